@@ -1,0 +1,152 @@
+import type { Address } from "./address.ts";
+import type { TcpState } from "./tcp-state.ts";
+
+/** Nanoseconds on the tracer's clock (the kernel's boot or monotonic clock); `ClockAnchor` ties it to the calendar. */
+export type Nanos = number;
+
+/** Everything that the model knows arrives as one of these, in order of `at`, and nothing else does. */
+export type TraceEvent = Transition | Accept | Survey | ProcessSeen | Loss | Gap | SourceChange | ClockAnchor | Tick;
+
+/** The process in whose context an event ran, where that process is known to hold the socket. */
+export interface Task {
+  readonly pid: number;
+  readonly uid: number;
+  /** The process's name, already safe to print (model/text.ts). */
+  comm: string;
+}
+
+/** What the kernel's struct sock said at a transition; null in programs that cannot read it. */
+export interface Evidence {
+  /** skc_flags SOCK_DEAD: no process holds the socket any more. */
+  readonly dead: boolean;
+  /** skc_flags SOCK_DONE: the peer's FIN has been processed. */
+  readonly done: boolean;
+  /** snd_una == write_seq: everything sent, our FIN included, has been acknowledged. */
+  readonly acked: boolean;
+  /** sk_err, an errno, 0 when there is none. */
+  readonly error: number;
+}
+
+/** One state change of one kernel socket (tracepoint sock:inet_sock_set_state). */
+export interface Transition {
+  readonly kind: "transition";
+  readonly at: Nanos;
+  /** Low 48 bits of the struct sock's address: a key until the socket closes, then reused by the kernel. */
+  readonly address: number;
+  readonly from: TcpState;
+  /** Equal to `from` when close() ran on a socket already on its way out: evidence of the owner, not a change. */
+  readonly to: TcpState;
+  readonly netns: number | null;
+  readonly localAddress: Address;
+  /** 0 while the kernel has not chosen one. */
+  readonly localPort: number;
+  readonly remoteAddress: Address;
+  readonly remotePort: number;
+  /** 0: no file, that is not accepted yet or already closed by its process. Null where it cannot be read. */
+  readonly inode: number | null;
+  readonly evidence: Evidence | null;
+  /** Set only when the task held the socket's lock, so that it is a true holder. */
+  readonly task: Task | null;
+}
+
+/** A process took a socket from the accept queue. */
+export interface Accept {
+  readonly kind: "accept";
+  readonly at: Nanos;
+  readonly address: number;
+  readonly inode: number;
+  readonly fd: number;
+  readonly task: Task;
+}
+
+/** A row of /proc/net/tcp or tcp6. TIME_WAIT rows are only counted, in `Survey.timeWait`. */
+export interface SurveyedSocket {
+  readonly netns: number;
+  readonly state: TcpState;
+  readonly localAddress: Address;
+  readonly localPort: number;
+  readonly remoteAddress: Address;
+  readonly remotePort: number;
+  /** 0: no process holds it (accept queue, or closed and not gone yet). */
+  readonly inode: number;
+  readonly uid: number;
+  /** Bytes not read yet; for a listener, connections not accepted yet. */
+  readonly receiveQueue: number;
+  readonly transmitQueue: number;
+}
+
+/** What /proc/PID tells of a process. Text is already safe to print. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly comm: string;
+  readonly cmdline: string;
+  readonly uid: number;
+  /** Clock ticks after boot (/proc/PID/stat field 22): tells a process from a later one with its pid. */
+  readonly startTime: number;
+  readonly fdUsed: number | null;
+  /** Soft RLIMIT_NOFILE; null when unlimited or unreadable. */
+  readonly fdLimit: number | null;
+}
+
+/** A process that holds sockets, with the inode and descriptor of each (`/proc/PID/fd/N -> socket:[inode]`). */
+export interface SurveyedProcess extends ProcessFacts {
+  readonly sockets: readonly { readonly inode: number; readonly fd: number }[];
+}
+
+/** One reading of /proc: all sockets of all network namespaces, and who holds them. */
+export interface Survey {
+  readonly kind: "survey";
+  /** When the reading began: what was traced later wins over it. */
+  readonly at: Nanos;
+  /** False when some process or namespace could not be read. */
+  readonly complete: boolean;
+  readonly sockets: readonly SurveyedSocket[];
+  readonly timeWait: number;
+  readonly processes: readonly SurveyedProcess[];
+}
+
+/** A process was looked up by itself, because its pid was new. */
+export interface ProcessSeen {
+  readonly kind: "process";
+  readonly at: Nanos;
+  readonly process: ProcessFacts;
+}
+
+/** `count` transitions never arrived. `bpf`: the kernel's buffer was full; `wire`: a line could not be read. */
+export interface Loss {
+  readonly kind: "loss";
+  readonly at: Nanos;
+  readonly count: number;
+  readonly where: "bpf" | "wire";
+}
+
+/** Nothing was traced between `from` and `at`: the tracer was down or not attached. */
+export interface Gap {
+  readonly kind: "gap";
+  readonly at: Nanos;
+  readonly from: Nanos;
+}
+
+/** From here on events come from this source; `reason` is one line for the screen. */
+export interface SourceChange {
+  readonly kind: "source";
+  readonly at: Nanos;
+  readonly source: SourceName;
+  /** Such as `bpftrace 0.17.0, full probes` or `/proc every 1 s: bpftrace is not installed`. */
+  readonly detail: string;
+}
+
+export type SourceName = "bpf" | "proc";
+
+/** `at` on the tracer's clock is `wallMs` after the Unix epoch. */
+export interface ClockAnchor {
+  readonly kind: "anchor";
+  readonly at: Nanos;
+  readonly wallMs: number;
+}
+
+/** Time has passed. */
+export interface Tick {
+  readonly kind: "tick";
+  readonly at: Nanos;
+}

@@ -1,0 +1,33 @@
+/** TCP states by the kernel's numbers (include/net/tcp_states.h) and names, without the TCP_ prefix. */
+export const TCP = {
+  ESTABLISHED: 1,
+  SYN_SENT: 2,
+  SYN_RECV: 3,
+  FIN_WAIT1: 4,
+  FIN_WAIT2: 5,
+  TIME_WAIT: 6,
+  CLOSE: 7,
+  CLOSE_WAIT: 8,
+  LAST_ACK: 9,
+  LISTEN: 10,
+  CLOSING: 11,
+  NEW_SYN_RECV: 12,
+  BOUND_INACTIVE: 13,
+} as const;
+
+export type TcpStateName = keyof typeof TCP;
+export type TcpState = (typeof TCP)[TcpStateName];
+
+export const TCP_STATE_MAX = 13;
+
+const NAMES: readonly string[] = ["", ...Object.keys(TCP)];
+
+/** Whether the kernel has a state of this number. */
+export function isTcpState(number: number): number is TcpState {
+  return number >= 1 && number <= TCP_STATE_MAX && Number.isInteger(number);
+}
+
+/** The kernel's name of a state, such as `CLOSE_WAIT`. */
+export function stateName(state: TcpState): string {
+  return NAMES[state] ?? "";
+}
