@@ -1,0 +1,147 @@
+import { causeOf } from "./cause.ts";
+import type { Accept, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
+import { ownerThroughListener } from "./listeners.ts";
+import { taskIsOwner } from "./owner.ts";
+import type { Process } from "./process-table.ts";
+import { type Socket } from "./socket.ts";
+import { foldSurvey } from "./survey-fold.ts";
+import { TCP } from "./tcp-state.ts";
+import { Tables } from "./tables.ts";
+import type { TransitionRow } from "./transition-row.ts";
+
+/**
+ * The fold over trace events: what sockets there are, in which state, since when, and whose. Reads no clock, no file and
+ * no environment, so that the same events always give the same answers.
+ */
+export class Model {
+  readonly tables = new Tables();
+  /** Called for each transition, after the tables know it. */
+  onTransition: ((row: TransitionRow) => void) | null = null;
+
+  fold(event: TraceEvent): void {
+    if (event.at > this.tables.now) this.tables.now = event.at;
+    switch (event.kind) {
+      case "transition":
+        return this.#transition(event);
+      case "accept":
+        return this.#accept(event);
+      case "survey":
+        return this.#survey(event);
+      case "process":
+        return this.tables.processes.learn(event.process, event.at);
+      case "loss":
+        this.tables.lost += event.count;
+        return;
+      case "gap":
+        this.tables.gap += event.at - event.from;
+        this.tables.sockets.untrace();
+        return;
+      case "source":
+        this.tables.source = event.source;
+        if (event.ready) this.tables.tracingSince ??= event.at;
+        this.tables.sourceDetail = event.detail;
+        return;
+      case "anchor":
+        this.tables.anchor = event;
+        return;
+      case "tick":
+        return;
+      default:
+        return event satisfies never;
+    }
+  }
+
+  #transition(event: Transition): void {
+    const socket = this.#socketOf(event);
+    const { sockets } = this.tables;
+    socket.lastTraced = event.at;
+    socket.doubtedAt = null;
+    if (event.inode !== null && (event.inode !== 0 || socket.inode === null)) sockets.setInode(socket, event.inode);
+    const task = event.task;
+    if (task !== null && taskIsOwner(event.from, event.to, event.evidence?.error ?? 0, socket.owner)) {
+      this.tables.own(socket, { pid: task.pid, evidence: "syscall" }, event.at);
+      const process = this.tables.processes.seen(task.pid, task.comm, event.at);
+      process.uid ??= task.uid;
+    } else if (socket.owner.pid === null && socket.role === "server") {
+      this.tables.own(socket, ownerThroughListener(sockets.listeners.accepting(socket)), event.at);
+    }
+    if (event.from !== event.to) this.#change(socket, event);
+  }
+
+  /** The socket that the event is about, with its ends and its `from` state put right. */
+  #socketOf(event: Transition): Socket {
+    const { sockets } = this.tables;
+    const isBirth = (event.from === TCP.CLOSE || event.from === TCP.LISTEN) && event.to !== TCP.CLOSE && event.from !== event.to;
+    let socket = sockets.atAddress(event.address);
+    if (socket !== undefined && isBirth) {
+      // The end of the socket that lived at this address before was never seen.
+      this.tables.contradictions++;
+      sockets.remove(socket);
+      socket = undefined;
+    }
+    if (socket === undefined) return this.#firstSight(event, isBirth);
+    if (socket.state !== event.from) {
+      this.tables.contradictions++;
+      sockets.setState(socket, event.from, event.at, false);
+    }
+    this.#learnEnds(socket, event);
+    return socket;
+  }
+
+  #firstSight(event: Transition, isBirth: boolean): Socket {
+    const { sockets } = this.tables;
+    const surveyed = (event.inode !== null && event.inode !== 0 ? sockets.atInode(event.inode) : undefined) ?? sockets.untraced(event);
+    const known = surveyed?.address === null ? surveyed : undefined;
+    // A survey may show a connection before its first events arrive: those know better.
+    if (known !== undefined && isBirth) sockets.remove(known);
+    const socket = known !== undefined && !isBirth ? known : sockets.create(event.from, event.at, false);
+    sockets.setAddress(socket, event.address);
+    this.#learnEnds(socket, event);
+    if (socket.state !== event.from) sockets.setState(socket, event.from, event.at, false);
+    if (isBirth) socket.role = event.from === TCP.LISTEN ? "server" : event.to === TCP.LISTEN ? "listener" : "client";
+    return socket;
+  }
+
+  #learnEnds(socket: Socket, event: Transition): void {
+    const isMovedListener = socket.state === TCP.LISTEN && event.localPort !== 0 && socket.localPort !== event.localPort;
+    if (isMovedListener) this.tables.sockets.listeners.remove(socket);
+    socket.learnEnds(event);
+    if (isMovedListener) this.tables.sockets.listeners.add(socket);
+  }
+
+  #change(socket: Socket, event: Transition): void {
+    const { tables } = this;
+    const inState = socket.sinceIsExact ? event.at - socket.since : null;
+    tables.sockets.setState(socket, event.to, event.at, true);
+    const process = tables.countTransition(socket, event.at);
+    if (process !== null) countConnection(process, event);
+    if (event.to === TCP.CLOSE) tables.sockets.remove(socket);
+    const { at, from, to } = event;
+    this.onTransition?.({ at, socket, from, to, inState, owner: socket.owner, process, cause: causeOf(event) });
+  }
+
+  #accept(event: Accept): void {
+    const { sockets, processes } = this.tables;
+    const process = processes.seen(event.task.pid, event.task.comm, event.at);
+    process.uid ??= event.task.uid;
+    process.opened.add(event.at);
+    const socket = sockets.atAddress(event.address) ?? sockets.atInode(event.inode);
+    if (socket === undefined) return;
+    sockets.setInode(socket, event.inode);
+    this.tables.own(socket, { pid: process.pid, evidence: "accept" }, event.at);
+  }
+
+  #survey(event: Survey): void {
+    foldSurvey(this.tables, event, (row) => this.onTransition?.(row));
+  }
+
+  /** Milliseconds after the Unix epoch of a moment on the tracer's clock; fractions are microseconds and better. */
+  wallMs(at: Nanos): number {
+    return this.tables.wallMs(at);
+  }
+}
+
+function countConnection(process: Process, event: Transition): void {
+  if (event.from === TCP.SYN_SENT && event.to === TCP.ESTABLISHED) process.opened.add(event.at);
+  if (event.to === TCP.CLOSE && event.from !== TCP.LISTEN) process.closed.add(event.at);
+}

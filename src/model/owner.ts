@@ -1,0 +1,31 @@
+import type { TcpState } from "./tcp-state.ts";
+import { TCP } from "./tcp-state.ts";
+
+/** How a socket's process is known, strongest first. */
+export type OwnerEvidence = "syscall" | "accept" | "inode" | "listener" | "unknown";
+
+/** Who holds a socket. `pid` is null exactly when nobody is known. */
+export type Owner =
+  | { readonly pid: number; readonly evidence: Exclude<OwnerEvidence, "unknown"> }
+  | { readonly pid: null; readonly evidence: "unknown" };
+
+export const UNKNOWN_OWNER: Owner = { pid: null, evidence: "unknown" };
+
+/** sk_err of a socket that `ss -K` or bpf destroyed (tcp_abort()): the caller is no holder. */
+const ECONNABORTED = 103;
+
+/** Whether the task that ran a transition with the socket's lock held made it happen by a call of its own. */
+function isOwnCall(from: TcpState, to: TcpState): boolean {
+  if (from === to) return true;
+  return to === TCP.SYN_SENT || to === TCP.LISTEN || to === TCP.FIN_WAIT1 || to === TCP.LAST_ACK || from === TCP.LISTEN;
+}
+
+/**
+ * Whether the task of a transition is to be taken for the socket's owner. A call of the task's own always tells; what it
+ * only ran from the backlog, while it held the lock, tells when nothing better is known: `ss -i` takes the lock, too.
+ */
+export function taskIsOwner(from: TcpState, to: TcpState, error: number, known: Owner): boolean {
+  if (to === TCP.CLOSE && error === ECONNABORTED) return false;
+  if (isOwnCall(from, to)) return true;
+  return known.evidence === "unknown" || known.evidence === "listener";
+}

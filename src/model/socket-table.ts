@@ -1,0 +1,116 @@
+import type { Nanos } from "./event.ts";
+import { type ListenerIndex, newListenerIndex } from "./listeners.ts";
+import { endsKey, Socket, type SocketEnds } from "./socket.ts";
+import { TCP, type TcpState } from "./tcp-state.ts";
+
+/** More sockets than a machine with 16 GiB can hold open; past it new ones are counted and not kept. */
+export const MAX_SOCKETS = 2_000_000;
+
+/** All live sockets: by kernel address where traced, by inode, and by their ends where only /proc has shown them. */
+export class SocketTable {
+  readonly #all = new Set<Socket>();
+  readonly #byAddress = new Map<number, Socket>();
+  readonly #byInode = new Map<number, Socket>();
+  /** Only sockets without an address, so the per-event path stays clear of string keys. */
+  readonly #untracedByEnds = new Map<string, Socket[]>();
+  readonly listeners: ListenerIndex = newListenerIndex();
+  #nextId = 1;
+  #dropped = 0;
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<Socket> {
+    return this.#all.values();
+  }
+
+  /** A new socket. Past the bound it is counted as dropped, and belongs to no index. */
+  create(state: TcpState, since: Nanos, sinceIsExact: boolean): Socket {
+    const socket = new Socket(this.#nextId++, state, since, sinceIsExact);
+    if (this.#all.size >= MAX_SOCKETS) this.#dropped++;
+    else this.#all.add(socket);
+    return socket;
+  }
+
+  atAddress(address: number): Socket | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  atInode(inode: number): Socket | undefined {
+    return this.#byInode.get(inode);
+  }
+
+  /** The one socket with these ends that was never traced; undefined when there is none or more than one. */
+  untraced(ends: SocketEnds): Socket | undefined {
+    const found = this.#untracedByEnds.get(endsKey(ends));
+    if (found === undefined) return undefined;
+    const same = ends.netns === null ? found : found.filter((socket) => socket.netns === ends.netns);
+    return same.length === 1 ? same[0] : undefined;
+  }
+
+  setAddress(socket: Socket, address: number): void {
+    if (!this.#all.has(socket)) return;
+    this.#forgetEnds(socket);
+    socket.address = address;
+    this.#byAddress.set(address, socket);
+  }
+
+  /** To be called when a socket without an address has learnt its ends. */
+  indexEnds(socket: Socket): void {
+    if (socket.address !== null || !this.#all.has(socket)) return;
+    const key = endsKey(socket);
+    const same = this.#untracedByEnds.get(key);
+    if (same === undefined) this.#untracedByEnds.set(key, [socket]);
+    else same.push(socket);
+  }
+
+  /** After a gap kernel addresses mean nothing any more: a survey finds the sockets again by inode and ends. */
+  untrace(): void {
+    this.#byAddress.clear();
+    for (const socket of this.#all) {
+      if (socket.address === null) continue;
+      socket.address = null;
+      this.indexEnds(socket);
+    }
+  }
+
+  setInode(socket: Socket, inode: number): void {
+    if (socket.inode === inode || !this.#all.has(socket)) return;
+    if (socket.inode !== null) this.#forgetInode(socket, socket.inode);
+    socket.inode = inode;
+    if (inode !== 0) this.#byInode.set(inode, socket);
+  }
+
+  setState(socket: Socket, state: TcpState, at: Nanos, isExact: boolean): void {
+    if (socket.state === TCP.LISTEN && state !== TCP.LISTEN) this.listeners.remove(socket);
+    socket.state = state;
+    socket.since = at;
+    socket.sinceIsExact = isExact;
+    if (state === TCP.LISTEN && this.#all.has(socket)) this.listeners.add(socket);
+  }
+
+  remove(socket: Socket): void {
+    if (!this.#all.delete(socket)) return;
+    if (socket.state === TCP.LISTEN) this.listeners.remove(socket);
+    if (socket.address === null) this.#forgetEnds(socket);
+    else if (this.#byAddress.get(socket.address) === socket) this.#byAddress.delete(socket.address);
+    if (socket.inode !== null) this.#forgetInode(socket, socket.inode);
+  }
+
+  #forgetInode(socket: Socket, inode: number): void {
+    if (this.#byInode.get(inode) === socket) this.#byInode.delete(inode);
+  }
+
+  #forgetEnds(socket: Socket): void {
+    if (socket.address !== null) return;
+    const key = endsKey(socket);
+    const rest = this.#untracedByEnds.get(key)?.filter((other) => other !== socket);
+    if (rest === undefined || rest.length === 0) this.#untracedByEnds.delete(key);
+    else this.#untracedByEnds.set(key, rest);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Address } from "./address.ts";
+import type { Nanos } from "./event.ts";
+import { type Owner, UNKNOWN_OWNER } from "./owner.ts";
+import type { TcpState } from "./tcp-state.ts";
+
+/** Where a socket came from: connect(), a listener's queue, or listen() itself. */
+export type SocketRole = "client" | "server" | "listener";
+
+/** One socket for one life, from CLOSE or LISTEN until CLOSE. */
+export class Socket {
+  /** Unique in a run, never used again. */
+  readonly id: number;
+  /** Kernel address, null while only /proc has shown the socket. */
+  address: number | null = null;
+  netns: number | null = null;
+  localAddress: Address = 0;
+  localPort = 0;
+  remoteAddress: Address = 0;
+  remotePort = 0;
+  state: TcpState;
+  /** When `state` was entered, or first seen when `sinceIsExact` is false. */
+  since: Nanos;
+  sinceIsExact: boolean;
+  role: SocketRole | null = null;
+  /** 0: none, that is not accepted yet or closed by its process. Null: not known. */
+  inode: number | null = null;
+  owner: Owner = UNKNOWN_OWNER;
+  /** All processes that hold it, as the last survey saw; empty when none has. */
+  holders: readonly number[] = [];
+  /** Transitions counted while its owner was not known. */
+  unattributed = 0;
+  /** When it was last traced; a survey from before that is old news. */
+  lastTraced: Nanos = 0;
+  /** `at` of the survey that contradicted what was traced; a second one in a row is believed. */
+  doubtedAt: Nanos | null = null;
+  /** Number of the last survey that showed it. */
+  surveyed = 0;
+
+  constructor(id: number, state: TcpState, since: Nanos, sinceIsExact: boolean) {
+    this.id = id;
+    this.state = state;
+    this.since = since;
+    this.sinceIsExact = sinceIsExact;
+  }
+
+  /** Takes over what is known of the ends; a 0 port or address is one that the kernel had not chosen yet. */
+  learnEnds(ends: SocketEnds): void {
+    if (ends.netns !== null) this.netns = ends.netns;
+    if (ends.localPort !== 0) {
+      this.localAddress = ends.localAddress;
+      this.localPort = ends.localPort;
+    } else if (this.localPort === 0) this.localAddress = ends.localAddress;
+    if (ends.remotePort !== 0) {
+      this.remoteAddress = ends.remoteAddress;
+      this.remotePort = ends.remotePort;
+    }
+  }
+}
+
+export interface SocketEnds {
+  readonly netns: number | null;
+  readonly localAddress: Address;
+  readonly localPort: number;
+  readonly remoteAddress: Address;
+  readonly remotePort: number;
+}
+
+/** The four-tuple as a key. */
+export function endsKey(ends: Omit<SocketEnds, "netns">): string {
+  return `${ends.localAddress}:${ends.localPort}-${ends.remoteAddress}:${ends.remotePort}`;
+}

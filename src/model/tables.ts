@@ -1,0 +1,61 @@
+import type { ClockAnchor, Nanos, SourceName } from "./event.ts";
+import type { Owner } from "./owner.ts";
+import { type Process, ProcessTable } from "./process-table.ts";
+import { RateMeter } from "./rate.ts";
+import type { Socket } from "./socket.ts";
+import { SocketTable } from "./socket-table.ts";
+
+/** The model's state: sockets, processes and the run's own counts. */
+export class Tables {
+  readonly sockets = new SocketTable();
+  readonly processes = new ProcessTable();
+  readonly rate = new RateMeter();
+  now: Nanos = 0;
+  anchor: ClockAnchor | null = null;
+  source: SourceName | null = null;
+  sourceDetail = "";
+  transitions = 0;
+  attributed = 0;
+  /** Transitions that the kernel counted and that never arrived. */
+  lost = 0;
+  /** Times that an event did not fit the last one of its socket: at least one in between was never counted. */
+  contradictions = 0;
+  /** Time in which nothing was traced. */
+  gap: Nanos = 0;
+  /** False when the last survey could not read some process. */
+  complete = true;
+  surveys = 0;
+  /** TIME_WAIT sockets at the last survey. */
+  timeWait = 0;
+  /** When tracing or polling began for good, as opposed to waiting for the tracer. */
+  tracingSince: Nanos | null = null;
+
+  /** Counts one transition of this socket; returns its owner's process. */
+  countTransition(socket: Socket, at: Nanos): Process | null {
+    this.transitions++;
+    this.rate.add(at);
+    const { pid } = socket.owner;
+    if (pid === null) {
+      socket.unattributed++;
+      return null;
+    }
+    this.attributed++;
+    const process = this.processes.seen(pid, null, at);
+    process.transitions++;
+    process.rate.add(at);
+    return process;
+  }
+
+  /** Gives the socket to its owner, and with it the transitions that nobody was known for. */
+  own(socket: Socket, owner: Owner, at: Nanos): void {
+    socket.owner = owner;
+    if (owner.pid === null || socket.unattributed === 0) return;
+    this.attributed += socket.unattributed;
+    this.processes.seen(owner.pid, null, at).transitions += socket.unattributed;
+    socket.unattributed = 0;
+  }
+
+  wallMs(at: Nanos): number {
+    return this.anchor === null ? 0 : this.anchor.wallMs + (at - this.anchor.at) / 1e6;
+  }
+}

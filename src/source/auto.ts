@@ -1,0 +1,42 @@
+import { EXIT, UserError } from "../errors.ts";
+import type { TraceEvent } from "../model/event.ts";
+import { bpfSource } from "./bpf.ts";
+import { chooseSource, describePassedOver, type Program, type TracingFacts } from "./choose.ts";
+import { procSource } from "./proc.ts";
+import type { Source } from "./source.ts";
+import { readTracingFacts } from "./tracing-facts.ts";
+import type { TracerOptions } from "./tracer-process.ts";
+
+export type SourceWish = "auto" | "bpf" | "proc";
+
+/**
+ * The best source that works here. `bpf` throws UserError (exit 4) rather than fall back; `auto` goes on with /proc when
+ * bpftrace is not to be had, and also when it dies for good in mid-run.
+ */
+export function liveSource(wish: SourceWish): Source {
+  if (wish === "proc") return procSource({ reason: "asked for by --source proc" });
+  return { name: "bpf", events: (signal) => bpfElseProc(wish, signal) };
+}
+
+async function* bpfElseProc(wish: "auto" | "bpf", signal: AbortSignal): AsyncGenerator<readonly TraceEvent[], void, void> {
+  const facts = await readTracingFacts(signal);
+  const choice = chooseSource(facts);
+  let failure = new UserError(describePassedOver(choice), "see `tcptrace doctor`", EXIT.noBpf);
+  if (choice.source === "bpf") {
+    for (const program of choice.program === "full" ? (["full", "basic"] as const) : (["basic"] as const)) {
+      try {
+        return yield* bpfSource(tracerOptions(facts, program)).events(signal);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        failure = error;
+      }
+    }
+  }
+  if (wish === "bpf") throw failure;
+  yield* procSource({ reason: failure.message }).events(signal);
+}
+
+function tracerOptions(facts: TracingFacts, program: Program): TracerOptions {
+  if (facts.bpftrace === null) throw new UserError("bpftrace is not installed", facts.installBpftrace ?? "install it", EXIT.noBpf);
+  return { bpftrace: facts.bpftrace, program, mountTracefs: facts.kernel.tracefs.mountedAt === null };
+}

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { EXIT, UserError } from "../errors.ts";
+import type { Nanos, TraceEvent } from "../model/event.ts";
+import type { Source } from "./source.ts";
+import { Surveyor } from "./surveyor.ts";
+import { Tracer } from "./tracer.ts";
+import { TracerClock } from "./tracer-clock.ts";
+import type { TracerOptions } from "./tracer-process.ts";
+
+const TICK_MS = 50;
+const ATTACH_TIMEOUT_MS = 20_000;
+/** Waits before one restart after another; a tracer that then ran for a minute starts the row anew. */
+const BACKOFF_MS = [250, 1000, 2000, 4000];
+const GOOD_RUN_MS = 60_000;
+
+type Batch = readonly TraceEvent[];
+
+/** Traces the kernel through bpftrace, and reads /proc for what is older or was lost. */
+export function bpfSource(options: TracerOptions): Source {
+  return { name: "bpf", events: (signal) => new BpfRun(options, signal).events() };
+}
+
+/** `bpftrace 0.17.0, full probes`. */
+export function describeBpf({ bpftrace, program }: TracerOptions): string {
+  return `bpftrace ${bpftrace.version}, ${program} probes`;
+}
+
+class BpfRun {
+  readonly #options: TracerOptions;
+  readonly #signal: AbortSignal;
+  readonly #clock = new TracerClock();
+  readonly #surveyor: Surveyor;
+
+  constructor(options: TracerOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#surveyor = new Surveyor(() => this.#clock.now(), signal);
+  }
+
+  async *events(): AsyncGenerator<Batch, void, void> {
+    /** When the last tracer that had been attached went down. */
+    let downSince: Nanos | null = null;
+    let isFirst = true;
+    for (let failures = 0; ; ) {
+      const tracer = new Tracer(this.#options, this.#clock);
+      const begun = performance.now();
+      let attached = false;
+      let reason = "";
+      try {
+        attached = yield* this.#attach(tracer, isFirst);
+        isFirst = false;
+        if (attached) {
+          yield [...this.#attachedEvents(downSince)];
+          downSince = null;
+          yield* this.#follow(tracer);
+        }
+      } finally {
+        tracer.stop();
+        reason = await tracer.ended;
+      }
+      if (attached) yield this.#rest(tracer);
+      if (this.#signal.aborted) return;
+      if (performance.now() - begun > GOOD_RUN_MS) failures = 0;
+      if (attached || downSince !== null) downSince ??= tracer.latest === 0 ? this.#clock.now() : tracer.latest;
+      const wait = downSince === null ? undefined : BACKOFF_MS[failures++];
+      if (wait === undefined) {
+        if (downSince !== null) yield [this.#gap(downSince)];
+        throw new UserError(reason, "see `tcptrace doctor`", EXIT.noBpf);
+      }
+      yield* this.#idle(`${reason}; starting it again in ${wait / 1000} s`, wait);
+    }
+  }
+
+  /** Waits until the tracer reports; meanwhile tells what /proc knows. False when it ended instead. */
+  async *#attach(tracer: Tracer, isFirst: boolean): AsyncGenerator<Batch, boolean, void> {
+    let state: "waiting" | "attached" | "ended" = "waiting";
+    void tracer.attached.then(() => (state = "attached"));
+    void tracer.ended.then(() => (state = "ended"));
+    if (isFirst) yield [this.#clock.anchor(), this.#sourceChange("attaching bpftrace …", false)];
+    const deadline = performance.now() + ATTACH_TIMEOUT_MS;
+    const isWaiting = (): boolean => state === "waiting" && !this.#signal.aborted;
+    while (isWaiting() && performance.now() < deadline) {
+      yield [...this.#surveys(), this.#tick()];
+      await this.#pause(TICK_MS);
+    }
+    return (state as string) === "attached";
+  }
+
+  /** What is traced from now on is complete: the survey that fills in the rest must begin after this. */
+  *#attachedEvents(downSince: Nanos | null): Generator<TraceEvent, void, void> {
+    yield this.#clock.anchor();
+    if (downSince !== null) yield this.#gap(downSince);
+    yield this.#sourceChange(describeBpf(this.#options), true);
+  }
+
+  async *#follow(tracer: Tracer): AsyncGenerator<Batch, void, void> {
+    let hasEnded = false;
+    void tracer.ended.then(() => (hasEnded = true));
+    let needsSurvey = true;
+    while (!hasEnded && !this.#signal.aborted) {
+      const heldBack = this.#surveyor.begunAt ?? Infinity;
+      const surveys = this.#surveys(needsSurvey);
+      if ((this.#surveyor.begunAt ?? heldBack) !== heldBack) needsSurvey = false;
+      // A survey is old when it is ready: what happened since it began comes after it.
+      yield [...tracer.take(heldBack), ...surveys, this.#tick()];
+      await this.#pause(TICK_MS);
+    }
+  }
+
+  #rest(tracer: Tracer): Batch {
+    return [...tracer.take(Infinity, true), this.#tick()];
+  }
+
+  async *#idle(detail: string, ms: number): AsyncGenerator<Batch, void, void> {
+    yield [this.#sourceChange(detail, false), this.#tick()];
+    for (let left = ms; left > 0 && !this.#signal.aborted; left -= TICK_MS) {
+      await this.#pause(TICK_MS);
+      yield [this.#tick()];
+    }
+  }
+
+  #surveys(atOnce = false): TraceEvent[] {
+    const survey = this.#surveyor.take(atOnce);
+    return survey === null ? [] : [survey];
+  }
+
+  #sourceChange(detail: string, ready: boolean): TraceEvent {
+    return { kind: "source", at: this.#clock.now(), source: "bpf", ready, detail };
+  }
+
+  #gap(from: Nanos): TraceEvent {
+    return { kind: "gap", at: this.#clock.now(), from };
+  }
+
+  #tick(): TraceEvent {
+    return { kind: "tick", at: this.#clock.now() };
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#signal }).catch(() => {});
+  }
+}

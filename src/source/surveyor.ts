@@ -1,0 +1,60 @@
+import { takeSurvey } from "../host/survey.ts";
+import type { Nanos, Survey } from "../model/event.ts";
+
+const SHORTEST_INTERVAL_MS = 2000;
+const MOST_OF_A_CORE = 0.05;
+
+/** Takes surveys of /proc in the background, one at a time, and so seldom that they cost at most 5 % of a core. */
+export class Surveyor {
+  readonly #now: () => Nanos;
+  readonly #signal: AbortSignal;
+  #next = 0;
+  #survey: Survey | null = null;
+  #begunAt: Nanos | null = null;
+  #failure: unknown = null;
+
+  constructor(now: () => Nanos, signal: AbortSignal) {
+    this.#now = now;
+    this.#signal = signal;
+  }
+
+  /** When the survey under way began, null when there is none: what happened later is to be told after it. */
+  get begunAt(): Nanos | null {
+    return this.#begunAt;
+  }
+
+  /** The survey that has become ready since the last call. Begins the next one when it is due, or at once. */
+  take(atOnce = false): Survey | null {
+    if (this.#failure !== null) throw this.#failure;
+    const survey = this.#survey;
+    this.#survey = null;
+    if (survey !== null) this.#begunAt = null;
+    if (this.#begunAt === null && (atOnce || performance.now() >= this.#next)) void this.#begin();
+    return survey;
+  }
+
+  async #begin(): Promise<void> {
+    this.#begunAt = this.#now();
+    const before = process.cpuUsage();
+    try {
+      this.#survey = withoutOwn(await takeSurvey(this.#now, this.#signal));
+      const { user, system } = process.cpuUsage(before);
+      this.#next = performance.now() + Math.max(SHORTEST_INTERVAL_MS, (user + system) / 1000 / MOST_OF_A_CORE);
+    } catch (error) {
+      if (!this.#signal.aborted) this.#failure = error;
+      this.#begunAt = null;
+    }
+  }
+}
+
+/** tcptrace's own sockets are no news to its user. */
+function withoutOwn(survey: Survey): Survey {
+  const own = survey.processes.find(({ pid }) => pid === process.pid);
+  if (own === undefined) return survey;
+  const inodes = new Set(own.sockets.map(({ inode }) => inode));
+  return {
+    ...survey,
+    sockets: survey.sockets.filter(({ inode }) => inode === 0 || !inodes.has(inode)),
+    processes: survey.processes.filter((holder) => holder !== own),
+  };
+}

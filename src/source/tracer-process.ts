@@ -1,0 +1,83 @@
+import { availableParallelism } from "node:os";
+import { execa } from "execa";
+import type { BpftraceVersion } from "./bpftrace-version.ts";
+import { isAtLeast, type Program } from "./choose.ts";
+import { programText } from "./program.ts";
+
+/** How to start bpftrace here. */
+export interface TracerOptions {
+  readonly bpftrace: BpftraceVersion;
+  readonly program: Program;
+  /** tracefs is not mounted: mount it for bpftrace alone, in a mount namespace of its own. */
+  readonly mountTracefs: boolean;
+}
+
+/** A running bpftrace. */
+export interface TracerProcess {
+  readonly stdout: NodeJS.ReadableStream & { destroy(): void };
+  /** Resolves when it has ended, with one line that says how; never rejects. */
+  readonly ended: Promise<string>;
+  /** Asks it to detach, to send what it still has and to end; after two seconds it is killed. */
+  stop(): void;
+}
+
+const PAGE = 4096;
+const BUFFER_BYTES = 16 * 1024 * 1024;
+const KILL_AFTER_MS = 2000;
+const MAX_STDERR_CHARS = 16_384;
+
+/** Up to 0.18 each CPU has a buffer of its own; from 0.19 on all share one. */
+const SHARED_BUFFER = { major: 0, minor: 19 };
+
+/** Starts bpftrace. What it writes to stderr is kept for the message and never shown as it is. */
+export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions): TracerProcess {
+  const mount = 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$0" -';
+  const [file, args] = mountTracefs
+    ? ["unshare", ["--mount", "--propagation", "private", "sh", "-c", mount, bpftrace.path]]
+    : [bpftrace.path, ["-"]];
+  const child = execa(file, args, {
+    input: programText(program),
+    env: { PATH: process.env["PATH"] ?? "", BPFTRACE_PERF_RB_PAGES: String(bufferPages(bpftrace)) },
+    extendEnv: false,
+    buffer: { stdout: false, stderr: true },
+    maxBuffer: { stderr: MAX_STDERR_CHARS },
+    encoding: "utf8",
+    reject: false,
+    // Ctrl-C is for tcptrace, which then stops bpftrace in good order. A tcptrace that is killed ends it by SIGPIPE.
+    detached: true,
+    cleanup: false,
+  });
+  let killer: NodeJS.Timeout | null = null;
+  let hasEnded = false;
+  const ended = child.then(({ stderr, exitCode, signal }) => {
+    hasEnded = true;
+    if (killer !== null) clearTimeout(killer);
+    return describeEnd(typeof stderr === "string" ? stderr : "", exitCode, signal);
+  });
+  return {
+    stdout: child.stdout,
+    ended,
+    stop() {
+      if (hasEnded) return;
+      child.kill("SIGINT");
+      killer ??= setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+    },
+  };
+}
+
+/** Pages of each buffer: 16 MiB in all, a power of two each. BPFTRACE_PERF_RB_PAGES overrides it. */
+function bufferPages(bpftrace: BpftraceVersion): number {
+  const wanted = Number(process.env["BPFTRACE_PERF_RB_PAGES"]);
+  if (Number.isInteger(Math.log2(wanted)) && wanted >= 1 && wanted <= 65_536) return wanted;
+  const buffers = isAtLeast(bpftrace, SHARED_BUFFER) ? 1 : availableParallelism();
+  return Math.max(64, 2 ** Math.floor(Math.log2(BUFFER_BYTES / PAGE / buffers)));
+}
+
+/** `bpftrace said: ...` from its last error line, else how it ended. */
+function describeEnd(stderr: string, exitCode: number | undefined, signal: string | undefined): string {
+  const errors = stderr.split("\n").filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
+  const told = errors.filter((line) => !/RLIMIT_MEMLOCK/.test(line)).at(-1);
+  if (told !== undefined && signal === undefined) return `bpftrace said: ${told.trim().slice(0, 200)}`;
+  if (signal !== undefined) return `bpftrace was ended by ${signal}`;
+  return `bpftrace ended with exit code ${exitCode ?? "unknown"}`;
+}

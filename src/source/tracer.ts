@@ -1,0 +1,123 @@
+import { readProcess } from "../host/processes.ts";
+import type { Accept, Nanos, TraceEvent, Transition } from "../model/event.ts";
+import { LossCount } from "./loss-count.ts";
+import { OwnConnection } from "./own-connection.ts";
+import { Reorder } from "./reorder.ts";
+import type { TracerClock } from "./tracer-clock.ts";
+import { startTracer, type TracerOptions, type TracerProcess } from "./tracer-process.ts";
+import { WireDecoder, type WireSink } from "./wire.ts";
+
+/** When the consumer is slow, reading stops here; the kernel then counts what it can't send. */
+const MAX_WAITING = 200_000;
+const MAX_KNOWN_PIDS = 65_536;
+const MAX_LOOKUPS = 64;
+
+/** One life of a bpftrace process: its lines, decoded, counted and put in order. */
+export class Tracer implements WireSink {
+  readonly ended: Promise<string>;
+  readonly attached: Promise<void>;
+  readonly #clock: TracerClock;
+  readonly #process: TracerProcess;
+  readonly #decoder = new WireDecoder(this);
+  readonly #own = new OwnConnection();
+  readonly #reorder = new Reorder();
+  readonly #loss = new LossCount();
+  readonly #knownPids = new Set<number>();
+  #lookups = 0;
+  #extra: TraceEvent[] = [];
+  #arrived = false;
+  #isPaused = false;
+  #isEnding = false;
+  #latest: Nanos = 0;
+
+  constructor(options: TracerOptions, clock: TracerClock) {
+    this.#clock = clock;
+    this.#process = startTracer(options);
+    this.attached = this.#own.seen.then(() => this.#own.close());
+    const drained = new Promise<void>((resolve) => this.#process.stdout.on("close", resolve));
+    this.#process.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
+    this.#process.stdout.on("error", () => {});
+    this.ended = this.#process.ended.then(async (reason) => {
+      this.#own.close();
+      this.#drain();
+      await drained;
+      return reason;
+    });
+  }
+
+  /** When the last event happened. */
+  get latest(): Nanos {
+    return this.#latest;
+  }
+
+  /** Events in order since the last call. `notAfter` keeps later ones back; `all` waits for nothing. */
+  take(notAfter: Nanos, all = false): TraceEvent[] {
+    const isQuiet = all || !this.#arrived;
+    this.#arrived = false;
+    const events = this.#reorder.release(isQuiet, notAfter);
+    this.#resume();
+    if (this.#extra.length === 0) return events;
+    const extra = this.#extra;
+    this.#extra = [];
+    return events.concat(extra);
+  }
+
+  stop(): void {
+    this.#own.close();
+    this.#drain();
+    this.#process.stop();
+  }
+
+  /** What is left is bounded by the kernel's buffer and has to be read before the end. */
+  #drain(): void {
+    this.#isEnding = true;
+    this.#resume();
+  }
+
+  #read(chunk: Buffer): void {
+    this.#arrived = true;
+    this.#decoder.push(chunk);
+    if (this.#reorder.size < MAX_WAITING || this.#isPaused || this.#isEnding) return;
+    this.#isPaused = true;
+    this.#process.stdout.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#process.stdout.resume();
+  }
+
+  event(event: Transition | Accept, cpu: number): void {
+    this.#loss.received(cpu);
+    if (this.#own.owns(event)) return;
+    if (event.at > this.#latest) this.#latest = event.at;
+    this.#reorder.push(event);
+    if (event.task !== null && !this.#knownPids.has(event.task.pid)) this.#lookUp(event.task.pid);
+  }
+
+  heartbeat(cpu: number, emitted: number, at: Nanos | null): void {
+    if (at !== null) this.#clock.learn(at);
+    const count = this.#loss.emitted(cpu, emitted);
+    if (count > 0) this.#extra.push({ kind: "loss", at: at ?? this.#clock.now(), count, where: "bpf" });
+  }
+
+  anchor(at: Nanos): void {
+    this.#clock.learn(at);
+  }
+
+  /** The kernel's count shows the event as lost: nothing to add. */
+  malformed(): void {}
+
+  /** Reads a new process's name and command line while it lives. */
+  #lookUp(pid: number): void {
+    if (this.#lookups >= MAX_LOOKUPS) return;
+    if (this.#knownPids.size >= MAX_KNOWN_PIDS) this.#knownPids.clear();
+    this.#knownPids.add(pid);
+    this.#lookups++;
+    void readProcess(pid).then((process) => {
+      this.#lookups--;
+      if (process !== null) this.#extra.push({ kind: "process", at: this.#clock.now(), process });
+    });
+  }
+}

@@ -1,0 +1,262 @@
+import { addressFromHex } from "../model/address.ts";
+import type { Accept, Evidence, Task, Transition } from "../model/event.ts";
+import { isTcpState } from "../model/tcp-state.ts";
+import { CommCache } from "./comm-cache.ts";
+
+/** What the decoder tells of the lines it reads; probes/README.md is the contract of the lines. */
+export interface WireSink {
+  event(event: Transition | Accept, cpu: number): void;
+  /** `emitted` lines with an event have been sent by this CPU since the tracer started. */
+  heartbeat(cpu: number, emitted: number, at: number | null): void;
+  anchor(at: number): void;
+  /** A line that begins as one of ours and cannot be read. */
+  malformed(): void;
+}
+
+const NEWLINE = 10;
+const SPACE = 32;
+const BAR = 124;
+/* The kinds of line, by their first letter; a capital of t and u ends in a process. */
+const HEARTBEAT = 0x48; // H
+const ANCHOR = 0x41; // A
+const ACCEPT = 0x43; // C
+const V4 = 0x74; // t
+const V4_TASK = 0x54; // T
+const V6 = 0x75; // u
+const V6_TASK = 0x55; // U
+
+/** No line of ours is shorter, and no piece of a process name is as long. */
+const SHORTEST_LINE = 16;
+const LONGEST_LINE = 512;
+
+const DIGIT = new Int8Array(256).fill(-1);
+for (const [value, char] of [..."0123456789abcdef"].entries()) DIGIT[char.charCodeAt(0)] = value;
+
+const TWO_32 = 4_294_967_296;
+
+/** Decodes the tracer's lines from bytes that arrive in any pieces. Pure but for its own buffer of one line. */
+export class WireDecoder {
+  readonly #sink: WireSink;
+  readonly #names = new CommCache();
+  /** Fields of the line at hand: high and low half of each number. */
+  readonly #fields = new Int32Array(24);
+  /** The beginning of a line whose end has not come yet. */
+  #partial: Buffer = Buffer.alloc(0);
+  /** A whole line but for the rest of its process name, which has a newline in it. */
+  #open: Buffer | null = null;
+  #skipping = false;
+
+  constructor(sink: WireSink) {
+    this.#sink = sink;
+  }
+
+  push(chunk: Buffer): void {
+    const bytes = this.#partial.length === 0 ? chunk : Buffer.concat([this.#partial, chunk]);
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    let start = 0;
+    while (start < end) start = this.#line(bytes, start);
+    this.#keepPartial(bytes.subarray(end));
+  }
+
+  #keepPartial(rest: Buffer): void {
+    if (rest.length > LONGEST_LINE) this.#skipping = true;
+    this.#partial = this.#skipping ? Buffer.alloc(0) : Buffer.from(rest);
+  }
+
+  /** Reads the line that begins at `start`; returns where the next one begins. */
+  #line(bytes: Buffer, start: number): number {
+    const kind = bytes[start];
+    const known = kind === V4 || kind === V4_TASK || kind === V6 || kind === V6_TASK;
+    if (known && this.#open === null && !this.#skipping) {
+      const end = this.#transition(bytes, start, kind);
+      if (end > 0) return end;
+    }
+    return this.#rareLine(bytes, start);
+  }
+
+  #rareLine(bytes: Buffer, start: number): number {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const line = bytes.subarray(start, newline);
+    if (this.#skipping) this.#skipping = false;
+    else if (this.#open !== null) this.#continueName(this.#open, line);
+    else this.#wholeLine(line);
+    return newline + 1;
+  }
+
+  #wholeLine(line: Buffer): void {
+    const kind = line[0];
+    if (line.length < SHORTEST_LINE) return;
+    const named = kind === V4_TASK || kind === V6_TASK || kind === ACCEPT;
+    if (named && line.at(-1) !== BAR && line.length < LONGEST_LINE) this.#open = Buffer.from(line);
+    else if (!this.#decode(Buffer.concat([line, Buffer.of(NEWLINE)]))) this.#sink.malformed();
+  }
+
+  /** A process name with newlines in it arrives as one line and then short ones, the last of which ends in a bar. */
+  #continueName(open: Buffer, line: Buffer): void {
+    this.#open = null;
+    if (line.length >= SHORTEST_LINE) {
+      this.#decode(Buffer.concat([open, Buffer.of(BAR, NEWLINE)]));
+      this.#line(Buffer.concat([line, Buffer.of(NEWLINE)]), 0);
+      return;
+    }
+    const joined = Buffer.concat([open, Buffer.of(NEWLINE), line]);
+    if (line.at(-1) !== BAR && joined.length < LONGEST_LINE) this.#open = joined;
+    else if (!this.#decode(Buffer.concat([joined, Buffer.of(NEWLINE)]))) this.#sink.malformed();
+  }
+
+  /** Decodes one whole line with its newline; false when it is of ours and wrong. */
+  #decode(line: Buffer): boolean {
+    const kind = line[0];
+    if (kind === HEARTBEAT) return this.#heartbeat(line);
+    if (kind === ANCHOR) return this.#anchor(line);
+    if (kind === ACCEPT) return this.#accept(line);
+    if (kind === V4 || kind === V4_TASK || kind === V6 || kind === V6_TASK) return this.#transition(line, 0, kind) > 0;
+    if (line.toString("latin1", 0, 3) === "@n[") this.#finalCount(line);
+    return true;
+  }
+
+  /**
+   * Reads `count` hex numbers, each preceded by one space, from `at` on into #fields.
+   * Returns the index of the byte after them, or -1.
+   */
+  #numbers(bytes: Buffer, at: number, count: number): number {
+    const fields = this.#fields;
+    let next = at;
+    for (let field = 0; field < count; field++) {
+      if (bytes[next] !== SPACE) return -1;
+      const first = ++next;
+      let high = 0;
+      let low = 0;
+      let digit = DIGIT[bytes[next] ?? 0] ?? -1;
+      while (digit >= 0) {
+        high = (high << 4) | (low >>> 28);
+        low = (low << 4) | digit;
+        digit = DIGIT[bytes[++next] ?? 0] ?? -1;
+      }
+      if (next === first || next - first > 16) return -1;
+      fields[field * 2] = high;
+      fields[field * 2 + 1] = low;
+    }
+    return next;
+  }
+
+  #high(field: number): number {
+    return (this.#fields[field * 2] ?? 0) >>> 0;
+  }
+
+  #low(field: number): number {
+    return (this.#fields[field * 2 + 1] ?? 0) >>> 0;
+  }
+
+  #number(field: number): number {
+    return this.#high(field) * TWO_32 + this.#low(field);
+  }
+
+  /** Returns where the next line begins, or -1 when this one is wrong or its name goes on in the next. */
+  #transition(bytes: Buffer, start: number, kind: number): number {
+    const isV4 = kind === V4 || kind === V4_TASK;
+    const hasTask = kind === V4_TASK || kind === V6_TASK;
+    const taskField = isV4 ? 5 : 8;
+    const end = this.#numbers(bytes, start + 1, hasTask ? taskField + 1 : taskField);
+    if (end < 0) return -1;
+    const nameEnd = hasTask ? nameEndAt(bytes, end) : end;
+    if (nameEnd - start < SHORTEST_LINE || bytes[nameEnd] !== (hasTask ? BAR : NEWLINE)) return -1;
+    const change = this.#low(1);
+    const from = (change >>> 12) & 15;
+    const to = (change >>> 8) & 15;
+    if (!isTcpState(from) || !isTcpState(to)) return -1;
+    const file = this.#low(3);
+    const full = (change & 8) !== 0;
+    const transition: Transition = {
+      kind: "transition",
+      at: this.#number(0),
+      address: this.#high(1) * 65_536 + (change >>> 16),
+      from,
+      to,
+      netns: full ? this.#high(2) : null,
+      localAddress: isV4 ? fromNetworkOrder(this.#low(4)) : this.#address6(4),
+      localPort: this.#low(2) >>> 16,
+      remoteAddress: isV4 ? fromNetworkOrder(this.#high(4)) : this.#address6(6),
+      remotePort: this.#low(2) & 0xffff,
+      inode: full ? this.#high(3) * 256 + (file >>> 24) : null,
+      evidence: full ? evidenceOf(change & 7, file & 255) : null,
+      task: hasTask ? this.#task(taskField, bytes, end + 1, nameEnd) : null,
+    };
+    this.#sink.event(transition, (file >>> 8) & 0xffff);
+    return nameEnd + (hasTask ? 2 : 1);
+  }
+
+  #task(field: number, bytes: Buffer, start: number, end: number): Task {
+    return { pid: this.#low(field), uid: this.#high(field), comm: this.#names.text(bytes, start, end) };
+  }
+
+  #address6(field: number): number | string {
+    let hex = "";
+    for (const word of [this.#high(field), this.#low(field), this.#high(field + 1), this.#low(field + 1)]) {
+      hex += fromNetworkOrder(word).toString(16).padStart(8, "0");
+    }
+    return addressFromHex(hex);
+  }
+
+  #accept(line: Buffer): boolean {
+    const end = this.#numbers(line, 1, 4);
+    if (end < 0 || line[end] !== SPACE) return false;
+    this.#sink.event(
+      {
+        kind: "accept",
+        at: this.#number(0),
+        address: this.#high(1) * 65_536 + (this.#low(1) >>> 16),
+        inode: this.#high(2),
+        fd: this.#low(2),
+        task: this.#task(3, line, end + 1, line.length - 2),
+      },
+      this.#low(1) & 0xffff,
+    );
+    return true;
+  }
+
+  #heartbeat(line: Buffer): boolean {
+    const end = this.#numbers(line, 1, 3);
+    if (end !== line.length - 1) return false;
+    this.#sink.heartbeat(this.#number(1), this.#number(2), this.#number(0));
+    return true;
+  }
+
+  #anchor(line: Buffer): boolean {
+    const end = this.#numbers(line, 1, 1);
+    if (end !== line.length - 1) return false;
+    this.#sink.anchor(this.#number(0));
+    return true;
+  }
+
+  /** bpftrace prints the counts once more when it ends, as maps: `@n[1]: 1234`. */
+  #finalCount(line: Buffer): void {
+    const match = /^@n\[(\d+)\]: (\d+)$/.exec(line.toString("latin1").trimEnd());
+    if (match !== null) this.#sink.heartbeat(Number(match[1]), Number(match[2]), null);
+  }
+}
+
+/** Index of the bar that ends the name, just before the newline; -1 when the name is cut by a newline. */
+function nameEndAt(bytes: Buffer, end: number): number {
+  if (bytes[end] !== SPACE) return -1;
+  let at = end + 1;
+  while (bytes[at] !== NEWLINE) at++;
+  return bytes[at - 1] === BAR && at - 1 > end ? at - 1 : -1;
+}
+
+/** The kernel holds addresses in network order; the wire has them as a little-endian host loads them. */
+function fromNetworkOrder(word: number): number {
+  return (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
+}
+
+const EVIDENCE = new Map<number, Evidence>();
+
+function evidenceOf(bits: number, error: number): Evidence {
+  const key = bits | (error << 3);
+  let evidence = EVIDENCE.get(key);
+  if (evidence === undefined) {
+    evidence = { dead: (bits & 1) !== 0, done: (bits & 2) !== 0, acked: (bits & 4) !== 0, error };
+    EVIDENCE.set(key, evidence);
+  }
+  return evidence;
+}

@@ -1,0 +1,57 @@
+import { formatEndpoint } from "../model/address.ts";
+import { stateName } from "../model/tcp-state.ts";
+import type { TransitionRow } from "../model/transition-row.ts";
+import type { EventsSummary } from "./events-json.ts";
+import { clockTime } from "./time.ts";
+
+const COLUMNS = [15, 7, 15, 8, 21, 21, 11, 1, 11, 10] as const;
+
+/** The line above the transitions. */
+export const EVENTS_HEADER = line(
+  ["TIME (UTC)", "PID", "COMMAND", "OWNER", "LOCAL", "REMOTE", "FROM", "", "TO", "MS"],
+  "CAUSE",
+);
+
+/** One transition as a line for people; `-` is what is not known. */
+export function transitionText(row: TransitionRow, wallMs: number): string {
+  const { socket, owner, process } = row;
+  const cells = [
+    clockTime(wallMs),
+    String(owner.pid ?? "-"),
+    process?.comm ?? "-",
+    owner.evidence,
+    endpoint(socket.localAddress, socket.localPort),
+    endpoint(socket.remoteAddress, socket.remotePort),
+    stateName(row.from),
+    "→",
+    stateName(row.to),
+    row.inState === null ? "-" : (row.inState / 1e6).toFixed(3),
+  ];
+  return line(cells, row.cause ?? "-");
+}
+
+export function lostText(wallMs: number, count: number): string {
+  return `${clockTime(wallMs)} lost ${count} transitions: the kernel's buffer was full`;
+}
+
+export function gapText(wallMs: number, ms: number): string {
+  return `${clockTime(wallMs)} nothing was traced for the last ${(ms / 1000).toFixed(1)} s: the tracer was down`;
+}
+
+/** The closing line, in tcpdump's manner. */
+export function summaryText(summary: EventsSummary): string {
+  const share =
+    summary.transitions === 0 ? "" : ` (${((100 * summary.attributed) / summary.transitions).toFixed(1)} %)`;
+  return (
+    `${summary.transitions} transitions in ${summary.seconds.toFixed(1)} s, ${summary.lost} lost, ` +
+    `${summary.attributed} with their process${share}, source ${summary.source ?? "none"}`
+  );
+}
+
+function endpoint(address: number | string, port: number): string {
+  return port === 0 ? "-" : formatEndpoint(address, port);
+}
+
+function line(cells: readonly string[], last: string): string {
+  return `${cells.map((cell, index) => cell.padEnd(COLUMNS[index] ?? 0)).join(" ")} ${last}`;
+}
