@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from "../errors.ts";
-import type { TraceEvent } from "../model/event.ts";
+import type { Gap, Loss, Nanos, TraceEvent } from "../model/event.ts";
 import { Model } from "../model/model.ts";
 import { SettledRows } from "../model/settled-rows.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
@@ -50,7 +50,8 @@ class Printer {
     let text = "";
     for (const event of batch) {
       this.#model.fold(event);
-      if (event.kind === "loss" || event.kind === "gap") text += this.#drain(true) + this.#notice(event);
+      if (event.kind === "loss" && event.where === "bpf") text += this.#lost(event.at, event.count, event.where);
+      else if (event.kind === "gap") text += this.#gap(event);
       else if (event.kind === "source") this.#announce(event.detail);
     }
     text += this.#drain(isLast);
@@ -60,7 +61,8 @@ class Printer {
 
   /** What is left when the stream has ended. */
   end(): string {
-    const rest = this.#drain(true);
+    const { missing, now } = this.#model.tables;
+    const rest = this.#drain(true) + (missing > 0 ? this.#lost(now, missing, "kernel") : "");
     return this.#options.json ? `${rest}${summaryJson(this.summary())}\n` : rest;
   }
 
@@ -94,14 +96,15 @@ class Printer {
     return `${EVENTS_HEADER}\n${text}`;
   }
 
-  #notice(event: Extract<TraceEvent, { kind: "loss" | "gap" }>): string {
+  #lost(at: Nanos, count: number, where: Loss["where"]): string {
+    const wallMs = this.#model.wallMs(at);
+    return `${this.#options.json ? lostJson(wallMs, count, where) : lostText(wallMs, count, where)}\n`;
+  }
+
+  #gap(event: Gap): string {
     const wallMs = this.#model.wallMs(event.at);
-    const { json } = this.#options;
-    if (event.kind === "loss") {
-      return `${json ? lostJson(wallMs, event.count, event.where) : lostText(wallMs, event.count)}\n`;
-    }
     const ms = (event.at - event.from) / 1e6;
-    return `${json ? gapJson(wallMs, ms) : gapText(wallMs, ms)}\n`;
+    return `${this.#options.json ? gapJson(wallMs, ms) : gapText(wallMs, ms)}\n`;
   }
 
   #announce(detail: string): void {

@@ -98,6 +98,8 @@ export interface Survey {
   readonly kind: "survey";
   /** When the reading began: what was traced later wins over it. */
   readonly at: Nanos;
+  /** When the reading ended. */
+  readonly until: Nanos;
   /** False when some process or namespace could not be read. */
   readonly complete: boolean;
   readonly sockets: readonly SurveyedSocket[];
@@ -112,12 +114,15 @@ export interface ProcessSeen {
   readonly process: ProcessFacts;
 }
 
-/** `count` transitions never arrived. `bpf`: the kernel's buffer was full; `wire`: a line could not be read. */
+/**
+ * `count` transitions never arrived. `bpf`: the tracer's buffer was full. `kernel`: the kernel ran no BPF program for
+ * them, since it was in the middle of another; the model finds them again by what does not fit together without them.
+ */
 export interface Loss {
   readonly kind: "loss";
   readonly at: Nanos;
   readonly count: number;
-  readonly where: "bpf" | "wire";
+  readonly where: "bpf" | "kernel";
 }
 
 /** Nothing was traced between `from` and `at`: the tracer was down or not attached. */
@@ -151,4 +156,6 @@ export interface ClockAnchor {
 export interface Tick {
   readonly kind: "tick";
   readonly at: Nanos;
+  /** All that was traced until then has been told. */
+  readonly complete: Nanos;
 }

@@ -1,10 +1,11 @@
 import { causeOf } from "./cause.ts";
-import type { Accept, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
+import type { Accept, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
+import { repair } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
 import { taskIsOwner } from "./owner.ts";
 import type { Process } from "./process-table.ts";
 import { type Socket } from "./socket.ts";
-import { foldSurvey } from "./survey-fold.ts";
+import { foldSurvey, settleDoubts } from "./survey-fold.ts";
 import { TCP } from "./tcp-state.ts";
 import { Tables } from "./tables.ts";
 import type { TransitionRow } from "./transition-row.ts";
@@ -18,6 +19,8 @@ export class Model {
   /** Called for each transition, after the tables know it. */
   onTransition: ((row: TransitionRow) => void) | null = null;
 
+  readonly #report = (row: TransitionRow): void => this.onTransition?.(row);
+
   fold(event: TraceEvent): void {
     if (event.at > this.tables.now) this.tables.now = event.at;
     switch (event.kind) {
@@ -30,8 +33,7 @@ export class Model {
       case "process":
         return this.tables.processes.learn(event.process, event.at);
       case "loss":
-        this.tables.lost += event.count;
-        return;
+        return this.#loss(event);
       case "gap":
         this.tables.gap += event.at - event.from;
         this.tables.sockets.untrace();
@@ -45,17 +47,28 @@ export class Model {
         this.tables.anchor = event;
         return;
       case "tick":
-        return;
+        if (event.complete > this.tables.told) this.tables.told = event.complete;
+        return settleDoubts(this.tables, event.complete, this.#report);
       default:
         return event satisfies never;
     }
   }
 
+  #loss(event: Loss): void {
+    const { tables } = this;
+    if (event.where === "kernel") tables.skipped += event.count;
+    else {
+      tables.dropped += event.count;
+      tables.droppedAt = event.at;
+    }
+  }
+
   #transition(event: Transition): void {
+    if (event.at > this.tables.told) this.tables.told = event.at;
     const socket = this.#socketOf(event);
     const { sockets } = this.tables;
     socket.lastTraced = event.at;
-    socket.doubtedAt = null;
+    if (this.tables.doubts.size > 0) this.tables.doubts.delete(socket);
     if (event.inode !== null && (event.inode !== 0 || socket.inode === null)) sockets.setInode(socket, event.inode);
     const task = event.task;
     if (task !== null && taskIsOwner(event.from, event.to, event.evidence?.error ?? 0, socket.owner)) {
@@ -71,26 +84,25 @@ export class Model {
   /** The socket that the event is about, with its ends and its `from` state put right. */
   #socketOf(event: Transition): Socket {
     const { sockets } = this.tables;
-    const isBirth = (event.from === TCP.CLOSE || event.from === TCP.LISTEN) && event.to !== TCP.CLOSE && event.from !== event.to;
+    const isBirth =
+      (event.from === TCP.CLOSE || event.from === TCP.LISTEN) && event.to !== TCP.CLOSE && event.from !== event.to;
     let socket = sockets.atAddress(event.address);
     if (socket !== undefined && isBirth) {
       // The end of the socket that lived at this address before was never seen.
-      this.tables.contradictions++;
+      repair(this.tables, socket, TCP.CLOSE, event.at, this.#report);
       sockets.remove(socket);
       socket = undefined;
     }
     if (socket === undefined) return this.#firstSight(event, isBirth);
-    if (socket.state !== event.from) {
-      this.tables.contradictions++;
-      sockets.setState(socket, event.from, event.at, false);
-    }
+    if (socket.state !== event.from) repair(this.tables, socket, event.from, event.at, this.#report);
     this.#learnEnds(socket, event);
     return socket;
   }
 
   #firstSight(event: Transition, isBirth: boolean): Socket {
     const { sockets } = this.tables;
-    const surveyed = (event.inode !== null && event.inode !== 0 ? sockets.atInode(event.inode) : undefined) ?? sockets.untraced(event);
+    const surveyed =
+      (event.inode !== null && event.inode !== 0 ? sockets.atInode(event.inode) : undefined) ?? sockets.untraced(event);
     const known = surveyed?.address === null ? surveyed : undefined;
     // A survey may show a connection before its first events arrive: those know better.
     if (known !== undefined && isBirth) sockets.remove(known);
@@ -103,7 +115,8 @@ export class Model {
   }
 
   #learnEnds(socket: Socket, event: Transition): void {
-    const isMovedListener = socket.state === TCP.LISTEN && event.localPort !== 0 && socket.localPort !== event.localPort;
+    const isMovedListener =
+      socket.state === TCP.LISTEN && event.localPort !== 0 && socket.localPort !== event.localPort;
     if (isMovedListener) this.tables.sockets.listeners.remove(socket);
     socket.learnEnds(event);
     if (isMovedListener) this.tables.sockets.listeners.add(socket);
@@ -132,7 +145,7 @@ export class Model {
   }
 
   #survey(event: Survey): void {
-    foldSurvey(this.tables, event, (row) => this.onTransition?.(row));
+    foldSurvey(this.tables, event, this.#report);
   }
 
   /** Milliseconds after the Unix epoch of a moment on the tracer's clock; fractions are microseconds and better. */

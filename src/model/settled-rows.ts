@@ -15,11 +15,11 @@ export class SettledRows {
     this.#rows.push(row);
   }
 
-  /** The rows that are settled at `tables.now`, or all when the stream has ended. */
+  /** The rows that are settled at `tables.told`, or all when the stream has ended. */
   take(tables: Tables, all = false): TransitionRow[] {
     const settled: TransitionRow[] = [];
     for (let row = this.#rows[this.#next]; row !== undefined; row = this.#rows[this.#next]) {
-      if (!all && !isSettled(row.socket) && tables.now - row.at < SETTLE_TIME) break;
+      if (!all && !isSettled(row.socket) && tables.told - row.at < SETTLE_TIME) break;
       improve(row, tables);
       settled.push(row);
       this.#next++;

@@ -31,8 +31,6 @@ export class Socket {
   unattributed = 0;
   /** When it was last traced; a survey from before that is old news. */
   lastTraced: Nanos = 0;
-  /** `at` of the survey that contradicted what was traced; a second one in a row is believed. */
-  doubtedAt: Nanos | null = null;
   /** Number of the last survey that showed it. */
   surveyed = 0;
 

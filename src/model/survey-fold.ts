@@ -1,4 +1,5 @@
-import type { Survey, SurveyedProcess, SurveyedSocket } from "./event.ts";
+import type { Nanos, Survey, SurveyedProcess, SurveyedSocket } from "./event.ts";
+import { repair } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
 import { endsKey, type Socket } from "./socket.ts";
 import type { Tables } from "./tables.ts";
@@ -9,8 +10,8 @@ type Report = (row: TransitionRow) => void;
 
 /**
  * Lets a reading of /proc fill in what was not traced: sockets older than tcptrace, and who holds what. What was traced
- * wins: a survey changes the state of a traced socket only when two surveys in a row contradict it and nothing was
- * traced in between, since an event must have been lost then. Without a tracer the surveys are the events.
+ * wins: a survey changes the state of a traced socket only when all has been told that was traced until its end, since
+ * an event must be missing then. Without a tracer the surveys are the events.
  */
 export function foldSurvey(tables: Tables, survey: Survey, report: Report): void {
   tables.surveys++;
@@ -22,7 +23,8 @@ export function foldSurvey(tables: Tables, survey: Survey, report: Report): void
   // Listeners first, since what waits in their queues is theirs.
   for (const row of survey.sockets) if (row.state === TCP.LISTEN) foldRow(tables, survey, row, traced, holders, report);
   for (const row of survey.sockets) if (row.state !== TCP.LISTEN) foldRow(tables, survey, row, traced, holders, report);
-  for (const socket of tables.sockets) if (socket.surveyed !== tables.surveys) foldAbsence(tables, survey, socket, report);
+  for (const socket of tables.sockets)
+    if (socket.surveyed !== tables.surveys) foldAbsence(tables, survey, socket, report);
   forgetEnded(tables, survey);
 }
 
@@ -66,7 +68,7 @@ function foldRow(
   socket.surveyed = tables.surveys;
   if (known !== undefined) {
     socket.netns ??= row.netns;
-    if (socket.state === row.state) socket.doubtedAt = null;
+    if (socket.state === row.state) tables.doubts.delete(socket);
     else doubt(tables, survey, socket, row.state, report);
   }
   if (row.inode !== 0) sockets.setInode(socket, row.inode);
@@ -112,19 +114,27 @@ function assignOwner(tables: Tables, survey: Survey, socket: Socket, pids: reado
   if (socket.inode === null || socket.inode === 0) tables.own(socket, ownerThroughListener(listeners), survey.at);
 }
 
-/** The survey shows another state than the model has; `state` CLOSE stands for a row that is gone. */
+/** The survey shows another state than the model has; CLOSE stands for a row that is gone. */
 function doubt(tables: Tables, survey: Survey, socket: Socket, state: TcpState, report: Report): void {
-  const isTraced = tables.source === "bpf" && socket.address !== null;
-  if (isTraced && (socket.doubtedAt === null || socket.lastTraced >= socket.doubtedAt)) {
-    socket.doubtedAt = survey.at;
+  if (tables.source === "bpf" && socket.address !== null) {
+    // It may have changed after the survey began, and its event be on the way.
+    tables.doubts.set(socket, { state, until: survey.until });
     return;
   }
-  if (isTraced) tables.contradictions++;
   const from = socket.state;
   tables.sockets.setState(socket, state, survey.at, false);
-  socket.doubtedAt = null;
   reportPolled(tables, survey, socket, from, report);
   if (state === TCP.CLOSE) tables.sockets.remove(socket);
+}
+
+/** Believes the surveys where all has been told that was traced until then, and nothing explains what they showed. */
+export function settleDoubts(tables: Tables, complete: Nanos, report: Report): void {
+  for (const [socket, { state, until }] of tables.doubts) {
+    if (until > complete) continue;
+    tables.doubts.delete(socket);
+    repair(tables, socket, state, complete, report);
+    if (state === TCP.CLOSE) tables.sockets.remove(socket);
+  }
 }
 
 /** A socket that the survey does not show: closed, or bound and never connected, or too young. */

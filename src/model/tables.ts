@@ -4,6 +4,13 @@ import { type Process, ProcessTable } from "./process-table.ts";
 import { RateMeter } from "./rate.ts";
 import type { Socket } from "./socket.ts";
 import { SocketTable } from "./socket-table.ts";
+import type { TcpState } from "./tcp-state.ts";
+
+/** What a survey said of a socket; `until` is when it had been read. CLOSE stands for a row that is gone. */
+export interface Doubt {
+  readonly state: TcpState;
+  readonly until: Nanos;
+}
 
 /** The model's state: sockets, processes and the run's own counts. */
 export class Tables {
@@ -11,13 +18,21 @@ export class Tables {
   readonly processes = new ProcessTable();
   readonly rate = new RateMeter();
   now: Nanos = 0;
+  /** Up to here all has been told that was traced; under load it lags behind `now`. */
+  told: Nanos = 0;
   anchor: ClockAnchor | null = null;
   source: SourceName | null = null;
   sourceDetail = "";
   transitions = 0;
   attributed = 0;
-  /** Transitions that the kernel counted and that never arrived. */
-  lost = 0;
+  /** Transitions that were sent and never arrived, and when the last of them were found missing. */
+  dropped = 0;
+  droppedAt: Nanos = -Infinity;
+  /** Transitions that the kernel ran no program for, and how many of them have been found since. */
+  skipped = 0;
+  inferred = 0;
+  /** Traced sockets that the last survey showed in another state, until it is clear whether an event explains it. */
+  readonly doubts = new Map<Socket, Doubt>();
   /** Times that an event did not fit the last one of its socket: at least one in between was never counted. */
   contradictions = 0;
   /** Time in which nothing was traced. */
@@ -29,6 +44,16 @@ export class Tables {
   timeWait = 0;
   /** When tracing or polling began for good, as opposed to waiting for the tracer. */
   tracingSince: Nanos | null = null;
+
+  /** Transitions that the kernel skipped and that have not been found. */
+  get missing(): number {
+    return this.skipped - this.inferred;
+  }
+
+  /** Transitions that are missing for good, as far as is known now. */
+  get lost(): number {
+    return this.dropped + this.missing;
+  }
 
   /** Counts one transition of this socket; returns its owner's process. */
   countTransition(socket: Socket, at: Nanos): Process | null {

@@ -48,7 +48,9 @@ function isOrphan(socket: Socket): boolean {
 }
 
 function byBlame(a: ProcessRow, b: ProcessRow): number {
-  return b.stuck - a.stuck || b.closeWait - a.closeWait || b.transitionsPerSecond - a.transitionsPerSecond || a.pid - b.pid;
+  return (
+    b.stuck - a.stuck || b.closeWait - a.closeWait || b.transitionsPerSecond - a.transitionsPerSecond || a.pid - b.pid
+  );
 }
 
 function processRow(process: Process, tally: Tally | undefined, now: Nanos): ProcessRow {

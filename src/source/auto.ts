@@ -18,7 +18,10 @@ export function liveSource(wish: SourceWish): Source {
   return { name: "bpf", events: (signal) => bpfElseProc(wish, signal) };
 }
 
-async function* bpfElseProc(wish: "auto" | "bpf", signal: AbortSignal): AsyncGenerator<readonly TraceEvent[], void, void> {
+async function* bpfElseProc(
+  wish: "auto" | "bpf",
+  signal: AbortSignal,
+): AsyncGenerator<readonly TraceEvent[], void, void> {
   const facts = await readTracingFacts(signal);
   const choice = chooseSource(facts);
   let failure = new UserError(describePassedOver(choice), "see `tcptrace doctor`", EXIT.noBpf);
@@ -37,6 +40,7 @@ async function* bpfElseProc(wish: "auto" | "bpf", signal: AbortSignal): AsyncGen
 }
 
 function tracerOptions(facts: TracingFacts, program: Program): TracerOptions {
-  if (facts.bpftrace === null) throw new UserError("bpftrace is not installed", facts.installBpftrace ?? "install it", EXIT.noBpf);
+  if (facts.bpftrace === null)
+    throw new UserError("bpftrace is not installed", facts.installBpftrace ?? "install it", EXIT.noBpf);
   return { bpftrace: facts.bpftrace, program, mountTracefs: facts.kernel.tracefs.mountedAt === null };
 }

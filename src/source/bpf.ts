@@ -12,6 +12,7 @@ const ATTACH_TIMEOUT_MS = 20_000;
 /** Waits before one restart after another; a tracer that then ran for a minute starts the row anew. */
 const BACKOFF_MS = [250, 1000, 2000, 4000];
 const GOOD_RUN_MS = 60_000;
+const LAST_SURVEY_MS = 2000;
 
 type Batch = readonly TraceEvent[];
 
@@ -41,7 +42,7 @@ class BpfRun {
     /** When the last tracer that had been attached went down. */
     let downSince: Nanos | null = null;
     let isFirst = true;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const tracer = new Tracer(this.#options, this.#clock);
       const begun = performance.now();
       let attached = false;
@@ -58,7 +59,7 @@ class BpfRun {
         tracer.stop();
         reason = await tracer.ended;
       }
-      if (attached) yield this.#rest(tracer);
+      if (attached) yield* this.#rest(tracer);
       if (this.#signal.aborted) return;
       if (performance.now() - begun > GOOD_RUN_MS) failures = 0;
       if (attached || downSince !== null) downSince ??= tracer.latest === 0 ? this.#clock.now() : tracer.latest;
@@ -99,16 +100,25 @@ class BpfRun {
     let needsSurvey = true;
     while (!hasEnded && !this.#signal.aborted) {
       const heldBack = this.#surveyor.begunAt ?? Infinity;
+      needsSurvey ||= tracer.hasSkipped;
       const surveys = this.#surveys(needsSurvey);
-      if ((this.#surveyor.begunAt ?? heldBack) !== heldBack) needsSurvey = false;
+      if ((this.#surveyor.begunAt ?? heldBack) !== heldBack) {
+        needsSurvey = false;
+        tracer.hasSkipped = false;
+      }
       // A survey is old when it is ready: what happened since it began comes after it.
-      yield [...tracer.take(heldBack), ...surveys, this.#tick()];
+      yield [...tracer.take(heldBack), ...surveys];
       await this.#pause(TICK_MS);
     }
   }
 
-  #rest(tracer: Tracer): Batch {
-    return [...tracer.take(Infinity, true), this.#tick()];
+  /** What was under way when the tracer ended; and where the kernel skipped something, a last look at /proc. */
+  async *#rest(tracer: Tracer): AsyncGenerator<Batch, void, void> {
+    const rest = tracer.take(Infinity, true);
+    yield rest;
+    if (!this.#signal.aborted || !tracer.hasSkipped) return;
+    const survey = await new Surveyor(() => this.#clock.now(), AbortSignal.timeout(LAST_SURVEY_MS)).now();
+    if (survey !== null) yield [survey, this.#tick()];
   }
 
   async *#idle(detail: string, ms: number): AsyncGenerator<Batch, void, void> {
@@ -133,7 +143,8 @@ class BpfRun {
   }
 
   #tick(): TraceEvent {
-    return { kind: "tick", at: this.#clock.now() };
+    const at = this.#clock.now();
+    return { kind: "tick", at, complete: at };
   }
 
   async #pause(ms: number): Promise<void> {

@@ -14,7 +14,8 @@ export class Reorder {
   #latest: Nanos = 0;
   #window: Nanos = SHORTEST_WINDOW;
   #isSorted = true;
-  #released: Nanos = 0;
+  /** No event up to this moment is to come, as far as can be known. */
+  released: Nanos = 0;
   /** Events that came too late to be put in their place. */
   late = 0;
 
@@ -28,7 +29,7 @@ export class Reorder {
     else {
       this.#isSorted = false;
       if (lag > this.#window) this.#window = Math.min(lag * 1.5, LONGEST_WINDOW);
-      if (event.at < this.#released) this.late++;
+      if (event.at < this.released) this.late++;
     }
     this.#pending.push(event);
   }
@@ -45,7 +46,7 @@ export class Reorder {
     if (count === 0) return [];
     const events = this.#pending.slice(0, count);
     this.#pending = this.#pending.slice(count);
-    this.#released = events.at(-1)?.at ?? this.#released;
+    this.released = events.at(-1)?.at ?? this.released;
     return events;
   }
 

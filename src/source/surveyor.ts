@@ -1,14 +1,16 @@
 import { takeSurvey } from "../host/survey.ts";
 import type { Nanos, Survey } from "../model/event.ts";
 
-const SHORTEST_INTERVAL_MS = 2000;
+const USUAL_INTERVAL_MS = 2000;
+const SHORTEST_INTERVAL_MS = 300;
 const MOST_OF_A_CORE = 0.05;
 
 /** Takes surveys of /proc in the background, one at a time, and so seldom that they cost at most 5 % of a core. */
 export class Surveyor {
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
-  #next = 0;
+  #soonest = 0;
+  #lastEnd = 0;
   #survey: Survey | null = null;
   #begunAt: Nanos | null = null;
   #failure: unknown = null;
@@ -18,19 +20,26 @@ export class Surveyor {
     this.#signal = signal;
   }
 
-  /** When the survey under way began, null when there is none: what happened later is to be told after it. */
+  /** When the survey under way or ready began, null when there is none: what happened later is to be told after it. */
   get begunAt(): Nanos | null {
     return this.#begunAt;
   }
 
-  /** The survey that has become ready since the last call. Begins the next one when it is due, or at once. */
-  take(atOnce = false): Survey | null {
+  /** The survey that has become ready since the last call. Begins the next one when it is due, or as soon as allowed. */
+  take(isUrgent = false): Survey | null {
     if (this.#failure !== null) throw this.#failure;
     const survey = this.#survey;
     this.#survey = null;
     if (survey !== null) this.#begunAt = null;
-    if (this.#begunAt === null && (atOnce || performance.now() >= this.#next)) void this.#begin();
+    const due = isUrgent ? this.#soonest : Math.max(this.#soonest, this.#lastEnd + USUAL_INTERVAL_MS);
+    if (this.#begunAt === null && performance.now() >= due) void this.#begin();
     return survey;
+  }
+
+  /** A survey now; null when there is no time for it. */
+  async now(): Promise<Survey | null> {
+    await this.#begin();
+    return this.#survey;
   }
 
   async #begin(): Promise<void> {
@@ -39,7 +48,8 @@ export class Surveyor {
     try {
       this.#survey = withoutOwn(await takeSurvey(this.#now, this.#signal));
       const { user, system } = process.cpuUsage(before);
-      this.#next = performance.now() + Math.max(SHORTEST_INTERVAL_MS, (user + system) / 1000 / MOST_OF_A_CORE);
+      this.#lastEnd = performance.now();
+      this.#soonest = this.#lastEnd + Math.max(SHORTEST_INTERVAL_MS, (user + system) / 1000 / MOST_OF_A_CORE);
     } catch (error) {
       if (!this.#signal.aborted) this.#failure = error;
       this.#begunAt = null;

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, constants, setPriority } from "node:os";
 import { execa } from "execa";
 import type { BpftraceVersion } from "./bpftrace-version.ts";
 import { isAtLeast, type Program } from "./choose.ts";
@@ -14,6 +14,8 @@ export interface TracerOptions {
 
 /** A running bpftrace. */
 export interface TracerProcess {
+  /** 0 when it could not be started. */
+  readonly pid: number;
   readonly stdout: NodeJS.ReadableStream & { destroy(): void };
   /** Resolves when it has ended, with one line that says how; never rejects. */
   readonly ended: Promise<string>;
@@ -47,6 +49,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
     detached: true,
     cleanup: false,
   });
+  if (child.pid !== undefined) preferOverWorkload(child.pid);
   let killer: NodeJS.Timeout | null = null;
   let hasEnded = false;
   const ended = child.then(({ stderr, exitCode, signal }) => {
@@ -55,6 +58,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
     return describeEnd(typeof stderr === "string" ? stderr : "", exitCode, signal);
   });
   return {
+    pid: child.pid ?? 0,
     stdout: child.stdout,
     ended,
     stop() {
@@ -63,6 +67,15 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
       killer ??= setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
     },
   };
+}
+
+/** On a busy machine whoever has to empty the buffers comes first; else the tracer would lose what it is here to see. */
+function preferOverWorkload(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGHEST);
+  } catch {
+    // It works without, too, and loses more under load.
+  }
 }
 
 /** Pages of each buffer: 16 MiB in all, a power of two each. BPFTRACE_PERF_RB_PAGES overrides it. */
@@ -75,7 +88,9 @@ function bufferPages(bpftrace: BpftraceVersion): number {
 
 /** `bpftrace said: ...` from its last error line, else how it ended. */
 function describeEnd(stderr: string, exitCode: number | undefined, signal: string | undefined): string {
-  const errors = stderr.split("\n").filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
+  const errors = stderr
+    .split("\n")
+    .filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
   const told = errors.filter((line) => !/RLIMIT_MEMLOCK/.test(line)).at(-1);
   if (told !== undefined && signal === undefined) return `bpftrace said: ${told.trim().slice(0, 200)}`;
   if (signal !== undefined) return `bpftrace was ended by ${signal}`;

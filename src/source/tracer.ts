@@ -3,6 +3,7 @@ import type { Accept, Nanos, TraceEvent, Transition } from "../model/event.ts";
 import { LossCount } from "./loss-count.ts";
 import { OwnConnection } from "./own-connection.ts";
 import { Reorder } from "./reorder.ts";
+import { SkipCount } from "./skip-count.ts";
 import type { TracerClock } from "./tracer-clock.ts";
 import { startTracer, type TracerOptions, type TracerProcess } from "./tracer-process.ts";
 import { WireDecoder, type WireSink } from "./wire.ts";
@@ -22,17 +23,23 @@ export class Tracer implements WireSink {
   readonly #own = new OwnConnection();
   readonly #reorder = new Reorder();
   readonly #loss = new LossCount();
+  readonly #skips: SkipCount;
   readonly #knownPids = new Set<number>();
   #lookups = 0;
+  /** Since a survey has begun that will show what the kernel has skipped. To be set back by who begins one. */
+  hasSkipped = false;
   #extra: TraceEvent[] = [];
   #arrived = false;
   #isPaused = false;
   #isEnding = false;
   #latest: Nanos = 0;
+  /** The last moment from which on nothing can be under way if nothing arrives. */
+  #quietSince: Nanos = 0;
 
   constructor(options: TracerOptions, clock: TracerClock) {
     this.#clock = clock;
     this.#process = startTracer(options);
+    this.#skips = new SkipCount(this.#process.pid);
     this.attached = this.#own.seen.then(() => this.#own.close());
     const drained = new Promise<void>((resolve) => this.#process.stdout.on("close", resolve));
     this.#process.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
@@ -50,19 +57,34 @@ export class Tracer implements WireSink {
     return this.#latest;
   }
 
-  /** Events in order since the last call. `notAfter` keeps later ones back; `all` waits for nothing. */
+  /**
+   * Events in order since the last call, and a tick. `notAfter` keeps later ones back; `all` waits for nothing.
+   * Transitions that the kernel skipped are told before events that may show their absence.
+   */
   take(notAfter: Nanos, all = false): TraceEvent[] {
+    const at = this.#clock.now();
     const isQuiet = all || !this.#arrived;
     this.#arrived = false;
-    const events = this.#reorder.release(isQuiet, notAfter);
-    this.#resume();
-    if (this.#extra.length === 0) return events;
-    const extra = this.#extra;
+    this.#countSkipped(at);
+    const taken = this.#extra;
     this.#extra = [];
-    return events.concat(extra);
+    for (const event of this.#reorder.release(isQuiet, notAfter)) taken.push(event);
+    this.#resume();
+    const complete = isQuiet ? Math.min(notAfter, all ? at : this.#quietSince) : this.#reorder.released;
+    this.#quietSince = at;
+    taken.push({ kind: "tick", at, complete });
+    return taken;
+  }
+
+  #countSkipped(at: Nanos): void {
+    const count = this.#isEnding ? 0 : this.#skips.take();
+    if (count === 0) return;
+    this.hasSkipped = true;
+    this.#extra.push({ kind: "loss", at, count, where: "kernel" });
   }
 
   stop(): void {
+    this.#countSkipped(this.#clock.now());
     this.#own.close();
     this.#drain();
     this.#process.stop();
@@ -89,7 +111,7 @@ export class Tracer implements WireSink {
   }
 
   event(event: Transition | Accept, cpu: number): void {
-    this.#loss.received(cpu);
+    if (event.kind === "transition") this.#loss.received(cpu);
     if (this.#own.owns(event)) return;
     if (event.at > this.#latest) this.#latest = event.at;
     this.#reorder.push(event);

@@ -1,4 +1,5 @@
 import { formatEndpoint } from "../model/address.ts";
+import type { Loss } from "../model/event.ts";
 import { stateName } from "../model/tcp-state.ts";
 import type { TransitionRow } from "../model/transition-row.ts";
 import type { EventsSummary } from "./events-json.ts";
@@ -30,8 +31,9 @@ export function transitionText(row: TransitionRow, wallMs: number): string {
   return line(cells, row.cause ?? "-");
 }
 
-export function lostText(wallMs: number, count: number): string {
-  return `${clockTime(wallMs)} lost ${count} transitions: the kernel's buffer was full`;
+export function lostText(wallMs: number, count: number, where: Loss["where"]): string {
+  const why = where === "bpf" ? "the tracer's buffer was full" : "the kernel ran no BPF program for them";
+  return `${clockTime(wallMs)} lost ${count} transitions: ${why}`;
 }
 
 export function gapText(wallMs: number, ms: number): string {

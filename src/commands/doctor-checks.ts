@@ -1,0 +1,108 @@
+import {
+  canMountTracefs,
+  hasStateTracepoint,
+  isAtLeast,
+  mayTrace,
+  OLDEST_BPFTRACE,
+  OLDEST_KERNEL,
+} from "../source/choose.ts";
+import type { TracingFacts } from "../source/choose.ts";
+import type { DoctorCheck } from "../view/doctor-report.ts";
+
+/** All of doctor's checks but the trial, in the order in which a user would mend them. */
+export function doctorChecks(facts: TracingFacts): DoctorCheck[] {
+  return [
+    checkKernel(facts),
+    checkPrivileges(facts),
+    checkBpftrace(facts),
+    checkTracefs(facts),
+    checkTracepoint(facts),
+    checkAccept(facts),
+    checkBtf(facts),
+    checkKprobes(facts),
+    checkLockdown(facts),
+    checkPidNamespace(facts),
+  ];
+}
+
+function passed(id: string, detail: string): DoctorCheck {
+  return { id, ok: true, needed: true, detail, fix: null };
+}
+
+function failed(id: string, detail: string, fix: string | null): DoctorCheck {
+  return { id, ok: false, needed: true, detail, fix };
+}
+
+function missing(id: string, detail: string): DoctorCheck {
+  return { id, ok: false, needed: false, detail, fix: null };
+}
+
+function checkKernel({ kernel }: TracingFacts): DoctorCheck {
+  if (isAtLeast(kernel, OLDEST_KERNEL)) return passed("kernel", kernel.release);
+  return failed("kernel", `${kernel.release}, older than 4.16`, null);
+}
+
+function checkPrivileges({ privileges }: TracingFacts): DoctorCheck {
+  const { isRoot, sysAdmin, bpf, perfmon } = privileges;
+  if (!isRoot) return failed("privileges", "not root: only this user's processes have names", "sudo tcptrace doctor");
+  const held = [sysAdmin && "CAP_SYS_ADMIN", bpf && "CAP_BPF", perfmon && "CAP_PERFMON"].filter(Boolean).join(", ");
+  if (mayTrace(privileges)) return passed("privileges", `root with ${held}`);
+  const detail = "root without CAP_SYS_ADMIN, and without both of CAP_BPF and CAP_PERFMON, as in a container";
+  return failed("privileges", detail, "docker run --privileged --pid=host …");
+}
+
+function checkBpftrace({ bpftrace, installBpftrace }: TracingFacts): DoctorCheck {
+  if (bpftrace === null) return failed("bpftrace", "not installed, or its --version fails", installBpftrace);
+  if (isAtLeast(bpftrace, OLDEST_BPFTRACE)) return passed("bpftrace", `${bpftrace.version} (${bpftrace.path})`);
+  return failed("bpftrace", `${bpftrace.version}, older than 0.11`, installBpftrace);
+}
+
+function checkTracefs(facts: TracingFacts): DoctorCheck {
+  const { mountedAt, supported } = facts.kernel.tracefs;
+  if (mountedAt !== null) return passed("tracefs", mountedAt);
+  if (!supported) return failed("tracefs", "the kernel has none (CONFIG_TRACING)", null);
+  if (canMountTracefs(facts)) return passed("tracefs", "not mounted; tcptrace mounts it for bpftrace alone");
+  // To others than root a mounted one looks the same.
+  const detail = facts.privileges.isRoot ? "not mounted" : "not mounted, or only root may see it";
+  return failed("tracefs", detail, "mount -t tracefs tracefs /sys/kernel/tracing");
+}
+
+function checkTracepoint(facts: TracingFacts): DoctorCheck {
+  const name = "sock:inet_sock_set_state";
+  if (!hasStateTracepoint(facts)) return failed("tracepoint", `${name} is missing (kernel 4.16+)`, null);
+  if (facts.kernel.stateTracepoint !== null) return passed("tracepoint", name);
+  return passed("tracepoint", `${name}, going by the kernel's version: tracefs is not mounted`);
+}
+
+function checkAccept({ kernel }: TracingFacts): DoctorCheck {
+  const name = "syscalls:sys_exit_accept4";
+  if (kernel.acceptTracepoint === true) return passed("accept", name);
+  if (kernel.acceptTracepoint === null) return passed("accept", `${name} not looked up: tracefs is not mounted`);
+  return missing("accept", `${name} is missing (CONFIG_FTRACE_SYSCALLS): /proc tells who holds accepted sockets`);
+}
+
+function checkBtf({ kernel }: TracingFacts): DoctorCheck {
+  if (kernel.btf) return passed("btf", "/sys/kernel/btf/vmlinux");
+  return failed("btf", "none: needs a kernel with CONFIG_DEBUG_INFO_BTF, such as the distribution's newest", null);
+}
+
+function checkKprobes({ kernel }: TracingFacts): DoctorCheck {
+  if (kernel.kprobes === true) return passed("kprobes", "available, and not needed");
+  const state = kernel.kprobes === null ? "not known" : "not in this kernel (CONFIG_KPROBES)";
+  return missing("kprobes", `${state}, and not needed: tcptrace uses tracepoints`);
+}
+
+function checkLockdown({ kernel }: TracingFacts): DoctorCheck {
+  if (kernel.lockdown !== "confidentiality") return passed("lockdown", kernel.lockdown ?? "none");
+  return failed("lockdown", "confidentiality: BPF may not read kernel memory", "boot with lockdown=integrity");
+}
+
+function checkPidNamespace({ kernel }: TracingFacts): DoctorCheck {
+  if (kernel.initialPidNamespace === true) return passed("pid-namespace", "the machine's own");
+  if (kernel.initialPidNamespace === null) return missing("pid-namespace", "not known: /proc/self/ns is not readable");
+  return failed(
+    "pid-namespace",
+    "a container's: the kernel's pids are not those of /proc here",
+    "docker run --pid=host …",
+  );
+}

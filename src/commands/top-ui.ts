@@ -1,0 +1,116 @@
+import type { Snapshot } from "../model/snapshot.ts";
+import type { TopScreen } from "../terminal/screen.ts";
+import type { UserName } from "../view/columns.ts";
+import { topFrame, topList } from "../view/top-frame.ts";
+import { pressKey } from "../view/top-keys.ts";
+import { initialUi, type TopUi } from "../view/top-ui.ts";
+
+const FASTEST_MS = 250;
+
+export interface TopUiOptions {
+  /** The model as it is now; null before anything is known. */
+  readonly snapshot: () => Snapshot | null;
+  /** One line for the bottom of the screen, such as a warning; "" for none. */
+  readonly status: () => string;
+  readonly intervalMs: number;
+  readonly ascii: boolean;
+  readonly color: boolean;
+  readonly userName?: UserName;
+}
+
+/** Shows the live view until the user quits or `signal` is aborted; gives the terminal back in any case. */
+export async function runTopUi(options: TopUiOptions, signal: AbortSignal): Promise<void> {
+  const { openTopScreen } = await import("../terminal/screen.ts");
+  if (signal.aborted) return;
+  await new Promise<void>((resolve, reject) => {
+    let session: Session | undefined = undefined;
+    const end = (error?: unknown): void => {
+      signal.removeEventListener("abort", quit);
+      session?.stop();
+      screen.close();
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const quit = (): void => end();
+    const screen = openTopScreen({
+      ascii: options.ascii,
+      color: options.color,
+      onKey: (key) => session?.key(key),
+      onResize: () => session?.draw(),
+      onGone: quit,
+    });
+    session = new Session(options, screen, end);
+    signal.addEventListener("abort", quit);
+    session.tick();
+  });
+}
+
+class Session {
+  readonly #options: TopUiOptions;
+  readonly #screen: TopScreen;
+  readonly #end: (error?: unknown) => void;
+  #ui: TopUi;
+  /** What is on the screen while it is paused. */
+  #frozen: Snapshot | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
+  #ended = false;
+
+  constructor(options: TopUiOptions, screen: TopScreen, end: (error?: unknown) => void) {
+    this.#options = options;
+    this.#screen = screen;
+    this.#end = end;
+    this.#ui = initialUi(Math.max(FASTEST_MS, options.intervalMs));
+  }
+
+  /** Draws now and then at the interval, sooner while there is nothing to show. */
+  tick(): void {
+    this.draw();
+    if (this.#ended) return;
+    clearTimeout(this.#timer);
+    const waiting = this.#options.snapshot() === null;
+    this.#timer = setTimeout(() => this.tick(), waiting ? FASTEST_MS : this.#ui.intervalMs);
+  }
+
+  key(name: string): void {
+    if (this.#ended) return;
+    const before = this.#ui;
+    const live = this.#options.snapshot();
+    const list = topList(this.#frozen ?? live, before, this.#screen.size());
+    const { ui, effect } = pressKey(before, name, list);
+    this.#ui = ui;
+    if (before.paused === null && ui.paused !== null) this.#frozen = live;
+    if (ui.paused === null) this.#frozen = null;
+    if (effect === "quit") return this.#end();
+    if (effect === "suspend") return this.#screen.suspend();
+    if (effect === "redraw") this.#screen.redraw();
+    if (ui.intervalMs !== before.intervalMs) this.tick();
+    /* A burst of keys, as from a key held down, is one frame. */
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined;
+      this.draw();
+    });
+  }
+
+  draw(): void {
+    if (this.#ended) return;
+    try {
+      const live = this.#options.snapshot();
+      const shown = this.#frozen ?? live;
+      if (this.#ui.paused !== null && shown !== null && live !== null) {
+        const ms = live.wallMs - shown.wallMs;
+        this.#ui = { ...this.#ui, paused: { ms, transitions: live.transitions - shown.transitions } };
+      }
+      this.#ui = { ...this.#ui, status: this.#options.status() };
+      this.#screen.draw(topFrame(shown, this.#ui, this.#screen.size(), this.#options.userName));
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  stop(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    clearImmediate(this.#soon);
+  }
+}

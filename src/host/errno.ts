@@ -1,0 +1,15 @@
+/** The code of a system call's failure, such as `ENOENT`; "" for any other error. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Whether a read of /proc/PID failed because the process has gone: ENOENT at open, ESRCH at read (man 5 proc). */
+export function hasVanished(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "ENOENT" || code === "ESRCH";
+}
+
+/** Whether a system call failed, rather than our own code or an abort. */
+export function isSystemError(error: unknown): boolean {
+  return errorCode(error) !== "";
+}

@@ -1,0 +1,108 @@
+import { closeSync, existsSync, openSync, readlinkSync, readSync } from "node:fs";
+import type { SurveyedSocket } from "../model/event.ts";
+import { hasVanished, isSystemError } from "./errno.ts";
+import { readStat } from "./processes.ts";
+import { parseProcNetTcp } from "./proc-net-tcp.ts";
+import { TimeSlice } from "./time-slice.ts";
+
+/** The network namespaces that processes live in. */
+export interface Namespaces {
+  /** Inode of each namespace, and the pids seen in it. */
+  readonly members: ReadonlyMap<number, readonly number[]>;
+  /** Processes whose namespace may not be read; kernel threads, which have no sockets of their own, left out. */
+  readonly unreadable: number;
+}
+
+/** The TCP sockets of one namespace. */
+export interface NamespaceTables {
+  readonly sockets: readonly SurveyedSocket[];
+  readonly timeWait: number;
+}
+
+const BLOCK_BYTES = 256 * 1024;
+
+/** The inode in a link such as `net:[4026531840]` (man 7 namespaces); null when it is none. */
+export function parseNetnsLink(link: string): number | null {
+  const inode = /^net:\[(\d+)\]$/.exec(link)?.[1];
+  return inode === undefined ? null : Number(inode);
+}
+
+/** Sorts processes by their network namespace. A namespace in which no process lives is not found. */
+export async function findNamespaces(pids: readonly number[], slice: TimeSlice = new TimeSlice()): Promise<Namespaces> {
+  const members = new Map<number, number[]>();
+  let unreadable = 0;
+  for (const pid of pids) {
+    try {
+      const netns = parseNetnsLink(readlinkSync(`/proc/${pid}/ns/net`));
+      const known = netns === null ? undefined : members.get(netns);
+      if (known !== undefined) known.push(pid);
+      else if (netns !== null) members.set(netns, [pid]);
+    } catch (error) {
+      if (!hasVanished(error) && readStat(pid)?.isKernelThread === false) unreadable += 1;
+    }
+    if (slice.isOver()) await slice.rest();
+  }
+  return { members, unreadable };
+}
+
+/**
+ * Reads /proc/PID/net/tcp and tcp6 of the first of `pids` that still lives: "gone" when none does, null when the tables
+ * may not be read.
+ */
+export async function readNamespaceTables(
+  netns: number,
+  pids: readonly number[],
+  slice: TimeSlice = new TimeSlice(),
+): Promise<NamespaceTables | "gone" | null> {
+  for (const pid of pids) {
+    try {
+      const ipv4 = await readTable(`/proc/${pid}/net/tcp`, netns, slice);
+      const ipv6 = await readIpv6Table(pid, netns, slice);
+      return { sockets: [...ipv4.sockets, ...ipv6.sockets], timeWait: ipv4.timeWait + ipv6.timeWait };
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      if (!hasVanished(error)) return null;
+    }
+  }
+  return "gone";
+}
+
+async function readIpv6Table(pid: number, netns: number, slice: TimeSlice): Promise<NamespaceTables> {
+  try {
+    return await readTable(`/proc/${pid}/net/tcp6`, netns, slice);
+  } catch (error) {
+    // A kernel without IPv6 has no such table; a process that has gone has none of both.
+    if (hasVanished(error) && existsSync(`/proc/${pid}/net/tcp`)) return { sockets: [], timeWait: 0 };
+    throw error;
+  }
+}
+
+/** Reads and parses block by block: the kernel gives a page a read, and a table of 15 MB would freeze the screen. */
+async function readTable(path: string, netns: number, slice: TimeSlice): Promise<NamespaceTables> {
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  const sockets: SurveyedSocket[] = [];
+  let timeWait = 0;
+  let filled = 0;
+  const takeRows = (end: number): void => {
+    const rows = parseProcNetTcp(block.subarray(0, end), netns);
+    for (const socket of rows.sockets) sockets.push(socket);
+    timeWait += rows.timeWait;
+    block.copyWithin(0, end, filled);
+    filled -= end;
+  };
+  const file = openSync(path, "r");
+  try {
+    for (;;) {
+      const read = readSync(file, block, filled, BLOCK_BYTES - filled, null);
+      filled += read;
+      if (read === 0) break;
+      // A block full of anything but lines is thrown away by the parser.
+      if (filled === BLOCK_BYTES) takeRows(block.lastIndexOf(0x0a) + 1 || filled);
+      if (slice.isOver()) await slice.rest();
+    }
+  } finally {
+    closeSync(file);
+  }
+  takeRows(filled);
+  return { sockets, timeWait };
+}

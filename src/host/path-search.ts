@@ -1,0 +1,25 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
+
+/**
+ * The executable file of this name in $PATH (`path`); null when there is none. Relative and empty entries are passed over:
+ * root must not run what lies in the current directory.
+ */
+export function findExecutable(name: string, path: string = process.env["PATH"] ?? ""): string | null {
+  for (const directory of path.split(delimiter)) {
+    if (!isAbsolute(directory)) continue;
+    const file = join(directory, name);
+    if (isExecutable(file)) return file;
+  }
+  return null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    // A directory is "executable" too.
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

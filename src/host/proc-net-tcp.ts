@@ -1,0 +1,165 @@
+import { endianness } from "node:os";
+import { addressFromHex } from "../model/address.ts";
+import type { Address } from "../model/address.ts";
+import type { SurveyedSocket } from "../model/event.ts";
+import { isTcpState, TCP } from "../model/tcp-state.ts";
+
+/** Rows of /proc/net/tcp or tcp6. TIME_WAIT rows are only counted: a busy machine has tens of thousands of them. */
+export interface NetTcpRows {
+  readonly sockets: SurveyedSocket[];
+  readonly timeWait: number;
+}
+
+const SPACE = 0x20;
+const NEWLINE = 0x0a;
+const COLON = 0x3a;
+// The kernel prints each 32-bit word of an address as the host loads it from memory.
+const WORDS_ARE_SWAPPED = endianness() === "LE";
+// By byte: a table, because this runs 100 times a row.
+const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
+  "0123456789abcdef".indexOf(String.fromCodePoint(byte).toLowerCase()),
+);
+
+/**
+ * Parses /proc/net/tcp and tcp6 (net/ipv4/tcp_ipv4.c get_tcp4_sock, net/ipv6/tcp_ipv6.c get_tcp6_sock); the width of the
+ * addresses tells the family. Takes any run of whole lines, header or not; what is no row is skipped. Never throws.
+ */
+export function parseProcNetTcp(bytes: Uint8Array, netns: number): NetTcpRows {
+  const cursor = new RowCursor(bytes);
+  const sockets: SurveyedSocket[] = [];
+  let timeWait = 0;
+  while (cursor.nextRow()) {
+    const row = readRow(cursor, netns);
+    if (row === TCP.TIME_WAIT) timeWait += 1;
+    else if (row !== null) sockets.push(row);
+  }
+  return { sockets, timeWait };
+}
+
+/** One row: `sl: local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode …`; null when malformed. */
+function readRow(cursor: RowCursor, netns: number): SurveyedSocket | typeof TCP.TIME_WAIT | null {
+  cursor.decimal();
+  cursor.expect(COLON);
+  const localAddress = cursor.address();
+  cursor.expect(COLON);
+  const localPort = cursor.hex(4);
+  const remoteAddress = cursor.address();
+  cursor.expect(COLON);
+  const remotePort = cursor.hex(4);
+  const state = cursor.hex(2);
+  if (cursor.failed || !isTcpState(state)) return null;
+  if (state === TCP.TIME_WAIT) return state;
+  const transmitQueue = cursor.hex(8);
+  cursor.expect(COLON);
+  const receiveQueue = cursor.hex(8);
+  cursor.hex(2);
+  cursor.expect(COLON);
+  // The timer is a long: more than 8 digits when it lies in the past.
+  cursor.hex(16);
+  cursor.hex(8);
+  const uid = cursor.decimal();
+  cursor.decimal();
+  const inode = cursor.decimal();
+  if (cursor.failed) return null;
+  return { netns, state, localAddress, localPort, remoteAddress, remotePort, inode, uid, receiveQueue, transmitQueue };
+}
+
+const scratch = Buffer.alloc(32);
+
+/** Walks the bytes row by row; every read skips blanks first and stays within its row. */
+class RowCursor {
+  failed = false;
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #end = -1;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  nextRow(): boolean {
+    this.#at = this.#end + 1;
+    if (this.#at >= this.#bytes.length) return false;
+    const newline = this.#bytes.indexOf(NEWLINE, this.#at);
+    this.#end = newline === -1 ? this.#bytes.length : newline;
+    this.failed = false;
+    return true;
+  }
+
+  expect(byte: number): void {
+    if (this.#at < this.#end && this.#bytes[this.#at] === byte) this.#at += 1;
+    else this.failed = true;
+  }
+
+  /** A hexadecimal number of 1 to `most` digits. */
+  hex(most: number): number {
+    this.#skipBlanks();
+    const start = this.#at;
+    let value = 0;
+    while (this.#at < this.#end) {
+      const digit = hexDigit(this.#bytes[this.#at] ?? 0);
+      if (digit < 0) break;
+      value = value * 16 + digit;
+      this.#at += 1;
+    }
+    if (this.#at === start || this.#at - start > most) this.failed = true;
+    return value;
+  }
+
+  decimal(): number {
+    this.#skipBlanks();
+    const start = this.#at;
+    let value = 0;
+    while (this.#at < this.#end) {
+      const digit = (this.#bytes[this.#at] ?? 0) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      this.#at += 1;
+    }
+    if (this.#at === start || !Number.isSafeInteger(value)) this.failed = true;
+    return value;
+  }
+
+  /** 8 digits are an IPv4 address, 32 are an IPv6 address. */
+  address(): Address {
+    this.#skipBlanks();
+    const start = this.#at;
+    while (this.#at < this.#end && hexDigit(this.#bytes[this.#at] ?? 0) >= 0) this.#at += 1;
+    const width = this.#at - start;
+    if (width === 8) return this.#ipv4(start);
+    if (width === 32) return this.#ipv6(start);
+    this.failed = true;
+    return 0;
+  }
+
+  #ipv4(start: number): number {
+    let value = 0;
+    for (let digit = 0; digit < 8; digit += 1) {
+      value = value * 16 + hexDigit(this.#bytes[start + networkOrder(digit)] ?? 0);
+    }
+    return value;
+  }
+
+  #ipv6(start: number): Address {
+    for (let digit = 0; digit < 32; digit += 1) {
+      const byte = this.#bytes[start + networkOrder(digit)] ?? 0;
+      // Of the hex digits only A to F lack this bit of their lower case.
+      scratch[digit] = byte | 0x20;
+    }
+    return addressFromHex(scratch.toString("latin1"));
+  }
+
+  #skipBlanks(): void {
+    while (this.#at < this.#end && this.#bytes[this.#at] === SPACE) this.#at += 1;
+  }
+}
+
+/** Where the digit of network order `index` stands in the kernel's text. */
+function networkOrder(index: number): number {
+  return WORDS_ARE_SWAPPED ? index ^ 6 : index;
+}
+
+/** The value of a hex digit's byte, -1 for any other byte. */
+function hexDigit(byte: number): number {
+  return HEX_DIGITS[byte] ?? -1;
+}

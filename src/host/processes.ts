@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import type { ProcessFacts } from "../model/event.ts";
+import { safeBytes } from "../model/text.ts";
+import { hasVanished } from "./errno.ts";
+
+const CMDLINE_CHARS = 512;
+// UTF-8 takes at most 4 bytes a character.
+const CMDLINE_BYTES = CMDLINE_CHARS * 4;
+// include/linux/sched.h
+const PF_KTHREAD = 0x0020_0000;
+
+/** What /proc/PID/stat tells (man 5 proc_pid_stat). */
+export interface ProcessStat {
+  /** Clock ticks after boot. */
+  readonly startTime: number;
+  readonly isKernelThread: boolean;
+}
+
+/** The text of /proc/PID/stat; null when it is not one. The name in it may hold anything, `) R 1` too: the last `)` ends it. */
+export function parseStat(text: string): ProcessStat | null {
+  const fields = text
+    .slice(text.lastIndexOf(")") + 1)
+    .trimStart()
+    .split(" ");
+  // The first field after the name is the third of the line: flags are the 9th, the start time the 22nd.
+  const flags = parseDecimal(fields[6]);
+  const startTime = parseDecimal(fields[19]);
+  if (flags === null || startTime === null) return null;
+  return { startTime, isKernelThread: Math.floor(flags / PF_KTHREAD) % 2 === 1 };
+}
+
+function parseDecimal(field: string | undefined): number | null {
+  if (field === undefined || !/^\d+$/.test(field)) return null;
+  const value = Number(field);
+  return Number.isSafeInteger(value) ? value : null;
+}
+
+/** The effective uid in /proc/PID/status (`Uid: real effective saved filesystem`); null when it is not there. */
+export function parseEffectiveUid(text: string): number | null {
+  const uid = /^Uid:\t\d+\t(\d+)\t/m.exec(text)?.[1];
+  return uid === undefined ? null : Number(uid);
+}
+
+/** The soft limit of open files in /proc/PID/limits; null when unlimited or not there. */
+export function parseOpenFilesLimit(text: string): number | null {
+  const soft = /^Max open files +(\d+) /m.exec(text)?.[1];
+  return soft === undefined ? null : Number(soft);
+}
+
+/** The name in /proc/PID/comm, safe to print. The kernel ends it with a newline; any other newline belongs to the name. */
+export function parseComm(bytes: Uint8Array): string {
+  return safeBytes(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
+}
+
+/** The words in /proc/PID/cmdline with blanks between them, safe to print, 512 characters at most. */
+export function parseCmdline(bytes: Uint8Array): string {
+  let end = Math.min(bytes.length, CMDLINE_BYTES);
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  const words = bytes.slice(0, end).map((byte) => (byte === 0 ? 0x20 : byte));
+  // The cut may fall into a surrogate pair.
+  return safeBytes(words)
+    .slice(0, CMDLINE_CHARS)
+    .replace(/[\ud800-\udbff]$/, "");
+}
+
+/** All that /proc/PID tells of a process; null when it has gone. What may not be read of it is null or "". */
+export async function readProcess(pid: number): Promise<ProcessFacts | null> {
+  const stat = readStat(pid);
+  if (stat === null) return null;
+  const comm = readText(pid, "comm");
+  const uid = parseEffectiveUid(readText(pid, "status")?.toString("latin1") ?? "");
+  if (comm === null || uid === null) return null;
+  const fdLimit = parseOpenFilesLimit(readText(pid, "limits")?.toString("latin1") ?? "");
+  const fdUsed = countDescriptors(pid);
+  const cmdline = await readCmdline(pid);
+  // The pid may have passed to another process meanwhile.
+  if (readStat(pid)?.startTime !== stat.startTime) return null;
+  return { pid, comm: parseComm(comm), cmdline, uid, startTime: stat.startTime, fdUsed, fdLimit };
+}
+
+/** /proc/PID/stat; null when the process has gone. */
+export function readStat(pid: number): ProcessStat | null {
+  const text = readText(pid, "stat")?.toString("latin1");
+  return text === undefined ? null : parseStat(text);
+}
+
+/** All pids of /proc at this moment. Throws when /proc is not mounted. */
+export function listPids(): number[] {
+  const pids: number[] = [];
+  for (const name of readdirSync("/proc")) if (/^\d+$/.test(name)) pids.push(Number(name));
+  return pids;
+}
+
+function readText(pid: number, file: "stat" | "comm" | "status" | "limits"): Buffer | null {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`);
+  } catch {
+    return null;
+  }
+}
+
+/** Read apart from the rest, off the main thread: it waits while the process holds its memory map's lock. */
+async function readCmdline(pid: number): Promise<string> {
+  try {
+    const file = await open(`/proc/${pid}/cmdline`);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(CMDLINE_BYTES), 0, CMDLINE_BYTES, 0);
+      return parseCmdline(buffer.subarray(0, bytesRead));
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return "";
+  }
+}
+
+/** Open descriptors of a process; null when they may not be counted. */
+function countDescriptors(pid: number): number | null {
+  try {
+    // The directory's size is their number since Linux 6.2, and 0 before.
+    const { size } = statSync(`/proc/${pid}/fd`);
+    return size > 0 ? size : readdirSync(`/proc/${pid}/fd`).length;
+  } catch (error) {
+    return hasVanished(error) ? 0 : null;
+  }
+}

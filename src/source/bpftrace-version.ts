@@ -1,0 +1,38 @@
+import { execa } from "execa";
+import { findExecutable } from "../host/path-search.ts";
+
+/** The bpftrace in $PATH. */
+export interface BpftraceVersion {
+  readonly path: string;
+  /** Without the v and without the distribution's suffix: `0.17.0`. */
+  readonly version: string;
+  readonly major: number;
+  readonly minor: number;
+}
+
+const TIMEOUT_MS = 5000;
+const MAX_OUTPUT_CHARS = 4096;
+
+/** Reads `bpftrace v0.17.0`, `bpftrace 0.20.2-1ubuntu4`, `bpftrace v0.21.0-123-gabcdef`; null for any other text. */
+export function parseBpftraceVersion(text: string): Omit<BpftraceVersion, "path"> | null {
+  const [, major, minor, patch] = /^bpftrace\s+v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?!\d)/m.exec(text) ?? [];
+  if (major === undefined || minor === undefined) return null;
+  const version = patch === undefined ? `${major}.${minor}` : `${major}.${minor}.${patch}`;
+  return { version, major: Number(major), minor: Number(minor) };
+}
+
+/** Asks the bpftrace in $PATH for its version; null when there is none, or when it answers nonsense or not within 5 s. */
+export async function bpftraceVersion(signal?: AbortSignal): Promise<BpftraceVersion | null> {
+  const path = findExecutable("bpftrace");
+  if (path === null) return null;
+  const { failed, stdout } = await execa(path, ["--version"], {
+    reject: false,
+    stdin: "ignore",
+    stderr: "ignore",
+    timeout: TIMEOUT_MS,
+    maxBuffer: MAX_OUTPUT_CHARS,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  const version = failed ? null : parseBpftraceVersion(stdout);
+  return version === null ? null : { path, ...version };
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { takeSurvey } from "../host/survey.ts";
+import type { Nanos, Survey, TraceEvent } from "../model/event.ts";
+import type { Source } from "./source.ts";
+
+/** `reason` says why not BPF: `bpftrace is not installed (apt-get install bpftrace)`. */
+export interface ProcOptions {
+  /** Milliseconds from the begin of one poll to the begin of the next; default 1000. */
+  readonly intervalMs?: number;
+  readonly reason: string;
+}
+
+const DEFAULT_INTERVAL_MS = 1000;
+const TICK_MS = 250;
+const MOST_OF_A_CORE = 0.05;
+
+/**
+ * The source that needs nothing: polls /proc. What happens between two polls it does not see. On a machine with so many
+ * sockets that a poll would cost more than 5 % of a core, it polls less often. `at` is CLOCK_MONOTONIC.
+ */
+export function procSource({ intervalMs = DEFAULT_INTERVAL_MS, reason }: ProcOptions): Source {
+  return { name: "proc", events: (signal) => poll(intervalMs, reason, signal) };
+}
+
+/** How long after the begin of a poll that cost `cpuMs` the next one begins. */
+export function pollInterval(intervalMs: number, cpuMs: number): number {
+  return Math.max(intervalMs, cpuMs / MOST_OF_A_CORE);
+}
+
+/** `/proc every 1.5 s: not root`. */
+export function describeProc(intervalMs: number, reason: string): string {
+  return `/proc every ${Number((intervalMs / 1000).toFixed(1))} s: ${reason}`;
+}
+
+async function* poll(
+  intervalMs: number,
+  reason: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly TraceEvent[], void, void> {
+  let batch: TraceEvent[] = [
+    { kind: "anchor", at: now(), wallMs: Date.now() },
+    { kind: "source", at: now(), source: "proc", ready: true, detail: describeProc(intervalMs, reason) },
+  ];
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const began = performance.now();
+      const { survey, cpuMs } = await measureSurvey(signal);
+      yield [...batch, survey, tick()];
+      batch = [];
+      const next = began + pollInterval(intervalMs, cpuMs);
+      for (let rest = next - performance.now(); rest > 0; rest = next - performance.now()) {
+        await sleep(Math.min(rest, TICK_MS), undefined, { signal });
+        yield [tick()];
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function measureSurvey(signal: AbortSignal): Promise<{ survey: Survey; cpuMs: number }> {
+  const before = process.cpuUsage();
+  const survey = await takeSurvey(now, signal);
+  const { user, system } = process.cpuUsage(before);
+  return { survey, cpuMs: (user + system) / 1000 };
+}
+
+function tick(): TraceEvent {
+  const at = now();
+  return { kind: "tick", at, complete: at };
+}
+
+function now(): Nanos {
+  return Number(process.hrtime.bigint());
+}

@@ -1,0 +1,54 @@
+import { graphemes, width } from "../view/format.ts";
+import type { Frame, Line } from "../view/frame.ts";
+import type { Cell, CellLine } from "./blessed-private.ts";
+import type { Theme } from "./theme.ts";
+
+/** What a terminal without Unicode shows for our own symbols. */
+const PLAIN_SYMBOLS: Readonly<Record<string, string>> = { "▼": "v", "▲": "^" };
+const PRINTABLE_ASCII = /^[\x20-\x7e]$/;
+/* The view has made them harmless already: this is the last gate before the terminal. */
+const CONTROL = /\p{Cc}/u;
+const LONGEST_GRAPHEME = 16;
+/** Steps over the second half of a wide character. */
+const STEP = "\x1b[C";
+
+/**
+ * Writes a frame into blessed's cells. blessed's own parser of content is passed by: it takes braces for tags and
+ * measures characters by a table of 2013. After a character that is not ASCII the cursor is put where it belongs, so that
+ * a terminal of another opinion on its width cannot shift the rest of the row.
+ */
+export function paint(lines: readonly CellLine[], frame: Frame, theme: Theme, unicode: boolean): void {
+  for (const [y, line] of lines.entries()) {
+    const cells = lineCells(frame[y] ?? [], line.length, theme, unicode);
+    for (const [x, old] of line.entries()) {
+      const cell = cells[x] ?? [theme.plain, " "];
+      if (old[0] === cell[0] && old[1] === cell[1]) continue;
+      line[x] = cell;
+      line.dirty = true;
+    }
+  }
+}
+
+function lineCells(line: Line, columns: number, theme: Theme, unicode: boolean): Cell[] {
+  const cells: Cell[] = [];
+  for (const { text, style } of line) {
+    for (const grapheme of graphemes(text)) {
+      const drawn = drawGrapheme(grapheme, cells.length, theme[style], unicode);
+      if (cells.length + drawn.length > columns) return cells;
+      cells.push(...drawn);
+    }
+  }
+  return cells;
+}
+
+function drawGrapheme(grapheme: string, x: number, attribute: number, unicode: boolean): Cell[] {
+  if (PRINTABLE_ASCII.test(grapheme)) return [[attribute, grapheme]];
+  const columns = Math.min(2, width(grapheme));
+  if (columns === 0) return [];
+  if (!unicode || CONTROL.test(grapheme)) {
+    const stand = PLAIN_SYMBOLS[grapheme] ?? "?";
+    return Array.from({ length: columns }, (): Cell => [attribute, stand]);
+  }
+  const lead: Cell = [attribute, `${grapheme.slice(0, LONGEST_GRAPHEME)}\x1b[${x + 2}G`];
+  return columns === 2 ? [lead, [attribute, STEP]] : [lead];
+}

@@ -1,0 +1,115 @@
+import { writeSync } from "node:fs";
+import type { ReadStream } from "node:tty";
+import { UserError } from "../errors.ts";
+import type { Frame, Size } from "../view/frame.ts";
+import { unblockOutput } from "./backpressure.ts";
+import type { BlessedScreen } from "./blessed-private.ts";
+import { enterScreen, leaveScreen, openBlessed, render } from "./blessed-screen.ts";
+import { paint } from "./cells.ts";
+import { keyName, openKeyboard } from "./keyboard.ts";
+import { holdStderr } from "./stderr-hold.ts";
+import { handleSuspend } from "./suspend.ts";
+import { chooseTheme } from "./theme.ts";
+
+/** End of a synchronized update, plain text, cursor shown, normal screen. */
+const LAST_RESORT = "\x1b[?2026l\x1b[m\x1b[?25h\x1b[?1049l";
+
+export interface TopScreenOptions {
+  /** No characters beyond ASCII. */
+  readonly ascii: boolean;
+  readonly color: boolean;
+  readonly onKey: (key: string) => void;
+  readonly onResize: () => void;
+  /** The terminal is gone: nobody looks and no key will come. */
+  readonly onGone: () => void;
+}
+
+export interface TopScreen {
+  size(): Size;
+  draw(frame: Frame): void;
+  /** The next `draw` draws everything, not only what changed. */
+  redraw(): void;
+  suspend(): void;
+  /** Gives the terminal back as it was. May be called twice. */
+  close(): void;
+}
+
+/** Takes the terminal over until `close`; an exit or an uncaught exception closes it too. Signals are not its business. */
+export function openTopScreen(options: TopScreenOptions): TopScreen {
+  checkTerminal();
+  const unicode = process.env["TERM"] !== "linux" && !options.ascii;
+  const keyboard = openKeyboard();
+  const screen = openBlessed(keyboard.input, unicode);
+  const theme = chooseTheme(options.color, screen.tput.colors);
+  const output = unblockOutput(process.stdout);
+  const stderr = holdStderr();
+  let state: "shown" | "left" | "closed" = "shown";
+
+  const suspension = handleSuspend({
+    leave: () => {
+      state = "left";
+      leaveScreen(screen, keyboard.input);
+    },
+    enter: () => {
+      state = "shown";
+      enterScreen(screen, keyboard.input);
+      options.onResize();
+    },
+  });
+  const close = (): void => {
+    if (state === "closed") return;
+    state = "closed";
+    process.off("exit", close).off("uncaughtExceptionMonitor", close);
+    suspension.dispose();
+    output.restore();
+    closeBlessed(screen);
+    keyboard.close();
+    stderr.release();
+  };
+  process.on("exit", close);
+  /* Runs before Node prints the exception, which so ends up on the shell's screen. */
+  process.on("uncaughtExceptionMonitor", close);
+
+  const unlessClosed = (listener: () => void) => (): void => {
+    if (state !== "closed") listener();
+  };
+  onGone(keyboard.input, unlessClosed(options.onGone));
+  screen.on("keypress", (char, key) => unlessClosed(() => options.onKey(keyName(char, key)))());
+  screen.on("resize", unlessClosed(options.onResize));
+
+  return {
+    size: () => ({ columns: screen.cols, rows: screen.rows }),
+    draw: (frame) => {
+      if (state !== "shown" || output.behind()) return;
+      paint(screen.lines, frame, theme, unicode);
+      render(screen);
+    },
+    redraw: () => screen.realloc(),
+    suspend: unlessClosed(() => suspension.suspend()),
+    close,
+  };
+}
+
+function checkTerminal(): void {
+  const hint = "use tcptrace top -b";
+  if (!process.stdout.isTTY) throw new UserError("stdout is not a terminal", hint);
+  if (process.env["TERM"] === "dumb") throw new UserError("this terminal (TERM=dumb) cannot move its cursor", hint);
+}
+
+/* The listeners stay for good: a terminal that hung up may answer the last write with an error after `close`. */
+function onGone(input: ReadStream, listener: () => void): void {
+  input.on("error", listener).on("end", listener);
+  process.stdout.on("error", listener);
+}
+
+function closeBlessed(screen: BlessedScreen): void {
+  const late = process.stdout.writableLength > 0;
+  screen.destroy();
+  if (!late) return;
+  try {
+    /* A slow terminal has not taken the frames before; the process may end before it does. */
+    writeSync(1, LAST_RESORT);
+  } catch {
+    /* It is gone. */
+  }
+}

@@ -1,0 +1,23 @@
+const MOST = 64 * 1024;
+
+/** Keeps back what is written to a terminal's stderr (it would smear the picture for good) until `release`. */
+export function holdStderr(): { release(): void } {
+  if (!process.stderr.isTTY) return { release: () => undefined };
+  const held: string[] = [];
+  let size = 0;
+  const write = process.stderr.write.bind(process.stderr);
+  process.stderr.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
+    if (size < MOST) held.push(text);
+    size += text.length;
+    const done = rest.at(-1);
+    if (typeof done === "function") process.nextTick(done);
+    return true;
+  };
+  return {
+    release: () => {
+      process.stderr.write = write;
+      if (held.length > 0) write(held.join(""));
+    },
+  };
+}

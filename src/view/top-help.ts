@@ -1,0 +1,35 @@
+import { fit, width } from "./format.ts";
+import { clipLine, type Frame, type Line, type Size, span } from "./frame.ts";
+import { KEYMAP } from "./top-keys.ts";
+
+const LABEL = Math.max(...KEYMAP.map(({ label }) => label.length));
+
+/** The help, drawn from the keymap; `from` is the first line shown where not all fit. */
+export function helpFrame(from: number, size: Size): Frame {
+  const title: Line = [span("tcptrace top: keys", "bold"), span("  (? Esc q close)", "dim")];
+  const lines: Line[] = KEYMAP.map(({ label, help }) => [
+    span(`  ${fit(label, LABEL, "left")}`, "bold"),
+    span(`  ${help}`),
+  ]);
+  lines.push([], [span("No key here kills or changes anything: tcptrace only looks.", "dim")]);
+  const room = Math.max(0, size.rows - 2);
+  const first = Math.max(0, Math.min(from, lines.length - room));
+  const more: Line = first + room < lines.length ? [span("  down for more", "dim")] : [];
+  return [title, ...lines.slice(first, first + room), more]
+    .slice(0, size.rows)
+    .map((line) => clipLine(line, size.columns));
+}
+
+/** The bottom line: the keys worth knowing first, as many as fit. */
+export function hintLine(columns: number): Line {
+  const spans = [];
+  let used = 0;
+  for (const { keys, hint } of KEYMAP) {
+    if (hint === undefined) continue;
+    const text = ` ${hint}  `;
+    used += width(keys[0] ?? "") + width(text);
+    if (used > columns) break;
+    spans.push(span(keys[0] ?? "", "bold"), span(text, "dim"));
+  }
+  return clipLine(spans, columns);
+}

@@ -1,0 +1,96 @@
+/* Runs the live view on made-up snapshots: `node fixture-top.mjs '{"processes":[{"pid":1,"comm":"x","stuck":3}]}'`. */
+import { writeFileSync } from "node:fs";
+import { runTopUi } from "../../build/commands/top-ui.js";
+
+const config = JSON.parse(process.argv[2] ?? "{}");
+const started = Date.now();
+const zero = {
+  established: 0,
+  closeWait: 0,
+  stuck: 0,
+  listen: 0,
+  other: 0,
+  oldestCloseWaitMs: null,
+  oldestIsAtLeast: false,
+  closeWaitPeer: null,
+};
+const idle = {
+  ...zero,
+  cmdline: null,
+  user: 0,
+  transitions: 0,
+  transitionsPerSecond: 0,
+  openedPerSecond: 0,
+  closedPerSecond: 0,
+  fdUsed: null,
+  fdLimit: null,
+};
+const filler = Array.from({ length: config.fill ?? 0 }, (_, index) => ({
+  pid: 1000 + index,
+  comm: `filler-${index}`,
+}));
+const processes = [...(config.processes ?? []), ...filler].map((row) => Object.assign({}, idle, row));
+
+let beats = 0;
+
+function snapshot() {
+  beats += 1;
+  if (config.beat) writeFileSync(config.beat, String(beats));
+  if (config.restless) {
+    for (const [index, row] of processes.entries()) row.established = (beats * 7919 + index * 104_729) % 10_000;
+  }
+  if (config.starting) return null;
+  const sum = (key) => processes.reduce((total, row) => total + row[key], 0);
+  const elapsed = Date.now() - started;
+  const states = Array.from({ length: 14 }, () => 0);
+  states[1] = sum("established");
+  states[8] = sum("closeWait");
+  states[10] = sum("listen");
+  return {
+    wallMs: started + elapsed,
+    source: "bpf",
+    sourceDetail: "bpftrace 0.17.0, full probes",
+    complete: true,
+    transitions: 1000 + elapsed,
+    transitionsPerSecond: sum("transitionsPerSecond"),
+    lost: 0,
+    gapMs: 0,
+    attributed: 1000 + elapsed,
+    states,
+    stuckAfterMs: 60_000,
+    stuck: sum("stuck"),
+    processes,
+    unowned: null,
+    dropped: 0,
+    ...config.snapshot,
+  };
+}
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => stop.abort(signal));
+if (config.deaf) for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal);
+process.on("SIGUSR2", () => {
+  throw new Error("thrown on purpose");
+});
+let noise = 0;
+process.on("SIGUSR1", () => {
+  noise += 1;
+  process.emitWarning(`noise ${noise}`);
+  process.stderr.write("direct noise\n");
+});
+
+try {
+  await runTopUi(
+    {
+      snapshot,
+      status: () => (noise === 0 ? `my pid ${process.pid}` : `noise seen ${noise}`),
+      intervalMs: 250,
+      ascii: config.ascii ?? false,
+      color: config.color ?? true,
+    },
+    stop.signal,
+  );
+  console.log("ended well", stop.signal.reason ?? "quit");
+} catch (error) {
+  console.log("ended with", error.name, error.message, error.hint ?? "");
+}

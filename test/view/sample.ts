@@ -1,0 +1,152 @@
+import * as fc from "fast-check";
+import type { ProcessRow, Snapshot, SocketCounts } from "../../src/model/snapshot.ts";
+import { safeText } from "../../src/model/text.ts";
+
+const NONE: SocketCounts = {
+  established: 0,
+  closeWait: 0,
+  stuck: 0,
+  listen: 0,
+  other: 0,
+  oldestCloseWaitMs: null,
+  oldestIsAtLeast: false,
+  closeWaitPeer: null,
+};
+
+/** A process that holds nothing, but for what is said. */
+export function processRow(row: Partial<ProcessRow> & { pid: number }): ProcessRow {
+  return {
+    ...NONE,
+    comm: `p${row.pid}`,
+    cmdline: null,
+    user: 0,
+    transitions: 0,
+    transitionsPerSecond: 0,
+    openedPerSecond: 0,
+    closedPerSecond: 0,
+    fdUsed: null,
+    fdLimit: null,
+    ...row,
+  };
+}
+
+/** Sockets without a process. */
+export function unowned(counts: Partial<SocketCounts>): SocketCounts {
+  return { ...NONE, ...counts };
+}
+
+/** A quiet machine, but for what is said. */
+export function snapshot(partial: Partial<Snapshot> = {}): Snapshot {
+  return {
+    wallMs: Date.UTC(2026, 4, 1, 22, 14, 7),
+    source: "bpf",
+    sourceDetail: "bpftrace 0.17.0, full probes",
+    complete: true,
+    transitions: 1000,
+    transitionsPerSecond: 12.34,
+    lost: 0,
+    gapMs: 0,
+    attributed: 1000,
+    states: [],
+    stuckAfterMs: 60_000,
+    stuck: 0,
+    processes: [],
+    unowned: null,
+    dropped: 0,
+    ...partial,
+  };
+}
+
+/** The leaking service that tcptrace exists for. */
+export const leaker: ProcessRow = processRow({
+  pid: 812,
+  comm: "api",
+  cmdline: "node /srv/api/server.js",
+  user: 1001,
+  established: 212,
+  closeWait: 38,
+  stuck: 38,
+  listen: 1,
+  oldestCloseWaitMs: 912_000,
+  closeWaitPeer: { endpoint: "10.0.0.2:443", count: 38 },
+  transitionsPerSecond: 41.2,
+  openedPerSecond: 20.1,
+  closedPerSecond: 18.3,
+  fdUsed: 812,
+  fdLimit: 1024,
+});
+
+/** A machine with that service on it. */
+export const leaking: Snapshot = snapshot({
+  states: [0, 212, 0, 0, 0, 0, 0, 0, 38, 0, 1],
+  stuck: 38,
+  processes: [leaker, processRow({ pid: 77, comm: "nginx", established: 3, listen: 2 })],
+});
+
+/** Any name a process can have, as the model lets it through. */
+export const anyName = fc
+  .oneof(
+    fc.string({ unit: "binary", maxLength: 20 }),
+    fc.string({ unit: "grapheme", maxLength: 20 }),
+    fc.constantFrom(
+      "{red-fg}x",
+      "{/}",
+      "\u001B[31mred",
+      "数据库服务",
+      "🚀👨‍👩‍👧",
+      "a\u0301\u0301",
+      "﷽",
+      "1\uFE0F\u20E3",
+      "🇩🇪🇩",
+    ),
+  )
+  .map(safeText);
+
+const anyNumber = fc.oneof(fc.nat(100), fc.maxSafeNat());
+const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
+
+const counts = {
+  established: anyNumber,
+  closeWait: anyNumber,
+  stuck: anyNumber,
+  listen: anyNumber,
+  other: anyNumber,
+  oldestCloseWaitMs: orNull(anyNumber),
+  oldestIsAtLeast: fc.boolean(),
+  closeWaitPeer: orNull(
+    fc.record({ endpoint: fc.constantFrom("10.0.0.2:443", "[2001:db8:1:2:3:4:5:6]:65535"), count: anyNumber }),
+  ),
+};
+
+const anyProcess: fc.Arbitrary<ProcessRow> = fc.record({
+  ...counts,
+  pid: fc.integer({ min: 1, max: 4_194_304 }),
+  comm: anyName,
+  cmdline: orNull(anyName),
+  user: orNull(fc.nat(0xffff_fffe)),
+  transitions: anyNumber,
+  transitionsPerSecond: fc.double({ min: 0, noNaN: true }),
+  openedPerSecond: fc.double({ min: 0, noNaN: true }),
+  closedPerSecond: fc.double({ min: 0, noNaN: true }),
+  fdUsed: orNull(anyNumber),
+  fdLimit: orNull(anyNumber),
+});
+
+/** Any snapshot at all. */
+export const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
+  wallMs: fc.nat(4_000_000_000_000),
+  source: orNull(fc.constantFrom("bpf" as const, "proc" as const)),
+  sourceDetail: anyName,
+  complete: fc.boolean(),
+  transitions: anyNumber,
+  transitionsPerSecond: fc.double({ min: 0, noNaN: true }),
+  lost: anyNumber,
+  gapMs: anyNumber,
+  attributed: anyNumber,
+  states: fc.array(anyNumber, { minLength: 14, maxLength: 14 }),
+  stuckAfterMs: anyNumber,
+  stuck: anyNumber,
+  processes: fc.uniqueArray(anyProcess, { maxLength: 20, selector: ({ pid }) => pid }),
+  unowned: orNull(fc.record(counts)),
+  dropped: anyNumber,
+});

@@ -1,0 +1,193 @@
+import * as fc from "fast-check";
+import stringWidth from "string-width";
+import { describe, expect, test } from "vitest";
+import { COLUMNS } from "../../src/view/columns.ts";
+import { type Frame, lineText } from "../../src/view/frame.ts";
+import { topFrame, topList } from "../../src/view/top-frame.ts";
+import { KEYMAP } from "../../src/view/top-keys.ts";
+import { initialUi, type TopUi } from "../../src/view/top-ui.ts";
+import { anyName, anySnapshot, leaking, processRow, snapshot, unowned } from "./sample.ts";
+
+const ui = initialUi(1000);
+const SMALL = { columns: 80, rows: 24 };
+const text = (frame: Frame): string[] => frame.map((line) => lineText(line).trimEnd());
+
+test("80x24 names the leaking process", () => {
+  const lines = text(topFrame(leaking, ui, SMALL));
+  expect(lines).toHaveLength(24);
+  expect(lines.slice(0, 10)).toEqual([
+    "tcptrace top  2026-05-01 22:14:07 UTC  bpf: bpftrace 0.17.0, full probes",
+    "api (pid 812) holds 38 sockets in CLOSE_WAIT toward 10.0.0.2:443, the oldest for",
+    "15m12s: the peer closed, the program has not; only its code can close them",
+    "stuck in CLOSE_WAIT (over 60s): 38  12.3 transitions/s  lost 0",
+    "owners known 100%  sort most guilty  every 1s",
+    "ESTABLISHED 212  CLOSE_WAIT 38  LISTEN 1",
+    "",
+    "     PID COMMAND          CLOSE_WAIT STUCK▼   OLDEST       FDS PEER",
+    ">    812 api                      38     38   15m12s  812/1024 10.0.0.2:443 x38",
+    "      77 nginx                     0      0        -         - -",
+  ]);
+  expect(lines.at(-2)).toBe("pid 812: node /srv/api/server.js");
+  expect(lines.at(-1)).toBe("q quit  ? help  s sort  r reverse  / filter  p pause");
+});
+
+test("guilt is in the guilty one's style, the cursor in its own", () => {
+  const frame = topFrame(leaking, { ...ui, pid: 77 }, SMALL);
+  expect(frame[1]?.[0]?.style).toBe("bad");
+  const guilty = frame.find((line) => lineText(line).startsWith("     812"));
+  expect(guilty?.filter(({ style }) => style === "bad").map((piece) => piece.text.trim())).toEqual(["api", "38"]);
+  const cursor = frame.find((line) => lineText(line).startsWith(">     77"));
+  expect(new Set(cursor?.map(({ style }) => style))).toEqual(new Set(["inverse"]));
+});
+
+test("says that it starts, and shows the status", () => {
+  const lines = text(topFrame(null, { ...ui, status: "attaching probes" }, SMALL));
+  expect(lines).toContain("starting...");
+  expect(lines).toContain("attaching probes");
+});
+
+test("a small terminal is told so", () => {
+  expect(text(topFrame(leaking, ui, { columns: 39, rows: 24 })).join(" ")).toBe(
+    "terminal too small: 39x24, needs 40x10 (q quits)",
+  );
+  expect(text(topFrame(leaking, ui, { columns: 200, rows: 9 }))).toEqual([
+    "terminal too small: 200x9, needs 40x10 (q quits)",
+  ]);
+});
+
+test("40x10 keeps the verdict, the caveats and the guilty row", () => {
+  const lines = text(topFrame({ ...leaking, lost: 5, complete: false }, ui, { columns: 40, rows: 10 }));
+  expect(lines[1]).toBe("api (pid 812) holds 38 sockets in");
+  expect(lines.some((line) => line.startsWith("some processes could not be read"))).toBe(true);
+  expect(lines.some((line) => line.startsWith(">    812 api"))).toBe(true);
+});
+
+describe("what was chosen shows", () => {
+  test("pause", () => {
+    const frame = topFrame(leaking, { ...ui, paused: { ms: 12_000, transitions: 3412 } }, SMALL);
+    expect(frame[0]?.[0]).toEqual({ text: " PAUSED 12s (+3412) ", style: "inverse" });
+  });
+
+  test("sort, also by a hidden column", () => {
+    const lines = text(topFrame(leaking, { ...ui, sort: "listen", reverse: true }, SMALL));
+    expect(lines.some((line) => line.includes("sort LISTEN reversed"))).toBe(true);
+  });
+
+  test("the filter, its typing, and that nothing matches", () => {
+    const typing = text(topFrame(leaking, { ...ui, filter: "ngi", typing: true }, SMALL));
+    expect(typing.at(-1)).toBe("/ngi_  Enter keeps, Esc clears");
+    expect(typing.some((line) => line.startsWith(">     77 nginx"))).toBe(true);
+    expect(typing.some((line) => line.includes(" 812 api"))).toBe(false);
+    const none = text(topFrame(leaking, { ...ui, filter: "zzz" }, SMALL));
+    expect(none).toContain("no process matches zzz (Esc clears the filter)");
+  });
+
+  test("a filter goes by pid and command line too", () => {
+    expect(topList(leaking, { ...ui, filter: "812" }, SMALL).pids).toEqual([812]);
+    expect(topList(leaking, { ...ui, filter: "SERVER.js" }, SMALL).pids).toEqual([812]);
+  });
+});
+
+describe("sorting", () => {
+  const rows = [1, 3, 2].map((number) => processRow({ pid: number, comm: `p${number}`, listen: number }));
+  const order = (change: Partial<TopUi>): readonly number[] =>
+    topList(snapshot({ processes: rows }), { ...ui, ...change }, SMALL).pids;
+
+  test("keeps the snapshot's order, words from A, numbers from the largest, and turns round", () => {
+    expect(order({})).toEqual([1, 3, 2]);
+    expect(order({ reverse: true })).toEqual([2, 3, 1]);
+    expect(order({ sort: "comm" })).toEqual([1, 2, 3]);
+    expect(order({ sort: "listen" })).toEqual([3, 2, 1]);
+    expect(order({ sort: "listen", reverse: true })).toEqual([1, 2, 3]);
+  });
+
+  test("puts what is not known last", () => {
+    const processes = [processRow({ pid: 1 }), processRow({ pid: 2, fdUsed: 5 })];
+    expect(topList(snapshot({ processes }), { ...ui, sort: "fds" }, SMALL).pids).toEqual([2, 1]);
+  });
+
+  test("every column can be sorted by", () => {
+    for (const { id } of COLUMNS) expect(order({ sort: id })).toHaveLength(3);
+  });
+});
+
+describe("a long list", () => {
+  const processes = Array.from({ length: 5000 }, (_, index) => processRow({ pid: index + 1 }));
+  const many = snapshot({ processes, unowned: unowned({ closeWait: 1 }) });
+
+  test("shows the rows around the cursor, and always the unowned", () => {
+    const lines = text(topFrame(many, { ...ui, pid: 2500 }, SMALL));
+    expect(lines.some((line) => line.startsWith(">   2500 p2500"))).toBe(true);
+    expect(lines.some((line) => line.startsWith("       - (unowned)"))).toBe(true);
+    expect(lines).toHaveLength(24);
+  });
+
+  test("a page is what the screen shows", () => {
+    const lines = text(topFrame(many, ui, SMALL));
+    expect(lines.filter((line) => /^[> ] +\d+ p\d+/.test(line))).toHaveLength(topList(many, ui, SMALL).page);
+  });
+
+  test("ends at its last row", () => {
+    const lines = text(topFrame(many, { ...ui, pid: 5000 }, SMALL));
+    const last = lines.findIndex((line) => line.startsWith(">   5000"));
+    expect(lines[last + 1]).toContain("(unowned)");
+  });
+});
+
+describe("help", () => {
+  test("names every key", () => {
+    const lines = text(topFrame(leaking, { ...ui, help: 0 }, { columns: 80, rows: 40 })).join("\n");
+    for (const { label, help } of KEYMAP) {
+      expect(lines).toContain(label);
+      expect(lines).toContain(help);
+    }
+  });
+
+  test("can be scrolled to its end on a small terminal", () => {
+    const frame = topFrame(leaking, { ...ui, help: KEYMAP.length }, { columns: 80, rows: 10 });
+    expect(text(frame).join("\n")).toContain("tcptrace only looks");
+    expect(text(topFrame(leaking, { ...ui, help: 0 }, { columns: 80, rows: 10 })).at(-1)).toBe("  down for more");
+  });
+});
+
+const anyUi: fc.Arbitrary<TopUi> = fc.record({
+  pid: fc.option(fc.integer({ min: 1, max: 4_194_304 }), { nil: null }),
+  index: fc.nat(30),
+  sort: fc.option(fc.constantFrom(...COLUMNS.map(({ id }) => id)), { nil: null }),
+  reverse: fc.boolean(),
+  filter: fc.oneof(fc.constant(""), fc.string({ maxLength: 60 })),
+  typing: fc.boolean(),
+  help: fc.option(fc.nat(30), { nil: null, freq: 5 }),
+  paused: fc.option(fc.record({ ms: fc.nat(), transitions: fc.nat() }), { nil: null }),
+  intervalMs: fc.constantFrom(250, 1000, 10_000),
+  status: fc.oneof(fc.constant(""), fc.string({ unit: "binary", maxLength: 100 })),
+});
+
+test("any snapshot in any state fits any terminal", () => {
+  fc.assert(
+    fc.property(
+      fc.option(anySnapshot, { nil: null, freq: 20 }),
+      anyUi,
+      fc.integer({ min: 1, max: 300 }),
+      fc.integer({ min: 1, max: 100 }),
+      (any, state, columns, rows) => {
+        const frame = topFrame(any, state, { columns, rows });
+        expect(frame.length).toBeLessThanOrEqual(rows);
+        for (const line of frame) expect(stringWidth(lineText(line))).toBeLessThanOrEqual(columns);
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+test("any name shows as its visible text", () => {
+  fc.assert(
+    fc.property(anyName, anyName, (comm, cmdline) => {
+      fc.pre(stringWidth(comm) <= 15 && comm !== "" && stringWidth(cmdline) <= 60 && cmdline !== "");
+      const frame = topFrame(snapshot({ processes: [processRow({ pid: 7, comm, cmdline })] }), ui, SMALL);
+      const row = frame.find((line) => lineText(line).startsWith(">      7 "));
+      expect(row?.some((piece) => piece.text.trimEnd() === comm.trimEnd())).toBe(true);
+      expect(frame.some((line) => line[0]?.text === "pid 7: " && line[1]?.text === cmdline)).toBe(true);
+    }),
+  );
+});
