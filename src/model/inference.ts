@@ -33,30 +33,39 @@ export function networkMadePath(from: TcpState, to: TcpState): readonly TcpState
   return [];
 }
 
+type Report = (row: TransitionRow) => void;
+
 /**
- * The socket is known to be in `to`, though it was not traced getting there. As long as the kernel admits to skipped
- * transitions, the missing ones are reported, with the cause `poll`: their time is when they were found.
+ * The socket is known to be in `to`, though it was not traced getting there. What the network must have done in between
+ * is reported, with the cause `poll`: the time is when it was found, not when it happened.
  */
-export function repair(
-  tables: Tables,
-  socket: Socket,
-  to: TcpState,
-  at: Nanos,
-  report: (row: TransitionRow) => void,
-): void {
+export function repair(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
+  tables.contradictions++;
   const path = networkMadePath(socket.state, to);
-  // Where the buffer overflowed, too, nobody can say which transitions are missing.
-  const isClear = at - tables.droppedAt > DROP_MEMORY;
-  if (path.length === 0 || path.length > tables.missing || !isClear) {
-    tables.contradictions++;
-    tables.sockets.setState(socket, to, at, false);
-    return;
-  }
+  if (path.length === 0 || !isClear(tables, at)) tables.sockets.setState(socket, to, at, false);
+  else infer(tables, socket, path, at, report);
+}
+
+/** A server's connection whose beginning the kernel skipped: from LISTEN through the handshake to `to`. */
+export function repairBirth(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
+  const path = [TCP.SYN_RECV, TCP.ESTABLISHED, ...networkMadePath(TCP.ESTABLISHED, to)];
+  if (path.at(-1) !== to || tables.missing < path.length || !isClear(tables, at)) return;
+  socket.role = "server";
+  tables.sockets.setState(socket, TCP.LISTEN, at, false);
+  infer(tables, socket, path, at, report);
+}
+
+/** Where the buffer overflowed, too, nobody can say which transitions are missing. */
+function isClear(tables: Tables, at: Nanos): boolean {
+  return at - tables.droppedAt > DROP_MEMORY;
+}
+
+function infer(tables: Tables, socket: Socket, path: readonly TcpState[], at: Nanos, report: Report): void {
   tables.inferred += path.length;
-  for (const next of path) {
+  for (const to of path) {
     const from = socket.state;
-    tables.sockets.setState(socket, next, at, false);
+    tables.sockets.setState(socket, to, at, false);
     const process = tables.countTransition(socket, at);
-    report({ at, socket, from, to: next, inState: null, owner: socket.owner, process, cause: "poll" });
+    report({ at, socket, from, to, inState: null, owner: socket.owner, process, cause: "poll" });
   }
 }

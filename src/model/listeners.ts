@@ -25,15 +25,28 @@ export function newListenerIndex(): ListenerIndex {
     accepting(ends) {
       const same = byPort.get(ends.localPort);
       if (same === undefined) return [];
-      const inReach = [...same].filter((socket) => ends.netns === null || socket.netns === ends.netns);
-      const exact = inReach.filter((socket) => socket.localAddress === ends.localAddress);
-      if (exact.length > 0) return exact;
-      const wildcards = inReach.filter((socket) => isUnspecified(socket.localAddress));
-      // An IPv4 connection reaches a listener on :: only where none listens on 0.0.0.0.
-      const sameFamily = wildcards.filter((socket) => typeof socket.localAddress === typeof ends.localAddress);
-      return sameFamily.length > 0 || typeof ends.localAddress === "string" ? sameFamily : wildcards;
+      let best: Socket[] = [];
+      let bestRank = 1;
+      for (const socket of same) {
+        const rank = ends.netns === null || socket.netns === ends.netns ? fitOf(socket, ends) : 0;
+        if (rank > bestRank) best = [];
+        if (rank >= bestRank) {
+          best.push(socket);
+          bestRank = rank;
+        }
+      }
+      return best;
     },
   };
+}
+
+/** How well a listener's address fits a connection: 3 the same, 2 any of its family, 1 [::] for IPv4, 0 not at all. */
+function fitOf(listener: Socket, ends: SocketEnds): number {
+  if (listener.localAddress === ends.localAddress) return 3;
+  if (!isUnspecified(listener.localAddress)) return 0;
+  if (typeof listener.localAddress === typeof ends.localAddress) return 2;
+  // An IPv4 connection reaches a listener on [::] only where none listens on 0.0.0.0.
+  return typeof ends.localAddress === "number" ? 1 : 0;
 }
 
 /**
@@ -41,7 +54,7 @@ export function newListenerIndex(): ListenerIndex {
  * listen on one port, and then nobody can tell which until accept().
  */
 export function ownerThroughListener(listeners: readonly Socket[]): Owner {
-  const pids = new Set(listeners.map((listener) => listener.owner.pid));
-  const [pid] = pids;
-  return pids.size === 1 && pid !== undefined && pid !== null ? { pid, evidence: "listener" } : UNKNOWN_OWNER;
+  const pid = listeners[0]?.owner.pid ?? null;
+  const isOne = pid !== null && listeners.every((listener) => listener.owner.pid === pid);
+  return isOne ? { pid, evidence: "listener" } : UNKNOWN_OWNER;
 }

@@ -1,6 +1,6 @@
 import { causeOf } from "./cause.ts";
 import type { Accept, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
-import { repair } from "./inference.ts";
+import { repair, repairBirth } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
 import { taskIsOwner } from "./owner.ts";
 import type { Process } from "./process-table.ts";
@@ -79,6 +79,7 @@ export class Model {
       this.tables.own(socket, ownerThroughListener(sockets.listeners.accepting(socket)), event.at);
     }
     if (event.from !== event.to) this.#change(socket, event);
+    else if (event.to === TCP.CLOSE) sockets.remove(socket);
   }
 
   /** The socket that the event is about, with its ends and its `from` state put right. */
@@ -87,9 +88,9 @@ export class Model {
     const isBirth =
       (event.from === TCP.CLOSE || event.from === TCP.LISTEN) && event.to !== TCP.CLOSE && event.from !== event.to;
     let socket = sockets.atAddress(event.address);
-    if (socket !== undefined && isBirth) {
+    if (socket !== undefined && (isBirth || isOther(socket, event))) {
       // The end of the socket that lived at this address before was never seen.
-      repair(this.tables, socket, TCP.CLOSE, event.at, this.#report);
+      if (socket.state !== TCP.CLOSE) repair(this.tables, socket, TCP.CLOSE, event.at, this.#report);
       sockets.remove(socket);
       socket = undefined;
     }
@@ -109,9 +110,20 @@ export class Model {
     const socket = known !== undefined && !isBirth ? known : sockets.create(event.from, event.at, false);
     sockets.setAddress(socket, event.address);
     this.#learnEnds(socket, event);
+    if (known === undefined && !isBirth) this.#birthOf(socket, event);
     if (socket.state !== event.from) sockets.setState(socket, event.from, event.at, false);
     if (isBirth) socket.role = event.from === TCP.LISTEN ? "server" : event.to === TCP.LISTEN ? "listener" : "client";
     return socket;
+  }
+
+  /** A socket that comes up in mid-life though all older ones are known: the kernel skipped its beginning. */
+  #birthOf(socket: Socket, event: Transition): void {
+    const { tables } = this;
+    if (!tables.isSeeded || tables.missing === 0 || event.from === TCP.CLOSE || event.from === TCP.LISTEN) return;
+    const listeners = tables.sockets.listeners.accepting(socket);
+    if (listeners.length === 0) return;
+    tables.own(socket, ownerThroughListener(listeners), event.at);
+    repairBirth(tables, socket, event.from, event.at, this.#report);
   }
 
   #learnEnds(socket: Socket, event: Transition): void {
@@ -124,13 +136,15 @@ export class Model {
 
   #change(socket: Socket, event: Transition): void {
     const { tables } = this;
-    const inState = socket.sinceIsExact ? event.at - socket.since : null;
+    const { since, sinceIsExact } = socket;
     tables.sockets.setState(socket, event.to, event.at, true);
     const process = tables.countTransition(socket, event.at);
     if (process !== null) countConnection(process, event);
     if (event.to === TCP.CLOSE) tables.sockets.remove(socket);
+    if (this.onTransition === null) return;
     const { at, from, to } = event;
-    this.onTransition?.({ at, socket, from, to, inState, owner: socket.owner, process, cause: causeOf(event) });
+    const inState = sinceIsExact ? at - since : null;
+    this.onTransition({ at, socket, from, to, inState, owner: socket.owner, process, cause: causeOf(event) });
   }
 
   #accept(event: Accept): void {
@@ -139,7 +153,8 @@ export class Model {
     process.uid ??= event.task.uid;
     process.opened.add(event.at);
     const socket = sockets.atAddress(event.address) ?? sockets.atInode(event.inode);
-    if (socket === undefined) return;
+    // A client at this address is one whose end was never seen.
+    if (socket === undefined || socket.role === "client") return;
     sockets.setInode(socket, event.inode);
     this.tables.own(socket, { pid: process.pid, evidence: "accept" }, event.at);
   }
@@ -152,6 +167,12 @@ export class Model {
   wallMs(at: Nanos): number {
     return this.tables.wallMs(at);
   }
+}
+
+/** Whether another socket is at the address of one that was traced before. */
+function isOther(socket: Socket, event: Transition): boolean {
+  if (socket.localPort === 0 || event.localPort === 0 || socket.remotePort === 0) return false;
+  return socket.localPort !== event.localPort || socket.remotePort !== event.remotePort;
 }
 
 function countConnection(process: Process, event: Transition): void {

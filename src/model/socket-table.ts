@@ -47,6 +47,7 @@ export class SocketTable {
 
   /** The one socket with these ends that was never traced; undefined when there is none or more than one. */
   untraced(ends: SocketEnds): Socket | undefined {
+    if (this.#untracedByEnds.size === 0) return undefined;
     const found = this.#untracedByEnds.get(endsKey(ends));
     if (found === undefined) return undefined;
     const same = ends.netns === null ? found : found.filter((socket) => socket.netns === ends.netns);

@@ -26,6 +26,7 @@ export function foldSurvey(tables: Tables, survey: Survey, report: Report): void
   for (const socket of tables.sockets)
     if (socket.surveyed !== tables.surveys) foldAbsence(tables, survey, socket, report);
   forgetEnded(tables, survey);
+  tables.isSeeded = tables.tracingSince !== null && survey.at >= tables.tracingSince;
 }
 
 function holdersByInode(processes: readonly SurveyedProcess[]): Map<number, number[]> {

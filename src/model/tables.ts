@@ -40,14 +40,16 @@ export class Tables {
   /** False when the last survey could not read some process. */
   complete = true;
   surveys = 0;
+  /** All sockets that are older than the tracer are known. */
+  isSeeded = false;
   /** TIME_WAIT sockets at the last survey. */
   timeWait = 0;
   /** When tracing or polling began for good, as opposed to waiting for the tracer. */
   tracingSince: Nanos | null = null;
 
-  /** Transitions that the kernel skipped and that have not been found. */
+  /** Transitions that the kernel says it skipped and that have not been found. It does not admit to all. */
   get missing(): number {
-    return this.skipped - this.inferred;
+    return Math.max(0, this.skipped - this.inferred);
   }
 
   /** Transitions that are missing for good, as far as is known now. */

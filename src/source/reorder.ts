@@ -1,64 +1,83 @@
 import type { Nanos, TraceEvent } from "../model/event.ts";
 
-const SHORTEST_WINDOW: Nanos = 10e6;
-const LONGEST_WINDOW: Nanos = 1e9;
-/** Memory is bounded even when the clock of one CPU stands still. */
+/** A CPU that is so far behind the others has been taken offline: nobody waits for it. */
+const OFFLINE_AFTER: Nanos = 2e9;
+/** Memory is bounded even when one CPU is silent and another is not. */
 const MAX_PENDING = 500_000;
 
 /**
- * Puts events into order of time. bpftrace reads one CPU's buffer after another, so an event may arrive after later ones
- * of other CPUs; how much later is measured as it happens, and events wait for that long, within 10 ms to 1 s.
+ * Puts events into order of time. Those of one CPU arrive in order, but bpftrace reads one CPU's buffer after another,
+ * so they may arrive after later ones of other CPUs. An event's turn has come when each CPU has told of a later moment,
+ * by an event or by its heartbeat.
  */
 export class Reorder {
-  #pending: TraceEvent[] = [];
-  #latest: Nanos = 0;
-  #window: Nanos = SHORTEST_WINDOW;
-  #isSorted = true;
-  /** No event up to this moment is to come, as far as can be known. */
-  released: Nanos = 0;
-  /** Events that came too late to be put in their place. */
+  readonly #pending: TraceEvent[][] = [];
+  /** The latest moment that each CPU has told of. */
+  readonly #told: number[] = [];
+  #size = 0;
+  #released: Nanos = 0;
+  /** Events that came after their turn, since their CPU had been silent for too long. */
   late = 0;
 
   get size(): number {
-    return this.#pending.length;
+    return this.#size;
   }
 
-  push(event: TraceEvent): void {
-    const lag = this.#latest - event.at;
-    if (lag <= 0) this.#latest = event.at;
-    else {
-      this.#isSorted = false;
-      if (lag > this.#window) this.#window = Math.min(lag * 1.5, LONGEST_WINDOW);
-      if (event.at < this.released) this.late++;
+  /** Up to here the order is complete: no event from before is to come. */
+  get released(): Nanos {
+    return this.#released;
+  }
+
+  push(event: TraceEvent, cpu: number): void {
+    if (event.at < this.#released) this.late++;
+    let events = this.#pending[cpu];
+    if (events === undefined) this.#pending[cpu] = events = [];
+    events.push(event);
+    this.#told[cpu] = event.at;
+    this.#size++;
+  }
+
+  /** All events of this CPU up to `at` have been pushed. */
+  heartbeat(cpu: number, at: Nanos): void {
+    this.#told[cpu] = at;
+  }
+
+  /** The events whose turn has come, in order. `notAfter` keeps later ones back; `all` waits for no CPU. */
+  release(notAfter: Nanos = Infinity, all = false): TraceEvent[] {
+    const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#toldByAll(), notAfter);
+    const events: TraceEvent[] = [];
+    let cpus = 0;
+    for (const [cpu, pending] of this.#pending.entries()) {
+      const count = pending === undefined ? 0 : countUntil(pending, until);
+      if (count === 0) continue;
+      cpus++;
+      for (const event of pending.slice(0, count)) events.push(event);
+      this.#pending[cpu] = pending.slice(count);
     }
-    this.#pending.push(event);
-  }
-
-  /** The events whose turn has come, in order. `isQuiet`: nothing has arrived for a while, so nothing is under way. */
-  release(isQuiet: boolean, notAfter: Nanos = Infinity): TraceEvent[] {
-    if (this.#pending.length === 0) return [];
-    const isFull = this.#pending.length > MAX_PENDING;
-    const until = Math.min(isQuiet || isFull ? Infinity : this.#latest - this.#window, isFull ? Infinity : notAfter);
-    if (!this.#isSorted) this.#pending.sort((a, b) => a.at - b.at);
-    this.#isSorted = true;
-    this.#window = Math.max(SHORTEST_WINDOW, this.#window * 0.98);
-    const count = this.#countUntil(until);
-    if (count === 0) return [];
-    const events = this.#pending.slice(0, count);
-    this.#pending = this.#pending.slice(count);
-    this.released = events.at(-1)?.at ?? this.released;
+    // Each CPU's events are a run in order, which the sort only merges.
+    if (cpus > 1) events.sort((a, b) => a.at - b.at);
+    this.#size -= events.length;
+    this.#released = until === Infinity ? (events.at(-1)?.at ?? this.#released) : Math.max(this.#released, until);
     return events;
   }
 
-  /** How many of the sorted events are not after `until`. */
-  #countUntil(until: Nanos): number {
-    let low = 0;
-    let high = this.#pending.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#pending[middle]?.at ?? Infinity) <= until) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  #toldByAll(): Nanos {
+    let latest = 0;
+    for (const at of this.#told) if (at > latest) latest = at;
+    let all = latest;
+    for (const at of this.#told) if (at < all && at > latest - OFFLINE_AFTER) all = at;
+    return all;
   }
+}
+
+/** How many of the events, which are in order, are not after `until`. */
+function countUntil(events: readonly TraceEvent[], until: Nanos): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((events[middle]?.at ?? Infinity) <= until) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

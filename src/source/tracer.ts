@@ -29,12 +29,9 @@ export class Tracer implements WireSink {
   /** Since a survey has begun that will show what the kernel has skipped. To be set back by who begins one. */
   hasSkipped = false;
   #extra: TraceEvent[] = [];
-  #arrived = false;
   #isPaused = false;
   #isEnding = false;
   #latest: Nanos = 0;
-  /** The last moment from which on nothing can be under way if nothing arrives. */
-  #quietSince: Nanos = 0;
 
   constructor(options: TracerOptions, clock: TracerClock) {
     this.#clock = clock;
@@ -63,16 +60,12 @@ export class Tracer implements WireSink {
    */
   take(notAfter: Nanos, all = false): TraceEvent[] {
     const at = this.#clock.now();
-    const isQuiet = all || !this.#arrived;
-    this.#arrived = false;
     this.#countSkipped(at);
     const taken = this.#extra;
     this.#extra = [];
-    for (const event of this.#reorder.release(isQuiet, notAfter)) taken.push(event);
+    for (const event of this.#reorder.release(notAfter, all)) taken.push(event);
     this.#resume();
-    const complete = isQuiet ? Math.min(notAfter, all ? at : this.#quietSince) : this.#reorder.released;
-    this.#quietSince = at;
-    taken.push({ kind: "tick", at, complete });
+    taken.push({ kind: "tick", at, complete: all ? at : this.#reorder.released });
     return taken;
   }
 
@@ -97,7 +90,6 @@ export class Tracer implements WireSink {
   }
 
   #read(chunk: Buffer): void {
-    this.#arrived = true;
     this.#decoder.push(chunk);
     if (this.#reorder.size < MAX_WAITING || this.#isPaused || this.#isEnding) return;
     this.#isPaused = true;
@@ -114,12 +106,15 @@ export class Tracer implements WireSink {
     if (event.kind === "transition") this.#loss.received(cpu);
     if (this.#own.owns(event)) return;
     if (event.at > this.#latest) this.#latest = event.at;
-    this.#reorder.push(event);
+    this.#reorder.push(event, cpu);
     if (event.task !== null && !this.#knownPids.has(event.task.pid)) this.#lookUp(event.task.pid);
   }
 
   heartbeat(cpu: number, emitted: number, at: Nanos | null): void {
-    if (at !== null) this.#clock.learn(at);
+    if (at !== null) {
+      this.#clock.learn(at);
+      this.#reorder.heartbeat(cpu, at);
+    }
     const count = this.#loss.emitted(cpu, emitted);
     if (count > 0) this.#extra.push({ kind: "loss", at: at ?? this.#clock.now(), count, where: "bpf" });
   }

@@ -16,6 +16,7 @@ export interface WireSink {
 const NEWLINE = 10;
 const SPACE = 32;
 const BAR = 124;
+const AT = 64;
 /* The kinds of line, by their first letter; a capital of t and u ends in a process. */
 const HEARTBEAT = 0x48; // H
 const ANCHOR = 0x41; // A
@@ -66,12 +67,17 @@ export class WireDecoder {
   /** Reads the line that begins at `start`; returns where the next one begins. */
   #line(bytes: Buffer, start: number): number {
     const kind = bytes[start];
-    const known = kind === V4 || kind === V4_TASK || kind === V6 || kind === V6_TASK;
-    if (known && this.#open === null && !this.#skipping) {
-      const end = this.#transition(bytes, start, kind);
+    if (this.#open === null && !this.#skipping) {
+      const end = this.#event(bytes, start, kind);
       if (end > 0) return end;
     }
     return this.#rareLine(bytes, start);
+  }
+
+  /** Decodes a line with an event; returns where the next one begins, or -1 when this is none, or not whole. */
+  #event(bytes: Buffer, start: number, kind: number | undefined): number {
+    if (kind === V4 || kind === V4_TASK || kind === V6 || kind === V6_TASK) return this.#transition(bytes, start, kind);
+    return kind === ACCEPT ? this.#accept(bytes, start) : -1;
   }
 
   #rareLine(bytes: Buffer, start: number): number {
@@ -86,6 +92,8 @@ export class WireDecoder {
   #wholeLine(line: Buffer): void {
     const kind = line[0];
     if (line.length < SHORTEST_LINE) return;
+    // bpftrace's own words, such as `Attaching 5 probes...`.
+    if (line[1] !== SPACE && kind !== AT) return;
     const named = kind === V4_TASK || kind === V6_TASK || kind === ACCEPT;
     if (named && line.at(-1) !== BAR && line.length < LONGEST_LINE) this.#open = Buffer.from(line);
     else if (!this.#decode(Buffer.concat([line, Buffer.of(NEWLINE)]))) this.#sink.malformed();
@@ -109,9 +117,9 @@ export class WireDecoder {
     const kind = line[0];
     if (kind === HEARTBEAT) return this.#heartbeat(line);
     if (kind === ANCHOR) return this.#anchor(line);
-    if (kind === ACCEPT) return this.#accept(line);
-    if (kind === V4 || kind === V4_TASK || kind === V6 || kind === V6_TASK) return this.#transition(line, 0, kind) > 0;
-    if (line.toString("latin1", 0, 3) === "@n[") this.#finalCount(line);
+    if (this.#event(line, 0, kind) > 0) return true;
+    if (kind !== AT) return false;
+    this.#finalCount(line);
     return true;
   }
 
@@ -198,21 +206,20 @@ export class WireDecoder {
     return addressFromHex(hex);
   }
 
-  #accept(line: Buffer): boolean {
-    const end = this.#numbers(line, 1, 4);
-    if (end < 0 || line[end] !== SPACE) return false;
-    this.#sink.event(
-      {
-        kind: "accept",
-        at: this.#number(0),
-        address: this.#high(1) * 65_536 + (this.#low(1) >>> 16),
-        inode: this.#high(2),
-        fd: this.#low(2),
-        task: this.#task(3, line, end + 1, line.length - 2),
-      },
-      this.#low(1) & 0xffff,
-    );
-    return true;
+  #accept(bytes: Buffer, start: number): number {
+    const end = this.#numbers(bytes, start + 1, 4);
+    const nameEnd = end < 0 ? -1 : nameEndAt(bytes, end);
+    if (nameEnd - start < SHORTEST_LINE) return -1;
+    const accept: Accept = {
+      kind: "accept",
+      at: this.#number(0),
+      address: this.#high(1) * 65_536 + (this.#low(1) >>> 16),
+      inode: this.#high(2),
+      fd: this.#low(2),
+      task: this.#task(3, bytes, end + 1, nameEnd),
+    };
+    this.#sink.event(accept, this.#low(1) & 0xffff);
+    return nameEnd + 2;
   }
 
   #heartbeat(line: Buffer): boolean {

@@ -1,0 +1,3 @@
+export const captureOf = () => {
+  throw 1;
+};
