@@ -17,7 +17,6 @@ const BATCH = 10_000;
 
 /** Feeds the stream as a pipe would deliver it; `batch` gets the events of about one tick. */
 function run(batch) {
-  let events = [];
   const reorder = new Reorder();
   const decoder = new WireDecoder({
     event: (event, cpu) => reorder.push(event, cpu),

@@ -2,28 +2,22 @@ import { EXIT } from "../errors.ts";
 import type { ExitCode } from "../errors.ts";
 import { chooseSource } from "../source/choose.ts";
 import type { Choice } from "../source/choose.ts";
+import type { TrialResult } from "../source/trial.ts";
 import { readTracingFacts } from "../source/tracing-facts.ts";
 import { doctorJson } from "../view/doctor-json.ts";
 import type { DoctorCheck, DoctorReport } from "../view/doctor-report.ts";
 import { doctorText } from "../view/doctor-text.ts";
 import { doctorChecks } from "./doctor-checks.ts";
 
-/** What a real attempt to trace showed. */
-export interface TrialResult {
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly fix: string | null;
-}
-
 /** Says what tcptrace can trace on this machine. `trial` traces for real; it runs only where BPF looks possible. */
 export async function doctor(
   options: { readonly json: boolean },
   signal: AbortSignal,
-  trial?: () => Promise<TrialResult>,
+  trial?: (signal: AbortSignal) => Promise<TrialResult>,
 ): Promise<ExitCode> {
   const facts = await readTracingFacts(signal);
   const choice = chooseSource(facts);
-  const result = choice.source === "bpf" && trial !== undefined ? await trial() : null;
+  const result = choice.source === "bpf" && trial !== undefined ? await trial(signal) : null;
   const report = doctorReport(doctorChecks(facts), choice, result);
   process.stdout.write(options.json ? doctorJson(report) : doctorText(report));
   return EXIT.ok;

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { EXIT, type ExitCode, UserError } from "../errors.ts";
+import type { SourceWish } from "../source/auto.ts";
+import { tryTracing } from "../source/trial.ts";
 import { doctor } from "./doctor.ts";
 import { events } from "./events.ts";
 import { parseCount, parseDuration, parseInterval, parseSource } from "./options.ts";
@@ -19,23 +21,42 @@ Examples:
   tcptrace doctor                          what can be traced here, and what is missing
 `;
 
+const TOP_EXAMPLES = `
+Examples:
+  sudo tcptrace top
+  sudo tcptrace top -b -n 3 -d 5s
+  sudo tcptrace top --stuck-after 10s
+`;
+
+const EVENTS_EXAMPLES = `
+Examples:
+  sudo tcptrace events -c 100
+  sudo tcptrace events --json --duration 10s > trace.ndjson
+`;
+
+const DOCTOR_EXAMPLES = `
+Examples:
+  sudo tcptrace doctor
+  sudo tcptrace doctor --json | jq '.checks[] | select(.ok | not)'
+`;
+
 /** Runs the command that argv names. Throws UserError for words that are not understood. */
 export async function run(argv: readonly string[], shutdown: AbortController): Promise<ExitCode> {
-  let result: Promise<ExitCode> | null = null;
-  const program = newProgram((started) => (result = started), shutdown);
+  const outcome: Outcome = { code: EXIT.ok };
   try {
-    await program.parseAsync(argv);
+    await newProgram(outcome, shutdown).parseAsync(argv);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return EXIT.ok;
-    throw usageError(error);
+    if (error.exitCode !== 0) throw usageError(error);
   }
-  return (await result) ?? EXIT.ok;
+  return outcome.code;
 }
 
-type Start = (result: Promise<ExitCode>) => void;
+interface Outcome {
+  code: ExitCode;
+}
 
-function newProgram(start: Start, shutdown: AbortController): Command {
+function newProgram(outcome: Outcome, shutdown: AbortController): Command {
   const program = new Command("tcptrace")
     .description("Names the process behind every TCP state transition and every stuck socket.")
     .version(`tcptrace ${version()}`, "-V, --version", "print the version")
@@ -44,68 +65,73 @@ function newProgram(start: Start, shutdown: AbortController): Command {
     .addHelpText("after", EXAMPLES)
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
-  for (const add of [addTop, addEvents, addDoctor]) add(program, start, shutdown);
+  for (const add of [addTop, addEvents, addDoctor]) add(program, outcome, shutdown);
   return program;
 }
 
-function addTop(program: Command, start: Start, shutdown: AbortController): void {
+interface TopFlags {
+  source: SourceWish;
+  batch: boolean;
+  count?: number;
+  delay: number;
+  stuckAfter: number;
+  color: boolean;
+  ascii: boolean;
+}
+
+function addTop(program: Command, outcome: Outcome, shutdown: AbortController): void {
   live(program.command("top"))
     .description("live view: processes, their sockets and transition rates (plain tables with -b)")
     .option("-b, --batch", "plain tables; also when stdout is no terminal", false)
-    .option("-n, --count <N>", "with -b: end after N tables", parseCount)
+    .option("-n, --count <N>", "plain tables, N of them", parseCount)
     .option("-d, --delay <DUR>", "time between two tables or frames", parseInterval, DEFAULTS.intervalMs)
     .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, DEFAULTS.stuckAfterMs)
     .option("--no-color", "no colours (also by NO_COLOR)")
-    .option("--ascii", "no line-drawing characters", false)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  sudo tcptrace top\n  sudo tcptrace top -b -n 3 -d 5s\n  sudo tcptrace top --stuck-after 10s\n",
-    )
-    .action((options) => {
-      const { source, batch, delay, stuckAfter, color, ascii, count } = options;
-      const isTerminal = process.stdout.isTTY === true && process.env["TERM"] !== "dumb";
-      start(
-        top(
-          {
-            source,
-            batch: batch || count !== undefined || !isTerminal,
-            count: count ?? null,
-            intervalMs: delay,
-            stuckAfterMs: stuckAfter,
-            color: color && !hasNoColor(),
-            ascii: ascii || process.env["TERM"] === "linux",
-          },
-          shutdown,
-        ),
-      );
+    .option("--ascii", "no characters beyond ASCII", false)
+    .addHelpText("after", TOP_EXAMPLES)
+    .action(async ({ count, batch, delay, stuckAfter, color, ascii, source }: TopFlags) => {
+      const isScreen = process.stdout.isTTY && process.env["TERM"] !== "dumb";
+      const options = {
+        source,
+        batch: batch || count !== undefined || !isScreen,
+        count: count ?? null,
+        intervalMs: delay,
+        stuckAfterMs: stuckAfter,
+        color: color && (process.env["NO_COLOR"] ?? "") === "",
+        ascii,
+      };
+      outcome.code = await top(options, shutdown);
     });
 }
 
-function addEvents(program: Command, start: Start, shutdown: AbortController): void {
+interface EventsFlags {
+  source: SourceWish;
+  json: boolean;
+  count?: number;
+  duration?: number;
+}
+
+function addEvents(program: Command, outcome: Outcome, shutdown: AbortController): void {
   live(program.command("events"))
     .description("every transition, a line each, until Ctrl-C")
     .option("--json", "newline-delimited JSON", false)
     .option("-c, --count <N>", "end after N transitions", parseCount)
     .option("--duration <DUR>", "end after this time: 500ms 10s 5m 2h", parseDuration)
-    .addHelpText(
-      "after",
-      `\nExamples:\n  sudo tcptrace events -c 100\n  sudo tcptrace events --json --duration 10s > trace.ndjson\n`,
-    )
-    .action(({ source, json, count, duration }) => {
-      start(events({ source, json, count: count ?? null, durationMs: duration ?? null }, shutdown));
+    .addHelpText("after", EVENTS_EXAMPLES)
+    .action(async ({ source, json, count, duration }: EventsFlags) => {
+      outcome.code = await events({ source, json, count: count ?? null, durationMs: duration ?? null }, shutdown);
     });
 }
 
-function addDoctor(program: Command, start: Start, shutdown: AbortController): void {
+function addDoctor(program: Command, outcome: Outcome, shutdown: AbortController): void {
   program
     .command("doctor")
     .description("what tcptrace can trace on this machine, and what is missing")
     .option("--json", "one JSON document", false)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  tcptrace doctor\n  tcptrace doctor --json | jq '.checks[] | select(.ok | not)'\n",
-    )
-    .action(({ json }) => start(doctor({ json }, shutdown.signal)));
+    .addHelpText("after", DOCTOR_EXAMPLES)
+    .action(async ({ json }: { json: boolean }) => {
+      outcome.code = await doctor({ json }, shutdown.signal, tryTracing);
+    });
 }
 
 function live(command: Command): Command {
@@ -124,11 +150,6 @@ function usageError(error: CommanderError): UserError {
     .replaceAll(/\s*\n\s*/g, " ")
     .trim();
   return new UserError(message === "(outputHelp)" ? "name a command" : message, "see `tcptrace --help`", EXIT.usage);
-}
-
-/** https://no-color.org: set and not empty. */
-function hasNoColor(): boolean {
-  return (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb";
 }
 
 function version(): string {

@@ -28,7 +28,8 @@ async function* bpfElseProc(
   if (choice.source === "bpf") {
     for (const program of choice.program === "full" ? (["full", "basic"] as const) : (["basic"] as const)) {
       try {
-        return yield* bpfSource(tracerOptions(facts, program)).events(signal);
+        yield* bpfSource(tracerOptions(facts, program)).events(signal);
+        return;
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         failure = error;

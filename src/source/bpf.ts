@@ -74,17 +74,13 @@ class BpfRun {
 
   /** Waits until the tracer reports; meanwhile tells what /proc knows. False when it ended instead. */
   async *#attach(tracer: Tracer, isFirst: boolean): AsyncGenerator<Batch, boolean, void> {
-    let state: "waiting" | "attached" | "ended" = "waiting";
-    void tracer.attached.then(() => (state = "attached"));
-    void tracer.ended.then(() => (state = "ended"));
     if (isFirst) yield [this.#clock.anchor(), this.#sourceChange("attaching bpftrace …", false)];
     const deadline = performance.now() + ATTACH_TIMEOUT_MS;
-    const isWaiting = (): boolean => state === "waiting" && !this.#signal.aborted;
-    while (isWaiting() && performance.now() < deadline) {
+    while (!tracer.isAttached && !tracer.hasEnded && !this.#signal.aborted && performance.now() < deadline) {
       yield [...this.#surveys(), this.#tick()];
       await this.#pause(TICK_MS);
     }
-    return (state as string) === "attached";
+    return tracer.isAttached && !tracer.hasEnded;
   }
 
   /** What is traced from now on is complete: the survey that fills in the rest must begin after this. */
@@ -95,10 +91,9 @@ class BpfRun {
   }
 
   async *#follow(tracer: Tracer): AsyncGenerator<Batch, void, void> {
-    let hasEnded = false;
-    void tracer.ended.then(() => (hasEnded = true));
     let needsSurvey = true;
-    while (!hasEnded && !this.#signal.aborted) {
+    this.#surveyor.expedite();
+    while (!tracer.hasEnded && !this.#signal.aborted) {
       const heldBack = this.#surveyor.begunAt ?? Infinity;
       needsSurvey ||= tracer.hasSkipped;
       const surveys = this.#surveys(needsSurvey);

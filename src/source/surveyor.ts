@@ -10,7 +10,7 @@ export class Surveyor {
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
   #soonest = 0;
-  #lastEnd = 0;
+  #lastEnd = -Infinity;
   #survey: Survey | null = null;
   #begunAt: Nanos | null = null;
   #failure: unknown = null;
@@ -34,6 +34,11 @@ export class Surveyor {
     const due = isUrgent ? this.#soonest : Math.max(this.#soonest, this.#lastEnd + USUAL_INTERVAL_MS);
     if (this.#begunAt === null && performance.now() >= due) void this.#begin();
     return survey;
+  }
+
+  /** Lets the next urgent survey begin at once, whatever the last one cost. */
+  expedite(): void {
+    this.#soonest = 0;
   }
 
   /** A survey now; null when there is no time for it. */

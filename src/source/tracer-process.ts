@@ -91,7 +91,7 @@ function describeEnd(stderr: string, exitCode: number | undefined, signal: strin
   const errors = stderr
     .split("\n")
     .filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
-  const told = errors.filter((line) => !/RLIMIT_MEMLOCK/.test(line)).at(-1);
+  const told = errors.findLast((line) => !/RLIMIT_MEMLOCK/.test(line));
   if (told !== undefined && signal === undefined) return `bpftrace said: ${told.trim().slice(0, 200)}`;
   if (signal !== undefined) return `bpftrace was ended by ${signal}`;
   return `bpftrace ended with exit code ${exitCode ?? "unknown"}`;

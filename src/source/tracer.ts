@@ -16,7 +16,8 @@ const MAX_LOOKUPS = 64;
 /** One life of a bpftrace process: its lines, decoded, counted and put in order. */
 export class Tracer implements WireSink {
   readonly ended: Promise<string>;
-  readonly attached: Promise<void>;
+  isAttached = false;
+  hasEnded = false;
   readonly #clock: TracerClock;
   readonly #process: TracerProcess;
   readonly #decoder = new WireDecoder(this);
@@ -37,16 +38,26 @@ export class Tracer implements WireSink {
     this.#clock = clock;
     this.#process = startTracer(options);
     this.#skips = new SkipCount(this.#process.pid);
-    this.attached = this.#own.seen.then(() => this.#own.close());
     const drained = new Promise<void>((resolve) => this.#process.stdout.on("close", resolve));
     this.#process.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
     this.#process.stdout.on("error", () => {});
-    this.ended = this.#process.ended.then(async (reason) => {
-      this.#own.close();
-      this.#drain();
-      await drained;
-      return reason;
-    });
+    void this.#awaitAttachment();
+    this.ended = this.#awaitEnd(drained);
+  }
+
+  async #awaitAttachment(): Promise<void> {
+    await this.#own.seen;
+    this.isAttached = true;
+    this.#own.close();
+  }
+
+  async #awaitEnd(drained: Promise<void>): Promise<string> {
+    const reason = await this.#process.ended;
+    this.#own.close();
+    this.#drain();
+    await drained;
+    this.hasEnded = true;
+    return reason;
   }
 
   /** When the last event happened. */
@@ -107,7 +118,7 @@ export class Tracer implements WireSink {
     if (this.#own.owns(event)) return;
     if (event.at > this.#latest) this.#latest = event.at;
     this.#reorder.push(event, cpu);
-    if (event.task !== null && !this.#knownPids.has(event.task.pid)) this.#lookUp(event.task.pid);
+    if (event.task !== null && !this.#knownPids.has(event.task.pid)) void this.#lookUp(event.task.pid);
   }
 
   heartbeat(cpu: number, emitted: number, at: Nanos | null): void {
@@ -127,14 +138,13 @@ export class Tracer implements WireSink {
   malformed(): void {}
 
   /** Reads a new process's name and command line while it lives. */
-  #lookUp(pid: number): void {
+  async #lookUp(pid: number): Promise<void> {
     if (this.#lookups >= MAX_LOOKUPS) return;
     if (this.#knownPids.size >= MAX_KNOWN_PIDS) this.#knownPids.clear();
     this.#knownPids.add(pid);
     this.#lookups++;
-    void readProcess(pid).then((process) => {
-      this.#lookups--;
-      if (process !== null) this.#extra.push({ kind: "process", at: this.#clock.now(), process });
-    });
+    const process = await readProcess(pid);
+    this.#lookups--;
+    if (process !== null) this.#extra.push({ kind: "process", at: this.#clock.now(), process });
   }
 }

@@ -1,7 +1,9 @@
 import { addressFromHex } from "../model/address.ts";
-import type { Accept, Evidence, Task, Transition } from "../model/event.ts";
+import type { Accept, Task, Transition } from "../model/event.ts";
 import { isTcpState } from "../model/tcp-state.ts";
 import { CommCache } from "./comm-cache.ts";
+import { evidenceOf } from "./evidence.ts";
+import { HexFields } from "./hex-fields.ts";
 
 /** What the decoder tells of the lines it reads; probes/README.md is the contract of the lines. */
 export interface WireSink {
@@ -30,17 +32,11 @@ const V6_TASK = 0x55; // U
 const SHORTEST_LINE = 16;
 const LONGEST_LINE = 512;
 
-const DIGIT = new Int8Array(256).fill(-1);
-for (const [value, char] of [..."0123456789abcdef"].entries()) DIGIT[char.charCodeAt(0)] = value;
-
-const TWO_32 = 4_294_967_296;
-
 /** Decodes the tracer's lines from bytes that arrive in any pieces. Pure but for its own buffer of one line. */
 export class WireDecoder {
   readonly #sink: WireSink;
   readonly #names = new CommCache();
-  /** Fields of the line at hand: high and low half of each number. */
-  readonly #fields = new Int32Array(24);
+  readonly #fields = new HexFields();
   /** The beginning of a line whose end has not come yet. */
   #partial: Buffer = Buffer.alloc(0);
   /** A whole line but for the rest of its process name, which has a newline in it. */
@@ -123,70 +119,33 @@ export class WireDecoder {
     return true;
   }
 
-  /**
-   * Reads `count` hex numbers, each preceded by one space, from `at` on into #fields.
-   * Returns the index of the byte after them, or -1.
-   */
-  #numbers(bytes: Buffer, at: number, count: number): number {
-    const fields = this.#fields;
-    let next = at;
-    for (let field = 0; field < count; field++) {
-      if (bytes[next] !== SPACE) return -1;
-      const first = ++next;
-      let high = 0;
-      let low = 0;
-      let digit = DIGIT[bytes[next] ?? 0] ?? -1;
-      while (digit >= 0) {
-        high = (high << 4) | (low >>> 28);
-        low = (low << 4) | digit;
-        digit = DIGIT[bytes[++next] ?? 0] ?? -1;
-      }
-      if (next === first || next - first > 16) return -1;
-      fields[field * 2] = high;
-      fields[field * 2 + 1] = low;
-    }
-    return next;
-  }
-
-  #high(field: number): number {
-    return (this.#fields[field * 2] ?? 0) >>> 0;
-  }
-
-  #low(field: number): number {
-    return (this.#fields[field * 2 + 1] ?? 0) >>> 0;
-  }
-
-  #number(field: number): number {
-    return this.#high(field) * TWO_32 + this.#low(field);
-  }
-
   /** Returns where the next line begins, or -1 when this one is wrong or its name goes on in the next. */
   #transition(bytes: Buffer, start: number, kind: number): number {
     const isV4 = kind === V4 || kind === V4_TASK;
     const hasTask = kind === V4_TASK || kind === V6_TASK;
     const taskField = isV4 ? 5 : 8;
-    const end = this.#numbers(bytes, start + 1, hasTask ? taskField + 1 : taskField);
+    const end = this.#fields.read(bytes, start + 1, hasTask ? taskField + 1 : taskField);
     if (end < 0) return -1;
     const nameEnd = hasTask ? nameEndAt(bytes, end) : end;
     if (nameEnd - start < SHORTEST_LINE || bytes[nameEnd] !== (hasTask ? BAR : NEWLINE)) return -1;
-    const change = this.#low(1);
+    const change = this.#fields.low(1);
     const from = (change >>> 12) & 15;
     const to = (change >>> 8) & 15;
     if (!isTcpState(from) || !isTcpState(to)) return -1;
-    const file = this.#low(3);
+    const file = this.#fields.low(3);
     const full = (change & 8) !== 0;
     const transition: Transition = {
       kind: "transition",
-      at: this.#number(0),
-      address: this.#high(1) * 65_536 + (change >>> 16),
+      at: this.#fields.number(0),
+      address: this.#fields.high(1) * 65_536 + (change >>> 16),
       from,
       to,
-      netns: full ? this.#high(2) : null,
-      localAddress: isV4 ? fromNetworkOrder(this.#low(4)) : this.#address6(4),
-      localPort: this.#low(2) >>> 16,
-      remoteAddress: isV4 ? fromNetworkOrder(this.#high(4)) : this.#address6(6),
-      remotePort: this.#low(2) & 0xffff,
-      inode: full ? this.#high(3) * 256 + (file >>> 24) : null,
+      netns: full ? this.#fields.high(2) : null,
+      localAddress: isV4 ? fromNetworkOrder(this.#fields.low(4)) : this.#address6(4),
+      localPort: this.#fields.low(2) >>> 16,
+      remoteAddress: isV4 ? fromNetworkOrder(this.#fields.high(4)) : this.#address6(6),
+      remotePort: this.#fields.low(2) & 0xffff,
+      inode: full ? this.#fields.high(3) * 256 + (file >>> 24) : null,
       evidence: full ? evidenceOf(change & 7, file & 255) : null,
       task: hasTask ? this.#task(taskField, bytes, end + 1, nameEnd) : null,
     };
@@ -195,44 +154,49 @@ export class WireDecoder {
   }
 
   #task(field: number, bytes: Buffer, start: number, end: number): Task {
-    return { pid: this.#low(field), uid: this.#high(field), comm: this.#names.text(bytes, start, end) };
+    return { pid: this.#fields.low(field), uid: this.#fields.high(field), comm: this.#names.text(bytes, start, end) };
   }
 
   #address6(field: number): number | string {
     let hex = "";
-    for (const word of [this.#high(field), this.#low(field), this.#high(field + 1), this.#low(field + 1)]) {
+    for (const word of [
+      this.#fields.high(field),
+      this.#fields.low(field),
+      this.#fields.high(field + 1),
+      this.#fields.low(field + 1),
+    ]) {
       hex += fromNetworkOrder(word).toString(16).padStart(8, "0");
     }
     return addressFromHex(hex);
   }
 
   #accept(bytes: Buffer, start: number): number {
-    const end = this.#numbers(bytes, start + 1, 4);
+    const end = this.#fields.read(bytes, start + 1, 4);
     const nameEnd = end < 0 ? -1 : nameEndAt(bytes, end);
     if (nameEnd - start < SHORTEST_LINE) return -1;
     const accept: Accept = {
       kind: "accept",
-      at: this.#number(0),
-      address: this.#high(1) * 65_536 + (this.#low(1) >>> 16),
-      inode: this.#high(2),
-      fd: this.#low(2),
+      at: this.#fields.number(0),
+      address: this.#fields.high(1) * 65_536 + (this.#fields.low(1) >>> 16),
+      inode: this.#fields.high(2),
+      fd: this.#fields.low(2),
       task: this.#task(3, bytes, end + 1, nameEnd),
     };
-    this.#sink.event(accept, this.#low(1) & 0xffff);
+    this.#sink.event(accept, this.#fields.low(1) & 0xffff);
     return nameEnd + 2;
   }
 
   #heartbeat(line: Buffer): boolean {
-    const end = this.#numbers(line, 1, 3);
+    const end = this.#fields.read(line, 1, 3);
     if (end !== line.length - 1) return false;
-    this.#sink.heartbeat(this.#number(1), this.#number(2), this.#number(0));
+    this.#sink.heartbeat(this.#fields.number(1), this.#fields.number(2), this.#fields.number(0));
     return true;
   }
 
   #anchor(line: Buffer): boolean {
-    const end = this.#numbers(line, 1, 1);
+    const end = this.#fields.read(line, 1, 1);
     if (end !== line.length - 1) return false;
-    this.#sink.anchor(this.#number(0));
+    this.#sink.anchor(this.#fields.number(0));
     return true;
   }
 
@@ -254,16 +218,4 @@ function nameEndAt(bytes: Buffer, end: number): number {
 /** The kernel holds addresses in network order; the wire has them as a little-endian host loads them. */
 function fromNetworkOrder(word: number): number {
   return (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
-}
-
-const EVIDENCE = new Map<number, Evidence>();
-
-function evidenceOf(bits: number, error: number): Evidence {
-  const key = bits | (error << 3);
-  let evidence = EVIDENCE.get(key);
-  if (evidence === undefined) {
-    evidence = { dead: (bits & 1) !== 0, done: (bits & 2) !== 0, acked: (bits & 4) !== 0, error };
-    EVIDENCE.set(key, evidence);
-  }
-  return evidence;
 }

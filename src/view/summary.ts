@@ -51,7 +51,7 @@ export function health(snapshot: Snapshot): Span {
 export function caveats(snapshot: Snapshot): string[] {
   const { lost, gapMs, dropped } = snapshot;
   const lines: string[] = [];
-  if (!snapshot.complete) lines.push("some processes could not be read: run as root");
+  if (!snapshot.complete) lines.push("some processes could not be read: an owner may be missing");
   if (lost > 0)
     lines.push(`${plural(lost, "transition")} lost: the next survey of /proc mends the counts, not the rates`);
   if (gapMs > 0) lines.push(`nothing was traced for ${duration(gapMs)}: rates and ages may be too low`);

@@ -1,0 +1,14 @@
+import type { Evidence } from "../model/event.ts";
+
+const EVIDENCE = new Map<number, Evidence>();
+
+/** The wire's evidence bits (1 dead, 2 done, 4 acked) and errno as an object; equal ones are one, so none is made per event. */
+export function evidenceOf(bits: number, error: number): Evidence {
+  const key = bits | (error << 3);
+  let evidence = EVIDENCE.get(key);
+  if (evidence === undefined) {
+    evidence = { dead: (bits & 1) !== 0, done: (bits & 2) !== 0, acked: (bits & 4) !== 0, error };
+    EVIDENCE.set(key, evidence);
+  }
+  return evidence;
+}
