@@ -3,9 +3,9 @@ import type { Nanos, Survey } from "../model/event.ts";
 
 const USUAL_INTERVAL_MS = 2000;
 const SHORTEST_INTERVAL_MS = 300;
-const MOST_OF_A_CORE = 0.05;
+const MOST_OF_A_CORE = 0.02;
 
-/** Takes surveys of /proc in the background, one at a time, and so seldom that they cost at most 5 % of a core. */
+/** Takes surveys of /proc in the background, one at a time, and so seldom that they cost at most 2 % of a core. */
 export class Surveyor {
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;

@@ -1,0 +1,87 @@
+import type { Address } from "../../src/model/address.ts";
+import type { Accept, Evidence, Transition } from "../../src/model/event.ts";
+
+/** What a line has besides the event: the CPU, the family it is printed as, and the process name's own bytes. */
+export interface LineOptions {
+  readonly cpu?: number;
+  /** An IPv4 address in a line of family 6 is printed v4-mapped. */
+  readonly family?: 4 | 6;
+  readonly comm?: Uint8Array;
+}
+
+/**
+ * Writes a transition as the kernel's side does (probes/*.bt): packed 64-bit words in hex, addresses in memory order as a
+ * little-endian machine loads them. A transition with an evidence is the full program's, one without the basic one's.
+ */
+export function transitionLine(event: Transition, { cpu = 0, family, comm }: LineOptions = {}): Buffer {
+  const { localAddress, remoteAddress, evidence, task } = event;
+  const isV4 = family === undefined ? typeof localAddress === "number" && typeof remoteAddress === "number" : family === 4;
+  const bits = evidence === null ? 0 : 8 | bitsOf(evidence);
+  const words = [
+    BigInt(event.at),
+    (BigInt(event.address) << 16n) | BigInt((event.from << 12) | (event.to << 8) | bits),
+    (BigInt(event.netns ?? 0) << 32n) | (BigInt(event.localPort) << 16n) | BigInt(event.remotePort),
+    (BigInt(event.inode ?? 0) << 24n) | (BigInt(cpu) << 8n) | BigInt(evidence?.error ?? 0),
+  ];
+  if (isV4) words.push((loaded(bytes4(remoteAddress), 0) << 32n) | loaded(bytes4(localAddress), 0));
+  else for (const address of [localAddress, remoteAddress]) words.push(...loadedPairs(bytes16(address)));
+  const letter = isV4 ? "t" : "u";
+  if (task === null) return line(letter, words);
+  words.push(idsOf(task));
+  return line(letter.toUpperCase(), words, comm ?? Buffer.from(task.comm));
+}
+
+/** Writes an accept, as the exit of accept() and accept4() do. */
+export function acceptLine(event: Accept, { cpu = 0, comm }: LineOptions = {}): Buffer {
+  const words = [
+    BigInt(event.at),
+    (BigInt(event.address) << 16n) | BigInt(cpu),
+    (BigInt(event.inode) << 32n) | BigInt(event.fd),
+    idsOf(event.task),
+  ];
+  return line("C", words, comm ?? Buffer.from(event.task.comm));
+}
+
+/** `H at cpu count`, the count with all its zeros. */
+export function heartbeatLine(cpu: number, emitted: number, at: number): Buffer {
+  return Buffer.from(`H ${at.toString(16)} ${cpu.toString(16)} ${emitted.toString(16).padStart(16, "0")}\n`);
+}
+
+export function anchorLine(at: number): Buffer {
+  return Buffer.from(`A ${at.toString(16).padStart(16, "0")}\n`);
+}
+
+function line(letter: string, words: readonly bigint[], comm?: Uint8Array): Buffer {
+  const numbers = `${letter} ${words.map((word) => word.toString(16)).join(" ")}`;
+  if (comm === undefined) return Buffer.from(`${numbers}\n`);
+  return Buffer.concat([Buffer.from(`${numbers} `), comm, Buffer.from("|\n")]);
+}
+
+function bitsOf({ dead, done, acked }: Evidence): number {
+  return Number(dead) | (Number(done) << 1) | (Number(acked) << 2);
+}
+
+function idsOf({ uid, pid }: { readonly uid: number; readonly pid: number }): bigint {
+  return (BigInt(uid) << 32n) | BigInt(pid);
+}
+
+/** The 32-bit word that a little-endian machine loads from four bytes. */
+function loaded(bytes: Buffer, at: number): bigint {
+  return BigInt(bytes.readUInt32LE(at));
+}
+
+function loadedPairs(bytes: Buffer): bigint[] {
+  return [0, 8].map((at) => (loaded(bytes, at) << 32n) | loaded(bytes, at + 4));
+}
+
+function bytes4(address: Address): Buffer {
+  if (typeof address === "string") throw new Error("an IPv6 address does not fit into a line of family 4");
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(address);
+  return bytes;
+}
+
+function bytes16(address: Address): Buffer {
+  if (typeof address === "string") return Buffer.from(address, "hex");
+  return Buffer.concat([Buffer.from("00000000000000000000ffff", "hex"), bytes4(address)]);
+}
