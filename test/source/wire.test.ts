@@ -2,31 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Accept, Transition } from "../../src/model/event.ts";
 import { TCP, type TcpState } from "../../src/model/tcp-state.ts";
-import { WireDecoder } from "../../src/source/wire.ts";
 import { acceptLine, anchorLine, heartbeatLine, transitionLine } from "../support/wire-lines.ts";
-
-type Told =
-  | { readonly event: Transition | Accept; readonly cpu: number }
-  | { readonly heartbeat: readonly [cpu: number, emitted: number, at: number | null] }
-  | { readonly anchor: number }
-  | "malformed";
-
-function newDecoder(): { decoder: WireDecoder; told: Told[] } {
-  const told: Told[] = [];
-  const decoder = new WireDecoder({
-    event: (event, cpu) => told.push({ event, cpu }),
-    heartbeat: (cpu, emitted, at) => told.push({ heartbeat: [cpu, emitted, at] }),
-    anchor: (at) => told.push({ anchor: at }),
-    malformed: () => told.push("malformed"),
-  });
-  return { decoder, told };
-}
-
-function decode(...chunks: readonly (Uint8Array | string)[]): Told[] {
-  const { decoder, told } = newDecoder();
-  for (const chunk of chunks) decoder.push(Buffer.from(chunk));
-  return told;
-}
+import { cut, decode, newDecoder, type Told } from "../support/wire-told.ts";
 
 const LINE: Transition = {
   kind: "transition",
@@ -45,12 +22,6 @@ const LINE: Transition = {
 };
 const NAMED: Transition = { ...LINE, task: { pid: 0x30ff, uid: 1000, comm: "curl" } };
 
-/** Chunks of these bytes, cut at these places. */
-function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
-  const ends = [...places.map((place) => place % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
-  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
-}
-
 describe("each kind of line", () => {
   test("a line written by hand from the header of transitions-full.bt", () => {
     const sample = "T b1f0ffa82a 88810697dc80720c effffff90000b805 41da00000100 100007f0100007f 3e8000030ff curl|\n";
@@ -68,7 +39,7 @@ describe("each kind of line", () => {
           localPort: 0,
           remoteAddress: 0x7f000001,
           remotePort: 0xb805,
-          inode: 0x41da,
+          inode: 0x41da00,
           evidence: { dead: false, done: false, acked: true, error: 0 },
           task: { pid: 0x30ff, uid: 1000, comm: "curl" },
         },

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { Lives, wholeCounts } from "../support/lives.ts";
+import { startTcptrace, traceEvents, type Tcptrace } from "../support/tcptrace.ts";
+import { closed, connectAndClose, leak, netnsOf, serve } from "../support/workload.ts";
+import { startNetns } from "../support/netns.ts";
+
+const CONNECTIONS = 300;
+const TRANSITIONS = CONNECTIONS * 10;
+
+interface Ends {
+  readonly server: string;
+  readonly client: string;
+  /** How tcptrace writes the client's address. */
+  readonly shown: string;
+}
+
+const FAMILIES: readonly (Ends & { readonly family: string })[] = [
+  { family: "IPv4", server: "127.0.0.1", client: "127.0.0.1", shown: "127.0.0.1" },
+  { family: "IPv6", server: "::1", client: "::1", shown: "[::1]" },
+  { family: "v4-mapped", server: "::", client: "::ffff:127.0.0.1", shown: "127.0.0.1" },
+];
+
+describe.each(FAMILIES)("300 connections over $family", (ends) => {
+  it.each([
+    { pace: "at full speed", perSecond: 0 },
+    { pace: "at 300 a second", perSecond: 300 },
+  ])("show all 3,000 transitions with the right pid, $pace", async ({ perSecond }) => {
+    const tcptrace = await traceEvents();
+    const server = await serve(ends.server);
+    const client = await connectAndClose(ends.client, server.port, CONNECTIONS, { perSecond });
+    await closed(server.port);
+    await expectWhole(tcptrace, { server: server.pid, client: client.pid, port: server.port, netns: netnsOf("self") });
+    const own = tcptrace.transitions().filter(({ local }) => local?.endsWith(`:${server.port}`) === false);
+    for (const row of own.filter(({ pid }) => pid === client.pid)) expect(row.local).toContain(`${ends.shown}:`);
+  });
+});
+
+async function expectWhole(
+  tcptrace: Tcptrace,
+  truth: { readonly server: number; readonly client: number; readonly port: number; readonly netns: number },
+): Promise<void> {
+  expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
+  const lives = new Lives(truth);
+  for (const row of tcptrace.transitions()) lives.add(row);
+  expect(lives.complaints).toEqual([]);
+  expect(lives.counts).toEqual(wholeCounts(CONNECTIONS));
+  expect(lives.transitions).toBe(TRANSITIONS);
+  expect(lives.whole).toBe(2 * CONNECTIONS);
+  const summary = tcptrace.summary();
+  expect(summary).toMatchObject({ source: "bpf", lost: 0, transitions: tcptrace.transitions().length });
+  expect(summary.attributed).toBe(summary.transitions);
+}
+
+describe("sockets and processes of all ages and places", () => {
+  it("names a server that listened before tcptrace", async () => {
+    const server = await serve("127.0.0.1");
+    const tcptrace = await traceEvents();
+    const client = await connectAndClose("127.0.0.1", server.port, CONNECTIONS);
+    await closed(server.port);
+    await expectWhole(tcptrace, { server: server.pid, client: client.pid, port: server.port, netns: netnsOf("self") });
+  });
+
+  it("names both ends in another network namespace, and tells which one it is", async () => {
+    const netns = await startNetns();
+    const server = await serve("127.0.0.1", "close", { prefix: netns.enter });
+    const tcptrace = await traceEvents();
+    const client = await connectAndClose("127.0.0.1", server.port, CONNECTIONS, { prefix: netns.enter });
+    await closed(server.port, netns.pid);
+    expect(netns.number).not.toBe(netnsOf("self"));
+    await expectWhole(tcptrace, { server: server.pid, client: client.pid, port: server.port, netns: netns.number });
+  });
+
+  it("names the holder of a socket that was open before tcptrace", async () => {
+    const server = await serve("127.0.0.1", "hangup");
+    const client = await leak("127.0.0.1", server.port, 20);
+    const tcptrace = startTcptrace(["events", "--json", "--source", "bpf"]);
+    await tcptrace.tracing();
+    // One more, so that there is something to wait for: what follows comes after it.
+    process.kill(client.pid, "SIGKILL");
+    await closed(server.port);
+    await tcptrace.stop();
+    const ends = tcptrace
+      .transitions()
+      .filter(({ remote, to }) => remote?.endsWith(`:${server.port}`) === true && to === "LAST_ACK");
+    expect(ends).toHaveLength(20);
+    expect(ends.map(({ pid, from }) => [pid, from])).toEqual(ends.map(() => [client.pid, "CLOSE_WAIT"]));
+  });
+});

@@ -1,0 +1,97 @@
+import type { TransitionLine } from "./tcptrace.ts";
+
+/** What each end of a connection goes through when the client closes first and the server after it. */
+export const CLIENT_LIFE = ["CLOSE", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE"] as const;
+export const SERVER_LIFE = ["LISTEN", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSE"] as const;
+
+const MAX_COMPLAINTS = 10;
+
+interface Life {
+  readonly states: readonly string[];
+  readonly pid: number;
+  readonly ends: string;
+  step: number;
+  /** The last row was found by a survey, so that nobody knows when it happened. */
+  wasPolled: boolean;
+}
+
+export interface Truth {
+  readonly client: number;
+  readonly server: number;
+  readonly port: number;
+  readonly netns: number;
+}
+
+/** Checks the transitions of one port against what the workload did; keeps counts only, and so takes any number. */
+export class Lives {
+  readonly #truth: Truth;
+  readonly #suffix: string;
+  readonly #lives = new Map<string, Life>();
+  /** How many of each kind: `client SYN_SENT ESTABLISHED`. */
+  readonly counts: Record<string, number> = {};
+  /** What is not as it was, in words; the first few. */
+  readonly complaints: string[] = [];
+  transitions = 0;
+  polled = 0;
+
+  constructor(truth: Truth) {
+    this.#truth = truth;
+    this.#suffix = `:${truth.port}`;
+  }
+
+  /** How many sockets went through their whole life. */
+  get whole(): number {
+    return [...this.#lives.values()].filter(({ states, step }) => step === states.length - 1).length;
+  }
+
+  /** Whether the transition is one of the workload's connections. */
+  owns(row: TransitionLine): boolean {
+    if (row.netns !== this.#truth.netns || row.from === row.to) return false;
+    return row.remote !== null && (row.local?.endsWith(this.#suffix) === true || row.remote.endsWith(this.#suffix));
+  }
+
+  add(row: TransitionLine): void {
+    if (!this.owns(row)) return;
+    this.transitions++;
+    const isServer = row.local?.endsWith(this.#suffix) === true;
+    const kind = `${isServer ? "server" : "client"} ${row.from} ${row.to}`;
+    this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+    let life = this.#lives.get(row.socket);
+    if (life === undefined) {
+      const states = isServer ? SERVER_LIFE : CLIENT_LIFE;
+      const pid = isServer ? this.#truth.server : this.#truth.client;
+      life = { states, pid, ends: `${row.local} ${row.remote}`, step: 0, wasPolled: false };
+      this.#lives.set(row.socket, life);
+    }
+    this.#check(life, row);
+  }
+
+  #check(life: Life, row: TransitionLine): void {
+    const isPolled = row.cause === "poll";
+    if (isPolled) this.polled++;
+    const { states, step } = life;
+    if (row.from !== states[step] || row.to !== states[step + 1]) this.#complain("out of turn", row);
+    if (row.pid !== life.pid) this.#complain(`pid should be ${life.pid}`, row);
+    if (`${row.local} ${row.remote}` !== life.ends) this.#complain(`ends were ${life.ends}`, row);
+    if ((row.inStateMs === null) !== (step === 0 || isPolled || life.wasPolled)) this.#complain("duration", row);
+    if (row.cause === null) this.#complain("no cause", row);
+    life.step++;
+    life.wasPolled = isPolled;
+  }
+
+  #complain(what: string, row: TransitionLine): void {
+    if (this.complaints.length < MAX_COMPLAINTS) this.complaints.push(`${what}: ${JSON.stringify(row)}`);
+  }
+}
+
+/** What `Lives.counts` is when every one of so many connections was seen whole. */
+export function wholeCounts(connections: number): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [side, states] of [
+    ["client", CLIENT_LIFE],
+    ["server", SERVER_LIFE],
+  ] as const) {
+    for (const [step, from] of states.slice(0, -1).entries()) counts[`${side} ${from} ${states[step + 1]}`] = connections;
+  }
+  return counts;
+}

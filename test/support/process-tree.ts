@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly comm: string;
+}
+
+interface Stat extends RunningProcess {
+  readonly parent: number;
+}
+
+/** The children of a process that still run: zombies are gone already. */
+export function childrenOf(pid: number): RunningProcess[] {
+  return readAll().filter(({ parent }) => parent === pid);
+}
+
+/** The children, their children, and so on. */
+export function descendantsOf(pid: number): RunningProcess[] {
+  const all = readAll();
+  const found: Stat[] = [];
+  const look = (parent: number): void => {
+    for (const process of all.filter((one) => one.parent === parent)) {
+      found.push(process);
+      look(process.pid);
+    }
+  };
+  look(pid);
+  return found;
+}
+
+/** Whether a process still runs; a pid is not used again within a test. */
+export function isRunning(pid: number): boolean {
+  return readStat(String(pid)) !== null;
+}
+
+function readAll(): Stat[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(readStat)
+    .filter((stat) => stat !== null);
+}
+
+function readStat(name: string): Stat | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${name}/stat`, "latin1");
+  } catch {
+    return null;
+  }
+  const end = text.lastIndexOf(")");
+  const [state, parent] = text.slice(end + 2).split(" ");
+  if (state === "Z" || state === "X") return null;
+  return { pid: Number(name), comm: text.slice(text.indexOf("(") + 1, end), parent: Number(parent) };
+}

@@ -1,0 +1,150 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, onTestFinished } from "vitest";
+import { until } from "./until.ts";
+
+const SOURCES = fileURLToPath(new URL("../../scripts/workload", import.meta.url));
+
+let folder: string | null = null;
+const compiled = new Map<string, string>();
+
+/** A program of scripts/workload, compiled once for each test file. */
+function program(name: "churn" | "pair"): string {
+  if (folder === null) {
+    const made = mkdtempSync(join(tmpdir(), "tcptrace-workload-"));
+    folder = made;
+  }
+  let path = compiled.get(name);
+  if (path === undefined) {
+    path = join(folder, name);
+    execFileSync("cc", ["-O2", "-Wall", "-Wextra", "-o", path, join(SOURCES, `${name}.c`)]);
+    compiled.set(name, path);
+  }
+  return path;
+}
+
+afterAll(() => {
+  if (folder !== null) rmSync(folder, { recursive: true });
+  folder = null;
+  compiled.clear();
+});
+
+/** A process of the workload. */
+export interface Worker {
+  readonly pid: number;
+  readonly port: number;
+}
+
+export interface WorkerOptions {
+  /** The process's name: any bytes but NUL, 15 at most. */
+  readonly name?: Uint8Array;
+  /** What runs it: `["nsenter", …]`. It must exec. */
+  readonly prefix?: readonly string[];
+}
+
+interface Started extends Worker {
+  readonly ended: Promise<number | null>;
+}
+
+async function start(words: readonly string[], { name, prefix = [] }: WorkerOptions): Promise<Started> {
+  const [file = "", ...rest] = [...prefix, ...words];
+  const env = name === undefined ? process.env : { ...process.env, PAIR_NAME: Buffer.from(name).toString("hex") };
+  const child = spawn(file, rest, { stdio: ["ignore", "pipe", "inherit"], env });
+  const ended = once(child, "exit").then(() => child.exitCode);
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  const line = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
+  const [, pid, port] = /^pid=(\d+) port=(\d+)$/.exec(String(line)) ?? [];
+  if (pid === undefined) throw new Error(`${rest.join(" ")} ended with ${String(line)}`);
+  return { pid: Number(pid), port: Number(port), ended };
+}
+
+/** A server process that listens; it takes one connection after another until the test ends. */
+export async function serve(
+  address: string,
+  how: "close" | "leak" | "hangup" = "close",
+  options: WorkerOptions = {},
+): Promise<Worker> {
+  return start([program("pair"), "serve", address, how], options);
+}
+
+export interface ConnectOptions extends WorkerOptions {
+  /** At full speed without it. */
+  readonly perSecond?: number;
+}
+
+/** A client process that opens connections and closes each at once; returns when it has ended. */
+export async function connectAndClose(
+  address: string,
+  port: number,
+  connections: number,
+  { perSecond = 0, ...options }: ConnectOptions = {},
+): Promise<Worker> {
+  const words = ["connect", address, port, connections, "close", perSecond].map(String);
+  const client = await start([program("pair"), ...words], options);
+  const code = await client.ended;
+  if (code !== 0) throw new Error(`the client ended with ${code}`);
+  return client;
+}
+
+/** A client process that holds connections which the server has closed, until the test ends. */
+export async function leak(
+  address: string,
+  port: number,
+  connections: number,
+  options: WorkerOptions = {},
+): Promise<Worker> {
+  return start([program("pair"), "connect", address, String(port), String(connections), "leak"], options);
+}
+
+export interface Churn {
+  readonly server: number;
+  readonly client: number;
+  readonly port: number;
+}
+
+/** Connections as fast as the machine can: a server process and a client process; returns when they have ended. */
+export async function churn(connections: number): Promise<Churn> {
+  const child = spawn(program("churn"), [String(connections)], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  await once(child, "close");
+  const [, server, client, port] = /^server=(\d+) client=(\d+) port=(\d+) /.exec(text) ?? [];
+  if (child.exitCode !== 0 || server === undefined) throw new Error(`churn ended with ${child.exitCode}: ${text}`);
+  return { server: Number(server), client: Number(client), port: Number(port) };
+}
+
+const WAITING = new Set(["05", "06"]);
+const LISTEN = "0A";
+
+/**
+ * Waits until the kernel has closed all connections of a port: what is left is listeners, and mini-sockets in TIME_WAIT or
+ * FIN_WAIT2, which make no transitions any more. A FIN may get lost even on loopback, and is sent again 200 ms later.
+ */
+export async function closed(port: number, pid: number | "self" = "self"): Promise<void> {
+  await until(`the connections of port ${port} to close`, () => openSockets(port, pid) === 0);
+}
+
+function openSockets(port: number, pid: number | "self"): number {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const rows = ["tcp", "tcp6"].flatMap((file) => readFileSync(`/proc/${pid}/net/${file}`, "latin1").split("\n").slice(1));
+  return rows.filter((row) => {
+    const [, local = "", remote = "", state = "", , , , , , inode] = row.trim().split(/\s+/);
+    if (!local.endsWith(`:${hex}`) && !remote.endsWith(`:${hex}`)) return false;
+    return state !== LISTEN && !(WAITING.has(state) && inode === "0");
+  }).length;
+}
+
+/** The number of a process's network namespace, as the kernel prints it. */
+export function netnsOf(pid: number | "self"): number {
+  const [, inode] = /^net:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/ns/net`)) ?? [];
+  return Number(inode);
+}
