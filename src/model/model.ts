@@ -157,6 +157,14 @@ export class Model {
     if (socket === undefined || socket.role === "client") return;
     sockets.setInode(socket, event.inode);
     this.tables.own(socket, { pid: process.pid, evidence: "accept" }, event.at);
+    this.#acceptor(socket, process, event.at);
+  }
+
+  /** Who accepts holds the listener, though another may have opened it and passed it on by fork(). */
+  #acceptor(socket: Socket, process: Process, at: Nanos): void {
+    const [listener, ...others] = this.tables.sockets.listeners.accepting(socket);
+    if (listener === undefined || others.length > 0 || listener.owner.pid === process.pid) return;
+    this.tables.own(listener, { pid: process.pid, evidence: "accept" }, at);
   }
 
   #survey(event: Survey): void {

@@ -52,9 +52,9 @@ export class Tables {
     return Math.max(0, this.skipped - this.inferred);
   }
 
-  /** Transitions that are missing for good, as far as is known now. */
+  /** Transitions that happened and were never reported: with those that were, all that the kernel counted. */
   get lost(): number {
-    return this.dropped + this.missing;
+    return Math.max(0, this.dropped + this.skipped - this.inferred);
   }
 
   /** Counts one transition of this socket; returns its owner's process. */

@@ -5,7 +5,7 @@ import type { Source } from "./source.ts";
 import { Surveyor } from "./surveyor.ts";
 import { Tracer } from "./tracer.ts";
 import { TracerClock } from "./tracer-clock.ts";
-import type { TracerOptions } from "./tracer-process.ts";
+import type { TracerEnd, TracerOptions } from "./tracer-process.ts";
 
 const TICK_MS = 50;
 const ATTACH_TIMEOUT_MS = 20_000;
@@ -46,7 +46,7 @@ class BpfRun {
       const tracer = new Tracer(this.#options, this.#clock);
       const begun = performance.now();
       let attached = false;
-      let reason = "";
+      let end: TracerEnd;
       try {
         attached = yield* this.#attach(tracer, isFirst);
         isFirst = false;
@@ -57,18 +57,21 @@ class BpfRun {
         }
       } finally {
         tracer.stop();
-        reason = await tracer.ended;
+        end = await tracer.ended;
       }
       if (attached) yield* this.#rest(tracer);
-      if (this.#signal.aborted) return;
+      if (this.#signal.aborted) {
+        if (attached && end.isCutOff) yield [this.#gap(tracer.latest)];
+        return;
+      }
       if (performance.now() - begun > GOOD_RUN_MS) failures = 0;
       if (attached || downSince !== null) downSince ??= tracer.latest === 0 ? this.#clock.now() : tracer.latest;
       const wait = downSince === null ? undefined : BACKOFF_MS[failures++];
       if (wait === undefined) {
         if (downSince !== null) yield [this.#gap(downSince)];
-        throw new UserError(reason, "see `tcptrace doctor`", EXIT.noBpf);
+        throw new UserError(end.reason, "see `tcptrace doctor`", EXIT.noBpf);
       }
-      yield* this.#idle(`${reason}; starting it again in ${wait / 1000} s`, wait);
+      yield* this.#idle(`${end.reason}; starting it again in ${wait / 1000} s`, wait);
     }
   }
 

@@ -12,20 +12,26 @@ export interface TracerOptions {
   readonly mountTracefs: boolean;
 }
 
+/** How a bpftrace ended: one line for people, and whether it could not send all that it had. */
+export interface TracerEnd {
+  readonly reason: string;
+  readonly isCutOff: boolean;
+}
+
 /** A running bpftrace. */
 export interface TracerProcess {
   /** 0 when it could not be started. */
   readonly pid: number;
   readonly stdout: NodeJS.ReadableStream & { destroy(): void };
-  /** Resolves when it has ended, with one line that says how; never rejects. */
-  readonly ended: Promise<string>;
-  /** Asks it to detach, to send what it still has and to end; after two seconds it is killed. */
+  /** Resolves when it has ended; never rejects. */
+  readonly ended: Promise<TracerEnd>;
+  /** Asks it to detach, to send what it still has and to end. It is killed when it sends nothing for two seconds. */
   stop(): void;
 }
 
 const PAGE = 4096;
 const BUFFER_BYTES = 16 * 1024 * 1024;
-const KILL_AFTER_MS = 2000;
+const SILENCE_MS = 2000;
 const MAX_STDERR_CHARS = 16_384;
 
 /** Up to 0.18 each CPU has a buffer of its own; from 0.19 on all share one. */
@@ -55,16 +61,18 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
   const ended = child.then(({ stderr, exitCode, signal }) => {
     hasEnded = true;
     if (killer !== null) clearTimeout(killer);
-    return describeEnd(typeof stderr === "string" ? stderr : "", exitCode, signal);
+    const reason = describeEnd(typeof stderr === "string" ? stderr : "", exitCode, signal);
+    return { reason, isCutOff: signal !== undefined };
   });
   return {
     pid: child.pid ?? 0,
     stdout: child.stdout,
     ended,
     stop() {
-      if (hasEnded) return;
+      if (hasEnded || killer !== null) return;
       child.kill("SIGINT");
-      killer ??= setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+      killer = setTimeout(() => child.kill("SIGKILL"), SILENCE_MS);
+      child.stdout.on("data", () => killer?.refresh());
     },
   };
 }

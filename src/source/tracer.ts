@@ -5,7 +5,7 @@ import { OwnConnection } from "./own-connection.ts";
 import { Reorder } from "./reorder.ts";
 import { SkipCount } from "./skip-count.ts";
 import type { TracerClock } from "./tracer-clock.ts";
-import { startTracer, type TracerOptions, type TracerProcess } from "./tracer-process.ts";
+import { startTracer, type TracerEnd, type TracerOptions, type TracerProcess } from "./tracer-process.ts";
 import { WireDecoder, type WireSink } from "./wire.ts";
 
 /** When the consumer is slow, reading stops here; the kernel then counts what it can't send. */
@@ -15,7 +15,7 @@ const MAX_LOOKUPS = 64;
 
 /** One life of a bpftrace process: its lines, decoded, counted and put in order. */
 export class Tracer implements WireSink {
-  readonly ended: Promise<string>;
+  readonly ended: Promise<TracerEnd>;
   isAttached = false;
   hasEnded = false;
   readonly #clock: TracerClock;
@@ -51,13 +51,13 @@ export class Tracer implements WireSink {
     this.#own.close();
   }
 
-  async #awaitEnd(drained: Promise<void>): Promise<string> {
-    const reason = await this.#process.ended;
+  async #awaitEnd(drained: Promise<void>): Promise<TracerEnd> {
+    const end = await this.#process.ended;
     this.#own.close();
     this.#drain();
     await drained;
     this.hasEnded = true;
-    return reason;
+    return end;
   }
 
   /** When the last event happened. */

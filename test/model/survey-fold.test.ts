@@ -1,0 +1,204 @@
+import { describe, expect, test } from "vitest";
+import type { TraceEvent } from "../../src/model/event.ts";
+import { takeSnapshot } from "../../src/model/take-snapshot.ts";
+import { TCP } from "../../src/model/tcp-state.ts";
+import {
+  changes,
+  child,
+  childRow,
+  fold,
+  holder,
+  listenerRow,
+  MS,
+  polling,
+  row,
+  type Run,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "./scenario.ts";
+
+const AT = 100 * SECOND;
+
+/** A client's connection of process 9, traced from its begin. */
+const traced: readonly TraceEvent[] = [
+  tracing(0),
+  transition(AT, TCP.CLOSE, TCP.SYN_SENT, { inode: 70, task: taskOf(9) }),
+  transition(AT + 1, TCP.SYN_SENT, TCP.ESTABLISHED, { inode: 70 }),
+];
+
+function closeWaitRow(run: Run, pid: number): unknown {
+  return takeSnapshot(run.model.tables, 60_000).processes.find((process) => process.pid === pid);
+}
+
+describe("a socket older than the tracer", () => {
+  test("is its holder's by its inode, and older than can be said", () => {
+    const run = fold(tracing(AT), survey(AT, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]), tick(AT + 90 * SECOND));
+    expect(run.sockets[0]).toMatchObject({
+      owner: { pid: 9, evidence: "inode" },
+      holders: [9],
+      since: AT,
+      sinceIsExact: false,
+      inode: 70,
+    });
+    expect(closeWaitRow(run, 9)).toMatchObject({ comm: "p9", closeWait: 1, stuck: 1, oldestCloseWaitMs: 90_000, oldestIsAtLeast: true });
+    expect(run.told).toEqual([]);
+  });
+
+  test("is the same socket when its first event comes, and keeps its process", () => {
+    const run = fold(
+      tracing(AT),
+      survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
+      transition(AT + SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70 }),
+    );
+    expect(run.sockets.length).toBe(1);
+    expect(run.told).toMatchObject([{ id: 1, pid: 9, owner: "inode", inState: null }]);
+    expect(run.sockets[0]).toMatchObject({ since: AT + SECOND, sinceIsExact: true });
+  });
+
+  test("is found by its ends where the event knows no inode", () => {
+    const run = fold(
+      tracing(AT),
+      survey(AT, [row(TCP.ESTABLISHED), row(TCP.ESTABLISHED, { netns: 5, inode: 71 })], [holder(9, 70), holder(10, 71)]),
+      transition(AT + SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: null }),
+    );
+    expect(run.sockets.length).toBe(2);
+    expect(run.told).toMatchObject([{ pid: 9 }]);
+  });
+
+  test("which all of its holders share is known with all of them", () => {
+    const run = fold(tracing(AT), survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70), holder(10, 70, 70)]));
+    expect(run.sockets[0]).toMatchObject({ owner: { pid: 9 }, holders: [9, 10] });
+  });
+
+  test("that nobody visible holds is nobody's", () => {
+    const run = fold(tracing(AT), survey(AT, [row(TCP.ESTABLISHED)]));
+    expect(run.sockets[0]?.owner).toEqual({ pid: null, evidence: "unknown" });
+  });
+});
+
+describe("what was traced", () => {
+  const closeWait = transition(AT + SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70 });
+
+  test("after the survey began wins over the older state that it shows", () => {
+    const run = fold(...traced, survey(AT + SECOND - 1, [row(TCP.ESTABLISHED)], [holder(9, 70)]), closeWait, tick(AT + 9 * SECOND));
+    expect(run.sockets[0]?.state).toBe(TCP.CLOSE_WAIT);
+    expect(run.model.tables.contradictions).toBe(0);
+  });
+
+  test("is not told twice where the survey showed it before its event came", () => {
+    const run = fold(...traced, survey(AT + SECOND - 1, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]), closeWait, tick(AT + 9 * SECOND));
+    expect(changes(run)).toEqual(["CLOSE→SYN_SENT", "SYN_SENT→ESTABLISHED", "ESTABLISHED→CLOSE_WAIT"]);
+    expect(run.told.at(-1)).toMatchObject({ cause: "fin", inState: SECOND - 1 });
+  });
+
+  test("and told already wins over a survey that began before it", () => {
+    const run = fold(...traced, closeWait, survey(AT + SECOND - 1, [row(TCP.ESTABLISHED)], [holder(9, 70)]), tick(AT + 9 * SECOND));
+    expect(run.sockets[0]).toMatchObject({ state: TCP.CLOSE_WAIT, since: AT + SECOND, sinceIsExact: true });
+  });
+
+  test("a socket younger than the survey is not missed by it", () => {
+    const run = fold(...traced, survey(AT - 1, []), tick(AT + 9 * SECOND));
+    expect(run.sockets.length).toBe(1);
+  });
+
+  test("a socket that a survey showed first is its process's from connect() on, and one socket", () => {
+    const [source, connect, established] = traced as readonly [TraceEvent, TraceEvent, TraceEvent];
+    const run = fold(source, survey(AT - 1, [row(TCP.ESTABLISHED)], [holder(8, 70)]), connect, established, tick(AT + SECOND));
+    expect(run.sockets.length).toBe(1);
+    expect(run.told).toMatchObject([{ pid: 9, owner: "syscall" }, { pid: 9, owner: "syscall" }]);
+  });
+});
+
+describe("a close that was missed", () => {
+  test("leaves a ghost until the survey without it is settled", () => {
+    const missing = survey(AT + SECOND, []);
+    expect(fold(...traced, missing, tick(AT + SECOND + 4 * MS)).sockets.length).toBe(1);
+    const run = fold(...traced, missing, tick(AT + SECOND + 5 * MS));
+    expect(run.sockets).toEqual([]);
+    expect(run.told.at(-1)).toMatchObject({ change: "ESTABLISHED→CLOSE", cause: "poll" });
+  });
+
+  test("of a socket that was never traced leaves none", () => {
+    const run = fold(tracing(AT), survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]), survey(AT + SECOND, [], [holder(9)]));
+    expect(run.sockets).toEqual([]);
+  });
+});
+
+describe("who holds it", () => {
+  test("goes over to another holder when the first has gone", () => {
+    const shared = survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70), holder(10, 70)]);
+    const both = fold(...traced, shared);
+    expect(both.sockets[0]).toMatchObject({ owner: { pid: 9, evidence: "syscall" }, holders: [9, 10] });
+    const run = fold(...traced, shared, survey(AT + 2 * SECOND, [row(TCP.ESTABLISHED)], [holder(10, 70)]));
+    expect(run.sockets[0]).toMatchObject({ owner: { pid: 10, evidence: "inode" }, holders: [10] });
+  });
+
+  test("stays who was traced while he is one of the holders", () => {
+    const run = fold(...traced, survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(8, 70), holder(9, 70)]));
+    expect(run.sockets[0]?.owner).toEqual({ pid: 9, evidence: "syscall" });
+  });
+
+  test("of a child that nobody has accepted is the listener, until somebody accepts", () => {
+    const rows = [childRow(TCP.CLOSE_WAIT), listenerRow()];
+    const waiting = survey(AT, rows, [holder(7, 50)]);
+    expect(fold(tracing(AT), waiting).sockets.find(({ state }) => state === TCP.CLOSE_WAIT)).toMatchObject({
+      owner: { pid: 7, evidence: "listener" },
+      role: "server",
+    });
+    const accepted = survey(AT + SECOND, [listenerRow(), childRow(TCP.CLOSE_WAIT, { inode: 60 })], [holder(7, 50), holder(8, 60)]);
+    const run = fold(tracing(AT), waiting, accepted);
+    expect(run.sockets.find(({ state }) => state === TCP.CLOSE_WAIT)?.owner).toEqual({ pid: 8, evidence: "inode" });
+    expect(run.sockets.length).toBe(2);
+  });
+
+  test("of a traced child without events of its own process is found by its inode", () => {
+    const events = [child(AT, TCP.LISTEN, TCP.SYN_RECV), child(AT + 1, TCP.SYN_RECV, TCP.ESTABLISHED)];
+    const accepted = survey(AT + SECOND, [childRow(TCP.ESTABLISHED, { inode: 60 })], [holder(8, 60)]);
+    const run = fold(tracing(0), ...events, accepted);
+    expect(run.sockets).toMatchObject([{ owner: { pid: 8, evidence: "inode" }, inode: 60, sinceIsExact: true }]);
+    expect(run.model.tables).toMatchObject({ transitions: 2, attributed: 2 });
+  });
+
+  test("and that some could not be read is told", () => {
+    const run = fold(tracing(0), { ...survey(AT, []), complete: false, timeWait: 12 });
+    const { complete, states } = takeSnapshot(run.model.tables, 60_000);
+    expect([complete, states[TCP.TIME_WAIT]]).toEqual([false, 12]);
+  });
+});
+
+describe("without a tracer", () => {
+  const first = survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
+
+  test("the first poll is no transition; what differs in the next ones is, with the cause poll", () => {
+    const run = fold(
+      polling(AT),
+      first,
+      survey(AT + SECOND, [row(TCP.CLOSE_WAIT), row(TCP.ESTABLISHED, { localPort: 40_001, inode: 71 })], [holder(9, 70, 71)]),
+      survey(AT + 2 * SECOND, [row(TCP.ESTABLISHED, { localPort: 40_001, inode: 71 })], [holder(9, 71)]),
+    );
+    expect(run.told.map(({ change, pid, cause, inState, id }) => [change, pid, cause, inState, id])).toEqual([
+      ["ESTABLISHED→CLOSE_WAIT", 9, "poll", null, 1],
+      ["CLOSE→ESTABLISHED", 9, "poll", null, 2],
+      ["CLOSE_WAIT→CLOSE", 9, "poll", null, 1],
+    ]);
+    expect(run.model.tables).toMatchObject({ transitions: 3, attributed: 3, lost: 0, contradictions: 0 });
+    expect(run.sockets.map(({ id }) => id)).toEqual([2]);
+  });
+
+  test("a poll that shows nothing new tells nothing, and ages go on", () => {
+    const run = fold(polling(AT), first, survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]));
+    expect(run.told).toEqual([]);
+    expect(run.sockets[0]?.since).toBe(AT);
+  });
+});
+
+test("a process that ended long ago and holds nothing is forgotten, one that holds a socket is not", () => {
+  const rows = [row(TCP.ESTABLISHED)];
+  const gone = transition(AT, TCP.CLOSE, TCP.CLOSE, { address: 0xd0, task: taskOf(8) });
+  const run = fold(tracing(0), gone, survey(AT, rows, [holder(9, 70)]), survey(AT + 61 * SECOND, rows, [holder(9, 70)]));
+  expect([...run.model.tables.processes].map(({ pid }) => pid)).toEqual([9]);
+});
