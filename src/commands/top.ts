@@ -1,8 +1,10 @@
 import { EXIT, type ExitCode } from "../errors.ts";
+import { readUserNames } from "../host/user-names.ts";
 import { Model } from "../model/model.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { takeSnapshot } from "../model/take-snapshot.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
+import type { UserName } from "../view/columns.ts";
 import { topTable } from "../view/top-table.ts";
 import { writeOut } from "./output.ts";
 import { runTopUi } from "./top-ui.ts";
@@ -38,6 +40,7 @@ async function printTables(
   snapshot: () => Snapshot | null,
   shutdown: AbortController,
 ): Promise<void> {
+  const userName = userNames();
   let printed = 0;
   let next: number | null = null;
   for await (const batch of liveSource(options.source).events(shutdown.signal)) {
@@ -48,7 +51,7 @@ async function printTables(
     const shown = snapshot();
     if (shown === null) continue;
     await writeOut(
-      `${printed === 0 ? "" : "\n"}${topTable(shown, process.stdout.columns ?? BATCH_WIDTH)}`,
+      `${printed === 0 ? "" : "\n"}${topTable(shown, process.stdout.columns ?? BATCH_WIDTH, userName)}`,
       shutdown.signal,
     );
     next = now + options.intervalMs * 1e6;
@@ -66,10 +69,15 @@ async function showScreen(
   const traced = fold(options.source, model, shutdown);
   // A source that fails ends the screen first, so that its message is not drawn over.
   const ended = traced.catch(() => shutdown.abort("failed"));
-  await runTopUi({ snapshot, status: () => "", intervalMs, ascii, color }, shutdown.signal);
+  await runTopUi({ snapshot, status: () => "", intervalMs, ascii, color, userName: userNames() }, shutdown.signal);
   shutdown.abort("quit");
   await ended;
   await traced;
+}
+
+function userNames(): UserName {
+  const names = readUserNames();
+  return (uid) => names.get(uid);
 }
 
 async function fold(source: SourceWish, model: Model, shutdown: AbortController): Promise<void> {

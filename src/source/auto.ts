@@ -1,7 +1,7 @@
 import { EXIT, UserError } from "../errors.ts";
 import type { TraceEvent } from "../model/event.ts";
 import { bpfSource } from "./bpf.ts";
-import { chooseSource, describePassedOver, type Program, type TracingFacts } from "./choose.ts";
+import { type Choice, chooseSource, describePassedOver, type Program, type TracingFacts } from "./choose.ts";
 import { procSource } from "./proc.ts";
 import type { Source } from "./source.ts";
 import { readTracingFacts } from "./tracing-facts.ts";
@@ -25,19 +25,29 @@ async function* bpfElseProc(
   const facts = await readTracingFacts(signal);
   const choice = chooseSource(facts);
   let failure = new UserError(describePassedOver(choice), "see `tcptrace doctor`", EXIT.noBpf);
-  if (choice.source === "bpf") {
-    for (const program of choice.program === "full" ? (["full", "basic"] as const) : (["basic"] as const)) {
-      try {
-        yield* bpfSource(tracerOptions(facts, program)).events(signal);
-        return;
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        failure = error;
+  let hasTraced = false;
+  for (const program of programsFor(choice)) {
+    // A tracer that had run and then died for good will not do better with fewer fields.
+    if (hasTraced) break;
+    try {
+      for await (const batch of bpfSource(tracerOptions(facts, program)).events(signal)) {
+        hasTraced ||= batch.some((event) => event.kind === "source" && event.ready);
+        yield batch;
       }
+      return;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failure = error;
     }
   }
   if (wish === "bpf") throw failure;
   yield* procSource({ reason: failure.message }).events(signal);
+}
+
+/** The programs to try, best first. */
+function programsFor(choice: Choice): readonly Program[] {
+  if (choice.source === "proc") return [];
+  return choice.program === "full" ? ["full", "basic"] : ["basic"];
 }
 
 function tracerOptions(facts: TracingFacts, program: Program): TracerOptions {

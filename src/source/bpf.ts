@@ -51,7 +51,7 @@ class BpfRun {
         attached = yield* this.#attach(tracer, isFirst);
         isFirst = false;
         if (attached) {
-          yield [...this.#attachedEvents(downSince)];
+          yield this.#attachedEvents(downSince);
           downSince = null;
           yield* this.#follow(tracer);
         }
@@ -86,13 +86,12 @@ class BpfRun {
     return tracer.isAttached && !tracer.hasEnded;
   }
 
-  /** What is traced from now on is complete: the survey that fills in the rest must begin after this. */
-  *#attachedEvents(downSince: Nanos | null): Generator<TraceEvent, void, void> {
-    yield this.#clock.anchor();
-    if (downSince !== null) yield this.#gap(downSince);
-    yield this.#sourceChange(describeBpf(this.#options), true);
+  #attachedEvents(downSince: Nanos | null): Batch {
+    const gap = downSince === null ? [] : [this.#gap(downSince)];
+    return [this.#clock.anchor(), ...gap, this.#sourceChange(describeBpf(this.#options), true)];
   }
 
+  /** Everything from now on is traced: the survey that fills in the rest begins after this. */
   async *#follow(tracer: Tracer): AsyncGenerator<Batch, void, void> {
     let needsSurvey = true;
     this.#surveyor.expedite();
@@ -112,8 +111,7 @@ class BpfRun {
 
   /** What was under way when the tracer ended; and where the kernel skipped something, a last look at /proc. */
   async *#rest(tracer: Tracer): AsyncGenerator<Batch, void, void> {
-    const rest = tracer.take(Infinity, true);
-    yield rest;
+    yield tracer.take(Infinity, true);
     if (!this.#signal.aborted || !tracer.hasSkipped) return;
     const survey = await new Surveyor(() => this.#clock.now(), AbortSignal.timeout(LAST_SURVEY_MS)).now();
     if (survey !== null) yield [survey, this.#tick()];
@@ -123,7 +121,7 @@ class BpfRun {
     yield [this.#sourceChange(detail, false), this.#tick()];
     for (let left = ms; left > 0 && !this.#signal.aborted; left -= TICK_MS) {
       await this.#pause(TICK_MS);
-      yield [this.#tick()];
+      yield [...this.#surveys(), this.#tick()];
     }
   }
 
