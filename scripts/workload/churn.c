@@ -26,8 +26,16 @@ static double now(void) {
   return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static void serve(int listener, long connections) {
+/* The server listens itself, as servers do: a listener that it had inherited would be its parent's, too. */
+static void serve(struct sockaddr *address, socklen_t size, long connections, int ready) {
   prctl(PR_SET_NAME, "churn-server");
+  int listener = socket(address->sa_family, SOCK_STREAM, 0);
+  if (bind(listener, address, size) || listen(listener, 4096) || getsockname(listener, address, &size)) {
+    perror("listen");
+    _exit(1);
+  }
+  if (write(ready, address, size) != (ssize_t)size) _exit(1);
+  close(ready);
   for (long i = 0; i < connections; i++) {
     int fd = accept(listener, NULL, NULL);
     char byte;
@@ -51,11 +59,12 @@ int main(int argc, char **argv) {
   socklen_t size = is_v6 ? sizeof v6 : sizeof v4;
   if (inet_pton(address->sa_family, text, is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr) != 1) return 2;
 
-  int listener = socket(address->sa_family, SOCK_STREAM, 0);
-  if (bind(listener, address, size) || listen(listener, 4096) || getsockname(listener, address, &size)) return perror("listen"), 1;
+  int ready[2];
+  if (pipe(ready)) return perror("pipe"), 1;
   pid_t server = fork();
-  if (server == 0) prctl(PR_SET_PDEATHSIG, SIGKILL), serve(listener, connections);
-  close(listener);
+  if (server == 0) prctl(PR_SET_PDEATHSIG, SIGKILL), serve(address, size, connections, ready[1]);
+  close(ready[1]);
+  if (read(ready[0], address, size) != (ssize_t)size) return fprintf(stderr, "no server\n"), 1;
   prctl(PR_SET_NAME, "churn-client");
 
   double begin = now();

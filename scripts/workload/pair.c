@@ -4,9 +4,10 @@
  * usage: pair serve ADDRESS [close|leak|hangup]
  *            One connection after another until killed. close: waits for the client's end, then closes (default).
  *            leak: never closes. hangup: closes first.
- *        pair connect ADDRESS PORT CONNECTIONS [close|leak] [PER_SECOND]
+ *        pair connect ADDRESS PORT CONNECTIONS [close|leak|stuff] [PER_SECOND]
  *            close: opens and closes one after another (default). leak: waits for the server's end, never closes, and
- *            stays until killed. At full speed unless PER_SECOND is given.
+ *            stays until killed. stuff: sends as much as fits and closes, so that the kernel keeps the connection in
+ *            FIN_WAIT1 for as long as the server reads nothing. At full speed unless PER_SECOND is given.
  *
  * ADDRESS is IPv4, IPv6, or IPv4-mapped (::ffff:127.0.0.1); a server on :: takes both. PAIR_NAME is the process's name,
  * as hex bytes, so that it may be anything. A connection that both close is ten transitions, five on each side.
@@ -74,6 +75,11 @@ static void await_end(int fd) {
   if (n < 0) fail("read");
 }
 
+static void send_all_that_fits(int fd) {
+  static const char bytes[65536];
+  while (send(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0) {}
+}
+
 static void serve(const char *how) {
   int listener = socket(address.any.sa_family, SOCK_STREAM, 0);
   if (listener < 0 || bind(listener, &address.any, size) || listen(listener, 4096)) fail("listen");
@@ -105,8 +111,12 @@ static void connect_all(int port, long connections, const char *how, double per_
     if (per_second > 0) pace(i, per_second, &begin);
     int fd = socket(address.any.sa_family, SOCK_STREAM, 0);
     if (fd < 0 || connect(fd, &address.any, size)) fail("connect");
-    if (leaks) await_end(fd);
-    else close(fd);
+    if (leaks) {
+      await_end(fd);
+      continue;
+    }
+    if (strcmp(how, "stuff") == 0) send_all_that_fits(fd);
+    close(fd);
   }
   report(port);
   while (leaks) pause();
@@ -121,7 +131,7 @@ int main(int argc, char **argv) {
     take_address(argv[2], atoi(argv[3]));
     connect_all(atoi(argv[3]), atol(argv[4]), argc > 5 ? argv[5] : "close", argc > 6 ? atof(argv[6]) : 0);
   } else {
-    fprintf(stderr, "usage: pair serve ADDRESS [close|leak|hangup] | connect ADDRESS PORT CONNECTIONS [close|leak] [PER_SECOND]\n");
+    fprintf(stderr, "usage: pair serve ADDRESS [close|leak|hangup] | connect ADDRESS PORT CONNECTIONS [close|leak|stuff] [PER_SECOND]\n");
     return 2;
   }
   return 0;

@@ -6,21 +6,33 @@ import type { Socket, SocketEnds } from "./socket.ts";
 export interface ListenerIndex {
   add(socket: Socket): void;
   remove(socket: Socket): void;
+  /** To be called when the ends of a socket may have changed; one that was not added stays out. */
+  moved(socket: Socket): void;
   /** The listeners that a connection with these ends can have come through, the most specific addresses only. */
   accepting(ends: SocketEnds): readonly Socket[];
 }
 
 export function newListenerIndex(): ListenerIndex {
   const byPort = new Map<number, Set<Socket>>();
-  return {
+  const ports = new Map<Socket, number>();
+  const index: ListenerIndex = {
     add(socket) {
+      index.remove(socket);
+      ports.set(socket, socket.localPort);
       const same = byPort.get(socket.localPort);
       if (same === undefined) byPort.set(socket.localPort, new Set([socket]));
       else same.add(socket);
     },
     remove(socket) {
-      const same = byPort.get(socket.localPort);
-      if (same?.delete(socket) === true && same.size === 0) byPort.delete(socket.localPort);
+      const port = ports.get(socket);
+      if (port === undefined) return;
+      ports.delete(socket);
+      const same = byPort.get(port);
+      if (same?.delete(socket) === true && same.size === 0) byPort.delete(port);
+    },
+    moved(socket) {
+      const port = ports.get(socket);
+      if (port !== undefined && port !== socket.localPort) index.add(socket);
     },
     accepting(ends) {
       const same = byPort.get(ends.localPort);
@@ -38,6 +50,7 @@ export function newListenerIndex(): ListenerIndex {
       return best;
     },
   };
+  return index;
 }
 
 /** How well a listener's address fits a connection: 3 the same, 2 any of its family, 1 [::] for IPv4, 0 not at all. */

@@ -127,11 +127,9 @@ export class Model {
   }
 
   #learnEnds(socket: Socket, event: Transition): void {
-    const isMovedListener =
-      socket.state === TCP.LISTEN && event.localPort !== 0 && socket.localPort !== event.localPort;
-    if (isMovedListener) this.tables.sockets.listeners.remove(socket);
     socket.learnEnds(event);
-    if (isMovedListener) this.tables.sockets.listeners.add(socket);
+    // listen() without bind() gets its port later.
+    if (socket.state === TCP.LISTEN) this.tables.sockets.listeners.moved(socket);
   }
 
   #change(socket: Socket, event: Transition): void {

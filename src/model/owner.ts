@@ -17,7 +17,8 @@ const ECONNABORTED = 103;
 /** Whether the task that ran a transition with the socket's lock held made it happen by a call of its own. */
 function isOwnCall(from: TcpState, to: TcpState): boolean {
   if (from === to) return true;
-  return to === TCP.SYN_SENT || to === TCP.LISTEN || to === TCP.FIN_WAIT1 || to === TCP.LAST_ACK || from === TCP.LISTEN;
+  // The end of a listener is not among them: `ss -K` leaves no error there that would tell.
+  return to === TCP.SYN_SENT || to === TCP.LISTEN || to === TCP.FIN_WAIT1 || to === TCP.LAST_ACK;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Accept, Transition } from "../model/event.ts";
 import { TCP } from "../model/tcp-state.ts";
@@ -14,6 +15,7 @@ const LAST_EVENT_MS = 2000;
 export class OwnConnection {
   readonly #server: Server;
   readonly #addresses = new Set<number>();
+  readonly #netns = Number(/\d+/.exec(readlinkSync("/proc/self/ns/net"))?.[0]);
   #port = 0;
   #timer: NodeJS.Timeout | null = null;
   #seen: () => void = () => {};
@@ -39,6 +41,8 @@ export class OwnConnection {
   owns(event: Transition | Accept): boolean {
     if (this.#port === 0 && this.#addresses.size === 0) return false;
     const isEnd = event.kind === "transition" && event.to === TCP.CLOSE;
+    // A socket that begins at the address of one of ours: the end of ours was lost.
+    if (isBirth(event) && !this.#isAtOwnPort(event)) this.#addresses.delete(event.address);
     if (this.#addresses.has(event.address)) {
       if (isEnd) this.#addresses.delete(event.address);
       return true;
@@ -59,8 +63,10 @@ export class OwnConnection {
     setTimeout(() => (this.#port = 0), LAST_EVENT_MS).unref();
   }
 
-  #isAtOwnPort({ localPort, remotePort, localAddress }: Transition): boolean {
-    return this.#port !== 0 && localAddress === LOOPBACK && (localPort === this.#port || remotePort === this.#port);
+  #isAtOwnPort({ localPort, remotePort, localAddress, remoteAddress, netns }: Transition): boolean {
+    if (this.#port === 0 || (netns !== null && netns !== this.#netns)) return false;
+    if (localPort !== this.#port && remotePort !== this.#port) return false;
+    return localAddress === LOOPBACK && (remoteAddress === LOOPBACK || remoteAddress === 0);
   }
 
   #connect(): void {
@@ -70,6 +76,11 @@ export class OwnConnection {
       if (!this.#isClosed) this.#timer = setTimeout(() => this.#connect(), RETRY_MS);
     });
   }
+}
+
+function isBirth(event: Transition | Accept): event is Transition {
+  if (event.kind === "accept") return false;
+  return (event.from === TCP.CLOSE || event.from === TCP.LISTEN) && event.to !== TCP.CLOSE;
 }
 
 function reset(socket: Socket): void {

@@ -57,7 +57,8 @@ export class Reorder {
     // Each CPU's events are a run in order, which the sort only merges.
     if (cpus > 1) events.sort((a, b) => a.at - b.at);
     this.#size -= events.length;
-    this.#released = until === Infinity ? (events.at(-1)?.at ?? this.#released) : Math.max(this.#released, until);
+    const last = until === Infinity ? (events.at(-1)?.at ?? 0) : until;
+    this.#released = Math.max(this.#released, last);
     return events;
   }
 

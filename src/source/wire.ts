@@ -70,10 +70,14 @@ export class WireDecoder {
     return this.#rareLine(bytes, start);
   }
 
-  /** Decodes a line with an event; returns where the next one begins, or -1 when this is none, or not whole. */
-  #event(bytes: Buffer, start: number, kind: number | undefined): number {
-    if (kind === V4 || kind === V4_TASK || kind === V6 || kind === V6_TASK) return this.#transition(bytes, start, kind);
-    return kind === ACCEPT ? this.#accept(bytes, start) : -1;
+  /**
+   * Decodes a line with an event; returns where the next one begins, or -1 when this is none, or not whole. `newline` is
+   * where the line ends, if that is known: the name may hold newlines then.
+   */
+  #event(bytes: Buffer, start: number, kind: number | undefined, newline = -1): number {
+    if (kind === V4 || kind === V4_TASK || kind === V6 || kind === V6_TASK)
+      return this.#transition(bytes, start, kind, newline);
+    return kind === ACCEPT ? this.#accept(bytes, start, newline) : -1;
   }
 
   #rareLine(bytes: Buffer, start: number): number {
@@ -88,8 +92,9 @@ export class WireDecoder {
   #wholeLine(line: Buffer): void {
     const kind = line[0];
     if (line.length < SHORTEST_LINE) return;
+    if (kind === AT) return this.#finalCount(line);
     // bpftrace's own words, such as `Attaching 5 probes...`.
-    if (line[1] !== SPACE && kind !== AT) return;
+    if (line[1] !== SPACE) return;
     const named = kind === V4_TASK || kind === V6_TASK || kind === ACCEPT;
     if (named && line.at(-1) !== BAR && line.length < LONGEST_LINE) this.#open = Buffer.from(line);
     else if (!this.#decode(Buffer.concat([line, Buffer.of(NEWLINE)]))) this.#sink.malformed();
@@ -99,7 +104,7 @@ export class WireDecoder {
   #continueName(open: Buffer, line: Buffer): void {
     this.#open = null;
     if (line.length >= SHORTEST_LINE) {
-      this.#decode(Buffer.concat([open, Buffer.of(BAR, NEWLINE)]));
+      if (!this.#decode(Buffer.concat([open, Buffer.of(BAR, NEWLINE)]))) this.#sink.malformed();
       this.#line(Buffer.concat([line, Buffer.of(NEWLINE)]), 0);
       return;
     }
@@ -113,20 +118,18 @@ export class WireDecoder {
     const kind = line[0];
     if (kind === HEARTBEAT) return this.#heartbeat(line);
     if (kind === ANCHOR) return this.#anchor(line);
-    if (this.#event(line, 0, kind) > 0) return true;
-    if (kind !== AT) return false;
-    this.#finalCount(line);
-    return true;
+    if (this.#event(line, 0, kind, line.length - 1) > 0) return true;
+    return false;
   }
 
   /** Returns where the next line begins, or -1 when this one is wrong or its name goes on in the next. */
-  #transition(bytes: Buffer, start: number, kind: number): number {
+  #transition(bytes: Buffer, start: number, kind: number, newline: number): number {
     const isV4 = kind === V4 || kind === V4_TASK;
     const hasTask = kind === V4_TASK || kind === V6_TASK;
     const taskField = isV4 ? 5 : 8;
     const end = this.#fields.read(bytes, start + 1, hasTask ? taskField + 1 : taskField);
     if (end < 0) return -1;
-    const nameEnd = hasTask ? nameEndAt(bytes, end) : end;
+    const nameEnd = hasTask ? nameEndAt(bytes, end, newline) : end;
     if (nameEnd - start < SHORTEST_LINE || bytes[nameEnd] !== (hasTask ? BAR : NEWLINE)) return -1;
     const change = this.#fields.low(1);
     const from = (change >>> 12) & 15;
@@ -170,9 +173,9 @@ export class WireDecoder {
     return addressFromHex(hex);
   }
 
-  #accept(bytes: Buffer, start: number): number {
+  #accept(bytes: Buffer, start: number, newline: number): number {
     const end = this.#fields.read(bytes, start + 1, 4);
-    const nameEnd = end < 0 ? -1 : nameEndAt(bytes, end);
+    const nameEnd = end < 0 ? -1 : nameEndAt(bytes, end, newline);
     if (nameEnd - start < SHORTEST_LINE) return -1;
     const accept: Accept = {
       kind: "accept",
@@ -200,18 +203,18 @@ export class WireDecoder {
     return true;
   }
 
-  /** bpftrace prints the counts once more when it ends, as maps: `@n[1]: 1234`. */
+  /** bpftrace prints the counts once more when it ends, as maps: `@transitions_sent[1]: 1234`. */
   #finalCount(line: Buffer): void {
-    const match = /^@n\[(\d+)\]: (\d+)$/.exec(line.toString("latin1").trimEnd());
+    const match = /^@transitions_sent\[(\d+)\]: (\d+)$/.exec(line.toString("latin1").trimEnd());
     if (match !== null) this.#sink.heartbeat(Number(match[1]), Number(match[2]), null);
   }
 }
 
 /** Index of the bar that ends the name, just before the newline; -1 when the name is cut by a newline. */
-function nameEndAt(bytes: Buffer, end: number): number {
+function nameEndAt(bytes: Buffer, end: number, newline: number): number {
   if (bytes[end] !== SPACE) return -1;
-  let at = end + 1;
-  while (bytes[at] !== NEWLINE) at++;
+  let at = newline;
+  if (newline < 0) for (at = end + 1; bytes[at] !== NEWLINE;) at++;
   return bytes[at - 1] === BAR && at - 1 > end ? at - 1 : -1;
 }
 

@@ -70,12 +70,26 @@ describe("sockets and processes of all ages and places", () => {
     await expectWhole(tcptrace, { server: server.pid, client: client.pid, port: server.port, netns: netns.number });
   });
 
+  it("makes nothing up of connections that their process has closed and the kernel keeps", async () => {
+    // Long enough for some surveys, which show them with no inode and nobody's.
+    const tcptrace = startTcptrace(["events", "--json", "--source", "bpf", "--duration", "6s"]);
+    await tcptrace.tracing();
+    const server = await serve("127.0.0.1", "leak");
+    const client = await connectAndClose("127.0.0.1", server.port, 5, { stuff: true });
+    expect(await tcptrace.ended).toEqual({ code: 0, signal: null });
+    const rows = tcptrace.transitions().filter(({ remote }) => remote?.endsWith(`:${server.port}`) === true);
+    expect(rows.map(({ pid, to }) => [pid, to])).toEqual(
+      Array.from({ length: 5 }, () => ["SYN_SENT", "ESTABLISHED", "FIN_WAIT1"])
+        .flat()
+        .map((to) => [client.pid, to]),
+    );
+    expect(new Set(rows.map(({ socket }) => socket)).size).toBe(5);
+  });
+
   it("names the holder of a socket that was open before tcptrace", async () => {
     const server = await serve("127.0.0.1", "hangup");
     const client = await leak("127.0.0.1", server.port, 20);
-    const tcptrace = startTcptrace(["events", "--json", "--source", "bpf"]);
-    await tcptrace.tracing();
-    // One more, so that there is something to wait for: what follows comes after it.
+    const tcptrace = await traceEvents();
     process.kill(client.pid, "SIGKILL");
     await closed(server.port);
     await tcptrace.stop();

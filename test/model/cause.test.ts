@@ -38,7 +38,8 @@ test.each<[TcpStateName, TcpStateName, string]>([
 ])("%s to %s is %s", (from, to, expected) => {
   expect(cause(TCP[from], TCP[to])).toBe(expected);
   // All but the last two need no evidence at all.
-  if (TCP[to] !== TCP.CLOSE) expect(causeOf({ from: TCP[from], to: TCP[to], evidence: null, task: null })).toBe(expected);
+  if (TCP[to] !== TCP.CLOSE)
+    expect(causeOf({ from: TCP[from], to: TCP[to], evidence: null, task: null })).toBe(expected);
 });
 
 /* The table of kernel.md 2.2. */

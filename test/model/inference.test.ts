@@ -58,7 +58,8 @@ const closing: readonly TraceEvent[] = [
 ];
 const SEEN = ["CLOSE→SYN_SENT", "SYN_SENT→ESTABLISHED", "ESTABLISHED→FIN_WAIT1"];
 const FOUND = ["FIN_WAIT1→FIN_WAIT2", "FIN_WAIT2→CLOSE"];
-const again = (at: number): TraceEvent => transition(at, TCP.CLOSE, TCP.SYN_SENT, { localPort: 40_001, task: taskOf(9) });
+const again = (at: number): TraceEvent =>
+  transition(at, TCP.CLOSE, TCP.SYN_SENT, { localPort: 40_001, task: taskOf(9) });
 
 describe("an end that the kernel skipped", () => {
   test("is found when another socket comes up at the address", () => {
@@ -152,7 +153,11 @@ describe("a server's connection whose beginning the kernel skipped", () => {
 });
 
 test("a survey that shows a traced socket where it is keeps its age, and nothing is found", () => {
-  const established = [...closing.slice(0, 4), survey(3 * SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]), tick(9 * SECOND)];
+  const established = [
+    ...closing.slice(0, 4),
+    survey(3 * SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
+    tick(9 * SECOND),
+  ];
   const run = fold(...established);
   expect(run.told.length).toBe(2);
   expect(run.sockets[0]).toMatchObject({ since: 1 * SECOND + 1, sinceIsExact: true });

@@ -42,7 +42,9 @@ describe("the listener that a connection came through", () => {
 
   test("is never one on another address", () => {
     expect(accepting(connection(), listener({ localAddress: 0x7f00_0001 }))).toEqual([]);
-    expect(accepting(connection({ localAddress: LOOPBACK6 }), listener({ localAddress: `fe80${"0".repeat(28)}` }))).toEqual([]);
+    expect(
+      accepting(connection({ localAddress: LOOPBACK6 }), listener({ localAddress: `fe80${"0".repeat(28)}` })),
+    ).toEqual([]);
   });
 
   test("may be on [::] for IPv4, but not where there is one on 0.0.0.0", () => {

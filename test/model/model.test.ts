@@ -56,7 +56,9 @@ describe.each([
   const run = fold(...reference(local, any));
 
   test("has each change once, with its cause and how long the state before it lasted", () => {
-    expect(run.told.map(({ id, change, cause, inState }) => [id, change, cause, inState === null ? null : inState / MS])).toEqual([
+    expect(
+      run.told.map(({ id, change, cause, inState }) => [id, change, cause, inState === null ? null : inState / MS]),
+    ).toEqual([
       [1, "CLOSE→LISTEN", "listen", null],
       [2, "CLOSE→SYN_SENT", "connect", null],
       [3, "LISTEN→SYN_RECV", "syn", null],
@@ -77,14 +79,13 @@ describe.each([
       [CLIENT, "syscall"],
       [SERVER, "listener"],
     ]);
-    const owners = (id: number): string[] => run.told.slice(3).filter((one) => one.id === id).map(({ pid, owner }) => `${pid} ${owner}`);
+    const owners = (id: number): string[] =>
+      run.told
+        .slice(3)
+        .filter((one) => one.id === id)
+        .map(({ pid, owner }) => `${pid} ${owner}`);
     expect(new Set(owners(2))).toEqual(new Set([`${CLIENT} syscall`]));
-    expect(owners(3)).toEqual([
-      `${SERVER} listener`,
-      `${SERVER} accept`,
-      `${SERVER} syscall`,
-      `${SERVER} syscall`,
-    ]);
+    expect(owners(3)).toEqual([`${SERVER} listener`, `${SERVER} accept`, `${SERVER} syscall`, `${SERVER} syscall`]);
   });
 
   test("has all transitions attributed and only the listener left", () => {
@@ -93,7 +94,12 @@ describe.each([
   });
 
   test("fills in the client's port, which was not known at connect()", () => {
-    expect(run.rows[1]?.socket).toMatchObject({ localAddress: local, localPort: 40_000, remotePort: 80, role: "client" });
+    expect(run.rows[1]?.socket).toMatchObject({
+      localAddress: local,
+      localPort: 40_000,
+      remotePort: 80,
+      role: "client",
+    });
     expect(run.rows[2]?.socket).toMatchObject({ localPort: 80, remotePort: 40_000, role: "server" });
   });
 });
@@ -141,8 +147,27 @@ describe("a socket's life", () => {
   });
 });
 
+test("a connection opened while there was no tracer is not taken for the one whose kernel address it got", () => {
+  const first = [
+    tracing(0),
+    transition(1 * SECOND, TCP.CLOSE, TCP.SYN_SENT, { inode: 70, task: taskOf(CLIENT) }),
+    transition(1 * SECOND + 1, TCP.SYN_SENT, TCP.ESTABLISHED, { inode: 70 }),
+  ];
+  const gap: TraceEvent = { kind: "gap", from: 2 * SECOND, at: 3 * SECOND };
+  const other = survey(4 * SECOND, [row(TCP.ESTABLISHED, { localPort: 40_001, inode: 71 })], [holder(10, 71)]);
+  const run = fold(...first, gap, other);
+  expect(run.sockets).toMatchObject([{ id: 2, localPort: 40_001, owner: { pid: 10 } }]);
+  const next = transition(5 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { localPort: 40_001, inode: 71 });
+  const { told, model } = fold(...first, gap, other, next);
+  expect(told.slice(2)).toMatchObject([{ id: 2, change: "ESTABLISHED→CLOSE_WAIT", pid: 10 }]);
+  expect(model.tables.contradictions).toBe(0);
+});
+
 describe("the owner", () => {
-  const opening = [transition(1, TCP.CLOSE, TCP.SYN_SENT, { task: taskOf(CLIENT) }), transition(2, TCP.SYN_SENT, TCP.ESTABLISHED)];
+  const opening = [
+    transition(1, TCP.CLOSE, TCP.SYN_SENT, { task: taskOf(CLIENT) }),
+    transition(2, TCP.SYN_SENT, TCP.ESTABLISHED),
+  ];
 
   test("is not who only held the lock when the network's work was done", () => {
     const run = fold(...opening, transition(3, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { task: taskOf(555) }));
@@ -171,8 +196,18 @@ describe("the owner", () => {
     expect(fold(...two, ...birth, accept(5, 8)).model.tables).toMatchObject({ transitions: 4, attributed: 4 });
   });
 
+  test("of a client is not who accepts another socket at its address", () => {
+    const run = fold(...opening, accept(3, 8, { address: 0xc0, inode: 61 }));
+    expect(run.sockets).toMatchObject([{ owner: { pid: CLIENT, evidence: "syscall" } }]);
+  });
+
   test("by accept is who accepted, not who listens", () => {
-    const events = [listening(1, 7), child(3, TCP.LISTEN, TCP.SYN_RECV), child(4, TCP.SYN_RECV, TCP.ESTABLISHED), accept(5, 8)];
+    const events = [
+      listening(1, 7),
+      child(3, TCP.LISTEN, TCP.SYN_RECV),
+      child(4, TCP.SYN_RECV, TCP.ESTABLISHED),
+      accept(5, 8),
+    ];
     const run = fold(...events, child(6, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 60 }));
     expect(run.told.at(-1)).toMatchObject({ pid: 8, owner: "accept" });
   });
@@ -188,11 +223,23 @@ test("ages do not start anew after a time without a tracer", () => {
     child(10 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 60 }),
   ];
   const gap: TraceEvent = { kind: "gap", from: 20 * SECOND, at: 25 * SECOND };
-  const rows = [childRow(TCP.CLOSE_WAIT, { inode: 60 }), row(TCP.LISTEN, { inode: 50, localAddress: 0, localPort: 80, remoteAddress: 0, remotePort: 0 })];
+  const rows = [
+    childRow(TCP.CLOSE_WAIT, { inode: 60 }),
+    row(TCP.LISTEN, { inode: 50, localAddress: 0, localPort: 80, remoteAddress: 0, remotePort: 0 }),
+  ];
   const after = survey(30 * SECOND, rows, [holder(SERVER, 50, 60)]);
   const run = fold(...leak, gap, after, tick(31 * SECOND));
-  expect(run.sockets.find(({ state }) => state === TCP.CLOSE_WAIT)).toMatchObject({ since: 10 * SECOND, sinceIsExact: true, id: 2 });
+  expect(run.sockets.find(({ state }) => state === TCP.CLOSE_WAIT)).toMatchObject({
+    since: 10 * SECOND,
+    sinceIsExact: true,
+    id: 2,
+  });
   expect(run.model.tables.gap).toBe(5 * SECOND);
-  const closed = fold(...leak, gap, after, child(40 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { inode: 60, task: taskOf(SERVER) }));
+  const closed = fold(
+    ...leak,
+    gap,
+    after,
+    child(40 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { inode: 60, task: taskOf(SERVER) }),
+  );
   expect(closed.told.at(-1)).toMatchObject({ id: 2, inState: 30 * SECOND, pid: SERVER });
 });

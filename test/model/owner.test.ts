@@ -12,7 +12,6 @@ describe("a task that runs a transition with the socket's lock held", () => {
     ["listen()", TCP.CLOSE, TCP.LISTEN],
     ["close()", TCP.ESTABLISHED, TCP.FIN_WAIT1],
     ["close() in CLOSE_WAIT", TCP.CLOSE_WAIT, TCP.LAST_ACK],
-    ["close() of a listener", TCP.LISTEN, TCP.CLOSE],
     ["close() of a closed socket", TCP.CLOSE, TCP.CLOSE],
     ["close() after shutdown()", TCP.FIN_WAIT1, TCP.FIN_WAIT1],
   ])("is its owner by %s, whoever was known before", (_call, from, to) => {

@@ -47,6 +47,13 @@ test("after a long silence what happened before it is forgotten", () => {
   expect(rate.perSecond(205 * SECOND)).toBe(3 / 5);
 });
 
+test("an event that comes late changes nothing", () => {
+  const rate = meter([10, 10, 10, 10, 10]);
+  rate.add(90 * SECOND);
+  rate.add(102 * SECOND);
+  expect(rate.perSecond(105 * SECOND)).toBe(10);
+});
+
 test("any stream in order counts each event of the last five seconds once", () => {
   const steps = fc.array(fc.oneof(fc.nat(1000), fc.nat(3_000_000)), { minLength: 1, maxLength: 200 });
   fc.assert(

@@ -10,7 +10,6 @@ import {
   holder,
   listenerRow,
   MS,
-  polling,
   row,
   type Run,
   SECOND,
@@ -24,11 +23,11 @@ import {
 const AT = 100 * SECOND;
 
 /** A client's connection of process 9, traced from its begin. */
-const traced: readonly TraceEvent[] = [
-  tracing(0),
+const opening: readonly TraceEvent[] = [
   transition(AT, TCP.CLOSE, TCP.SYN_SENT, { inode: 70, task: taskOf(9) }),
   transition(AT + 1, TCP.SYN_SENT, TCP.ESTABLISHED, { inode: 70 }),
 ];
+const traced: readonly TraceEvent[] = [tracing(0), ...opening];
 
 function closeWaitRow(run: Run, pid: number): unknown {
   return takeSnapshot(run.model.tables, 60_000).processes.find((process) => process.pid === pid);
@@ -44,7 +43,13 @@ describe("a socket older than the tracer", () => {
       sinceIsExact: false,
       inode: 70,
     });
-    expect(closeWaitRow(run, 9)).toMatchObject({ comm: "p9", closeWait: 1, stuck: 1, oldestCloseWaitMs: 90_000, oldestIsAtLeast: true });
+    expect(closeWaitRow(run, 9)).toMatchObject({
+      comm: "p9",
+      closeWait: 1,
+      stuck: 1,
+      oldestCloseWaitMs: 90_000,
+      oldestIsAtLeast: true,
+    });
     expect(run.told).toEqual([]);
   });
 
@@ -62,7 +67,11 @@ describe("a socket older than the tracer", () => {
   test("is found by its ends where the event knows no inode", () => {
     const run = fold(
       tracing(AT),
-      survey(AT, [row(TCP.ESTABLISHED), row(TCP.ESTABLISHED, { netns: 5, inode: 71 })], [holder(9, 70), holder(10, 71)]),
+      survey(
+        AT,
+        [row(TCP.ESTABLISHED), row(TCP.ESTABLISHED, { netns: 5, inode: 71 })],
+        [holder(9, 70), holder(10, 71)],
+      ),
       transition(AT + SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: null }),
     );
     expect(run.sockets.length).toBe(2);
@@ -84,19 +93,34 @@ describe("what was traced", () => {
   const closeWait = transition(AT + SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70 });
 
   test("after the survey began wins over the older state that it shows", () => {
-    const run = fold(...traced, survey(AT + SECOND - 1, [row(TCP.ESTABLISHED)], [holder(9, 70)]), closeWait, tick(AT + 9 * SECOND));
+    const run = fold(
+      ...traced,
+      survey(AT + SECOND - 1, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
+      closeWait,
+      tick(AT + 9 * SECOND),
+    );
     expect(run.sockets[0]?.state).toBe(TCP.CLOSE_WAIT);
     expect(run.model.tables.contradictions).toBe(0);
   });
 
   test("is not told twice where the survey showed it before its event came", () => {
-    const run = fold(...traced, survey(AT + SECOND - 1, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]), closeWait, tick(AT + 9 * SECOND));
+    const run = fold(
+      ...traced,
+      survey(AT + SECOND - 1, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]),
+      closeWait,
+      tick(AT + 9 * SECOND),
+    );
     expect(changes(run)).toEqual(["CLOSE→SYN_SENT", "SYN_SENT→ESTABLISHED", "ESTABLISHED→CLOSE_WAIT"]);
     expect(run.told.at(-1)).toMatchObject({ cause: "fin", inState: SECOND - 1 });
   });
 
   test("and told already wins over a survey that began before it", () => {
-    const run = fold(...traced, closeWait, survey(AT + SECOND - 1, [row(TCP.ESTABLISHED)], [holder(9, 70)]), tick(AT + 9 * SECOND));
+    const run = fold(
+      ...traced,
+      closeWait,
+      survey(AT + SECOND - 1, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
+      tick(AT + 9 * SECOND),
+    );
     expect(run.sockets[0]).toMatchObject({ state: TCP.CLOSE_WAIT, since: AT + SECOND, sinceIsExact: true });
   });
 
@@ -106,10 +130,13 @@ describe("what was traced", () => {
   });
 
   test("a socket that a survey showed first is its process's from connect() on, and one socket", () => {
-    const [source, connect, established] = traced as readonly [TraceEvent, TraceEvent, TraceEvent];
-    const run = fold(source, survey(AT - 1, [row(TCP.ESTABLISHED)], [holder(8, 70)]), connect, established, tick(AT + SECOND));
+    const shown = survey(AT - 1, [row(TCP.ESTABLISHED)], [holder(8, 70)]);
+    const run = fold(tracing(0), shown, ...opening, tick(AT + SECOND));
     expect(run.sockets.length).toBe(1);
-    expect(run.told).toMatchObject([{ pid: 9, owner: "syscall" }, { pid: 9, owner: "syscall" }]);
+    expect(run.told).toMatchObject([
+      { pid: 9, owner: "syscall" },
+      { pid: 9, owner: "syscall" },
+    ]);
   });
 });
 
@@ -123,9 +150,30 @@ describe("a close that was missed", () => {
   });
 
   test("of a socket that was never traced leaves none", () => {
-    const run = fold(tracing(AT), survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]), survey(AT + SECOND, [], [holder(9)]));
+    const run = fold(
+      tracing(AT),
+      survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
+      survey(AT + SECOND, [], [holder(9)]),
+    );
     expect(run.sockets).toEqual([]);
   });
+});
+
+test("after a time without a tracer a socket whose inode is not known is found again by its ends, with its age", () => {
+  const known = { inode: null, evidence: null, netns: null };
+  const events = [
+    tracing(0),
+    transition(AT, TCP.CLOSE, TCP.SYN_SENT, { ...known, task: taskOf(9) }),
+    transition(AT + 1, TCP.SYN_SENT, TCP.ESTABLISHED, known),
+  ];
+  const gap: TraceEvent = { kind: "gap", from: AT + 2, at: AT + SECOND };
+  const run = fold(
+    ...events,
+    gap,
+    survey(AT + 2 * SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
+    tick(AT + 3 * SECOND),
+  );
+  expect(run.sockets).toMatchObject([{ id: 1, since: AT + 1, sinceIsExact: true, inode: 70 }]);
 });
 
 describe("who holds it", () => {
@@ -149,7 +197,11 @@ describe("who holds it", () => {
       owner: { pid: 7, evidence: "listener" },
       role: "server",
     });
-    const accepted = survey(AT + SECOND, [listenerRow(), childRow(TCP.CLOSE_WAIT, { inode: 60 })], [holder(7, 50), holder(8, 60)]);
+    const accepted = survey(
+      AT + SECOND,
+      [listenerRow(), childRow(TCP.CLOSE_WAIT, { inode: 60 })],
+      [holder(7, 50), holder(8, 60)],
+    );
     const run = fold(tracing(AT), waiting, accepted);
     expect(run.sockets.find(({ state }) => state === TCP.CLOSE_WAIT)?.owner).toEqual({ pid: 8, evidence: "inode" });
     expect(run.sockets.length).toBe(2);
@@ -170,35 +222,14 @@ describe("who holds it", () => {
   });
 });
 
-describe("without a tracer", () => {
-  const first = survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
-
-  test("the first poll is no transition; what differs in the next ones is, with the cause poll", () => {
-    const run = fold(
-      polling(AT),
-      first,
-      survey(AT + SECOND, [row(TCP.CLOSE_WAIT), row(TCP.ESTABLISHED, { localPort: 40_001, inode: 71 })], [holder(9, 70, 71)]),
-      survey(AT + 2 * SECOND, [row(TCP.ESTABLISHED, { localPort: 40_001, inode: 71 })], [holder(9, 71)]),
-    );
-    expect(run.told.map(({ change, pid, cause, inState, id }) => [change, pid, cause, inState, id])).toEqual([
-      ["ESTABLISHED→CLOSE_WAIT", 9, "poll", null, 1],
-      ["CLOSE→ESTABLISHED", 9, "poll", null, 2],
-      ["CLOSE_WAIT→CLOSE", 9, "poll", null, 1],
-    ]);
-    expect(run.model.tables).toMatchObject({ transitions: 3, attributed: 3, lost: 0, contradictions: 0 });
-    expect(run.sockets.map(({ id }) => id)).toEqual([2]);
-  });
-
-  test("a poll that shows nothing new tells nothing, and ages go on", () => {
-    const run = fold(polling(AT), first, survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]));
-    expect(run.told).toEqual([]);
-    expect(run.sockets[0]?.since).toBe(AT);
-  });
-});
-
 test("a process that ended long ago and holds nothing is forgotten, one that holds a socket is not", () => {
   const rows = [row(TCP.ESTABLISHED)];
   const gone = transition(AT, TCP.CLOSE, TCP.CLOSE, { address: 0xd0, task: taskOf(8) });
-  const run = fold(tracing(0), gone, survey(AT, rows, [holder(9, 70)]), survey(AT + 61 * SECOND, rows, [holder(9, 70)]));
+  const run = fold(
+    tracing(0),
+    gone,
+    survey(AT, rows, [holder(9, 70)]),
+    survey(AT + 61 * SECOND, rows, [holder(9, 70)]),
+  );
   expect([...run.model.tables.processes].map(({ pid }) => pid)).toEqual([9]);
 });

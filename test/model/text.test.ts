@@ -14,6 +14,7 @@ describe("safe text", () => {
     ["text turned round", "a\u202Eb", "a\\u{202e}b"],
     ["a zero width space", "a\u200Bb", "a\\u{200b}b"],
     ["a line separator", "a\u2028b", "a\\u{2028}b"],
+    ["a paragraph separator", "a\u2029b", "a\\u{2029}b"],
     ["half a character", "a\uD800b", "a\\u{d800}b"],
     ["a byte order mark", "\uFEFFa", "\\u{feff}a"],
     ["a tag", "a\u{E0041}", "a\\u{e0041}"],

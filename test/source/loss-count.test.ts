@@ -36,6 +36,10 @@ interface Step {
   readonly what: "event" | "lost event" | "heartbeat" | "lost heartbeat";
 }
 
+function add(counts: Map<number, number>, cpu: number, more: number): void {
+  counts.set(cpu, (counts.get(cpu) ?? 0) + more);
+}
+
 test("the sum is exact for any pattern of drops on any CPU, heartbeats too", () => {
   const step: fc.Arbitrary<Step> = fc.record({
     cpu: fc.nat(7),
@@ -47,8 +51,6 @@ test("the sum is exact for any pattern of drops on any CPU, heartbeats too", () 
       const emitted = new Map<number, number>();
       const dropped = new Map<number, number>();
       const told = new Map<number, number>();
-      const add = (counts: Map<number, number>, cpu: number, more: number): void =>
-        void counts.set(cpu, (counts.get(cpu) ?? 0) + more);
       for (const { cpu, what } of steps) {
         if (what === "lost heartbeat") continue;
         if (what === "heartbeat") {

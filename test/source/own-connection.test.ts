@@ -16,8 +16,12 @@ function listeningPorts(): number[] {
       // Closed meanwhile.
     }
   }
-  const rows = readFileSync("/proc/self/net/tcp", "latin1").split("\n").map((row) => row.trim().split(/\s+/));
-  return rows.filter((row) => row[3] === "0A" && own.has(row[9] ?? "none")).map((row) => Number.parseInt(row[1]?.split(":")[1] ?? "", 16));
+  const rows = readFileSync("/proc/self/net/tcp", "latin1")
+    .split("\n")
+    .map((row) => row.trim().split(/\s+/));
+  return rows
+    .filter((row) => row[3] === "0A" && own.has(row[9] ?? "none"))
+    .map((row) => Number.parseInt(row[1]?.split(":")[1] ?? "", 16));
 }
 
 function transition(fields: Partial<Transition>): Transition {
@@ -50,7 +54,7 @@ beforeEach(async () => {
   const before = new Set(listeningPorts());
   own = new OwnConnection();
   port = await vi.waitFor(() => {
-    const [found] = listeningPorts().filter((one) => !before.has(one));
+    const found = listeningPorts().find((one) => !before.has(one));
     if (found === undefined) throw new Error("not listening yet");
     return found;
   });
@@ -68,7 +72,8 @@ async function isSeen(): Promise<boolean> {
 const birth = (): Transition => transition({ address: CLIENT, remotePort: port });
 const foreign = (fields: Partial<Transition> = {}): Transition =>
   transition({ address: 0x8881_0000_0900, localPort: 50_000, remotePort: port === 443 ? 80 : 443, ...fields });
-const listenersEnd = (): Transition => transition({ address: LISTENER, from: TCP.LISTEN, to: TCP.CLOSE, localPort: port });
+const listenersEnd = (): Transition =>
+  transition({ address: LISTENER, from: TCP.LISTEN, to: TCP.CLOSE, localPort: port });
 
 describe("its own connections", () => {
   test("are its own from the first event to the last, and the first one resolves `seen`", async () => {
@@ -76,7 +81,14 @@ describe("its own connections", () => {
     expect(own.owns(birth())).toBe(true);
     expect(await isSeen()).toBe(true);
     const child = { address: CHILD, localPort: port, remotePort: 40_000 };
-    const accept: Accept = { kind: "accept", at: 2, address: CHILD, inode: 1, fd: 1, task: { pid: 1, uid: 0, comm: "" } };
+    const accept: Accept = {
+      kind: "accept",
+      at: 2,
+      address: CHILD,
+      inode: 1,
+      fd: 1,
+      task: { pid: 1, uid: 0, comm: "" },
+    };
     expect(own.owns(transition({ ...child, from: TCP.LISTEN, to: TCP.SYN_RECV }))).toBe(true);
     expect(own.owns(transition({ ...child, from: TCP.SYN_RECV, to: TCP.ESTABLISHED }))).toBe(true);
     expect(own.owns(accept)).toBe(true);
@@ -95,7 +107,9 @@ describe("its own connections", () => {
 describe("what is not its own", () => {
   test("a connection at other ports, and an accept of it, resolve nothing", async () => {
     expect(own.owns(foreign())).toBe(false);
-    expect(own.owns({ kind: "accept", at: 2, address: CHILD, inode: 1, fd: 1, task: { pid: 1, uid: 0, comm: "" } })).toBe(false);
+    expect(
+      own.owns({ kind: "accept", at: 2, address: CHILD, inode: 1, fd: 1, task: { pid: 1, uid: 0, comm: "" } }),
+    ).toBe(false);
     expect(await isSeen()).toBe(false);
   });
 

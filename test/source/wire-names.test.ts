@@ -38,7 +38,8 @@ const LINES: readonly (readonly [event: Transition | Accept, line: Line])[] = [
 /** The names as which this one may be shown: itself, or cut where it looks like the end of a line. */
 function namesOf(comm: Buffer): string[] {
   const names = [safeBytes(comm)];
-  for (let at = comm.indexOf("|\n"); at >= 0; at = comm.indexOf("|\n", at + 1)) names.push(safeBytes(comm.subarray(0, at)));
+  for (let at = comm.indexOf("|\n"); at >= 0; at = comm.indexOf("|\n", at + 1))
+    names.push(safeBytes(comm.subarray(0, at)));
   return names;
 }
 
@@ -70,7 +71,10 @@ const look = fc.constantFrom(
   "\r",
   " ",
 );
-const part = fc.oneof(look, fc.array(byte, { maxLength: 15 }).map((bytes) => Buffer.from(bytes).toString("latin1")));
+const part = fc.oneof(
+  look,
+  fc.array(byte, { maxLength: 15 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
+);
 const anyComm = fc.array(part, { maxLength: 4 }).map((parts) => Buffer.from(parts.join(""), "latin1").subarray(0, 15));
 
 describe("a hostile process name", () => {
@@ -110,17 +114,25 @@ describe("a hostile process name", () => {
   test("of any kind loses no event, forges none and no heartbeat, and stays printable", () => {
     const sent = fc.tuple(fc.constantFrom(...LINES), anyComm);
     fc.assert(
-      fc.property(fc.array(sent, { minLength: 1, maxLength: 5 }), fc.array(fc.nat(), { maxLength: 8 }), (all, places) => {
-        const lines = all.flatMap(([[, line], comm]) => [line(comm), heartbeatLine(0, 77, 1e9), transitionLine(AFTER)]);
-        const { rest, comms } = split(decode(...cut(Buffer.concat(lines), places)));
-        expect(rest).toEqual(
-          all.flatMap(([[event]]) => [{ event, cpu: 0 }, { heartbeat: [0, 77, 1e9] }, { event: AFTER, cpu: 0 }]),
-        );
-        for (const [index, comm] of comms.entries()) {
-          expect(namesOf(all[index]?.[1] ?? Buffer.alloc(0))).toContain(comm);
-          expect(comm).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
-        }
-      }),
+      fc.property(
+        fc.array(sent, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        (all, places) => {
+          const lines = all.flatMap(([[, line], comm]) => [
+            line(comm),
+            heartbeatLine(0, 77, 1e9),
+            transitionLine(AFTER),
+          ]);
+          const { rest, comms } = split(decode(...cut(Buffer.concat(lines), places)));
+          expect(rest).toEqual(
+            all.flatMap(([[event]]) => [{ event, cpu: 0 }, { heartbeat: [0, 77, 1e9] }, { event: AFTER, cpu: 0 }]),
+          );
+          for (const [index, comm] of comms.entries()) {
+            expect(namesOf(all[index]?.[1] ?? Buffer.alloc(0))).toContain(comm);
+            expect(comm).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });

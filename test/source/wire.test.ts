@@ -79,15 +79,18 @@ describe("each kind of line", () => {
   });
 
   test("bpftrace's last word on each CPU's count", () => {
-    expect(decode("\n\n@n[0]: 12345678901\n\n")).toEqual([{ heartbeat: [0, 12_345_678_901, null] }]);
-    expect(decode("\n\n@n[0]: 77\n@n[1]: 5\n\n")).toEqual([
-      { heartbeat: [0, 77, null] },
-      { heartbeat: [1, 5, null] },
-    ]);
+    expect(decode("\n\n@transitions_sent[0]: 12345678901\n\n")).toEqual([{ heartbeat: [0, 12_345_678_901, null] }]);
+    expect(decode("\n\n@transitions_sent[0]: 77\n@transitions_sent[1]: 5\n\n")).toEqual([{ heartbeat: [0, 77, null] }, { heartbeat: [1, 5, null] }]);
   });
 
   test("what bpftrace itself says is no malformed line", () => {
-    const words = ["Attaching 5 probes...", "Lost 12 events", "Lost 1234567890 events", "WARNING: Addrspace is not set", ""];
+    const words = [
+      "Attaching 5 probes...",
+      "Lost 12 events",
+      "Lost 1234567890 events",
+      "WARNING: Addrspace is not set",
+      "",
+    ];
     expect(decode(`${words.join("\n")}\n`)).toEqual([]);
   });
 
@@ -150,8 +153,12 @@ interface Sent {
   readonly told: readonly Told[];
 }
 const anySent: fc.Arbitrary<Sent> = fc.oneof(
-  fc.tuple(anyTransition, fc.nat(0xffff)).map(([event, cpu]) => ({ line: transitionLine(event, { cpu }), told: [{ event, cpu }] })),
-  fc.tuple(anyAccept, fc.nat(0xffff)).map(([event, cpu]) => ({ line: acceptLine(event, { cpu }), told: [{ event, cpu }] })),
+  fc
+    .tuple(anyTransition, fc.nat(0xffff))
+    .map(([event, cpu]) => ({ line: transitionLine(event, { cpu }), told: [{ event, cpu }] })),
+  fc
+    .tuple(anyAccept, fc.nat(0xffff))
+    .map(([event, cpu]) => ({ line: acceptLine(event, { cpu }), told: [{ event, cpu }] })),
   fc.tuple(fc.nat(4095), fc.maxSafeNat(), anyAt).map(([cpu, count, at]) => ({
     line: heartbeatLine(cpu, count, at),
     told: [{ heartbeat: [cpu, count, at] as const }],
@@ -176,7 +183,22 @@ describe("any stream", () => {
     "g",
   );
   const piece = fc.oneof(
-    fc.constantFrom("t", "T", "u", "U", "C", " ", "\n", "|", "|\n", " 7100", " 888106977100", " 0", "@n[0]: 9", "H 1 2 3"),
+    fc.constantFrom(
+      "t",
+      "T",
+      "u",
+      "U",
+      "C",
+      " ",
+      "\n",
+      "|",
+      "|\n",
+      " 7100",
+      " 888106977100",
+      " 0",
+      "@n[0]: 9",
+      "H 1 2 3",
+    ),
     fc.constantFrom("t 1f0ffa82a 888106977100 0 0 ", "T 1f0ffa82a 888106977100 0 0 0 1 ", "C 1f0ffa82a 0 0 0 "),
     fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
   );

@@ -91,7 +91,8 @@ export function wholeCounts(connections: number): Record<string, number> {
     ["client", CLIENT_LIFE],
     ["server", SERVER_LIFE],
   ] as const) {
-    for (const [step, from] of states.slice(0, -1).entries()) counts[`${side} ${from} ${states[step + 1]}`] = connections;
+    for (const [step, from] of states.slice(0, -1).entries())
+      counts[`${side} ${from} ${states[step + 1]}`] = connections;
   }
   return counts;
 }

@@ -15,7 +15,8 @@ export interface LineOptions {
  */
 export function transitionLine(event: Transition, { cpu = 0, family, comm }: LineOptions = {}): Buffer {
   const { localAddress, remoteAddress, evidence, task } = event;
-  const isV4 = family === undefined ? typeof localAddress === "number" && typeof remoteAddress === "number" : family === 4;
+  const isV4 =
+    family === undefined ? typeof localAddress === "number" && typeof remoteAddress === "number" : family === 4;
   const bits = evidence === null ? 0 : 8 | bitsOf(evidence);
   const words = [
     BigInt(event.at),

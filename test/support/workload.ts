@@ -78,6 +78,8 @@ export async function serve(
 export interface ConnectOptions extends WorkerOptions {
   /** At full speed without it. */
   readonly perSecond?: number;
+  /** Fill the connection before the close: it stays in FIN_WAIT1 while the server reads nothing. */
+  readonly stuff?: boolean;
 }
 
 /** A client process that opens connections and closes each at once; returns when it has ended. */
@@ -85,9 +87,9 @@ export async function connectAndClose(
   address: string,
   port: number,
   connections: number,
-  { perSecond = 0, ...options }: ConnectOptions = {},
+  { perSecond = 0, stuff = false, ...options }: ConnectOptions = {},
 ): Promise<Worker> {
-  const words = ["connect", address, port, connections, "close", perSecond].map(String);
+  const words = ["connect", address, port, connections, stuff ? "stuff" : "close", perSecond].map(String);
   const client = await start([program("pair"), ...words], options);
   const code = await client.ended;
   if (code !== 0) throw new Error(`the client ended with ${code}`);
@@ -135,7 +137,9 @@ export async function closed(port: number, pid: number | "self" = "self"): Promi
 
 function openSockets(port: number, pid: number | "self"): number {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  const rows = ["tcp", "tcp6"].flatMap((file) => readFileSync(`/proc/${pid}/net/${file}`, "latin1").split("\n").slice(1));
+  const rows = ["tcp", "tcp6"].flatMap((file) =>
+    readFileSync(`/proc/${pid}/net/${file}`, "latin1").split("\n").slice(1),
+  );
   return rows.filter((row) => {
     const [, local = "", remote = "", state = "", , , , , , inode] = row.trim().split(/\s+/);
     if (!local.endsWith(`:${hex}`) && !remote.endsWith(`:${hex}`)) return false;

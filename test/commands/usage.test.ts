@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { ROOT, runTcptrace } from "../support/tcptrace.ts";
+
+const MISUSES: readonly { readonly words: readonly string[]; readonly named: string; readonly mend: string }[] = [
+  { words: ["evnets"], named: "evnets", mend: "tcptrace --help" },
+  { words: [""], named: "''", mend: "tcptrace --help" },
+  { words: ["events", "--jsno"], named: "--jsno", mend: "--help" },
+  { words: ["--frobnicate"], named: "--frobnicate", mend: "tcptrace --help" },
+  { words: ["events", "surplus"], named: "events", mend: "--help" },
+  { words: ["events", "--source"], named: "--source", mend: "--help" },
+  { words: ["events", "--duration"], named: "--duration", mend: "--help" },
+  { words: ["events", "--duration", "5"], named: "'5'", mend: "500ms, 10s, 5m or 2h" },
+  { words: ["events", "--duration", "-5s"], named: "-5s", mend: "500ms, 10s, 5m or 2h" },
+  { words: ["events", "--duration", "10 s"], named: "'10 s'", mend: "500ms, 10s, 5m or 2h" },
+  { words: ["events", "-c", "none"], named: "'none'", mend: "whole number" },
+  { words: ["events", "-c", "0"], named: "'0'", mend: "whole number" },
+  { words: ["events", "-c", "1.5"], named: "'1.5'", mend: "whole number" },
+  { words: ["top", "-n", "-1"], named: "'-1'", mend: "whole number" },
+  { words: ["top", "-b", "-d", "1ms"], named: "'1ms'", mend: "100ms" },
+  { words: ["top", "--stuck-after", "soon"], named: "'soon'", mend: "500ms, 10s, 5m or 2h" },
+  { words: ["events", "--source", "ebpf"], named: "'ebpf'", mend: "auto, bpf or proc" },
+  { words: ["doctor", "--source", "bpf"], named: "--source", mend: "--help" },
+];
+
+describe("words that are not understood", () => {
+  it.each(MISUSES)("exit 2 with one line: $words", async ({ words, named, mend }) => {
+    const { code, stdout, stderr } = await runTcptrace(words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^tcptrace: [^\n]+\n$/);
+    expect(stderr).toContain(named);
+    expect(stderr).toContain(mend);
+  });
+
+  it("exit 2 when there are none, with one line", async () => {
+    const { code, stdout, stderr } = await runTcptrace([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^tcptrace: [^\n]*tcptrace --help[^\n]*\n$/);
+  });
+});
+
+describe("help", () => {
+  const COMMANDS = ["top", "events", "doctor"];
+
+  it.each([
+    { words: ["--help"] },
+    { words: ["-h"] },
+    { words: ["help"] },
+    ...COMMANDS.flatMap((command) => [{ words: [command, "--help"] }, { words: ["help", command] }]),
+  ])("stands on stdout with examples, exit 0: $words", async ({ words }) => {
+    const { code, stdout, stderr } = await runTcptrace(words);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^Usage: tcptrace/);
+    expect(stdout).toMatch(/^Examples:\n {2}(sudo )?tcptrace \w+/m);
+  });
+
+  it("names every command", async () => {
+    const { stdout } = await runTcptrace(["--help"]);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+  });
+
+  it.each(["--version", "-V"])("%s tells the version of package.json", async (word) => {
+    const text = readFileSync(join(ROOT, "package.json"), "utf8");
+    const { version } = z.object({ version: z.string() }).parse(JSON.parse(text));
+    expect(await runTcptrace([word])).toEqual({ code: 0, signal: null, stdout: `tcptrace ${version}\n`, stderr: "" });
+  });
+});

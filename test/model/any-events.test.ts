@@ -1,0 +1,183 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import type { TraceEvent, Transition } from "../../src/model/event.ts";
+import { takeSnapshot } from "../../src/model/take-snapshot.ts";
+import { TCP, TCP_STATE_MAX, type TcpState } from "../../src/model/tcp-state.ts";
+import { accept, fold, holder, polling, row, SECOND, survey, taskOf, tick, tracing, transition } from "./scenario.ts";
+
+/* Few addresses, ports, inodes and processes, so that all that can meet does. */
+
+const anyState = fc.constantFrom<TcpState>(...([1, 2, 3, 4, 5, 7, 7, 8, 9, 10, 11] as const));
+const anyAddress = fc.integer({ min: 1, max: 4 });
+const anyInode = fc.constantFrom(null, 0, 70, 71, 72);
+const anyPid = fc.constantFrom(7, 8, 9);
+const anyPort = fc.constantFrom(0, 80, 40_000, 40_001);
+const anyIp = fc.constantFrom(0, 0x7f00_0001, "0".repeat(32));
+const ends = {
+  netns: fc.constantFrom(1, 2),
+  localAddress: anyIp,
+  localPort: anyPort,
+  remoteAddress: anyIp,
+  remotePort: anyPort,
+};
+
+type Timed = (at: number) => TraceEvent;
+
+const anyTransition = fc
+  .record({
+    ...ends,
+    address: anyAddress,
+    from: anyState,
+    to: anyState,
+    inode: anyInode,
+    netns: fc.constantFrom(null, 1, 2),
+    task: fc.option(anyPid.map(taskOf), { nil: null }),
+    evidence: fc.option(
+      fc.record({
+        dead: fc.boolean(),
+        done: fc.boolean(),
+        acked: fc.boolean(),
+        error: fc.constantFrom(0, 103, 104, 110),
+      }),
+      { nil: null },
+    ),
+  })
+  .map(
+    ({ from, to, ...fields }): Timed =>
+      (at) =>
+        transition(at, from, to, fields),
+  );
+
+const anyAccept = fc.record({ pid: anyPid, address: anyAddress, inode: fc.constantFrom(70, 71, 72) }).map(
+  ({ pid, ...fields }): Timed =>
+    (at) =>
+      accept(at, pid, fields),
+);
+
+const anySurvey = fc
+  .record({
+    rows: fc.array(
+      fc.record({
+        ...ends,
+        state: anyState.filter((state) => state !== TCP.CLOSE),
+        inode: fc.constantFrom(0, 70, 71, 72),
+      }),
+      { maxLength: 5 },
+    ),
+    holders: fc.uniqueArray(fc.tuple(anyPid, fc.uniqueArray(fc.constantFrom(70, 71, 72))), {
+      selector: ([pid]) => pid,
+    }),
+  })
+  .map(
+    ({ rows, holders }): Timed =>
+      (at) =>
+        survey(
+          at,
+          rows.map(({ state, ...fields }) => row(state, fields)),
+          holders.map(([pid, inodes]) => holder(pid, ...inodes)),
+        ),
+  );
+
+const anyOther: fc.Arbitrary<Timed> = fc.oneof(
+  fc.constant<Timed>((at) => tick(at)),
+  fc.constant<Timed>((at) => ({ kind: "gap", at, from: at - 5 })),
+  fc
+    .record({ count: fc.nat(5), where: fc.constantFrom("bpf" as const, "kernel" as const) })
+    .map((loss): Timed => (at) => ({ kind: "loss", at, ...loss })),
+  anyPid.map((pid): Timed => (at) => ({ kind: "process", at, process: holder(pid) })),
+);
+
+/** Events in order of time, a nanosecond to a minute apart. */
+function inOrder(events: fc.Arbitrary<Timed>, first: Timed): fc.Arbitrary<TraceEvent[]> {
+  const gap = fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 60 * SECOND }));
+  return fc.array(fc.tuple(gap, events), { maxLength: 60 }).map((all) => {
+    let at = 1;
+    const timed = [first(at)];
+    for (const [wait, event] of all) timed.push(event((at += wait)));
+    return timed;
+  });
+}
+
+const traced = inOrder(
+  fc.oneof({ weight: 6, arbitrary: anyTransition }, { weight: 1, arbitrary: anyAccept }, anySurvey, anyOther),
+  tracing,
+);
+const polled = inOrder(fc.oneof(anySurvey, anyOther), polling);
+
+/** Whether the event is a change of state, as opposed to a close() of what was closing already. */
+function isChange(event: TraceEvent): event is Transition {
+  return event.kind === "transition" && event.from !== event.to;
+}
+
+test("each transition is counted and told once, and those that were found are apart from them", () => {
+  fc.assert(
+    fc.property(traced, (events) => {
+      const { model, told } = fold(...events);
+      const { transitions, inferred, attributed } = model.tables;
+      const changes = events.filter(isChange);
+      expect(transitions - inferred).toBe(changes.length);
+      expect(told.length).toBe(transitions);
+      expect(told.filter(({ cause }) => cause === "poll").length).toBe(inferred);
+      expect(attributed).toBeLessThanOrEqual(transitions);
+      expect(told.filter(({ pid }) => pid !== null).length).toBeLessThanOrEqual(attributed);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("each polled difference is told once, as a poll", () => {
+  fc.assert(
+    fc.property(polled, (events) => {
+      const { model, told } = fold(...events);
+      expect(told.length).toBe(model.tables.transitions);
+      expect(new Set(told.map(({ cause }) => cause)).size).toBeLessThanOrEqual(1);
+      const { sockets } = events.findLast((event) => event.kind === "survey") ?? { sockets: [] };
+      const last = new Set(sockets.map(({ state }) => state));
+      for (const socket of model.tables.sockets) expect(last).toContain(socket.state);
+    }),
+  );
+});
+
+test.each([
+  ["traced", traced],
+  ["polled", polled],
+])("the tables agree with each other whatever was %s", (_source, anyEvents) => {
+  fc.assert(
+    fc.property(anyEvents, (events) => {
+      const { model, sockets } = fold(...events);
+      const { processes, unowned, states } = takeSnapshot(model.tables, 60_000);
+      for (let state = 1; state <= TCP_STATE_MAX; state++)
+        expect(states[state]).toBe(sockets.filter((socket) => socket.state === state).length);
+      const owned = processes.reduce((sum, one) => sum + one.established + one.closeWait + one.listen + one.other, 0);
+      const free = unowned === null ? 0 : unowned.established + unowned.closeWait + unowned.listen + unowned.other;
+      const orphans = sockets.filter(({ owner, state }) => owner.pid === null && [3, 4, 5, 7, 9, 11].includes(state));
+      expect(owned + free + orphans.length).toBe(sockets.length);
+      for (const localPort of [80, 40_000, 40_001])
+        for (const localAddress of [0x7f00_0001, "0".repeat(32)])
+          for (const listener of model.tables.sockets.listeners.accepting({
+            netns: null,
+            localAddress,
+            localPort,
+            remoteAddress: 0,
+            remotePort: 0,
+          }))
+            expect([listener.state, listener.localPort, sockets.includes(listener)]).toEqual([
+              TCP.LISTEN,
+              localPort,
+              true,
+            ]);
+      expect(new Set(sockets.map(({ id }) => id)).size).toBe(sockets.length);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("the same events give the same snapshot and the same rows", () => {
+  fc.assert(
+    fc.property(traced, (events) => {
+      const [one, two] = [fold(...events), fold(...structuredClone(events))];
+      expect(takeSnapshot(two.model.tables, 60_000)).toEqual(takeSnapshot(one.model.tables, 60_000));
+      expect(two.told).toEqual(one.told);
+    }),
+  );
+});
