@@ -48,7 +48,7 @@ export function repair(tables: Tables, socket: Socket, to: TcpState, at: Nanos, 
 
 /** A server's connection whose beginning the kernel skipped: from LISTEN through the handshake to `to`. */
 export function repairBirth(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
-  const path = [TCP.SYN_RECV, TCP.ESTABLISHED, ...networkMadePath(TCP.ESTABLISHED, to)];
+  const path = [TCP.SYN_RECV, ...networkMadePath(TCP.SYN_RECV, to)];
   if (path.at(-1) !== to || tables.missing < path.length || !isClear(tables, at)) return;
   socket.role = "server";
   tables.sockets.setState(socket, TCP.LISTEN, at, false);

@@ -141,7 +141,7 @@ export class Model {
     if (event.to === TCP.CLOSE) tables.sockets.remove(socket);
     if (this.onTransition === null) return;
     const { at, from, to } = event;
-    const inState = sinceIsExact ? at - since : null;
+    const inState = sinceIsExact ? Math.max(0, at - since) : null;
     this.onTransition({ at, socket, from, to, inState, owner: socket.owner, process, cause: causeOf(event) });
   }
 

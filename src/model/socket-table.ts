@@ -50,7 +50,8 @@ export class SocketTable {
     if (this.#untracedByEnds.size === 0) return undefined;
     const found = this.#untracedByEnds.get(endsKey(ends));
     if (found === undefined) return undefined;
-    const same = ends.netns === null ? found : found.filter((socket) => socket.netns === ends.netns);
+    const { netns } = ends;
+    const same = found.filter((socket) => netns === null || socket.netns === null || socket.netns === netns);
     return same.length === 1 ? same[0] : undefined;
   }
 

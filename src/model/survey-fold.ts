@@ -69,6 +69,8 @@ function foldRow(
   socket.surveyed = tables.surveys;
   if (known !== undefined) {
     socket.netns ??= row.netns;
+    // A connection that nobody answers has its port in /proc long before the next event would tell it.
+    if (socket.localPort === 0) socket.learnEnds(row);
     if (socket.state === row.state) tables.doubts.delete(socket);
     else doubt(tables, survey, socket, row.state, report);
   }

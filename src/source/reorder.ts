@@ -1,7 +1,10 @@
 import type { Nanos, TraceEvent } from "../model/event.ts";
 
-/** A CPU that is so far behind the others has been taken offline: nobody waits for it. */
-const OFFLINE_AFTER: Nanos = 2e9;
+/**
+ * A CPU that is so far behind the others has been taken offline: nobody waits for it. bpftrace empties one CPU's buffer
+ * before it turns to the next, and on a machine with too much to do that takes seconds.
+ */
+const OFFLINE_AFTER: Nanos = 15e9;
 /** Memory is bounded even when one CPU is silent and another is not. */
 const MAX_PENDING = 500_000;
 

@@ -159,21 +159,21 @@ describe("a close that was missed", () => {
   });
 });
 
-test("after a time without a tracer a socket whose inode is not known is found again by its ends, with its age", () => {
-  const known = { inode: null, evidence: null, netns: null };
-  const events = [
-    tracing(0),
-    transition(AT, TCP.CLOSE, TCP.SYN_SENT, { ...known, task: taskOf(9) }),
-    transition(AT + 1, TCP.SYN_SENT, TCP.ESTABLISHED, known),
-  ];
-  const gap: TraceEvent = { kind: "gap", from: AT + 2, at: AT + SECOND };
-  const run = fold(
-    ...events,
-    gap,
-    survey(AT + 2 * SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
-    tick(AT + 3 * SECOND),
-  );
-  expect(run.sockets).toMatchObject([{ id: 1, since: AT + 1, sinceIsExact: true, inode: 70 }]);
+describe("after a time without a tracer", () => {
+  test.each([
+    ["inode", { inode: null }],
+    ["inode and namespace", { inode: null, netns: null, evidence: null }],
+  ])("a socket whose %s is not known is found again by its ends, with its age", (_unknown, fields) => {
+    const events = [
+      tracing(0),
+      transition(AT, TCP.CLOSE, TCP.SYN_SENT, { ...fields, task: taskOf(9) }),
+      transition(AT + 1, TCP.SYN_SENT, TCP.ESTABLISHED, fields),
+    ];
+    const gap: TraceEvent = { kind: "gap", from: AT + 2, at: AT + SECOND };
+    const shown = survey(AT + 2 * SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
+    const run = fold(...events, gap, shown, tick(AT + 3 * SECOND));
+    expect(run.sockets).toMatchObject([{ id: 1, since: AT + 1, sinceIsExact: true, inode: 70 }]);
+  });
 });
 
 describe("who holds it", () => {

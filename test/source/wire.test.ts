@@ -80,7 +80,10 @@ describe("each kind of line", () => {
 
   test("bpftrace's last word on each CPU's count", () => {
     expect(decode("\n\n@transitions_sent[0]: 12345678901\n\n")).toEqual([{ heartbeat: [0, 12_345_678_901, null] }]);
-    expect(decode("\n\n@transitions_sent[0]: 77\n@transitions_sent[1]: 5\n\n")).toEqual([{ heartbeat: [0, 77, null] }, { heartbeat: [1, 5, null] }]);
+    expect(decode("\n\n@transitions_sent[0]: 77\n@transitions_sent[1]: 5\n\n")).toEqual([
+      { heartbeat: [0, 77, null] },
+      { heartbeat: [1, 5, null] },
+    ]);
   });
 
   test("what bpftrace itself says is no malformed line", () => {
