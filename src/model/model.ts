@@ -175,10 +175,13 @@ export class Model {
   }
 }
 
-/** Whether another socket is at the address of one that was traced before. */
+/** Whether another socket is at the address of one that was traced before: a port that is known does not change. */
 function isOther(socket: Socket, event: Transition): boolean {
-  if (socket.localPort === 0 || event.localPort === 0 || socket.remotePort === 0) return false;
-  return socket.localPort !== event.localPort || socket.remotePort !== event.remotePort;
+  return differ(socket.localPort, event.localPort) || differ(socket.remotePort, event.remotePort);
+}
+
+function differ(known: number, told: number): boolean {
+  return known !== 0 && told !== 0 && known !== told;
 }
 
 function countConnection(process: Process, event: Transition): void {
