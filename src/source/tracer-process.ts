@@ -1,5 +1,6 @@
 import { availableParallelism, constants, setPriority } from "node:os";
 import { execa } from "execa";
+import { safeText } from "../model/text.ts";
 import type { BpftraceVersion } from "./bpftrace-version.ts";
 import { isAtLeast, type Program } from "./choose.ts";
 import { programText } from "./program.ts";
@@ -100,7 +101,7 @@ function describeEnd(stderr: string, exitCode: number | undefined, signal: strin
     .split("\n")
     .filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
   const told = errors.findLast((line) => !/RLIMIT_MEMLOCK/.test(line));
-  if (told !== undefined && signal === undefined) return `bpftrace said: ${told.trim().slice(0, 200)}`;
+  if (told !== undefined && signal === undefined) return `bpftrace said: ${safeText(told.trim().slice(0, 200))}`;
   if (signal !== undefined) return `bpftrace was ended by ${signal}`;
   return `bpftrace ended with exit code ${exitCode ?? "unknown"}`;
 }
