@@ -28,9 +28,9 @@ function run(batch) {
   });
   for (let at = 0; at < bytes.length; at += CHUNK) {
     decoder.push(bytes.subarray(at, at + CHUNK));
-    if (reorder.size > BATCH) batch(reorder.release());
+    if (reorder.size > BATCH) batch(reorder.release(Infinity));
   }
-  batch(reorder.release(Infinity, true));
+  batch(reorder.release(0, Infinity, true));
 }
 
 function decode() {

@@ -5,7 +5,7 @@ import { SettledRows } from "../model/settled-rows.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
 import { type EventsSummary, gapJson, lostJson, summaryJson, transitionJson } from "../view/events-json.ts";
 import { EVENTS_HEADER, gapText, lostText, summaryText, transitionText } from "../view/events-text.ts";
-import { say, writeOut } from "./output.ts";
+import { say, watchReader, writeOut } from "./output.ts";
 
 export interface EventsOptions {
   readonly source: SourceWish;
@@ -19,11 +19,13 @@ export interface EventsOptions {
 /** Prints every transition until Ctrl-C, `count` or `duration`; then a summary. */
 export async function events(options: EventsOptions, shutdown: AbortController): Promise<ExitCode> {
   const printer = new Printer(options);
+  const endWatch = watchReader(() => shutdown.abort("EPIPE"));
   for await (const batch of liveSource(options.source).events(shutdown.signal)) {
     const text = printer.print(batch, shutdown.signal.aborted);
     await writeOut(text, shutdown.signal);
     if (printer.isDone) shutdown.abort("done");
   }
+  endWatch();
   const rest = printer.end();
   await writeOut(rest, shutdown.signal);
   say(summaryText(printer.summary()));

@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { fstatSync } from "node:fs";
 
 /** Writes to stdout, and waits where its reader is slower than we are, so that nothing piles up in memory. */
 export async function writeOut(text: string, signal: AbortSignal): Promise<void> {
@@ -11,4 +13,20 @@ export async function writeOut(text: string, signal: AbortSignal): Promise<void>
 /** One line for people on stderr. */
 export function say(line: string): void {
   process.stderr.write(`tcptrace: ${line}\n`);
+}
+
+/**
+ * Calls `gone` when the reader of stdout, such as `head -1`, has gone. Without it that would show only at the next write,
+ * and on a quiet machine there is none for long. Node can't wait for it, but coreutils' `tail -f` does (POLLERR), and ends
+ * by SIGPIPE. Returns what ends the watch.
+ */
+export function watchReader(gone: () => void): () => void {
+  if (!fstatSync(1).isFIFO()) return () => {};
+  const tail = spawn("tail", ["-f", `--pid=${process.pid}`, "/dev/null"], { stdio: ["ignore", "inherit", "ignore"] });
+  tail.on("error", () => {});
+  tail.on("exit", (_code, signal) => {
+    if (signal === "SIGPIPE") gone();
+  });
+  tail.unref();
+  return () => tail.kill();
 }

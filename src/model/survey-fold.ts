@@ -45,13 +45,18 @@ function holdersByInode(processes: readonly SurveyedProcess[]): Map<number, numb
 function tracedWithoutInode(tables: Tables): Map<string, Socket[]> {
   const byEnds = new Map<string, Socket[]>();
   for (const socket of tables.sockets) {
-    if (socket.address === null || (socket.inode !== null && socket.inode !== 0)) continue;
+    if (socket.address === null || (socket.inode !== null && socket.inode !== 0 && hasFile(socket))) continue;
     const key = endsKey(socket);
     const same = byEnds.get(key);
     if (same === undefined) byEnds.set(key, [socket]);
     else same.push(socket);
   }
   return byEnds;
+}
+
+/** In the other states its process may have closed it, and then its row has no inode, though its last event had one. */
+function hasFile({ state }: Socket): boolean {
+  return state === TCP.LISTEN || state === TCP.SYN_SENT || state === TCP.ESTABLISHED || state === TCP.CLOSE_WAIT;
 }
 
 function foldRow(

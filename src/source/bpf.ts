@@ -12,6 +12,7 @@ const ATTACH_TIMEOUT_MS = 20_000;
 /** Waits before one restart after another; a tracer that then ran for a minute starts the row anew. */
 const BACKOFF_MS = [250, 1000, 2000, 4000];
 const GOOD_RUN_MS = 60_000;
+const LAST_EVENTS_MS = 5000;
 const LAST_SURVEY_MS = 2000;
 
 type Batch = readonly TraceEvent[];
@@ -107,12 +108,23 @@ class BpfRun {
       yield [...tracer.take(heldBack), ...surveys];
       await this.#pause(TICK_MS);
     }
+    yield* this.#untilNow(tracer);
   }
 
-  /** What was under way when the tracer ended; and where the kernel skipped something, a last look at /proc. */
+  /** bpftrace 0.17 throws away what it has not printed when it is stopped: first it has to tell all until now. */
+  async *#untilNow(tracer: Tracer): AsyncGenerator<Batch, void, void> {
+    const now = this.#clock.now();
+    const deadline = performance.now() + LAST_EVENTS_MS;
+    while (!tracer.hasEnded && tracer.complete < now && performance.now() < deadline) {
+      await sleep(TICK_MS);
+      yield tracer.take(Infinity);
+    }
+  }
+
+  /** What was under way when the tracer ended; and a last look at /proc, for what the kernel skipped. */
   async *#rest(tracer: Tracer): AsyncGenerator<Batch, void, void> {
     yield tracer.take(Infinity, true);
-    if (!this.#signal.aborted || !tracer.hasSkipped) return;
+    if (!this.#signal.aborted) return;
     const survey = await new Surveyor(() => this.#clock.now(), AbortSignal.timeout(LAST_SURVEY_MS)).now();
     if (survey !== null) yield [survey, this.#tick()];
   }

@@ -5,13 +5,16 @@ import type { Nanos, TraceEvent } from "../model/event.ts";
  * before it turns to the next, and on a machine with too much to do that takes seconds.
  */
 const OFFLINE_AFTER: Nanos = 15e9;
+/** An idle CPU beats seldom. When what others tell is fresh, nothing of a CPU that has been silent for so long waits. */
+const IDLE_AFTER: Nanos = 150e6;
+const FRESH: Nanos = 250e6;
 /** Memory is bounded even when one CPU is silent and another is not. */
 const MAX_PENDING = 500_000;
 
 /**
  * Puts events into order of time. Those of one CPU arrive in order, but bpftrace reads one CPU's buffer after another,
  * so they may arrive after later ones of other CPUs. An event's turn has come when each CPU has told of a later moment,
- * by an event or by its heartbeat.
+ * by an event or by its heartbeat, or is idle.
  */
 export class Reorder {
   readonly #pending: TraceEvent[][] = [];
@@ -19,6 +22,7 @@ export class Reorder {
   readonly #told: number[] = [];
   #size = 0;
   #released: Nanos = 0;
+  #wasFresh = false;
   /** Events that came after their turn, since their CPU had been silent for too long. */
   late = 0;
 
@@ -45,9 +49,11 @@ export class Reorder {
     this.#told[cpu] = at;
   }
 
-  /** The events whose turn has come, in order. `notAfter` keeps later ones back; `all` waits for no CPU. */
-  release(notAfter: Nanos = Infinity, all = false): TraceEvent[] {
-    const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#toldByAll(), notAfter);
+  /**
+   * The events whose turn has come, in order, at the time `now`. `notAfter` keeps later ones back; `all` waits for no CPU.
+   */
+  release(now: Nanos, notAfter: Nanos = Infinity, all = false): TraceEvent[] {
+    const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#toldByAll(now), notAfter);
     const events: TraceEvent[] = [];
     let cpus = 0;
     for (const [cpu, pending] of this.#pending.entries()) {
@@ -65,11 +71,14 @@ export class Reorder {
     return events;
   }
 
-  #toldByAll(): Nanos {
+  #toldByAll(now: Nanos): Nanos {
     let latest = 0;
     for (const at of this.#told) if (at > latest) latest = at;
+    const isFresh = now - latest < FRESH;
+    const patience = isFresh && this.#wasFresh ? IDLE_AFTER : OFFLINE_AFTER;
+    this.#wasFresh = isFresh;
     let all = latest;
-    for (const at of this.#told) if (at < all && at > latest - OFFLINE_AFTER) all = at;
+    for (const at of this.#told) if (at < all && at > latest - patience) all = at;
     return all;
   }
 }

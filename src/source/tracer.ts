@@ -30,6 +30,10 @@ export class Tracer implements WireSink {
   /** Since a survey has begun that will show what the kernel has skipped. To be set back by who begins one. */
   hasSkipped = false;
   #extra: TraceEvent[] = [];
+  #hasArrived = false;
+  #silentTakes = 0;
+  #takenAt: Nanos = 0;
+  #complete: Nanos = 0;
   #isPaused = false;
   #isEnding = false;
   #latest: Nanos = 0;
@@ -74,10 +78,21 @@ export class Tracer implements WireSink {
     this.#countSkipped(at);
     const taken = this.#extra;
     this.#extra = [];
-    for (const event of this.#reorder.release(notAfter, all)) taken.push(event);
+    this.#silentTakes = this.#hasArrived ? 0 : this.#silentTakes + 1;
+    this.#hasArrived = false;
+    // Who has said nothing since the last call but one has nothing to say.
+    const isSilent = this.#silentTakes >= 2 && notAfter === Infinity;
+    for (const event of this.#reorder.release(at, notAfter, all || isSilent)) taken.push(event);
     this.#resume();
-    taken.push({ kind: "tick", at, complete: all ? at : this.#reorder.released });
+    this.#complete = all ? at : Math.max(this.#complete, isSilent ? this.#takenAt : this.#reorder.released);
+    this.#takenAt = at;
+    taken.push({ kind: "tick", at, complete: this.#complete });
     return taken;
+  }
+
+  /** All that was traced until then has been taken. */
+  get complete(): Nanos {
+    return this.#complete;
   }
 
   #countSkipped(at: Nanos): void {
@@ -101,6 +116,7 @@ export class Tracer implements WireSink {
   }
 
   #read(chunk: Buffer): void {
+    this.#hasArrived = true;
     this.#decoder.push(chunk);
     if (this.#reorder.size < MAX_WAITING || this.#isPaused || this.#isEnding) return;
     this.#isPaused = true;

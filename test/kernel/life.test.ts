@@ -126,7 +126,7 @@ describe("bpftrace's death", () => {
 /** A folder for $PATH with these programs of the machine only, and what `bpftrace` is to be. */
 function pathWith(bpftrace: string | null): Readonly<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), "tcptrace-path-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (const name of ["sh", "mount", "unshare"]) symlinkSync(`/usr/bin/${name}`, join(folder, name));
   if (bpftrace !== null) {
     writeFileSync(join(folder, "bpftrace"), bpftrace);
@@ -157,7 +157,7 @@ const LACKS: readonly Lack[] = [
 /** Runs as nobody, who may have no way to where this repository and node are: both are shown to them elsewhere. */
 function asNobody(): string[] {
   const folder = mkdtempSync(join(tmpdir(), "tcptrace-nobody-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, "root"));
   writeFileSync(join(folder, "node"), "");

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { countRuns, kernelCount } from "../support/kernel-count.ts";
 import { Lives, wholeCounts } from "../support/lives.ts";
 import { type SummaryLine, traceEvents, type Tcptrace } from "../support/tcptrace.ts";
 import { type Churn, churn, closed, netnsOf } from "../support/workload.ts";
@@ -35,19 +36,29 @@ async function readAll(tcptrace: Tcptrace, { server, client, port }: Churn): Pro
   return { lives, listener, foreign, lost, gaps, summary };
 }
 
+/**
+ * The truth here is the kernel's own count, since it skips BPF programs at full churn and does not admit to all: in half
+ * of the runs on Linux 6.18 `ran + skipped` was short of what the workload made by 2 to 66 of 200,002.
+ */
 it("counts what a buffer that is too small loses, to the event", { timeout: 120_000 }, async () => {
   const connections = 20_000;
+  countRuns();
   const tcptrace = await traceEvents({ env: { BPFTRACE_PERF_RB_PAGES: "1" } });
+  const bpftrace = await tcptrace.bpftrace();
+  const before = await kernelCount(bpftrace);
   const truth = await churn(connections);
   await closed(truth.port);
+  const after = await kernelCount(bpftrace);
   expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
-  const { lives, foreign, lost, gaps, summary } = await readAll(tcptrace, truth);
+  const { lives, lost, gaps, summary } = await readAll(tcptrace, truth);
+  const made = after.ran - before.ran + (after.skipped - before.skipped);
+  expect(summary.transitions + summary.lost).toBe(made);
   expect(summary.lost).toBeGreaterThan(0);
   // Some of what was told as lost may have been found since.
   expect(lost).toBeGreaterThanOrEqual(summary.lost);
   expect(gaps).toBe(0);
-  expect(summary.transitions - foreign + summary.lost).toBe(10 * connections + LISTENER);
   expect(lives.transitions).toBeGreaterThan(0);
+  expect((10 * connections + LISTENER) / made).toBeCloseTo(1, 2);
 });
 
 it("loses nothing at full churn with the buffer that it chooses", { timeout: 240_000 }, async () => {

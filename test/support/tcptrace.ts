@@ -164,7 +164,7 @@ export function startTcptrace(words: readonly string[], { env = {}, prefix = [] 
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await tcptrace.ended;
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   });
   return tcptrace;
 }

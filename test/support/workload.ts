@@ -29,7 +29,7 @@ function program(name: "churn" | "pair"): string {
 }
 
 afterAll(() => {
-  if (folder !== null) rmSync(folder, { recursive: true });
+  if (folder !== null) rmSync(folder, { recursive: true, force: true });
   folder = null;
   compiled.clear();
 });
