@@ -5,9 +5,15 @@ import type { Nanos, TraceEvent } from "../model/event.ts";
  * before it turns to the next, and on a machine with too much to do that takes seconds.
  */
 const OFFLINE_AFTER: Nanos = 15e9;
-/** An idle CPU beats seldom. When what others tell is fresh, nothing of a CPU that has been silent for so long waits. */
+/**
+ * An idle CPU beats seldom. When what others tell is fresh, nothing of a CPU that has been silent for so long waits; where
+ * much is told, bpftrace may be busy with one CPU's buffer for longer.
+ */
 const IDLE_AFTER: Nanos = 150e6;
+const BUSY_IDLE_AFTER: Nanos = 2e9;
 const FRESH: Nanos = 250e6;
+/** Events between two calls, some 50 ms apart. */
+const MUCH = 250;
 /** Memory is bounded even when one CPU is silent and another is not. */
 const MAX_PENDING = 500_000;
 
@@ -23,6 +29,9 @@ export class Reorder {
   #size = 0;
   #released: Nanos = 0;
   #wasFresh = false;
+  #wasCalm = false;
+  /** Since the last release. */
+  #pushed = 0;
   /** Events that came after their turn, since their CPU had been silent for too long. */
   late = 0;
 
@@ -42,6 +51,7 @@ export class Reorder {
     events.push(event);
     this.#told[cpu] = event.at;
     this.#size++;
+    this.#pushed++;
   }
 
   /** All events of this CPU up to `at` have been pushed. */
@@ -75,8 +85,12 @@ export class Reorder {
     let latest = 0;
     for (const at of this.#told) if (at > latest) latest = at;
     const isFresh = now - latest < FRESH;
-    const patience = isFresh && this.#wasFresh ? IDLE_AFTER : OFFLINE_AFTER;
+    const isCalm = this.#pushed < MUCH;
+    const idleAfter = isCalm && this.#wasCalm ? IDLE_AFTER : BUSY_IDLE_AFTER;
+    const patience = isFresh && this.#wasFresh ? idleAfter : OFFLINE_AFTER;
     this.#wasFresh = isFresh;
+    this.#wasCalm = isCalm;
+    this.#pushed = 0;
     let all = latest;
     for (const at of this.#told) if (at < all && at > latest - patience) all = at;
     return all;

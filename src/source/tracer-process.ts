@@ -31,7 +31,7 @@ export interface TracerProcess {
 }
 
 const PAGE = 4096;
-const BUFFER_BYTES = 16 * 1024 * 1024;
+const BUFFER_BYTES = 64 * 1024 * 1024;
 const SILENCE_MS = 2000;
 const MAX_STDERR_CHARS = 16_384;
 
@@ -56,7 +56,8 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
     detached: true,
     cleanup: false,
   });
-  if (child.pid !== undefined) preferOverWorkload(child.pid);
+  if (child.pid !== undefined) raisePriority(child.pid, constants.priority.PRIORITY_HIGHEST);
+  raisePriority(process.pid, constants.priority.PRIORITY_HIGH);
   let killer: NodeJS.Timeout | null = null;
   let hasEnded = false;
   const ended = child.then(({ stderr, exitCode, signal }) => {
@@ -79,15 +80,15 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
 }
 
 /** On a busy machine whoever has to empty the buffers comes first; else the tracer would lose what it is here to see. */
-function preferOverWorkload(pid: number): void {
+function raisePriority(pid: number, priority: number): void {
   try {
-    setPriority(pid, constants.priority.PRIORITY_HIGHEST);
+    setPriority(pid, priority);
   } catch {
     // It works without, too, and loses more under load.
   }
 }
 
-/** Pages of each buffer: 16 MiB in all, a power of two each. BPFTRACE_PERF_RB_PAGES overrides it. */
+/** Pages of each buffer: 64 MiB in all, a power of two each. BPFTRACE_PERF_RB_PAGES overrides it. */
 function bufferPages(bpftrace: BpftraceVersion): number {
   const wanted = Number(process.env["BPFTRACE_PERF_RB_PAGES"]);
   if (Number.isInteger(Math.log2(wanted)) && wanted >= 1 && wanted <= 65_536) return wanted;
