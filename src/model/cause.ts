@@ -18,7 +18,8 @@ export type Cause =
 
 /* include/uapi/asm-generic/errno.h; MIPS and Alpha differ, and get null there. */
 const EPIPE = 32;
-const ECONNABORTED = 103;
+/** What `ss -K` and bpf leave on a socket that they destroy (tcp_abort()). */
+export const ECONNABORTED = 103;
 const ECONNRESET = 104;
 const ETIMEDOUT = 110;
 const ECONNREFUSED = 111;

@@ -1,3 +1,4 @@
+import { ECONNABORTED } from "./cause.ts";
 import type { TcpState } from "./tcp-state.ts";
 import { TCP } from "./tcp-state.ts";
 
@@ -11,9 +12,6 @@ export type Owner =
 
 export const UNKNOWN_OWNER: Owner = { pid: null, evidence: "unknown" };
 
-/** sk_err of a socket that `ss -K` or bpf destroyed (tcp_abort()): the caller is no holder. */
-const ECONNABORTED = 103;
-
 /** Whether the task that ran a transition with the socket's lock held made it happen by a call of its own. */
 function isOwnCall(from: TcpState, to: TcpState): boolean {
   if (from === to) return true;
@@ -26,6 +24,7 @@ function isOwnCall(from: TcpState, to: TcpState): boolean {
  * only ran from the backlog, while it held the lock, tells when nothing better is known: `ss -i` takes the lock, too.
  */
 export function taskIsOwner(from: TcpState, to: TcpState, error: number, known: Owner): boolean {
+  // Who destroyed it is no holder.
   if (to === TCP.CLOSE && error === ECONNABORTED) return false;
   if (isOwnCall(from, to)) return true;
   return known.evidence === "unknown" || known.evidence === "listener";
