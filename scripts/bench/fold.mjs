@@ -17,10 +17,10 @@ const BATCH = 10_000;
 
 /** Feeds the stream as a pipe would deliver it; `batch` gets the events of about one tick. */
 function run(batch) {
-  const reorder = new Reorder();
+  const reorder = new Reorder([], 0);
   const decoder = new WireDecoder({
     event: (event, cpu) => reorder.push(event, cpu),
-    heartbeat: (cpu, emitted, at) => at !== null && reorder.heartbeat(cpu, at),
+    heartbeat: (cpu, emitted, at) => at !== null && reorder.complete(cpu, at),
     anchor() {},
     malformed() {
       throw new Error("a line of the capture cannot be read");
@@ -28,9 +28,9 @@ function run(batch) {
   });
   for (let at = 0; at < bytes.length; at += CHUNK) {
     decoder.push(bytes.subarray(at, at + CHUNK));
-    if (reorder.size > BATCH) batch(reorder.release(Infinity));
+    if (reorder.size > BATCH) batch(reorder.release());
   }
-  batch(reorder.release(0, Infinity, true));
+  batch(reorder.release(Infinity, true));
 }
 
 function decode() {

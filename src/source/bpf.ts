@@ -82,6 +82,7 @@ class BpfRun {
     const deadline = performance.now() + ATTACH_TIMEOUT_MS;
     while (!tracer.isAttached && !tracer.hasEnded && !this.#signal.aborted && performance.now() < deadline) {
       yield [...this.#surveys(), this.#tick()];
+      tracer.ask();
       await this.#pause(TICK_MS);
     }
     return tracer.isAttached && !tracer.hasEnded;

@@ -7,6 +7,11 @@ export class LossCount {
     this.#received[cpu] = (this.#received[cpu] ?? 0) + 1;
   }
 
+  /** Whether the first `emitted` events of this CPU have come, or are known to be lost. */
+  hasAll(cpu: number, emitted: number): boolean {
+    return (this.#received[cpu] ?? 0) + (this.#lost[cpu] ?? 0) >= emitted;
+  }
+
   /** `emitted` events of this CPU have been sent before this point of the stream. Returns how many more are lost. */
   emitted(cpu: number, emitted: number): number {
     const known = this.#lost[cpu] ?? 0;

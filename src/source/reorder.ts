@@ -1,39 +1,28 @@
 import type { Nanos, TraceEvent } from "../model/event.ts";
 
-/**
- * A CPU that is so far behind the others has been taken offline: nobody waits for it. bpftrace empties one CPU's buffer
- * before it turns to the next, and on a machine with too much to do that takes seconds.
- */
+/** A CPU that is so far behind the others has been taken offline, or has lost its last lines: nobody waits for it. */
 const OFFLINE_AFTER: Nanos = 15e9;
-/**
- * An idle CPU beats seldom. When what others tell is fresh, nothing of a CPU that has been silent for so long waits; where
- * much is told, bpftrace may be busy with one CPU's buffer for longer.
- */
-const IDLE_AFTER: Nanos = 150e6;
-const BUSY_IDLE_AFTER: Nanos = 2e9;
-const FRESH: Nanos = 250e6;
-/** Events between two calls, some 50 ms apart. */
-const MUCH = 250;
 /** Memory is bounded even when one CPU is silent and another is not. */
 const MAX_PENDING = 500_000;
 
 /**
  * Puts events into order of time. Those of one CPU arrive in order, but bpftrace reads one CPU's buffer after another,
- * so they may arrive after later ones of other CPUs. An event's turn has come when each CPU has told of a later moment,
- * by an event or by its heartbeat, or is idle.
+ * so they may arrive seconds after later ones of other CPUs. An event's turn has come when each CPU has told of a later
+ * moment: by an event, by its heartbeat, or because somebody has looked and nothing of it is under way.
  */
 export class Reorder {
   readonly #pending: TraceEvent[][] = [];
   /** The latest moment that each CPU has told of. */
-  readonly #told: number[] = [];
+  readonly #told: (Nanos | undefined)[] = [];
   #size = 0;
   #released: Nanos = 0;
-  #wasFresh = false;
-  #wasCalm = false;
-  /** Since the last release. */
-  #pushed = 0;
   /** Events that came after their turn, since their CPU had been silent for too long. */
   late = 0;
+
+  /** These CPUs have nothing to tell from before `since`; another is waited for from its first event on. */
+  constructor(cpus: readonly number[], since: Nanos) {
+    for (const cpu of cpus) this.#told[cpu] = since;
+  }
 
   get size(): number {
     return this.#size;
@@ -49,21 +38,25 @@ export class Reorder {
     let events = this.#pending[cpu];
     if (events === undefined) this.#pending[cpu] = events = [];
     events.push(event);
-    this.#told[cpu] = event.at;
+    this.complete(cpu, event.at);
     this.#size++;
-    this.#pushed++;
   }
 
   /** All events of this CPU up to `at` have been pushed. */
-  heartbeat(cpu: number, at: Nanos): void {
-    this.#told[cpu] = at;
+  complete(cpu: number, at: Nanos): void {
+    this.#told[cpu] = Math.max(this.#told[cpu] ?? 0, at);
   }
 
-  /**
-   * The events whose turn has come, in order, at the time `now`. `notAfter` keeps later ones back; `all` waits for no CPU.
-   */
-  release(now: Nanos, notAfter: Nanos = Infinity, all = false): TraceEvent[] {
-    const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#toldByAll(now), notAfter);
+  /** The CPUs that have told nothing since then. */
+  silentSince(at: Nanos): number[] {
+    const cpus: number[] = [];
+    for (const [cpu, told] of this.#told.entries()) if (told !== undefined && told < at) cpus.push(cpu);
+    return cpus;
+  }
+
+  /** The events whose turn has come, in order. `notAfter` keeps later ones back; `all` waits for no CPU. */
+  release(notAfter: Nanos = Infinity, all = false): TraceEvent[] {
+    const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#toldByAll(), notAfter);
     const events: TraceEvent[] = [];
     let cpus = 0;
     for (const [cpu, pending] of this.#pending.entries()) {
@@ -81,18 +74,11 @@ export class Reorder {
     return events;
   }
 
-  #toldByAll(now: Nanos): Nanos {
+  #toldByAll(): Nanos {
     let latest = 0;
-    for (const at of this.#told) if (at > latest) latest = at;
-    const isFresh = now - latest < FRESH;
-    const isCalm = this.#pushed < MUCH;
-    const idleAfter = isCalm && this.#wasCalm ? IDLE_AFTER : BUSY_IDLE_AFTER;
-    const patience = isFresh && this.#wasFresh ? idleAfter : OFFLINE_AFTER;
-    this.#wasFresh = isFresh;
-    this.#wasCalm = isCalm;
-    this.#pushed = 0;
+    for (const at of this.#told) if (at !== undefined && at > latest) latest = at;
     let all = latest;
-    for (const at of this.#told) if (at < all && at > latest - patience) all = at;
+    for (const at of this.#told) if (at !== undefined && at < all && at > latest - OFFLINE_AFTER) all = at;
     return all;
   }
 }

@@ -40,10 +40,10 @@ const SHARED_BUFFER = { major: 0, minor: 19 };
 
 /** Starts bpftrace. What it writes to stderr is kept for the message and never shown as it is. */
 export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions): TracerProcess {
-  const mount = 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$0" -';
+  const mount = 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$0" -B full -';
   const [file, args] = mountTracefs
     ? ["unshare", ["--mount", "--propagation", "private", "sh", "-c", mount, bpftrace.path]]
-    : [bpftrace.path, ["-"]];
+    : [bpftrace.path, ["-B", "full", "-"]];
   const child = execa(file, args, {
     input: programText(program),
     env: { PATH: process.env["PATH"] ?? "", BPFTRACE_PERF_RB_PAGES: String(bufferPages(bpftrace)) },

@@ -1,5 +1,7 @@
+import { onlineCpus } from "../host/cpus.ts";
 import { readProcess } from "../host/processes.ts";
 import type { Accept, Nanos, TraceEvent, Transition } from "../model/event.ts";
+import { askTracer } from "./ask.ts";
 import { LossCount } from "./loss-count.ts";
 import { OwnConnection } from "./own-connection.ts";
 import { Reorder } from "./reorder.ts";
@@ -12,6 +14,9 @@ import { WireDecoder, type WireSink } from "./wire.ts";
 const MAX_WAITING = 200_000;
 const MAX_KNOWN_PIDS = 65_536;
 const MAX_LOOKUPS = 64;
+/** A CPU that has been silent for so long is asked: at once when others' events wait for it. */
+const ASK_AFTER: Nanos = 250e6;
+const ASK_SOON_AFTER: Nanos = 20e6;
 
 /** One life of a bpftrace process: its lines, decoded, counted and put in order. */
 export class Tracer implements WireSink {
@@ -22,7 +27,7 @@ export class Tracer implements WireSink {
   readonly #process: TracerProcess;
   readonly #decoder = new WireDecoder(this);
   readonly #own = new OwnConnection();
-  readonly #reorder = new Reorder();
+  readonly #reorder: Reorder;
   readonly #loss = new LossCount();
   readonly #skips: SkipCount;
   readonly #knownPids = new Set<number>();
@@ -30,9 +35,6 @@ export class Tracer implements WireSink {
   /** Since a survey has begun that will show what the kernel has skipped. To be set back by who begins one. */
   hasSkipped = false;
   #extra: TraceEvent[] = [];
-  #hasArrived = false;
-  #silentTakes = 0;
-  #takenAt: Nanos = 0;
   #complete: Nanos = 0;
   #isPaused = false;
   #isEnding = false;
@@ -40,6 +42,7 @@ export class Tracer implements WireSink {
 
   constructor(options: TracerOptions, clock: TracerClock) {
     this.#clock = clock;
+    this.#reorder = new Reorder(onlineCpus(), clock.now());
     this.#process = startTracer(options);
     this.#skips = new SkipCount(this.#process.pid);
     const drained = new Promise<void>((resolve) => this.#process.stdout.on("close", resolve));
@@ -78,16 +81,20 @@ export class Tracer implements WireSink {
     this.#countSkipped(at);
     const taken = this.#extra;
     this.#extra = [];
-    this.#silentTakes = this.#hasArrived ? 0 : this.#silentTakes + 1;
-    this.#hasArrived = false;
-    // Who has said nothing since the last call but one has nothing to say.
-    const isSilent = this.#silentTakes >= 2 && notAfter === Infinity;
-    for (const event of this.#reorder.release(at, notAfter, all || isSilent)) taken.push(event);
+    for (const event of this.#reorder.release(notAfter, all)) taken.push(event);
     this.#resume();
-    this.#complete = all ? at : Math.max(this.#complete, isSilent ? this.#takenAt : this.#reorder.released);
-    this.#takenAt = at;
+    this.ask();
+    this.#complete = all ? at : Math.max(this.#complete, this.#reorder.released);
     taken.push({ kind: "tick", at, complete: this.#complete });
     return taken;
+  }
+
+  /** What bpftrace holds back comes soon, and so does word of the CPUs that are silent. */
+  ask(): void {
+    if (this.hasEnded) return;
+    const patience = this.#reorder.size > 0 ? ASK_SOON_AFTER : ASK_AFTER;
+    const silent = this.#reorder.silentSince(this.#clock.now() - patience);
+    for (const cpu of silent.length === 0 ? [0] : silent) askTracer(cpu);
   }
 
   /** All that was traced until then has been taken. */
@@ -116,7 +123,6 @@ export class Tracer implements WireSink {
   }
 
   #read(chunk: Buffer): void {
-    this.#hasArrived = true;
     this.#decoder.push(chunk);
     if (this.#reorder.size < MAX_WAITING || this.#isPaused || this.#isEnding) return;
     this.#isPaused = true;
@@ -140,10 +146,15 @@ export class Tracer implements WireSink {
   heartbeat(cpu: number, emitted: number, at: Nanos | null): void {
     if (at !== null) {
       this.#clock.learn(at);
-      this.#reorder.heartbeat(cpu, at);
+      this.#reorder.complete(cpu, at);
     }
     const count = this.#loss.emitted(cpu, emitted);
     if (count > 0) this.#extra.push({ kind: "loss", at: at ?? this.#clock.now(), count, where: "bpf" });
+  }
+
+  answer(cpu: number, emitted: number, at: Nanos): void {
+    this.#clock.learn(at);
+    if (this.#loss.hasAll(cpu, emitted)) this.#reorder.complete(cpu, at);
   }
 
   anchor(at: Nanos): void {

@@ -10,6 +10,8 @@ export interface WireSink {
   event(event: Transition | Accept, cpu: number): void;
   /** `emitted` lines with an event have been sent by this CPU since the tracer started. */
   heartbeat(cpu: number, emitted: number, at: number | null): void;
+  /** The answer to askTracer(): `emitted` lines with an event had been sent by this CPU at this time. */
+  answer(cpu: number, emitted: number, at: number): void;
   anchor(at: number): void;
   /** A line that begins as one of ours and cannot be read. */
   malformed(): void;
@@ -21,6 +23,7 @@ const BAR = 124;
 const AT = 64;
 /* The kinds of line, by their first letter; a capital of t and u ends in a process. */
 const HEARTBEAT = 0x48; // H
+const ANSWER = 0x51; // Q
 const ANCHOR = 0x41; // A
 const ACCEPT = 0x43; // C
 const V4 = 0x74; // t
@@ -116,7 +119,7 @@ export class WireDecoder {
   /** Decodes one whole line with its newline; false when it is of ours and wrong. */
   #decode(line: Buffer): boolean {
     const kind = line[0];
-    if (kind === HEARTBEAT) return this.#heartbeat(line);
+    if (kind === HEARTBEAT || kind === ANSWER) return this.#count(line, kind);
     if (kind === ANCHOR) return this.#anchor(line);
     if (this.#event(line, 0, kind, line.length - 1) > 0) return true;
     return false;
@@ -189,10 +192,12 @@ export class WireDecoder {
     return nameEnd + 2;
   }
 
-  #heartbeat(line: Buffer): boolean {
+  #count(line: Buffer, kind: number): boolean {
     const end = this.#fields.read(line, 1, 3);
     if (end !== line.length - 1) return false;
-    this.#sink.heartbeat(this.#fields.number(1), this.#fields.number(2), this.#fields.number(0));
+    const [at, cpu, emitted] = [this.#fields.number(0), this.#fields.number(1), this.#fields.number(2)];
+    if (kind === ANSWER) this.#sink.answer(cpu, emitted, at);
+    else this.#sink.heartbeat(cpu, emitted, at);
     return true;
   }
 

@@ -13,11 +13,12 @@ function times(events: readonly TraceEvent[]): number[] {
   return events.map(({ at }) => at);
 }
 
-/** A Reorder that every one of these CPUs has told of its begin. */
+/** A Reorder of these CPUs, none of which has told anything. */
 function newReorder(cpus: number): Reorder {
-  const reorder = new Reorder();
-  for (let cpu = 0; cpu < cpus; cpu++) reorder.heartbeat(cpu, 0);
-  return reorder;
+  return new Reorder(
+    Array.from({ length: cpus }, (_, cpu) => cpu),
+    0,
+  );
 }
 
 describe("the turn of an event", () => {
@@ -26,39 +27,39 @@ describe("the turn of an event", () => {
     reorder.push(event(10), 0);
     reorder.push(event(20), 0);
     reorder.push(event(15), 1);
-    expect(reorder.release(Infinity)).toEqual([]);
-    reorder.heartbeat(2, 12);
-    expect(times(reorder.release(Infinity))).toEqual([10]);
-    reorder.heartbeat(2, 40);
-    expect(times(reorder.release(Infinity))).toEqual([15]);
-    reorder.heartbeat(1, 40);
-    expect(times(reorder.release(Infinity))).toEqual([20]);
+    expect(reorder.release()).toEqual([]);
+    reorder.complete(2, 12);
+    expect(times(reorder.release())).toEqual([10]);
+    reorder.complete(2, 40);
+    expect(times(reorder.release())).toEqual([15]);
+    reorder.complete(1, 40);
+    expect(times(reorder.release())).toEqual([20]);
     expect(reorder.size).toBe(0);
   });
 
   test("does not come before notAfter", () => {
     const reorder = newReorder(1);
     for (const at of [10, 20, 30]) reorder.push(event(at), 0);
-    expect(times(reorder.release(Infinity, 20))).toEqual([10, 20]);
+    expect(times(reorder.release(20))).toEqual([10, 20]);
     expect(reorder.released).toBe(20);
-    expect(reorder.release(Infinity, 25)).toEqual([]);
+    expect(reorder.release(25)).toEqual([]);
     expect(reorder.released).toBe(25);
-    expect(times(reorder.release(Infinity))).toEqual([30]);
+    expect(times(reorder.release())).toEqual([30]);
   });
 
   test("`all` waits for no CPU", () => {
     const reorder = newReorder(2);
     reorder.push(event(30), 0);
     reorder.push(event(20), 1);
-    expect(times(reorder.release(0, Infinity, true))).toEqual([20, 30]);
+    expect(times(reorder.release(Infinity, true))).toEqual([20, 30]);
   });
 
   test("a CPU with nothing to send holds up nobody, as long as its heart beats", () => {
     const reorder = newReorder(2);
     for (let at = 1; at <= 100; at++) {
       reorder.push(event(at), 0);
-      reorder.heartbeat(1, at);
-      expect(times(reorder.release(Infinity))).toEqual([at]);
+      reorder.complete(1, at);
+      expect(times(reorder.release())).toEqual([at]);
     }
     expect(reorder.late).toBe(0);
   });
@@ -69,57 +70,64 @@ describe("a CPU that goes silent", () => {
     const reorder = newReorder(2);
     reorder.push(event(1 * SECOND), 1);
     reorder.push(event(1.5 * SECOND), 0);
-    expect(times(reorder.release(Infinity))).toEqual([1 * SECOND]);
-    reorder.heartbeat(0, 15.9 * SECOND);
-    expect(reorder.release(Infinity)).toEqual([]);
-    reorder.heartbeat(0, 16.1 * SECOND);
-    expect(times(reorder.release(Infinity))).toEqual([1.5 * SECOND]);
+    expect(times(reorder.release())).toEqual([1 * SECOND]);
+    reorder.complete(0, 15.9 * SECOND);
+    expect(reorder.release()).toEqual([]);
+    reorder.complete(0, 16.1 * SECOND);
+    expect(times(reorder.release())).toEqual([1.5 * SECOND]);
     expect(reorder.late).toBe(0);
   });
 
   test("may come back: what it tells then is late, counted and not lost", () => {
     const reorder = newReorder(2);
     reorder.push(event(20 * SECOND), 0);
-    expect(times(reorder.release(Infinity))).toEqual([20 * SECOND]);
+    expect(times(reorder.release())).toEqual([20 * SECOND]);
     reorder.push(event(2 * SECOND), 1);
     reorder.push(event(21 * SECOND), 1);
-    reorder.heartbeat(0, 21 * SECOND);
+    reorder.complete(0, 21 * SECOND);
     expect(reorder.late).toBe(1);
-    expect(times(reorder.release(Infinity))).toEqual([2 * SECOND, 21 * SECOND]);
+    expect(times(reorder.release())).toEqual([2 * SECOND, 21 * SECOND]);
     expect(reorder.released).toBe(21 * SECOND);
   });
 
   test("late events at the end do not turn back the time up to which the order is complete", () => {
     const reorder = newReorder(2);
-    reorder.heartbeat(0, 24 * SECOND);
-    reorder.release(Infinity);
+    reorder.complete(0, 24 * SECOND);
+    reorder.release();
     expect(reorder.released).toBe(24 * SECOND);
     reorder.push(event(2 * SECOND), 1);
-    expect(times(reorder.release(0, Infinity, true))).toEqual([2 * SECOND]);
+    expect(times(reorder.release(Infinity, true))).toEqual([2 * SECOND]);
     expect(reorder.released).toBe(24 * SECOND);
   });
 });
 
 describe("a CPU that is idle", () => {
-  test("holds up the others only while what they tell is old", () => {
+  test("holds up the others until somebody has looked and found nothing", () => {
+    const reorder = newReorder(3);
+    reorder.push(event(10), 0);
+    reorder.push(event(50), 1);
+    expect(reorder.release()).toEqual([]);
+    expect(reorder.silentSince(10)).toEqual([2]);
+    reorder.complete(2, 60);
+    expect(times(reorder.release())).toEqual([10]);
+    expect(reorder.silentSince(50)).toEqual([0]);
+  });
+
+  test("is not set back by an event that came late", () => {
     const reorder = newReorder(2);
-    reorder.push(event(1 * SECOND), 0);
-    reorder.heartbeat(0, 1.3 * SECOND);
-    // bpftrace lags by two seconds: it may not have come to the other CPU's buffer yet.
-    expect(reorder.release(3.3 * SECOND)).toEqual([]);
-    expect(reorder.release(3.4 * SECOND)).toEqual([]);
-    reorder.heartbeat(0, 3.5 * SECOND);
-    expect(reorder.release(3.55 * SECOND)).toEqual([]);
-    expect(times(reorder.release(3.6 * SECOND))).toEqual([1 * SECOND]);
+    reorder.complete(1, 60);
+    reorder.push(event(30), 1);
+    reorder.push(event(50), 0);
+    expect(times(reorder.release())).toEqual([30, 50]);
   });
 });
 
 test("memory is bounded: half a million events wait for a silent CPU, and not one more", () => {
   const reorder = newReorder(2);
   for (let at = 1; at <= 500_000; at++) reorder.push(event(at), 0);
-  expect(reorder.release(Infinity)).toEqual([]);
+  expect(reorder.release()).toEqual([]);
   reorder.push(event(500_001), 0);
-  expect(reorder.release(Infinity).length).toBe(500_001);
+  expect(reorder.release().length).toBe(500_001);
   expect(reorder.size).toBe(0);
 });
 
@@ -147,7 +155,7 @@ test("any streams, each in order, come out as one stream in order, each event on
       const release = (back: number): void => {
         const told = Math.min(...clocks.map((at, cpu) => (hasTold[cpu] === true ? at : 0)));
         const notAfter = back < 0 ? Infinity : Math.max(...clocks) - back;
-        const events = reorder.release(Infinity, notAfter);
+        const events = reorder.release(notAfter);
         for (const { at } of events) expect(at).toBeLessThanOrEqual(Math.min(told, notAfter));
         out.push(...events);
       };
@@ -160,14 +168,14 @@ test("any streams, each in order, come out as one stream in order, each event on
         const at = (clocks[cpu] ?? 0) + after;
         clocks[cpu] = at;
         hasTold[cpu] = true;
-        if (what === "heartbeat") reorder.heartbeat(cpu, at);
+        if (what === "heartbeat") reorder.complete(cpu, at);
         else {
           const one = event(at);
           pushed.add(one);
           reorder.push(one, cpu);
         }
       }
-      out.push(...reorder.release(0, Infinity, true));
+      out.push(...reorder.release(Infinity, true));
       expect(times(out)).toEqual(times(out).toSorted((a, b) => a - b));
       expect(out.length).toBe(pushed.size);
       expect(new Set(out)).toEqual(pushed);

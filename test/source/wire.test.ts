@@ -71,6 +71,14 @@ describe("each kind of line", () => {
     expect(decode(acceptLine(event, { cpu: 3 }))).toEqual([{ event, cpu: 3 }]);
   });
 
+  test("an answer, and the line that makes bpftrace write", () => {
+    const line = heartbeatLine(31, 1234, 0xb2012fd1a0, "Q");
+    expect(decode(line, "0\n", line)).toEqual([
+      { answer: [31, 1234, 0xb2012fd1a0] },
+      { answer: [31, 1234, 0xb2012fd1a0] },
+    ]);
+  });
+
   test("a heartbeat and an anchor", () => {
     expect(decode("H b2012fd1a0 1f 00000000000004d2\nA 0000000b1f2a91c7\n")).toEqual([
       { heartbeat: [31, 1234, 0xb2012fd1a0] },

@@ -33,6 +33,8 @@ export class Lives {
   readonly complaints: string[] = [];
   transitions = 0;
   polled = 0;
+  /** Rows that name another process than did it. */
+  wrongOwners = 0;
 
   constructor(truth: Truth) {
     this.#truth = truth;
@@ -71,6 +73,7 @@ export class Lives {
     if (isPolled) this.polled++;
     const { states, step } = life;
     if (row.from !== states[step] || row.to !== states[step + 1]) this.#complain("out of turn", row);
+    if (row.pid !== null && row.pid !== life.pid) this.wrongOwners++;
     if (row.pid !== life.pid) this.#complain(`pid should be ${life.pid}`, row);
     if (`${row.local} ${row.remote}` !== life.ends) this.#complain(`ends were ${life.ends}`, row);
     if ((row.inStateMs === null) !== (step === 0 || isPolled || life.wasPolled)) this.#complain("duration", row);

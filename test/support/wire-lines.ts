@@ -43,9 +43,9 @@ export function acceptLine(event: Accept, { cpu = 0, comm }: LineOptions = {}): 
   return line("C", words, comm ?? Buffer.from(event.task.comm));
 }
 
-/** `H at cpu count`, the count with all its zeros. */
-export function heartbeatLine(cpu: number, emitted: number, at: number): Buffer {
-  return Buffer.from(`H ${at.toString(16)} ${cpu.toString(16)} ${emitted.toString(16).padStart(16, "0")}\n`);
+/** `H at cpu count`, the count with all its zeros; `Q` for an answer. */
+export function heartbeatLine(cpu: number, emitted: number, at: number, letter = "H"): Buffer {
+  return Buffer.from(`${letter} ${at.toString(16)} ${cpu.toString(16)} ${emitted.toString(16).padStart(16, "0")}\n`);
 }
 
 export function anchorLine(at: number): Buffer {

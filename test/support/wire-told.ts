@@ -5,6 +5,7 @@ import { WireDecoder } from "../../src/source/wire.ts";
 export type Told =
   | { readonly event: Transition | Accept; readonly cpu: number }
   | { readonly heartbeat: readonly [cpu: number, emitted: number, at: number | null] }
+  | { readonly answer: readonly [cpu: number, emitted: number, at: number] }
   | { readonly anchor: number }
   | "malformed";
 
@@ -14,6 +15,7 @@ export function newDecoder(): { decoder: WireDecoder; told: Told[] } {
   const decoder = new WireDecoder({
     event: (event, cpu) => told.push({ event, cpu }),
     heartbeat: (cpu, emitted, at) => told.push({ heartbeat: [cpu, emitted, at] }),
+    answer: (cpu, emitted, at) => told.push({ answer: [cpu, emitted, at] }),
     anchor: (at) => told.push({ anchor: at }),
     malformed: () => told.push("malformed"),
   });
