@@ -21,7 +21,7 @@ export async function events(options: EventsOptions, shutdown: AbortController):
   const printer = new Printer(options);
   const endWatch = watchReader(() => shutdown.abort("EPIPE"));
   for await (const batch of liveSource(options.source).events(shutdown.signal)) {
-    const text = printer.print(batch, shutdown.signal.aborted);
+    const text = printer.print(batch);
     await writeOut(text, shutdown.signal);
     if (printer.isDone) shutdown.abort("done");
   }
@@ -48,7 +48,7 @@ class Printer {
   }
 
   /** Folds a batch; returns what it adds to stdout. */
-  print(batch: readonly TraceEvent[], isLast: boolean): string {
+  print(batch: readonly TraceEvent[]): string {
     let text = "";
     for (const event of batch) {
       this.#model.fold(event);
@@ -56,7 +56,7 @@ class Printer {
       else if (event.kind === "gap") text += this.#gap(event);
       else if (event.kind === "source") this.#announce(event.detail);
     }
-    text += this.#drain(isLast);
+    text += this.#drain(false);
     if (this.#options.durationMs !== null && this.#seconds() * 1000 >= this.#options.durationMs) this.isDone = true;
     return text;
   }

@@ -76,7 +76,7 @@ export async function readProcess(pid: number): Promise<ProcessFacts | null> {
   const cmdline = await readCmdline(pid);
   // The pid may have passed to another process meanwhile.
   if (readStat(pid)?.startTime !== stat.startTime) return null;
-  return { pid, comm: parseComm(comm), cmdline, uid, startTime: stat.startTime, fdUsed, fdLimit };
+  return { pid, comm: parseComm(comm), cmdline, uid, startTime: stat.startTime, fdUsed, fdLimit, container: null, unit: null };
 }
 
 /** /proc/PID/stat; null when the process has gone. */

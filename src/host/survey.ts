@@ -23,6 +23,8 @@ export async function takeSurvey(now: () => Nanos, signal?: AbortSignal): Promis
     sockets: tables.sockets,
     timeWait: tables.timeWait,
     processes: holders.processes,
+    details: [],
+    backlogs: [],
   };
 }
 

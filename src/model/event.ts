@@ -59,14 +59,18 @@ export interface Accept {
   readonly task: Task;
 }
 
-/** A row of /proc/net/tcp or tcp6. TIME_WAIT rows are only counted, in `Survey.timeWait`. */
-export interface SurveyedSocket {
+/** The ends of a socket in a namespace. */
+export interface SurveyedEnds {
   readonly netns: number;
-  readonly state: TcpState;
   readonly localAddress: Address;
   readonly localPort: number;
   readonly remoteAddress: Address;
   readonly remotePort: number;
+}
+
+/** A row of /proc/net/tcp or tcp6. TIME_WAIT rows are only counted, in `Survey.timeWait`. */
+export interface SurveyedSocket extends SurveyedEnds {
+  readonly state: TcpState;
   /** 0: no process holds it (accept queue, or closed and not gone yet). */
   readonly inode: number;
   readonly uid: number;
@@ -86,11 +90,38 @@ export interface ProcessFacts {
   readonly fdUsed: number | null;
   /** Soft RLIMIT_NOFILE; null when unlimited or unreadable. */
   readonly fdLimit: number | null;
+  /** Id of its container, as far as its cgroup tells: twelve hex digits, or the name that LXC and the like give. */
+  readonly container: string | null;
+  /** Its systemd unit, such as `nginx.service`, as far as its cgroup tells. */
+  readonly unit: string | null;
 }
 
-/** A process that holds sockets, with the inode and descriptor of each (`/proc/PID/fd/N -> socket:[inode]`). */
+/** A socket in a process's hands (`/proc/PID/fd/N -> socket:[inode]`). */
+export interface HeldSocket {
+  readonly inode: number;
+  /** Null: registered with an io_uring of the process, which needs no descriptor. */
+  readonly fd: number | null;
+}
+
+/** A process that holds sockets: those of the survey, and TCP sockets of earlier ones that have no row any more. */
 export interface SurveyedProcess extends ProcessFacts {
-  readonly sockets: readonly { readonly inode: number; readonly fd: number }[];
+  readonly sockets: readonly HeldSocket[];
+}
+
+/** What only the kernel's socket diagnosis (`ss -i`) tells of a connection in CLOSE_WAIT. */
+export interface SocketDetail extends SurveyedEnds {
+  readonly inode: number;
+  /** Milliseconds since the last ACK came (tcpi_last_ack_recv): in CLOSE_WAIT, the FIN or something after it. */
+  readonly lastAckMs: number;
+  /** Milliseconds since data were sent last (tcpi_last_data_sent): after the FIN, a half-closed connection in use. */
+  readonly lastSentMs: number;
+}
+
+/** How many connections may wait in a listener's accept queue (`ss -l`, Send-Q). */
+export interface ListenBacklog {
+  readonly netns: number;
+  readonly inode: number;
+  readonly backlog: number;
 }
 
 /** One reading of /proc: all sockets of all network namespaces, and who holds them. */
@@ -105,6 +136,9 @@ export interface Survey {
   readonly sockets: readonly SurveyedSocket[];
   readonly timeWait: number;
   readonly processes: readonly SurveyedProcess[];
+  /** Of sockets in CLOSE_WAIT. Empty where `ss` is not to be had, or was not asked this time. */
+  readonly details: readonly SocketDetail[];
+  readonly backlogs: readonly ListenBacklog[];
 }
 
 /** A process was looked up by itself, because its pid was new. */

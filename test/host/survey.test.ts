@@ -10,7 +10,7 @@ import { asNobody, connect, descriptorOf, isRoot, listen, startChild } from "./c
 
 const survey = (): Promise<Survey> => takeSurvey(() => 1);
 
-const holdersOf = ({ processes }: Survey, inode: number): { pid: number; fd: number }[] =>
+const holdersOf = ({ processes }: Survey, inode: number): { pid: number; fd: number | null }[] =>
   processes.flatMap(({ pid, sockets }) =>
     sockets.filter((socket) => socket.inode === inode).map(({ fd }) => ({ pid, fd })),
   );

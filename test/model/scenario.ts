@@ -103,6 +103,8 @@ export function holder(pid: number, ...inodes: readonly number[]): SurveyedProce
     startTime: pid,
     fdUsed: 10,
     fdLimit: 1024,
+    container: null,
+    unit: null,
     sockets: inodes.map((inode, index) => ({ inode, fd: index + 3 })),
   };
 }
@@ -113,7 +115,8 @@ export function survey(
   sockets: readonly SurveyedSocket[],
   processes: readonly SurveyedProcess[] = [],
 ): Survey {
-  return { kind: "survey", at, until: at + 5 * MS, complete: true, sockets, timeWait: 0, processes };
+  const until = at + 5 * MS;
+  return { kind: "survey", at, until, complete: true, sockets, timeWait: 0, processes, details: [], backlogs: [] };
 }
 
 export function tracing(at: number): TraceEvent {
