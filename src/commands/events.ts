@@ -1,7 +1,9 @@
 import { EXIT, type ExitCode } from "../errors.ts";
+import type { Filter } from "../model/filter.ts";
 import type { Gap, Loss, Nanos, TraceEvent } from "../model/event.ts";
 import { Model } from "../model/model.ts";
 import { SettledRows } from "../model/settled-rows.ts";
+import { transitionSubject } from "../model/subject.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
 import { type EventsSummary, gapJson, lostJson, summaryJson, transitionJson } from "../view/events-json.ts";
 import { EVENTS_HEADER, gapText, lostText, summaryText, transitionText } from "../view/events-text.ts";
@@ -9,6 +11,7 @@ import { say, watchReader, writeOut } from "./output.ts";
 
 export interface EventsOptions {
   readonly source: SourceWish;
+  readonly filter: Filter;
   readonly json: boolean;
   /** Stop after so many transitions; null for no end. */
   readonly count: number | null;
@@ -80,9 +83,11 @@ class Printer {
   }
 
   #drain(all: boolean): string {
+    const { filter } = this.#options;
     let text = "";
     for (const row of this.#rows.take(this.#model.tables, all)) {
       if (this.#transitions === this.#options.count) break;
+      if (!filter.isEmpty && !filter.matches(transitionSubject(row))) continue;
       this.#transitions++;
       if (row.owner.pid !== null) this.#attributed++;
       const wallMs = this.#model.wallMs(row.at);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { type Filter, parseFilter } from "../model/filter.ts";
 import type { SourceWish } from "../source/auto.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -30,4 +31,11 @@ export function parseCount(text: string): number {
 export function parseSource(text: string): SourceWish {
   if (text === "auto" || text === "bpf" || text === "proc") return text;
   throw new InvalidArgumentError("it is auto, bpf or proc");
+}
+
+/** An expression for `--filter`. */
+export function parseFilterOption(text: string): Filter {
+  const parsed = parseFilter(text);
+  if (parsed.ok) return parsed.filter;
+  throw new InvalidArgumentError(parsed.error);
 }

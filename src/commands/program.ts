@@ -3,11 +3,13 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { EXIT, type ExitCode, UserError } from "../errors.ts";
+import { type Filter, MATCH_ALL } from "../model/filter.ts";
 import type { SourceWish } from "../source/auto.ts";
 import { tryTracing } from "../source/trial.ts";
 import { doctor } from "./doctor.ts";
 import { events } from "./events.ts";
-import { parseCount, parseDuration, parseInterval, parseSource } from "./options.ts";
+import { leaks } from "./leaks.ts";
+import { parseCount, parseDuration, parseFilterOption, parseInterval, parseSource } from "./options.ts";
 import { top } from "./top.ts";
 
 const DEFAULTS = { intervalMs: 1000, stuckAfterMs: 60_000 } as const;
@@ -16,6 +18,7 @@ const EXAMPLES = `
 Examples:
   sudo tcptrace top                        who holds which sockets, live
   sudo tcptrace top -b -n 1                the same as one plain table
+  sudo tcptrace leaks                      who leaks sockets, how many, since when, until when
   sudo tcptrace events                     every transition, a line each
   sudo tcptrace events --json | jq 'select(.to == "CLOSE_WAIT")'
   tcptrace doctor                          what can be traced here, and what is missing
@@ -32,6 +35,14 @@ const EVENTS_EXAMPLES = `
 Examples:
   sudo tcptrace events -c 100
   sudo tcptrace events --json --duration 10s > trace.ndjson
+`;
+
+const LEAKS_EXAMPLES = `
+Examples:
+  sudo tcptrace leaks                      who holds sockets in CLOSE_WAIT, now
+  sudo tcptrace leaks --duration 30s       … and how fast that grows, and when descriptors run out
+  sudo tcptrace leaks --fail --json | jq '.processes[] | {pid, comm, stuck}'
+  sudo tcptrace leaks --filter 'proc:api !dst:10.0.0.0/8 age:>5m'
 `;
 
 const DOCTOR_EXAMPLES = `
@@ -65,12 +76,13 @@ function newProgram(outcome: Outcome, shutdown: AbortController): Command {
     .addHelpText("after", EXAMPLES)
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
-  for (const add of [addTop, addEvents, addDoctor]) add(program, outcome, shutdown);
+  for (const add of [addTop, addEvents, addLeaks, addDoctor]) add(program, outcome, shutdown);
   return program;
 }
 
 interface TopFlags {
   source: SourceWish;
+  filter: Filter;
   batch: boolean;
   count?: number;
   delay: number;
@@ -89,10 +101,11 @@ function addTop(program: Command, outcome: Outcome, shutdown: AbortController): 
     .option("--no-color", "no colours (also by NO_COLOR)")
     .option("--ascii", "no characters beyond ASCII", false)
     .addHelpText("after", TOP_EXAMPLES)
-    .action(async ({ count, batch, delay, stuckAfter, color, ascii, source }: TopFlags) => {
+    .action(async ({ count, batch, delay, stuckAfter, color, ascii, source, filter }: TopFlags) => {
       const isScreen = process.stdout.isTTY && process.env["TERM"] !== "dumb";
       const options = {
         source,
+        filter,
         batch: batch || count !== undefined || !isScreen,
         count: count ?? null,
         intervalMs: delay,
@@ -106,6 +119,7 @@ function addTop(program: Command, outcome: Outcome, shutdown: AbortController): 
 
 interface EventsFlags {
   source: SourceWish;
+  filter: Filter;
   json: boolean;
   count?: number;
   duration?: number;
@@ -118,8 +132,32 @@ function addEvents(program: Command, outcome: Outcome, shutdown: AbortController
     .option("-c, --count <N>", "end after N transitions", parseCount)
     .option("--duration <DUR>", "end after this time: 500ms 10s 5m 2h", parseDuration)
     .addHelpText("after", EVENTS_EXAMPLES)
-    .action(async ({ source, json, count, duration }: EventsFlags) => {
-      outcome.code = await events({ source, json, count: count ?? null, durationMs: duration ?? null }, shutdown);
+    .action(async ({ source, filter, json, count, duration }: EventsFlags) => {
+      const options = { source, filter, json, count: count ?? null, durationMs: duration ?? null };
+      outcome.code = await events(options, shutdown);
+    });
+}
+
+interface LeaksFlags {
+  source: SourceWish;
+  json: boolean;
+  duration: number;
+  stuckAfter: number;
+  filter: Filter;
+  fail: boolean;
+}
+
+function addLeaks(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  live(program.command("leaks"))
+    .description("who holds sockets in CLOSE_WAIT, since when, how many, until when")
+    .option("--json", "one JSON document", false)
+    .option("--duration <DUR>", "watch so long before answering", parseDuration, 0)
+    .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, DEFAULTS.stuckAfterMs)
+    .option("--fail", "exit 3 when some process has stuck sockets", false)
+    .addHelpText("after", LEAKS_EXAMPLES)
+    .action(async ({ duration, ...flags }: LeaksFlags) => {
+      const options = { ...flags, durationMs: duration, stuckAfterMs: flags.stuckAfter };
+      outcome.code = await leaks(options, shutdown);
     });
 }
 
@@ -135,12 +173,14 @@ function addDoctor(program: Command, outcome: Outcome, shutdown: AbortController
 }
 
 function live(command: Command): Command {
-  return command.option(
-    "--source <auto|bpf|proc>",
-    "where events come from; bpf fails rather than fall back",
-    parseSource,
-    "auto",
-  );
+  return command
+    .option("--source <auto|bpf|proc>", "where events come from; bpf fails rather than fall back", parseSource, "auto")
+    .option(
+      "--filter <EXPR>",
+      "only these sockets: proc: pid: port: sport: dport: src: dst: state: age:, ! for not",
+      parseFilterOption,
+      MATCH_ALL,
+    );
 }
 
 /** commander's message in one line, with where to read on. */

@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from "../errors.ts";
 import { readUserNames } from "../host/user-names.ts";
+import type { Filter } from "../model/filter.ts";
 import { Model } from "../model/model.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { takeSnapshot } from "../model/take-snapshot.ts";
@@ -11,6 +12,7 @@ import { runTopUi } from "./top-ui.ts";
 
 export interface TopOptions {
   readonly source: SourceWish;
+  readonly filter: Filter;
   readonly batch: boolean;
   /** Tables to print in batch mode; null for no end. */
   readonly count: number | null;
@@ -28,7 +30,7 @@ export async function top(options: TopOptions, shutdown: AbortController): Promi
   const snapshot = (): Snapshot | null =>
     model.tables.anchor === null || model.tables.surveys === 0
       ? null
-      : takeSnapshot(model.tables, options.stuckAfterMs);
+      : takeSnapshot(model.tables, options.stuckAfterMs, options.filter);
   if (options.batch) await printTables(options, model, snapshot, shutdown);
   else await showScreen(options, model, snapshot, shutdown);
   return EXIT.ok;
@@ -82,6 +84,8 @@ function userNames(): UserName {
 
 async function fold(source: SourceWish, model: Model, shutdown: AbortController): Promise<void> {
   for await (const batch of liveSource(source).events(shutdown.signal)) {
+    // Who quits does not wait for the source's last look.
+    if (shutdown.signal.aborted) break;
     for (const event of batch) model.fold(event);
   }
 }

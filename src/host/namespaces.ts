@@ -3,6 +3,7 @@ import type { SurveyedSocket } from "../model/event.ts";
 import { hasVanished, isSystemError } from "./errno.ts";
 import { readStat } from "./processes.ts";
 import { parseProcNetTcp } from "./proc-net-tcp.ts";
+import type { NetTcpRows } from "./proc-net-tcp.ts";
 import { TimeSlice } from "./time-slice.ts";
 
 /** The network namespaces that processes live in. */
@@ -56,9 +57,10 @@ export async function readNamespaceTables(
 ): Promise<NamespaceTables | "gone" | null> {
   for (const pid of pids) {
     try {
-      const ipv4 = await readTable(`/proc/${pid}/net/tcp`, netns, slice);
-      const ipv6 = await readIpv6Table(pid, netns, slice);
-      return { sockets: [...ipv4.sockets, ...ipv6.sockets], timeWait: ipv4.timeWait + ipv6.timeWait };
+      const rows: NetTcpRows = { sockets: [], timeWait: 0 };
+      await readTable(`/proc/${pid}/net/tcp`, netns, rows, slice);
+      await readIpv6Table(pid, netns, rows, slice);
+      return rows;
     } catch (error) {
       if (!isSystemError(error)) throw error;
       if (!hasVanished(error)) return null;
@@ -67,26 +69,21 @@ export async function readNamespaceTables(
   return "gone";
 }
 
-async function readIpv6Table(pid: number, netns: number, slice: TimeSlice): Promise<NamespaceTables> {
+async function readIpv6Table(pid: number, netns: number, rows: NetTcpRows, slice: TimeSlice): Promise<void> {
   try {
-    return await readTable(`/proc/${pid}/net/tcp6`, netns, slice);
+    await readTable(`/proc/${pid}/net/tcp6`, netns, rows, slice);
   } catch (error) {
     // A kernel without IPv6 has no such table; a process that has gone has none of both.
-    if (hasVanished(error) && existsSync(`/proc/${pid}/net/tcp`)) return { sockets: [], timeWait: 0 };
-    throw error;
+    if (!hasVanished(error) || !existsSync(`/proc/${pid}/net/tcp`)) throw error;
   }
 }
 
 /** Reads and parses block by block: the kernel gives a page a read, and a table of 15 MB would freeze the screen. */
-async function readTable(path: string, netns: number, slice: TimeSlice): Promise<NamespaceTables> {
+async function readTable(path: string, netns: number, rows: NetTcpRows, slice: TimeSlice): Promise<void> {
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
-  const sockets: SurveyedSocket[] = [];
-  let timeWait = 0;
   let filled = 0;
   const takeRows = (end: number): void => {
-    const rows = parseProcNetTcp(block.subarray(0, end), netns);
-    for (const socket of rows.sockets) sockets.push(socket);
-    timeWait += rows.timeWait;
+    parseProcNetTcp(block.subarray(0, end), netns, rows);
     block.copyWithin(0, end, filled);
     filled -= end;
   };
@@ -104,5 +101,4 @@ async function readTable(path: string, netns: number, slice: TimeSlice): Promise
     closeSync(file);
   }
   takeRows(filled);
-  return { sockets, timeWait };
 }

@@ -7,7 +7,7 @@ import { isTcpState, TCP } from "../model/tcp-state.ts";
 /** Rows of /proc/net/tcp or tcp6. TIME_WAIT rows are only counted: a busy machine has tens of thousands of them. */
 export interface NetTcpRows {
   readonly sockets: SurveyedSocket[];
-  readonly timeWait: number;
+  timeWait: number;
 }
 
 const SPACE = 0x20;
@@ -22,18 +22,21 @@ const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
 
 /**
  * Parses /proc/net/tcp and tcp6 (net/ipv4/tcp_ipv4.c get_tcp4_sock, net/ipv6/tcp_ipv6.c get_tcp6_sock); the width of the
- * addresses tells the family. Takes any run of whole lines, header or not; what is no row is skipped. Never throws.
+ * addresses tells the family. Takes any run of whole lines, header or not; what is no row is skipped. Never throws. Adds to
+ * `rows`, which the last run gave.
  */
-export function parseProcNetTcp(bytes: Uint8Array, netns: number): NetTcpRows {
+export function parseProcNetTcp(
+  bytes: Uint8Array,
+  netns: number,
+  rows: NetTcpRows = { sockets: [], timeWait: 0 },
+): NetTcpRows {
   const cursor = new RowCursor(bytes);
-  const sockets: SurveyedSocket[] = [];
-  let timeWait = 0;
   while (cursor.nextRow()) {
     const row = readRow(cursor, netns);
-    if (row === TCP.TIME_WAIT) timeWait += 1;
-    else if (row !== null) sockets.push(row);
+    if (row === TCP.TIME_WAIT) rows.timeWait += 1;
+    else if (row !== null) rows.sockets.push(row);
   }
-  return { sockets, timeWait };
+  return rows;
 }
 
 /** One row: `sl: local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode …`; null when malformed. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { ProcessFacts } from "../model/event.ts";
 import { safeBytes } from "../model/text.ts";
+import { parseCgroup } from "./cgroup.ts";
 import { hasVanished } from "./errno.ts";
 
 const CMDLINE_CHARS = 512;
@@ -73,10 +74,11 @@ export async function readProcess(pid: number): Promise<ProcessFacts | null> {
   if (comm === null || uid === null) return null;
   const fdLimit = parseOpenFilesLimit(readText(pid, "limits")?.toString("latin1") ?? "");
   const fdUsed = countDescriptors(pid);
+  const { container, unit } = parseCgroup(readText(pid, "cgroup")?.toString("utf8") ?? "");
   const cmdline = await readCmdline(pid);
   // The pid may have passed to another process meanwhile.
   if (readStat(pid)?.startTime !== stat.startTime) return null;
-  return { pid, comm: parseComm(comm), cmdline, uid, startTime: stat.startTime, fdUsed, fdLimit, container: null, unit: null };
+  return { pid, comm: parseComm(comm), cmdline, uid, startTime: stat.startTime, fdUsed, fdLimit, container, unit };
 }
 
 /** /proc/PID/stat; null when the process has gone. */
@@ -92,7 +94,7 @@ export function listPids(): number[] {
   return pids;
 }
 
-function readText(pid: number, file: "stat" | "comm" | "status" | "limits"): Buffer | null {
+function readText(pid: number, file: "stat" | "comm" | "status" | "limits" | "cgroup"): Buffer | null {
   try {
     return readFileSync(`/proc/${pid}/${file}`);
   } catch {

@@ -1,29 +1,41 @@
-import type { Nanos, Survey, SurveyedProcess, SurveyedSocket } from "../model/event.ts";
+import type { Nanos, Survey, SurveyedSocket } from "../model/event.ts";
+import { HolderFinder } from "./holders.ts";
 import { findNamespaces, readNamespaceTables } from "./namespaces.ts";
-import { listPids, readProcess, readStat } from "./processes.ts";
-import { readSocketDescriptors } from "./socket-holders.ts";
+import { listPids } from "./processes.ts";
 import { TimeSlice } from "./time-slice.ts";
+
+export interface SurveyOptions {
+  readonly signal?: AbortSignal;
+  /** What earlier surveys found out; give the same one every time. */
+  readonly holders?: HolderFinder;
+  /** Whether to believe nothing of what they found out. */
+  readonly exact?: boolean;
+}
 
 /**
  * Reads all TCP sockets of all network namespaces from /proc, and the processes that hold them. `now` is asked as the
  * reading begins and as it ends. Throws the signal's reason when it aborts, and when /proc is not mounted.
  */
-export async function takeSurvey(now: () => Nanos, signal?: AbortSignal): Promise<Survey> {
+export async function takeSurvey(
+  now: () => Nanos,
+  { signal, holders = new HolderFinder(), exact = false }: SurveyOptions = {},
+): Promise<Survey> {
   const at = now();
   const slice = new TimeSlice(signal);
   const pids = listPids();
   const tables = await readAllTables(pids, slice);
-  const holders = await findHolders(pids, inodesOf(tables.sockets), slice);
+  const found = await holders.find({ pids, sockets: tables.sockets, at, exact }, slice);
   return {
     kind: "survey",
     at,
     until: now(),
     // Where /proc hides the processes of others (hidepid), the first process is hidden too.
-    complete: tables.complete && holders.complete && pids.includes(1),
+    complete: tables.complete && found.unreadable.length === 0 && pids.includes(1),
     sockets: tables.sockets,
     timeWait: tables.timeWait,
-    processes: holders.processes,
-    details: [],
+    processes: found.processes,
+    unreadable: found.unreadable,
+    details: null,
     backlogs: [],
   };
 }
@@ -36,40 +48,16 @@ interface Tables {
 
 async function readAllTables(pids: readonly number[], slice: TimeSlice): Promise<Tables> {
   const { members, unreadable } = await findNamespaces(pids, slice);
-  const sockets: SurveyedSocket[] = [];
+  let sockets: readonly SurveyedSocket[] = [];
   let timeWait = 0;
   let complete = unreadable === 0;
   for (const [netns, inhabitants] of members) {
     const tables = await readNamespaceTables(netns, inhabitants, slice);
     if (tables === null) complete = false;
     if (tables === null || tables === "gone") continue;
-    for (const socket of tables.sockets) sockets.push(socket);
+    // Most machines have one namespace with many sockets.
+    sockets = sockets.length === 0 ? tables.sockets : sockets.concat(tables.sockets);
     timeWait += tables.timeWait;
   }
   return { sockets, timeWait, complete };
-}
-
-function inodesOf(sockets: readonly SurveyedSocket[]): Set<number> {
-  const inodes = new Set<number>();
-  for (const { inode } of sockets) if (inode !== 0) inodes.add(inode);
-  return inodes;
-}
-
-interface Holders {
-  readonly processes: readonly SurveyedProcess[];
-  readonly complete: boolean;
-}
-
-async function findHolders(pids: readonly number[], inodes: ReadonlySet<number>, slice: TimeSlice): Promise<Holders> {
-  const processes: SurveyedProcess[] = [];
-  let complete = true;
-  for (const pid of pids) {
-    const descriptors = await readSocketDescriptors(pid, slice);
-    if (descriptors === null && readStat(pid)?.isKernelThread === false) complete = false;
-    const sockets = (descriptors ?? []).filter(({ inode }) => inodes.has(inode));
-    if (sockets.length === 0) continue;
-    const facts = await readProcess(pid);
-    if (facts !== null) processes.push({ ...facts, sockets });
-  }
-  return { processes, complete };
 }

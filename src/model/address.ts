@@ -33,6 +33,88 @@ export function formatEndpoint(address: Address, port: number): string {
   return typeof address === "number" ? `${text}:${port}` : `[${text}]:${port}`;
 }
 
+/**
+ * An address from its text: IPv4 as four decimal numbers without leading zeros, IPv6 as RFC 4291 says, without brackets
+ * or zone. Null when it is neither.
+ */
+export function parseAddress(text: string): Address | null {
+  if (!text.includes(":")) return parseIpv4(text);
+  const hex = parseIpv6(text);
+  return hex === null ? null : addressFromHex(hex);
+}
+
+/**
+ * A test of whether an address is in the network that the text names: `10.0.0.0/8`, `fe80::/10`, or an address for itself
+ * alone. Bits after the prefix don't count. IPv4 addresses are in IPv4 networks only, as which a v4-mapped one counts
+ * (`::ffff:10.0.0.0/104` is `10.0.0.0/8`), and IPv6 addresses in IPv6 networks. Null when there is no such network.
+ */
+export function parseNetwork(text: string): ((address: Address) => boolean) | null {
+  const slash = text.indexOf("/");
+  const host = slash === -1 ? text : text.slice(0, slash);
+  const base = parseAddress(host);
+  if (base === null) return null;
+  const width = host.includes(":") ? 128 : 32;
+  const prefix = slash === -1 ? width : parsePrefix(text.slice(slash + 1), width);
+  if (typeof base === "string") return Number.isNaN(prefix) ? null : ipv6Network(base, prefix);
+  const length = prefix - (width - 32);
+  return length >= 0 ? ipv4Network(base, length) : null;
+}
+
+function parsePrefix(text: string, width: number): number {
+  return /^\d{1,3}$/.test(text) && Number(text) <= width ? Number(text) : NaN;
+}
+
+function ipv4Network(base: number, prefix: number): (address: Address) => boolean {
+  const mask = prefix === 0 ? 0 : -1 << (32 - prefix);
+  const wanted = base & mask;
+  return (address) => typeof address === "number" && (address & mask) === wanted;
+}
+
+function ipv6Network(base: string, prefix: number): (address: Address) => boolean {
+  const digits = prefix >> 2;
+  const head = base.slice(0, digits);
+  const spare = 4 - (prefix & 3);
+  if (spare === 4) return (address) => typeof address === "string" && address.startsWith(head);
+  const wanted = Number.parseInt(base.charAt(digits), 16) >> spare;
+  return (address) =>
+    typeof address === "string" &&
+    address.startsWith(head) &&
+    Number.parseInt(address.charAt(digits), 16) >> spare === wanted;
+}
+
+function parseIpv4(text: string): number | null {
+  const parts = text.split(".");
+  if (parts.length !== 4) return null;
+  let address = 0;
+  for (const part of parts) {
+    if (!/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return null;
+    address = address * 256 + Number(part);
+  }
+  return address;
+}
+
+/** The 32 hex digits of an IPv6 address, or null. */
+function parseIpv6(text: string): string | null {
+  const halves = dottedEndAsHex(text)?.split("::") ?? [];
+  const [head, tail] = halves.map((half) => (half === "" ? [] : half.split(":")));
+  if (head === undefined || halves.length > 2) return null;
+  const zeros = 8 - head.length - (tail?.length ?? 0);
+  if (tail === undefined ? zeros !== 0 : zeros < 1) return null;
+  const groups = [...head, ...Array.from({ length: zeros }, () => "0"), ...(tail ?? [])];
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null;
+  return groups.map((group) => group.toLowerCase().padStart(4, "0")).join("");
+}
+
+/** `::ffff:10.0.0.1` as `::ffff:a00:1`, other text as it is; null when what has dots is no IPv4 address. */
+function dottedEndAsHex(text: string): string | null {
+  const start = text.lastIndexOf(":") + 1;
+  const end = text.slice(start);
+  if (!end.includes(".")) return text;
+  const address = parseIpv4(end);
+  if (address === null) return null;
+  return `${text.slice(0, start)}${(address >>> 16).toString(16)}:${(address & 0xffff).toString(16)}`;
+}
+
 function longestZeroRun(groups: readonly string[]): { start: number; length: number } {
   let best = { start: 0, length: 0 };
   let length = 0;

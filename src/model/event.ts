@@ -136,8 +136,10 @@ export interface Survey {
   readonly sockets: readonly SurveyedSocket[];
   readonly timeWait: number;
   readonly processes: readonly SurveyedProcess[];
-  /** Of sockets in CLOSE_WAIT. Empty where `ss` is not to be had, or was not asked this time. */
-  readonly details: readonly SocketDetail[];
+  /** Processes whose descriptors may not be read: they may hold anything. */
+  readonly unreadable: readonly number[];
+  /** Of sockets in CLOSE_WAIT. Null where `ss` is not to be had, or was not asked this time. */
+  readonly details: readonly SocketDetail[] | null;
   readonly backlogs: readonly ListenBacklog[];
 }
 

@@ -64,6 +64,7 @@ function infer(tables: Tables, socket: Socket, path: readonly TcpState[], at: Na
   tables.inferred += path.length;
   for (const to of path) {
     const from = socket.state;
+    if (from === TCP.CLOSE_WAIT && to === TCP.CLOSE) tables.vanish(socket, at);
     tables.sockets.setState(socket, to, at, false);
     const process = tables.countTransition(socket, at);
     report({ at, socket, from, to, inState: null, owner: socket.owner, process, cause: "poll" });

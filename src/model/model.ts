@@ -2,7 +2,7 @@ import { causeOf } from "./cause.ts";
 import type { Accept, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
 import { repair, repairBirth } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
-import { taskIsOwner } from "./owner.ts";
+import { taskIsOwner, UNKNOWN_OWNER } from "./owner.ts";
 import type { Process } from "./process-table.ts";
 import { type Socket } from "./socket.ts";
 import { foldSurvey, settleDoubts } from "./survey-fold.ts";
@@ -75,11 +75,22 @@ export class Model {
       this.tables.own(socket, { pid: task.pid, evidence: "syscall" }, event.at);
       const process = this.tables.processes.seen(task.pid, task.comm, event.at);
       process.uid ??= task.uid;
-    } else if (socket.owner.pid === null && socket.role === "server") {
-      this.tables.own(socket, ownerThroughListener(sockets.listeners.accepting(socket)), event.at);
-    }
+    } else if (socket.role === "server") this.#ownThroughListener(socket, event);
     if (event.from !== event.to) this.#change(socket, event);
     else if (event.to === TCP.CLOSE) sockets.remove(socket);
+  }
+
+  /**
+   * Until its accept() is seen, a connection is charged to who listens. One that has been accepted unseen, as by io_uring,
+   * may be with any process that holds the listener: then only the one that is alone in it can have it.
+   */
+  #ownThroughListener(socket: Socket, event: Transition): void {
+    const { tables } = this;
+    const listeners = tables.sockets.listeners.accepting(socket);
+    const isAccepted = event.inode !== null && event.inode !== 0;
+    const isSure = !isAccepted || listeners.every(({ holders }) => holders.length === 1);
+    if (socket.owner.pid === null && isSure) tables.own(socket, ownerThroughListener(listeners), event.at);
+    else if (socket.owner.evidence === "listener" && !isSure) tables.own(socket, UNKNOWN_OWNER, event.at);
   }
 
   /** The socket that the event is about, with its ends and its `from` state put right. */
@@ -135,6 +146,8 @@ export class Model {
   #change(socket: Socket, event: Transition): void {
     const { tables } = this;
     const { since, sinceIsExact } = socket;
+    // close() would have taken it through LAST_ACK, and it would have no file any more.
+    if (event.from === TCP.CLOSE_WAIT && event.to === TCP.CLOSE && event.inode !== 0) tables.vanish(socket, event.at);
     tables.sockets.setState(socket, event.to, event.at, true);
     const process = tables.countTransition(socket, event.at);
     if (process !== null) countConnection(process, event);
@@ -151,9 +164,9 @@ export class Model {
     process.uid ??= event.task.uid;
     process.opened.add(event.at);
     const socket = sockets.atAddress(event.address) ?? sockets.atInode(event.inode);
-    // A client at this address is one whose end was never seen.
-    if (socket === undefined || socket.role === "client") return;
+    if (socket === undefined || !canBeAccepted(socket, event)) return;
     sockets.setInode(socket, event.inode);
+    socket.holders = [{ pid: process.pid, fd: event.fd }];
     this.tables.own(socket, { pid: process.pid, evidence: "accept" }, event.at);
     this.#acceptor(socket, process, event.at);
   }
@@ -173,6 +186,12 @@ export class Model {
   wallMs(at: Nanos): number {
     return this.tables.wallMs(at);
   }
+}
+
+/** What was never in a queue is another socket, whose end at this address was not seen. */
+function canBeAccepted({ role, inode, state }: Socket, event: Accept): boolean {
+  if (role === "client" || (inode !== null && inode !== 0 && inode !== event.inode)) return false;
+  return role === "server" || state === TCP.SYN_RECV || state === TCP.ESTABLISHED || state === TCP.CLOSE_WAIT;
 }
 
 /** Whether another socket is at the address of one that was traced before: a port that is known does not change. */

@@ -1,5 +1,6 @@
 import type { Nanos, ProcessFacts } from "./event.ts";
 import { RateMeter } from "./rate.ts";
+import { Trend } from "./trend.ts";
 
 /** As many as Linux has pids for by default times two; past it the longest silent go first. */
 export const MAX_PROCESSES = 65_536;
@@ -15,6 +16,10 @@ export class Process {
   readonly rate = new RateMeter();
   readonly opened = new RateMeter();
   readonly closed = new RateMeter();
+  /** Sockets in CLOSE_WAIT that it holds. */
+  readonly closeWaits = new Trend();
+  /** Open descriptors. */
+  readonly descriptors = new Trend();
   lastSeen: Nanos;
 
   constructor(pid: number, comm: string, at: Nanos) {

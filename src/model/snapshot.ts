@@ -18,7 +18,7 @@ export interface Snapshot {
   /** Sockets now in each state, indexed by the kernel's state number. */
   readonly states: readonly number[];
   readonly stuckAfterMs: number;
-  /** CLOSE_WAIT longer than `stuckAfterMs`. */
+  /** Sockets in CLOSE_WAIT longer than `stuckAfterMs`, each once. */
   readonly stuck: number;
   /** Most guilty first: stuck sockets, then sockets in CLOSE_WAIT, then transitions per second, then pid. */
   readonly processes: readonly ProcessRow[];
@@ -31,7 +31,22 @@ export interface Snapshot {
 export interface SocketCounts {
   readonly established: number;
   readonly closeWait: number;
+  /** In CLOSE_WAIT past the threshold, and descriptors whose sockets have vanished from there. */
   readonly stuck: number;
+  /** Of the stuck ones: in the accept queue still. */
+  readonly notAccepted: number;
+  /** Of the stuck ones: reset meanwhile, so that only the descriptor is left. */
+  readonly vanished: number;
+  /** Of the stuck ones: accepted, and data have come that were never read. */
+  readonly unread: number;
+  /** Of the stuck ones: accepted, and only the end (the FIN) has not been read. */
+  readonly endUnread: number;
+  /** Of the stuck ones: accepted and read to the end. */
+  readonly readToEnd: number;
+  /** In accept queues, in whatever state. */
+  readonly queued: number;
+  /** The longest queue of its listeners; null when none waits. */
+  readonly acceptQueue: AcceptQueue | null;
   /** Listening sockets. */
   readonly listen: number;
   readonly other: number;
@@ -43,17 +58,33 @@ export interface SocketCounts {
   readonly closeWaitPeer: { readonly endpoint: string; readonly count: number } | null;
 }
 
+/** Connections that wait to be accepted. */
+export interface AcceptQueue {
+  /** Where the listener listens. */
+  readonly netns: number | null;
+  readonly endpoint: string;
+  readonly length: number;
+  /** How many may wait; null where it could not be asked. */
+  readonly backlog: number | null;
+}
+
 export interface ProcessRow extends SocketCounts {
   readonly pid: number;
   readonly comm: string;
   readonly cmdline: string | null;
   readonly user: number | null;
+  readonly container: string | null;
+  readonly unit: string | null;
   readonly transitions: number;
   readonly transitionsPerSecond: number;
   /** Connections opened (connect or accept) per second. */
   readonly openedPerSecond: number;
   /** Connections closed per second. */
   readonly closedPerSecond: number;
+  /** Sockets in CLOSE_WAIT, over the run; null while that can't be told. */
+  readonly growthPerMinute: number | null;
   readonly fdUsed: number | null;
   readonly fdLimit: number | null;
+  /** Until the limit, if it goes on as it has; null when it does not. */
+  readonly fdExhaustedInMs: number | null;
 }

@@ -90,6 +90,7 @@ export class SocketTable {
 
   setState(socket: Socket, state: TcpState, at: Nanos, isExact: boolean): void {
     if (socket.state === TCP.LISTEN && state !== TCP.LISTEN) this.listeners.remove(socket);
+    if (socket.state !== state) socket.receiveQueue = null;
     socket.state = state;
     socket.since = at;
     socket.sinceIsExact = isExact;

@@ -1,5 +1,6 @@
 import type { Address } from "./address.ts";
 import type { Nanos } from "./event.ts";
+import type { Holder } from "./holding.ts";
 import { type Owner, UNKNOWN_OWNER } from "./owner.ts";
 import type { TcpState } from "./tcp-state.ts";
 
@@ -26,7 +27,14 @@ export class Socket {
   inode: number | null = null;
   owner: Owner = UNKNOWN_OWNER;
   /** All processes that hold it, as the last survey saw; empty when none has. */
-  holders: readonly number[] = [];
+  holders: readonly Holder[] = [];
+  /** Bytes not read yet, a FIN not read counting as one; of a listener, connections not accepted. As last surveyed. */
+  receiveQueue: number | null = null;
+  /** Of a listener: how many connections may wait in its queue. */
+  backlog: number | null = null;
+  /** When the kernel was last asked for details, and when data had been sent last. */
+  detailAt: Nanos = -Infinity;
+  sentAt: Nanos = -Infinity;
   /** Transitions counted while its owner was not known. */
   unattributed = 0;
   /** When it was last traced; a survey from before that is old news. */

@@ -1,6 +1,8 @@
-import type { Nanos, Survey, SurveyedProcess, SurveyedSocket } from "./event.ts";
+import type { Nanos, Survey, SurveyedEnds, SurveyedProcess, SurveyedSocket } from "./event.ts";
+import { type Holder, holdersOf } from "./holding.ts";
 import { repair } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
+import { UNKNOWN_OWNER } from "./owner.ts";
 import { endsKey, type Socket } from "./socket.ts";
 import type { Tables } from "./tables.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
@@ -25,17 +27,21 @@ export function foldSurvey(tables: Tables, survey: Survey, report: Report): void
   for (const row of survey.sockets) if (row.state !== TCP.LISTEN) foldRow(tables, survey, row, traced, holders, report);
   for (const socket of tables.sockets)
     if (socket.surveyed !== tables.surveys) foldAbsence(tables, survey, socket, report);
+  foldDetails(tables, survey, traced);
+  foldVanished(tables, survey, holders);
+  foldTrends(tables, survey);
   forgetEnded(tables, survey);
   tables.isSeeded = tables.tracingSince !== null && survey.at >= tables.tracingSince;
 }
 
-function holdersByInode(processes: readonly SurveyedProcess[]): Map<number, number[]> {
-  const holders = new Map<number, number[]>();
-  for (const process of processes) {
-    for (const { inode } of process.sockets) {
-      const pids = holders.get(inode);
-      if (pids === undefined) holders.set(inode, [process.pid]);
-      else if (pids.at(-1) !== process.pid) pids.push(process.pid);
+/** Each process once, by its first descriptor of the socket. */
+function holdersByInode(processes: readonly SurveyedProcess[]): Map<number, Holder[]> {
+  const holders = new Map<number, Holder[]>();
+  for (const { pid, sockets } of processes) {
+    for (const { inode, fd } of sockets) {
+      const known = holders.get(inode);
+      if (known === undefined) holders.set(inode, [{ pid, fd }]);
+      else if (known.at(-1)?.pid !== pid) known.push({ pid, fd });
     }
   }
   return holders;
@@ -64,12 +70,11 @@ function foldRow(
   survey: Survey,
   row: SurveyedSocket,
   traced: ReadonlyMap<string, Socket[]>,
-  holders: ReadonlyMap<number, number[]>,
+  holders: ReadonlyMap<number, Holder[]>,
   report: Report,
 ): void {
   const { sockets } = tables;
-  const byEnds = traced.get(endsKey(row))?.find((socket) => socket.netns === null || socket.netns === row.netns);
-  const known = (row.inode === 0 ? undefined : sockets.atInode(row.inode)) ?? byEnds ?? sockets.untraced(row);
+  const known = surveyedSocket(tables, row, traced);
   const socket = known ?? createFrom(tables, survey, row);
   socket.surveyed = tables.surveys;
   if (known !== undefined) {
@@ -79,9 +84,21 @@ function foldRow(
     if (socket.state === row.state) tables.doubts.delete(socket);
     else doubt(tables, survey, socket, row.state, report);
   }
-  if (row.inode !== 0) sockets.setInode(socket, row.inode);
+  if (row.inode !== 0 || socket.inode === null) sockets.setInode(socket, row.inode);
+  if (socket.state === row.state) socket.receiveQueue = row.receiveQueue;
   assignOwner(tables, survey, socket, holders.get(row.inode) ?? []);
   if (known === undefined && tables.surveys > 1) reportPolled(tables, survey, socket, TCP.CLOSE, report);
+}
+
+function surveyedSocket(
+  tables: Tables,
+  row: SurveyedEnds & { readonly inode: number },
+  traced: ReadonlyMap<string, Socket[]>,
+): Socket | undefined {
+  const byInode = row.inode === 0 ? undefined : tables.sockets.atInode(row.inode);
+  if (byInode !== undefined) return byInode;
+  const byEnds = traced.get(endsKey(row))?.find((socket) => socket.netns === null || socket.netns === row.netns);
+  return byEnds ?? tables.sockets.untraced(row);
 }
 
 /** Without a tracer, what differs between two surveys is all that is known of a transition. */
@@ -100,26 +117,83 @@ function createFrom(tables: Tables, survey: Survey, row: SurveyedSocket): Socket
   if (row.state === TCP.LISTEN) {
     socket.role = "listener";
     tables.sockets.listeners.add(socket);
-  }
+  } else if (tables.sockets.listeners.accepting(row).length > 0) socket.role = "server";
   tables.sockets.indexEnds(socket);
   return socket;
 }
 
-function assignOwner(tables: Tables, survey: Survey, socket: Socket, pids: readonly number[]): void {
-  socket.holders = pids;
-  const [first] = pids;
+function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: readonly Holder[]): void {
+  socket.holders = holders;
+  const [first] = holders;
+  const { pid, evidence } = socket.owner;
   if (first !== undefined) {
     // Who was traced keeps it as long as it still holds it.
-    if (socket.owner.pid === null || !pids.includes(socket.owner.pid) || socket.owner.evidence === "listener") {
-      tables.own(socket, { pid: first, evidence: "inode" }, survey.at);
+    if (pid === null || evidence === "listener" || !holders.some((holder) => holder.pid === pid)) {
+      tables.own(socket, { pid: first.pid, evidence: "inode" }, survey.at);
     }
     return;
   }
-  if (socket.owner.pid !== null || socket.state === TCP.LISTEN) return;
+  if (pid !== null) {
+    if (hasPassedOn(survey, socket, pid)) tables.own(socket, UNKNOWN_OWNER, survey.at);
+    return;
+  }
+  if (socket.state === TCP.LISTEN) return;
   const listeners = tables.sockets.listeners.accepting(socket);
   if (listeners.length === 0) return;
   socket.role ??= "server";
   if (socket.inode === null || socket.inode === 0) tables.own(socket, ownerThroughListener(listeners), survey.at);
+}
+
+/** Its descriptors were read and the socket, which has a file, is not among them: somebody else has it now. */
+function hasPassedOn(survey: Survey, socket: Socket, pid: number): boolean {
+  if (socket.inode === null || socket.inode === 0 || !hasFile(socket)) return false;
+  return socket.lastTraced < survey.at && !survey.unreadable.includes(pid);
+}
+
+/** What the kernel tells of sockets in CLOSE_WAIT: how long at least, and whether their program still sends. */
+function foldDetails(tables: Tables, survey: Survey, traced: ReadonlyMap<string, Socket[]>): void {
+  for (const { inode, backlog } of survey.backlogs) {
+    const listener = tables.sockets.atInode(inode);
+    if (listener !== undefined) listener.backlog = backlog;
+  }
+  if (survey.details === null) return;
+  tables.detailsAt = survey.until;
+  for (const detail of survey.details) {
+    const socket = surveyedSocket(tables, detail, traced);
+    if (socket?.state !== TCP.CLOSE_WAIT) continue;
+    socket.detailAt = survey.until;
+    socket.sentAt = survey.until - detail.lastSentMs * 1e6;
+    if (!socket.sinceIsExact) socket.since = Math.min(socket.since, survey.until - detail.lastAckMs * 1e6);
+  }
+}
+
+/** Descriptors whose sockets have left the tables: still open, or closed by now. */
+function foldVanished(tables: Tables, survey: Survey, holders: ReadonlyMap<number, Holder[]>): void {
+  for (const [inode, vanished] of tables.vanished) {
+    if (survey.at < vanished.at) continue;
+    const held = holders.get(inode);
+    if (held === undefined || tables.sockets.atInode(inode) !== undefined) tables.vanished.delete(inode);
+    else {
+      vanished.isConfirmed = true;
+      vanished.socket.holders = held;
+    }
+  }
+}
+
+/** One sample of each process's sockets in CLOSE_WAIT and of its descriptors. */
+function foldTrends(tables: Tables, survey: Survey): void {
+  const counts = new Map<number, number>();
+  const count = (holders: readonly Holder[]): void => {
+    for (const { pid } of holders) counts.set(pid, (counts.get(pid) ?? 0) + 1);
+  };
+  for (const socket of tables.sockets) {
+    if (socket.state === TCP.CLOSE_WAIT) count(holdersOf(socket, tables.sockets));
+  }
+  for (const { isConfirmed, socket } of tables.vanished.values()) if (isConfirmed) count(socket.holders);
+  for (const process of tables.processes) process.closeWaits.add(survey.at, counts.get(process.pid) ?? 0);
+  for (const { pid, fdUsed } of survey.processes) {
+    if (fdUsed !== null) tables.processes.at(pid)?.descriptors.add(survey.until, fdUsed);
+  }
 }
 
 /** The survey shows another state than the model has; CLOSE stands for a row that is gone. */
@@ -131,6 +205,7 @@ function doubt(tables: Tables, survey: Survey, socket: Socket, state: TcpState, 
     return;
   }
   const from = socket.state;
+  if (from === TCP.CLOSE_WAIT && state === TCP.CLOSE) tables.vanish(socket, survey.at);
   tables.sockets.setState(socket, state, survey.at, false);
   reportPolled(tables, survey, socket, from, report);
   if (state === TCP.CLOSE) tables.sockets.remove(socket);
@@ -157,7 +232,10 @@ const FORGET_AFTER = 60e9;
 /** Drops processes that hold no socket and have been silent for a minute. */
 function forgetEnded(tables: Tables, survey: Survey): void {
   const holding = new Set<number | null>();
-  for (const socket of tables.sockets) holding.add(socket.owner.pid);
+  for (const socket of tables.sockets) {
+    holding.add(socket.owner.pid);
+    for (const { pid } of socket.holders) holding.add(pid);
+  }
   for (const process of tables.processes) {
     if (!holding.has(process.pid) && survey.at - process.lastSeen > FORGET_AFTER) tables.processes.remove(process);
   }

@@ -12,6 +12,20 @@ export interface Doubt {
   readonly until: Nanos;
 }
 
+/** A socket in CLOSE_WAIT that was reset, while its descriptor may still be open. */
+export interface Vanished {
+  readonly socket: Socket;
+  /** When it was in CLOSE_WAIT since, and when it left. */
+  readonly since: Nanos;
+  readonly sinceIsExact: boolean;
+  readonly at: Nanos;
+  /** A survey after that has found its holders. */
+  isConfirmed: boolean;
+}
+
+/** More descriptors than any process may have open by default. */
+const MAX_VANISHED = 1_048_576;
+
 /** The model's state: sockets, processes and the run's own counts. */
 export class Tables {
   readonly sockets = new SocketTable();
@@ -42,6 +56,10 @@ export class Tables {
   surveys = 0;
   /** All sockets that are older than the tracer are known. */
   isSeeded = false;
+  /** When the last survey with details of sockets in CLOSE_WAIT began. */
+  detailsAt: Nanos = -Infinity;
+  /** Leaked descriptors: sockets that have left the kernel's tables without a close(). By inode. */
+  readonly vanished = new Map<number, Vanished>();
   /** TIME_WAIT sockets at the last survey. */
   timeWait = 0;
   /** When tracing or polling began for good, as opposed to waiting for the tracer. */
@@ -76,10 +94,19 @@ export class Tables {
   /** Gives the socket to its owner, and with it the transitions that nobody was known for. */
   own(socket: Socket, owner: Owner, at: Nanos): void {
     socket.owner = owner;
+    // The last survey has not seen this one: what it saw is old.
+    if (!socket.holders.some(({ pid }) => pid === owner.pid)) socket.holders = [];
     if (owner.pid === null || socket.unattributed === 0) return;
     this.attributed += socket.unattributed;
     this.processes.seen(owner.pid, null, at).transitions += socket.unattributed;
     socket.unattributed = 0;
+  }
+
+  /** The socket leaves CLOSE_WAIT without a close(): a later survey tells whether somebody still holds it. */
+  vanish(socket: Socket, at: Nanos): void {
+    const { inode, since, sinceIsExact } = socket;
+    if (inode === null || inode === 0 || this.vanished.size >= MAX_VANISHED) return;
+    this.vanished.set(inode, { socket, since, sinceIsExact, at, isConfirmed: false });
   }
 
   wallMs(at: Nanos): number {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, UserError } from "../errors.ts";
 import type { Nanos, TraceEvent } from "../model/event.ts";
+import { TCP } from "../model/tcp-state.ts";
 import type { Source } from "./source.ts";
 import { Surveyor } from "./surveyor.ts";
 import { Tracer } from "./tracer.ts";
@@ -13,7 +14,6 @@ const ATTACH_TIMEOUT_MS = 20_000;
 const BACKOFF_MS = [250, 1000, 2000, 4000];
 const GOOD_RUN_MS = 60_000;
 const LAST_EVENTS_MS = 5000;
-const LAST_SURVEY_MS = 2000;
 
 type Batch = readonly TraceEvent[];
 
@@ -106,7 +106,9 @@ class BpfRun {
         tracer.hasSkipped = false;
       }
       // A survey is old when it is ready: what happened since it began comes after it.
-      yield [...tracer.take(heldBack), ...surveys];
+      const traced = tracer.take(heldBack);
+      for (const event of traced) this.#remember(event);
+      yield [...traced, ...surveys];
       await this.#pause(TICK_MS);
     }
     yield* this.#untilNow(tracer);
@@ -120,13 +122,14 @@ class BpfRun {
       await sleep(TICK_MS);
       yield tracer.take(Infinity);
     }
+    tracer.hasToldAll = tracer.complete >= now;
   }
 
   /** What was under way when the tracer ended; and a last look at /proc, for what the kernel skipped. */
   async *#rest(tracer: Tracer): AsyncGenerator<Batch, void, void> {
     yield tracer.take(Infinity, true);
     if (!this.#signal.aborted) return;
-    const survey = await new Surveyor(() => this.#clock.now(), AbortSignal.timeout(LAST_SURVEY_MS)).now();
+    const survey = await this.#surveyor.last();
     if (survey !== null) yield [survey, this.#tick()];
   }
 
@@ -136,6 +139,12 @@ class BpfRun {
       await this.#pause(TICK_MS);
       yield [...this.#surveys(), this.#tick()];
     }
+  }
+
+  /** A socket that was reset in CLOSE_WAIT has no row any more, but its descriptor may still be open. */
+  #remember(event: TraceEvent): void {
+    if (event.kind !== "transition" || event.to !== TCP.CLOSE || event.from !== TCP.CLOSE_WAIT) return;
+    if (event.inode !== null) this.#surveyor.remember(event.inode);
   }
 
   #surveys(atOnce = false): TraceEvent[] {

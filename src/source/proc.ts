@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { HolderFinder } from "../host/holders.ts";
 import { takeSurvey } from "../host/survey.ts";
 import type { Nanos, Survey, TraceEvent } from "../model/event.ts";
+import { withDetails } from "./socket-details.ts";
 import type { Source } from "./source.ts";
 
 /** `reason` says why not BPF: `bpftrace is not installed (apt-get install bpftrace)`. */
@@ -13,10 +15,12 @@ export interface ProcOptions {
 const DEFAULT_INTERVAL_MS = 1000;
 const TICK_MS = 250;
 const MOST_OF_A_CORE = 0.05;
+const LAST_SURVEY_MS = 5000;
 
 /**
  * The source that needs nothing: polls /proc. What happens between two polls it does not see. On a machine with so many
- * sockets that a poll would cost more than 5 % of a core, it polls less often. `at` is CLOCK_MONOTONIC.
+ * sockets that a poll would cost more than 5 % of a core, it polls less often. A last, exact poll ends the run.
+ * `at` is CLOCK_MONOTONIC.
  */
 export function procSource({ intervalMs = DEFAULT_INTERVAL_MS, reason }: ProcOptions): Source {
   return { name: "proc", events: (signal) => poll(intervalMs, reason, signal) };
@@ -41,11 +45,12 @@ async function* poll(
     { kind: "anchor", at: now(), wallMs: Date.now() },
     { kind: "source", at: now(), source: "proc", ready: true, detail: describeProc(intervalMs, reason) },
   ];
+  const holders = new HolderFinder();
   try {
     for (;;) {
       signal.throwIfAborted();
       const began = performance.now();
-      const { survey, cpuMs } = await measureSurvey(signal);
+      const { survey, cpuMs } = await measureSurvey(holders, signal);
       yield [...batch, survey, tick()];
       batch = [];
       const next = began + pollInterval(intervalMs, cpuMs);
@@ -57,13 +62,21 @@ async function* poll(
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+  const last = await measureSurvey(holders, AbortSignal.timeout(LAST_SURVEY_MS), true).catch(() => null);
+  if (last !== null) yield [last.survey, tick()];
 }
 
-async function measureSurvey(signal: AbortSignal): Promise<{ survey: Survey; cpuMs: number }> {
+async function measureSurvey(
+  holders: HolderFinder,
+  signal: AbortSignal,
+  exact = false,
+): Promise<{ survey: Survey; cpuMs: number }> {
   const before = process.cpuUsage();
-  const survey = await takeSurvey(now, signal);
+  const survey = await takeSurvey(now, { signal, holders, exact });
   const { user, system } = process.cpuUsage(before);
-  return { survey, cpuMs: (user + system) / 1000 };
+  const began = performance.now();
+  const detailed = await withDetails(survey, signal);
+  return { survey: detailed, cpuMs: (user + system) / 1000 + (performance.now() - began) };
 }
 
 function tick(): TraceEvent {

@@ -1,19 +1,28 @@
+import { HolderFinder } from "../host/holders.ts";
 import { takeSurvey } from "../host/survey.ts";
 import type { Nanos, Survey } from "../model/event.ts";
+import { withDetails } from "./socket-details.ts";
 
 const USUAL_INTERVAL_MS = 2000;
 const SHORTEST_INTERVAL_MS = 300;
 const MOST_OF_A_CORE = 0.02;
+const LAST_SURVEY_MS = 5000;
 
-/** Takes surveys of /proc in the background, one at a time, and so seldom that they cost at most 2 % of a core. */
+/**
+ * Takes surveys of /proc in the background, one at a time, and so seldom that they cost at most 2 % of a core, what ss takes
+ * included.
+ */
 export class Surveyor {
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
+  readonly #holders = new HolderFinder();
   #soonest = 0;
+  #isExpedited = false;
   #lastEnd = -Infinity;
   #survey: Survey | null = null;
   #begunAt: Nanos | null = null;
   #failure: unknown = null;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(now: () => Nanos, signal: AbortSignal) {
     this.#now = now;
@@ -31,34 +40,53 @@ export class Surveyor {
     const survey = this.#survey;
     this.#survey = null;
     if (survey !== null) this.#begunAt = null;
-    const due = isUrgent ? this.#soonest : Math.max(this.#soonest, this.#lastEnd + USUAL_INTERVAL_MS);
-    if (this.#begunAt === null && performance.now() >= due) void this.#begin();
+    const usual = Math.max(this.#soonest, this.#lastEnd + USUAL_INTERVAL_MS);
+    const due = this.#isExpedited ? 0 : isUrgent ? this.#soonest : usual;
+    if (this.#begunAt === null && performance.now() >= due) this.#running = this.#begin();
     return survey;
   }
 
-  /** Lets the next urgent survey begin at once, whatever the last one cost. */
+  /** Lets the next survey begin as soon as none is under way, whatever the last one cost. */
   expedite(): void {
-    this.#soonest = 0;
+    this.#isExpedited = true;
   }
 
-  /** A survey now; null when there is no time for it. */
-  async now(): Promise<Survey | null> {
-    await this.#begin();
-    return this.#survey;
+  /** The socket of this inode is reported as long as some process holds it, though it has no row any more. */
+  remember(inode: number): void {
+    this.#holders.remember(inode);
+  }
+
+  /** A last survey, exact, when the run has ended; null when it takes too long. */
+  async last(): Promise<Survey | null> {
+    await this.#running;
+    try {
+      const signal = AbortSignal.timeout(LAST_SURVEY_MS);
+      return await withDetails(await this.#read(signal, true), signal);
+    } catch {
+      return null;
+    }
   }
 
   async #begin(): Promise<void> {
     this.#begunAt = this.#now();
+    this.#isExpedited = false;
     const before = process.cpuUsage();
     try {
-      this.#survey = withoutOwn(await takeSurvey(this.#now, this.#signal));
+      const survey = await this.#read(this.#signal, false);
       const { user, system } = process.cpuUsage(before);
+      const began = performance.now();
+      this.#survey = await withDetails(survey, this.#signal);
       this.#lastEnd = performance.now();
-      this.#soonest = this.#lastEnd + Math.max(SHORTEST_INTERVAL_MS, (user + system) / 1000 / MOST_OF_A_CORE);
+      const cost = (user + system) / 1000 + (this.#lastEnd - began);
+      this.#soonest = this.#lastEnd + Math.max(SHORTEST_INTERVAL_MS, cost / MOST_OF_A_CORE);
     } catch (error) {
       if (!this.#signal.aborted) this.#failure = error;
       this.#begunAt = null;
     }
+  }
+
+  async #read(signal: AbortSignal, exact: boolean): Promise<Survey> {
+    return withoutOwn(await takeSurvey(this.#now, { signal, holders: this.#holders, exact }));
   }
 }
 

@@ -34,6 +34,8 @@ export class Tracer implements WireSink {
   #lookups = 0;
   /** Since a survey has begun that will show what the kernel has skipped. To be set back by who begins one. */
   hasSkipped = false;
+  /** Everything until the end of the run has been told: what comes between that and the tracer's own end is no loss. */
+  hasToldAll = false;
   #extra: TraceEvent[] = [];
   #complete: Nanos = 0;
   #isPaused = false;
@@ -148,6 +150,7 @@ export class Tracer implements WireSink {
       this.#clock.learn(at);
       this.#reorder.complete(cpu, at);
     }
+    if (at === null && this.hasToldAll) return;
     const count = this.#loss.emitted(cpu, emitted);
     if (count > 0) this.#extra.push({ kind: "loss", at: at ?? this.#clock.now(), count, where: "bpf" });
   }

@@ -11,8 +11,10 @@ export interface Row extends SocketCounts {
   readonly transitionsPerSecond: number | null;
   readonly openedPerSecond: number | null;
   readonly closedPerSecond: number | null;
+  readonly growthPerMinute: number | null;
   readonly fdUsed: number | null;
   readonly fdLimit: number | null;
+  readonly fdExhaustedInMs: number | null;
 }
 
 /** Tells the name of a user, if it is known. */
@@ -26,11 +28,14 @@ export type ColumnId =
   | "closeWait"
   | "stuck"
   | "oldest"
+  | "growth"
+  | "queued"
   | "listen"
   | "transitions"
   | "opened"
   | "closed"
   | "fds"
+  | "full"
   | "peer"
   | "cmdline";
 
@@ -66,6 +71,11 @@ export const COLUMNS: readonly Column[] = [
     cell: (row) =>
       row.oldestCloseWaitMs === null ? "-" : `${row.oldestIsAtLeast ? ">=" : ""}${duration(row.oldestCloseWaitMs)}`,
   },
+  {
+    ...number("growth", "+/min", 6, (row) => row.growthPerMinute, growth),
+    style: (row) => alarm(row.growthPerMinute ?? 0, "warn"),
+  },
+  { ...number("queued", "QUEUED", 7, (row) => row.queued, count), style: (row) => alarm(row.queued, "warn") },
   number("listen", "LISTEN", 7, (row) => row.listen, count),
   number("transitions", "TRANS/s", 8, (row) => row.transitionsPerSecond, rate),
   number("opened", "OPEN/s", 7, (row) => row.openedPerSecond, rate),
@@ -75,6 +85,10 @@ export const COLUMNS: readonly Column[] = [
     cell: (row) =>
       row.fdUsed === null ? "-" : `${short(row.fdUsed)}/${row.fdLimit === null ? "-" : short(row.fdLimit)}`,
     style: fdStyle,
+  },
+  {
+    ...number("full", "FULL IN", 8, (row) => row.fdExhaustedInMs, duration),
+    style: (row) => (row.fdExhaustedInMs === null ? "dim" : "bad"),
   },
   {
     ...text("peer", "PEER", 17, 56, (row) => row.closeWaitPeer?.endpoint ?? null),
@@ -87,11 +101,14 @@ export const COLUMNS: readonly Column[] = [
 export const HIDE_ORDER: readonly ColumnId[] = [
   "cmdline",
   "listen",
+  "queued",
   "opened",
   "closed",
   "user",
   "transitions",
   "established",
+  "growth",
+  "full",
   "fds",
   "peer",
   "closeWait",
@@ -109,8 +126,10 @@ export function unownedRow(counts: SocketCounts): Row {
     transitionsPerSecond: null,
     openedPerSecond: null,
     closedPerSecond: null,
+    growthPerMinute: null,
     fdUsed: null,
     fdLimit: null,
+    fdExhaustedInMs: null,
   };
 }
 
@@ -130,6 +149,11 @@ function number(
 
 function text(id: ColumnId, title: string, min: number, max: number, value: Column["value"]): Column {
   return { id, title, align: "left", min, max, cell: (row) => String(value(row) ?? "-"), value };
+}
+
+/** Zero is most common, and says nothing. */
+function growth(perMinute: number): string {
+  return perMinute <= 0 ? "-" : rate(perMinute);
 }
 
 function alarm(value: number, style: Style): Style {

@@ -1,6 +1,7 @@
 import type { ProcessRow, Snapshot } from "../model/snapshot.ts";
 import { isTcpState, stateName, TCP } from "../model/tcp-state.ts";
 import { safeText } from "../model/text.ts";
+import { blame } from "./blame.ts";
 import { duration, percent, plural, rate, setting } from "./format.ts";
 import { type Span, span } from "./frame.ts";
 
@@ -69,19 +70,6 @@ export function emptyText(snapshot: Snapshot): string {
 export const UNOWNED_NOTE = "(unowned): not owned by a process we can see";
 
 function verdict(row: ProcessRow, others: number): string {
-  const sockets = plural(row.closeWait, "socket");
-  const stuck = row.stuck === row.closeWait ? "" : ` (${row.stuck} stuck)`;
-  const age =
-    row.oldestCloseWaitMs === null
-      ? ""
-      : `, the oldest for ${row.oldestIsAtLeast ? "at least " : ""}${duration(row.oldestCloseWaitMs)}`;
-  const why = "the peer closed, the program has not; only its code can close them";
   const rest = others === 0 ? "" : `. ${plural(others, "more process has", "more processes have")} stuck sockets`;
-  return `${row.comm} (pid ${row.pid}) holds ${sockets} in CLOSE_WAIT${stuck}${toward(row)}${age}: ${why}${rest}`;
-}
-
-function toward(row: ProcessRow): string {
-  if (row.closeWaitPeer === null) return "";
-  const { endpoint, count } = row.closeWaitPeer;
-  return count >= row.closeWait ? ` toward ${endpoint}` : `, ${count} of them toward ${endpoint}`;
+  return `${blame(row)}${rest}`;
 }

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TraceEvent, Transition } from "../../src/model/event.ts";
+import { holdersOf } from "../../src/model/holding.ts";
 import { takeSnapshot } from "../../src/model/take-snapshot.ts";
 import { TCP, TCP_STATE_MAX, type TcpState } from "../../src/model/tcp-state.ts";
 import { accept, fold, holder, polling, row, SECOND, survey, taskOf, tick, tracing, transition } from "./scenario.ts";
@@ -150,8 +151,11 @@ test.each([
         expect(states[state]).toBe(sockets.filter((socket) => socket.state === state).length);
       const owned = processes.reduce((sum, one) => sum + one.established + one.closeWait + one.listen + one.other, 0);
       const free = unowned === null ? 0 : unowned.established + unowned.closeWait + unowned.listen + unowned.other;
-      const orphans = sockets.filter(({ owner, state }) => owner.pid === null && [3, 4, 5, 7, 9, 11].includes(state));
-      expect(owned + free + orphans.length).toBe(sockets.length);
+      const held = sockets.map((socket) => holdersOf(socket, model.tables.sockets).length);
+      const orphans = sockets.filter(({ state }, at) => held[at] === 0 && [3, 4, 5, 7, 9, 11].includes(state));
+      // A socket stands under each of its holders, once.
+      expect(owned).toBe(held.reduce((sum, count) => sum + count, 0));
+      expect(free + orphans.length).toBe(held.filter((count) => count === 0).length);
       for (const localPort of [80, 40_000, 40_001])
         for (const localAddress of [0x7f00_0001, "0".repeat(32)])
           for (const listener of model.tables.sockets.listeners.accepting({

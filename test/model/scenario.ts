@@ -116,7 +116,8 @@ export function survey(
   processes: readonly SurveyedProcess[] = [],
 ): Survey {
   const until = at + 5 * MS;
-  return { kind: "survey", at, until, complete: true, sockets, timeWait: 0, processes, details: [], backlogs: [] };
+  const nothing = { timeWait: 0, unreadable: [], details: null, backlogs: [] };
+  return { kind: "survey", at, until, complete: true, sockets, processes, ...nothing };
 }
 
 export function tracing(at: number): TraceEvent {

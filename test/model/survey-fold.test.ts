@@ -38,7 +38,7 @@ describe("a socket older than the tracer", () => {
     const run = fold(tracing(AT), survey(AT, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]), tick(AT + 90 * SECOND));
     expect(run.sockets[0]).toMatchObject({
       owner: { pid: 9, evidence: "inode" },
-      holders: [9],
+      holders: [{ pid: 9, fd: 3 }],
       since: AT,
       sinceIsExact: false,
       inode: 70,
@@ -80,7 +80,7 @@ describe("a socket older than the tracer", () => {
 
   test("which all of its holders share is known with all of them", () => {
     const run = fold(tracing(AT), survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70), holder(10, 70, 70)]));
-    expect(run.sockets[0]).toMatchObject({ owner: { pid: 9 }, holders: [9, 10] });
+    expect(run.sockets[0]).toMatchObject({ owner: { pid: 9 }, holders: [{ pid: 9 }, { pid: 10 }] });
   });
 
   test("that nobody visible holds is nobody's", () => {
@@ -180,9 +180,12 @@ describe("who holds it", () => {
   test("goes over to another holder when the first has gone", () => {
     const shared = survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70), holder(10, 70)]);
     const both = fold(...traced, shared);
-    expect(both.sockets[0]).toMatchObject({ owner: { pid: 9, evidence: "syscall" }, holders: [9, 10] });
+    expect(both.sockets[0]).toMatchObject({
+      owner: { pid: 9, evidence: "syscall" },
+      holders: [{ pid: 9 }, { pid: 10 }],
+    });
     const run = fold(...traced, shared, survey(AT + 2 * SECOND, [row(TCP.ESTABLISHED)], [holder(10, 70)]));
-    expect(run.sockets[0]).toMatchObject({ owner: { pid: 10, evidence: "inode" }, holders: [10] });
+    expect(run.sockets[0]).toMatchObject({ owner: { pid: 10, evidence: "inode" }, holders: [{ pid: 10 }] });
   });
 
   test("stays who was traced while he is one of the holders", () => {

@@ -70,7 +70,12 @@ test("all of a CPU's events have come, or are known to be lost", () => {
   const loss = new LossCount();
   loss.received(1);
   loss.received(1);
-  expect([loss.hasAll(1, 2), loss.hasAll(1, 3), loss.hasAll(0, 0), loss.hasAll(0, 1)]).toEqual([true, false, true, false]);
+  expect([loss.hasAll(1, 2), loss.hasAll(1, 3), loss.hasAll(0, 0), loss.hasAll(0, 1)]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
   loss.emitted(1, 5);
   expect([loss.hasAll(1, 5), loss.hasAll(1, 6)]).toEqual([true, false]);
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, onTestFinished } from "vitest";
+import { childrenOf } from "./process-tree.ts";
 import { until } from "./until.ts";
 
 const SOURCES = fileURLToPath(new URL("../../scripts/workload", import.meta.url));
@@ -151,4 +152,42 @@ function openSockets(port: number, pid: number | "self"): number {
 export function netnsOf(pid: number | "self"): number {
   const [, inode] = /^net:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/ns/net`)) ?? [];
   return Number(inode);
+}
+
+/** A process that leaks as scripts/workload/leaker.py says, until the test ends; `said` waits for a line of its. */
+export async function leaker(...words: readonly (string | number)[]): Promise<{
+  readonly pid: number;
+  said: (line: RegExp) => Promise<RegExpExecArray>;
+}> {
+  const child = spawn("python3", [join(SOURCES, "leaker.py"), ...words.map(String)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  const said = async (line: RegExp): Promise<RegExpExecArray> =>
+    until(
+      () => `leaker.py to say ${line.source}; it said ${text}`,
+      () => line.exec(text) ?? undefined,
+    );
+  return { pid: Number((await said(/^pid=(\d+)$/m))[1]), said };
+}
+
+/** So many connections a second, in the background, until the test ends. Ten transitions each. */
+export async function backgroundChurn(perSecond: number): Promise<{ readonly pids: ReadonlySet<number> }> {
+  const child = spawn(program("churn"), ["100000000", String(perSecond)], { stdio: "ignore" });
+  const ended = once(child, "exit");
+  const { pid } = child;
+  if (pid === undefined) throw new Error("churn could not be started");
+  const server = await until("churn's server", () => childrenOf(pid)[0]?.pid);
+  onTestFinished(async () => {
+    process.kill(server, "SIGKILL");
+    child.kill("SIGKILL");
+    await ended;
+  });
+  return { pids: new Set([pid, server]) };
 }

@@ -9,7 +9,8 @@ test("names the leaking process at 80 columns", () => {
     [
       "tcptrace 2026-05-01 22:14:07 UTC  bpf: bpftrace 0.17.0, full probes",
       "api (pid 812) holds 38 sockets in CLOSE_WAIT toward 10.0.0.2:443, the oldest for",
-      "15m12s: the peer closed, the program has not; only its code can close them",
+      "15m12s, 3.1 more a minute; 812 of 1024 descriptors used, full in 1h08m: the peer",
+      "closed, the program read to the end and forgot to; only its code can close them",
       "stuck in CLOSE_WAIT (over 60s): 38  12.3 transitions/s  lost 0",
       "owners known 100%",
       "ESTABLISHED 212  CLOSE_WAIT 38  LISTEN 1",
@@ -23,33 +24,39 @@ test("names the leaking process at 80 columns", () => {
 });
 
 test("shows every column where there is room", () => {
-  const lines = topTable(leaking, 200, (uid) => (uid === 1001 ? "www" : undefined)).split("\n");
+  const lines = topTable(leaking, 220, (uid) => (uid === 1001 ? "www" : undefined)).split("\n");
   expect(
     lines
-      .find((line) => line.includes("PID"))
-      ?.trim()
-      .split(/\s+/),
-  ).toEqual("PID USER COMMAND EST CLOSE_WAIT STUCK OLDEST LISTEN TRANS/s OPEN/s CLOSE/s FDS PEER CMDLINE".split(" "));
-  expect(
-    lines
-      .find((line) => line.includes(" 812 "))
+      .find((line) => line.includes("PID "))
       ?.trim()
       .split(/\s+/),
   ).toEqual(
-    "812 www api 212 38 38 15m12s 1 41.2 20.1 18.3 812/1024 10.0.0.2:443 x38 node /srv/api/server.js".split(" "),
+    "PID USER COMMAND EST CLOSE_WAIT STUCK OLDEST +/min QUEUED LISTEN TRANS/s OPEN/s CLOSE/s FDS FULL IN PEER CMDLINE".split(
+      " ",
+    ),
+  );
+  expect(
+    lines
+      .find((line) => line.trim().startsWith("812 "))
+      ?.trim()
+      .split(/\s+/),
+  ).toEqual(
+    "812 www api 212 38 38 15m12s 3.1 0 1 41.2 20.1 18.3 812/1024 1h08m 10.0.0.2:443 x38 node /srv/api/server.js".split(
+      " ",
+    ),
   );
 });
 
 const titles = (columns: number): string =>
   topTable(leaking, columns)
     .split("\n")
-    .find((line) => line.includes("PID"))
+    .find((line) => line.includes("PID "))
     ?.trim()
     .split(/\s+/)
     .join(" ") ?? "";
 
 test("hides columns in one order", () => {
-  expect(titles(100)).toBe("PID COMMAND EST CLOSE_WAIT STUCK OLDEST TRANS/s FDS PEER");
+  expect(titles(100)).toBe("PID COMMAND CLOSE_WAIT STUCK OLDEST +/min FDS FULL IN PEER");
   expect(titles(70)).toBe("PID COMMAND CLOSE_WAIT STUCK OLDEST PEER");
   expect(titles(55)).toBe("PID COMMAND CLOSE_WAIT STUCK OLDEST");
   expect(titles(32)).toBe("PID COMMAND STUCK");

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""leaker - one process that leaks sockets in CLOSE_WAIT, in a way of one's choice
+
+usage: leaker.py fill PER_SECOND LIMIT USED     connects so often to a peer that closes, never closes itself; starts with
+                                                USED descriptors open of at most LIMIT
+       leaker.py reset SOCKETS                  accepts, never closes; its peers send a FIN, then a reset: the descriptors
+                                                stay open, the sockets leave the kernel's tables
+
+Prints `pid=PID`; then `fill` prints `full at=SECONDS` (Unix time) when connect() first fails with EMFILE. Runs until it is
+killed or its stdin closes.
+"""
+import errno
+import os
+import resource
+import select
+import socket
+import struct
+import sys
+import time
+
+
+def peer(listener):
+    """Closes whatever it accepts."""
+    while True:
+        connection, _ = listener.accept()
+        connection.close()
+
+
+def child(run, *arguments):
+    """A process of its own, which ends with its parent."""
+    parent = os.getpid()
+    if os.fork() == 0:
+        libc = __import__("ctypes").CDLL(None)
+        libc.prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
+        if os.getppid() == parent:
+            run(*arguments)
+        os._exit(0)
+
+
+def listen():
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
+    return listener
+
+
+def wait(seconds):
+    """False when stdin has closed meanwhile."""
+    ready, _, _ = select.select([0], [], [], seconds)
+    return not ready
+
+
+def fill(per_second, limit, used):
+    listener = listen()
+    port = listener.getsockname()[1]
+    child(peer, listener)
+    listener.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    kept = [os.open("/dev/null", os.O_RDONLY)]
+    while kept[-1] < used - 1:
+        kept.append(os.open("/dev/null", os.O_RDONLY))
+    print(f"pid={os.getpid()}", flush=True)
+    start = time.monotonic()
+    for made in range(1, 1 << 30):
+        try:
+            kept.append(socket.create_connection(("127.0.0.1", port)))
+        except OSError as error:
+            if error.errno != errno.EMFILE:
+                raise
+            print(f"full at={time.time():.3f}", flush=True)
+            break
+        if not wait(max(0, start + made / per_second - time.monotonic())):
+            return
+    wait(None)
+
+
+def reset_after_fin(port, sockets, closed):
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(sockets)]
+    for client in clients:
+        client.shutdown(socket.SHUT_WR)
+    os.read(closed, 1)
+    for client in clients:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+
+
+def reset(sockets):
+    listener = listen()
+    gate, key = os.pipe()
+    child(reset_after_fin, listener.getsockname()[1], sockets, gate)
+    kept = [listener.accept()[0] for _ in range(sockets)]
+    for connection in kept:
+        # The end has come: CLOSE_WAIT.
+        assert connection.recv(1) == b""
+    os.write(key, b"x")
+    for connection in kept:
+        poll = select.poll()
+        poll.register(connection, 0)
+        while not any(events & select.POLLERR for _, events in poll.poll(100)):
+            pass
+    print(f"pid={os.getpid()}", flush=True)
+    wait(None)
+
+
+if __name__ == "__main__":
+    words = sys.argv[1:]
+    if len(words) == 4 and words[0] == "fill":
+        fill(float(words[1]), int(words[2]), int(words[3]))
+    elif len(words) == 2 and words[0] == "reset":
+        reset(int(words[1]))
+    else:
+        sys.exit(__doc__)

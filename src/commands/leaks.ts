@@ -1,0 +1,46 @@
+import { EXIT, type ExitCode } from "../errors.ts";
+import { readUserNames } from "../host/user-names.ts";
+import type { Filter } from "../model/filter.ts";
+import type { LeakReport } from "../model/leak-report.ts";
+import { Model } from "../model/model.ts";
+import { takeLeaks } from "../model/take-leaks.ts";
+import { liveSource, type SourceWish } from "../source/auto.ts";
+import { leaksJson } from "../view/leaks-json.ts";
+import { leaksText } from "../view/leaks-text.ts";
+import { say, writeOut } from "./output.ts";
+
+export interface LeaksOptions {
+  readonly source: SourceWish;
+  readonly json: boolean;
+  /** How long to watch before answering. */
+  readonly durationMs: number;
+  readonly stuckAfterMs: number;
+  readonly filter: Filter;
+  /** Exit 3 when some process has stuck sockets. */
+  readonly fail: boolean;
+}
+
+/** Says who holds sockets in CLOSE_WAIT: after `durationMs`, or with what is known by then at Ctrl-C. */
+export async function leaks(options: LeaksOptions, shutdown: AbortController): Promise<ExitCode> {
+  const report = await watch(options, shutdown);
+  const names = readUserNames();
+  const userName = (uid: number): string | undefined => names.get(uid);
+  await writeOut(options.json ? leaksJson(report, userName) : leaksText(report, userName), shutdown.signal);
+  return options.fail && report.processes.length > 0 ? EXIT.stuck : EXIT.ok;
+}
+
+async function watch(options: LeaksOptions, shutdown: AbortController): Promise<LeakReport> {
+  const model = new Model();
+  const { tables } = model;
+  let detail = "";
+  for await (const batch of liveSource(options.source).events(shutdown.signal)) {
+    for (const event of batch) {
+      model.fold(event);
+      if (event.kind === "source" && event.detail !== detail) say((detail = event.detail));
+    }
+    // The source ends with a last look at /proc.
+    const { tracingSince, isSeeded, now } = tables;
+    if (isSeeded && tracingSince !== null && now - tracingSince >= options.durationMs * 1e6) shutdown.abort("done");
+  }
+  return takeLeaks(tables, options);
+}

@@ -1,0 +1,43 @@
+import type { Socket } from "./socket.ts";
+import type { SocketTable } from "./socket-table.ts";
+import { TCP } from "./tcp-state.ts";
+
+/** A process that holds a socket, and by which descriptor as far as that is known. */
+export interface Holder {
+  readonly pid: number;
+  readonly fd: number | null;
+}
+
+/** In a listener's accept queue still: a connection that has no file yet. In later states its process may have closed it. */
+export function isUnaccepted(socket: Socket): boolean {
+  if (socket.inode !== 0 || socket.role === "client") return false;
+  return socket.state === TCP.ESTABLISHED || socket.state === TCP.CLOSE_WAIT || socket.state === TCP.SYN_RECV;
+}
+
+/** Everybody who holds the socket; what has not been accepted is held by who holds the listener. Empty: not known. */
+export function holdersOf(socket: Socket, sockets: SocketTable): readonly Holder[] {
+  if (!isUnaccepted(socket)) return directHolders(socket);
+  const listener = listenerOf(socket, sockets);
+  return listener === null ? [] : directHolders(listener).map(({ pid }) => ({ pid, fd: null }));
+}
+
+/**
+ * The listener in whose queue a connection waits; null when there is none or nobody can tell. With SO_REUSEPORT several
+ * may listen on one port: they count as one where the same processes hold them all.
+ */
+export function listenerOf(socket: Socket, sockets: SocketTable): Socket | null {
+  const [first, ...others] = sockets.listeners.accepting(socket);
+  if (first === undefined) return null;
+  const pids = pidsOf(first);
+  return others.every((other) => pidsOf(other) === pids) ? first : null;
+}
+
+function pidsOf(listener: Socket): string {
+  const pids = directHolders(listener).map(({ pid }) => pid);
+  return pids.toSorted((a, b) => a - b).join();
+}
+
+function directHolders({ holders, owner }: Socket): readonly Holder[] {
+  if (holders.length > 0) return holders;
+  return owner.pid === null ? [] : [{ pid: owner.pid, fd: null }];
+}

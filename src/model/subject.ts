@@ -1,0 +1,29 @@
+import type { FilterSubject } from "./filter.ts";
+import type { Process } from "./process-table.ts";
+import type { Socket } from "./socket.ts";
+import type { TransitionRow } from "./transition-row.ts";
+
+/** A socket in the hands of this process, or of nobody known, as a filter sees it. */
+export function socketSubject(socket: Socket, process: Process | null, now: number): FilterSubject {
+  return { ...holderPart(process), ...endsPart(socket), states: [socket.state], ageMs: (now - socket.since) / 1e6 };
+}
+
+/** A transition: `state:` matches what it left and what it entered, `age:` the time in the state that it left. */
+export function transitionSubject({ socket, process, from, to, inState }: TransitionRow): FilterSubject {
+  const ageMs = inState === null ? null : inState / 1e6;
+  return { ...holderPart(process), ...endsPart(socket), states: [from, to], ageMs };
+}
+
+function holderPart(process: Process | null): Pick<FilterSubject, "pids" | "names"> {
+  if (process === null) return { pids: [], names: [] };
+  return { pids: [process.pid], names: [process.comm, process.facts?.cmdline ?? ""] };
+}
+
+function endsPart({
+  localAddress,
+  localPort,
+  remoteAddress,
+  remotePort,
+}: Socket): Pick<FilterSubject, "localAddress" | "localPort" | "remoteAddress" | "remotePort"> {
+  return { localAddress, localPort, remoteAddress, remotePort };
+}

@@ -1,0 +1,56 @@
+import type { Nanos } from "./event.ts";
+
+const MAX_SAMPLES = 64;
+const LEAST_SAMPLES = 3;
+const LEAST_SPAN: Nanos = 1e9;
+
+/** How a number has changed over the run, from samples of it; the longer the run, the fewer of them a second are kept. */
+export class Trend {
+  #samples: { readonly at: Nanos; readonly value: number }[] = [];
+  #spacing: Nanos = 0;
+
+  /** `at` never goes back. */
+  add(at: Nanos, value: number): void {
+    const last = this.#samples.at(-1);
+    if (last !== undefined && at - last.at < this.#spacing) return;
+    this.#samples.push({ at, value });
+    if (this.#samples.length < MAX_SAMPLES) return;
+    this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
+    const first = this.#samples[0]?.at ?? at;
+    this.#spacing = (at - first) / (MAX_SAMPLES - 1);
+  }
+
+  /**
+   * Change per second: the median of the slopes between any two samples (Theil and Sen), which a jump or a stray value
+   * does not move. Null while there are fewer than three samples or less than a second between them.
+   */
+  perSecond(): number | null {
+    const samples = this.#samples;
+    const span = (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0);
+    if (samples.length < LEAST_SAMPLES || span < LEAST_SPAN) return null;
+    const slopes: number[] = [];
+    for (const [index, first] of samples.entries()) {
+      for (const second of samples.slice(index + 1)) {
+        if (second.at > first.at) slopes.push((second.value - first.value) / (second.at - first.at));
+      }
+    }
+    return median(slopes) * 1e9;
+  }
+
+  /** Milliseconds after `now` until the number reaches `limit`, if it goes on like this; null when it does not rise. */
+  msUntil(limit: number, now: Nanos): number | null {
+    const last = this.#samples.at(-1);
+    if (last === undefined) return null;
+    if (last.value >= limit) return 0;
+    const slope = this.perSecond();
+    if (slope === null || slope <= 0) return null;
+    return Math.max(0, ((limit - last.value) / slope) * 1000 - (now - last.at) / 1e6);
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [low = 0, high = low] = sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1);
+  return (low + high) / 2;
+}
