@@ -35,8 +35,6 @@ export async function takeSurvey(
     timeWait: tables.timeWait,
     processes: found.processes,
     unreadable: found.unreadable,
-    details: null,
-    backlogs: [],
   };
 }
 

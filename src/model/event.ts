@@ -5,7 +5,17 @@ import type { TcpState } from "./tcp-state.ts";
 export type Nanos = number;
 
 /** Everything that the model knows arrives as one of these, in order of `at`, and nothing else does. */
-export type TraceEvent = Transition | Accept | Survey | ProcessSeen | Loss | Gap | SourceChange | ClockAnchor | Tick;
+export type TraceEvent =
+  | Transition
+  | Accept
+  | Survey
+  | DetailsSeen
+  | ProcessSeen
+  | Loss
+  | Gap
+  | SourceChange
+  | ClockAnchor
+  | Tick;
 
 /** The process in whose context an event ran, where that process is known to hold the socket. */
 export interface Task {
@@ -108,6 +118,22 @@ export interface SurveyedProcess extends ProcessFacts {
   readonly sockets: readonly HeldSocket[];
 }
 
+/** One reading of /proc: all sockets of all network namespaces, and who holds them. */
+export interface Survey {
+  readonly kind: "survey";
+  /** When the reading began: what was traced later wins over it. */
+  readonly at: Nanos;
+  /** When the reading ended. */
+  readonly until: Nanos;
+  /** False when some process or namespace could not be read. */
+  readonly complete: boolean;
+  readonly sockets: readonly SurveyedSocket[];
+  readonly timeWait: number;
+  readonly processes: readonly SurveyedProcess[];
+  /** Processes whose descriptors may not be read: they may hold anything. */
+  readonly unreadable: readonly number[];
+}
+
 /** What only the kernel's socket diagnosis (`ss -i`) tells of a connection in CLOSE_WAIT. */
 export interface SocketDetail extends SurveyedEnds {
   readonly inode: number;
@@ -124,22 +150,13 @@ export interface ListenBacklog {
   readonly backlog: number;
 }
 
-/** One reading of /proc: all sockets of all network namespaces, and who holds them. */
-export interface Survey {
-  readonly kind: "survey";
-  /** When the reading began: what was traced later wins over it. */
+/** The kernel was asked for details of the connections in CLOSE_WAIT and of listeners, in namespaces that have such. */
+export interface DetailsSeen {
+  readonly kind: "details";
+  /** When it had answered: the times of the details are from then. */
   readonly at: Nanos;
-  /** When the reading ended. */
-  readonly until: Nanos;
-  /** False when some process or namespace could not be read. */
-  readonly complete: boolean;
-  readonly sockets: readonly SurveyedSocket[];
-  readonly timeWait: number;
-  readonly processes: readonly SurveyedProcess[];
-  /** Processes whose descriptors may not be read: they may hold anything. */
-  readonly unreadable: readonly number[];
-  /** Of sockets in CLOSE_WAIT. Null where `ss` is not to be had, or was not asked this time. */
-  readonly details: readonly SocketDetail[] | null;
+  readonly askedAt: Nanos;
+  readonly details: readonly SocketDetail[];
   readonly backlogs: readonly ListenBacklog[];
 }
 

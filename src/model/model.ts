@@ -5,6 +5,7 @@ import { ownerThroughListener } from "./listeners.ts";
 import { taskIsOwner, UNKNOWN_OWNER } from "./owner.ts";
 import type { Process } from "./process-table.ts";
 import { type Socket } from "./socket.ts";
+import { foldDetails } from "./leak-fold.ts";
 import { foldSurvey, settleDoubts } from "./survey-fold.ts";
 import { TCP } from "./tcp-state.ts";
 import { Tables } from "./tables.ts";
@@ -30,6 +31,8 @@ export class Model {
         return this.#accept(event);
       case "survey":
         return this.#survey(event);
+      case "details":
+        return foldDetails(this.tables, event);
       case "process":
         return this.tables.processes.learn(event.process, event.at);
       case "loss":

@@ -1,14 +1,17 @@
-import type { Nanos, Survey, SurveyedEnds, SurveyedProcess, SurveyedSocket } from "./event.ts";
-import { type Holder, holdersOf } from "./holding.ts";
+import type { Nanos, Survey, SurveyedProcess, SurveyedSocket } from "./event.ts";
+import { hasFile, socketMatcher } from "./socket-match.ts";
+import { foldTrends, foldVanished } from "./leak-fold.ts";
+import type { Holder } from "./holding.ts";
 import { repair } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
 import { UNKNOWN_OWNER } from "./owner.ts";
-import { endsKey, type Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
 import type { Tables } from "./tables.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 import type { TransitionRow } from "./transition-row.ts";
 
 type Report = (row: TransitionRow) => void;
+type Match = ReturnType<typeof socketMatcher>;
 
 /**
  * Lets a reading of /proc fill in what was not traced: sockets older than tcptrace, and who holds what. What was traced
@@ -21,13 +24,12 @@ export function foldSurvey(tables: Tables, survey: Survey, report: Report): void
   tables.timeWait = survey.timeWait;
   for (const process of survey.processes) tables.processes.learn(process, survey.at);
   const holders = holdersByInode(survey.processes);
-  const traced = tracedWithoutInode(tables);
+  const match = socketMatcher(tables.sockets);
   // Listeners first, since what waits in their queues is theirs.
-  for (const row of survey.sockets) if (row.state === TCP.LISTEN) foldRow(tables, survey, row, traced, holders, report);
-  for (const row of survey.sockets) if (row.state !== TCP.LISTEN) foldRow(tables, survey, row, traced, holders, report);
+  for (const row of survey.sockets) if (row.state === TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
+  for (const row of survey.sockets) if (row.state !== TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
   for (const socket of tables.sockets)
     if (socket.surveyed !== tables.surveys) foldAbsence(tables, survey, socket, report);
-  foldDetails(tables, survey, traced);
   foldVanished(tables, survey, holders);
   foldTrends(tables, survey);
   forgetEnded(tables, survey);
@@ -47,34 +49,16 @@ function holdersByInode(processes: readonly SurveyedProcess[]): Map<number, Hold
   return holders;
 }
 
-/** Traced sockets that a row can only be matched to by its ends. */
-function tracedWithoutInode(tables: Tables): Map<string, Socket[]> {
-  const byEnds = new Map<string, Socket[]>();
-  for (const socket of tables.sockets) {
-    if (socket.address === null || (socket.inode !== null && socket.inode !== 0 && hasFile(socket))) continue;
-    const key = endsKey(socket);
-    const same = byEnds.get(key);
-    if (same === undefined) byEnds.set(key, [socket]);
-    else same.push(socket);
-  }
-  return byEnds;
-}
-
-/** In the other states its process may have closed it, and then its row has no inode, though its last event had one. */
-function hasFile({ state }: Socket): boolean {
-  return state === TCP.LISTEN || state === TCP.SYN_SENT || state === TCP.ESTABLISHED || state === TCP.CLOSE_WAIT;
-}
-
 function foldRow(
   tables: Tables,
   survey: Survey,
   row: SurveyedSocket,
-  traced: ReadonlyMap<string, Socket[]>,
+  match: Match,
   holders: ReadonlyMap<number, Holder[]>,
   report: Report,
 ): void {
   const { sockets } = tables;
-  const known = surveyedSocket(tables, row, traced);
+  const known = match(row);
   const socket = known ?? createFrom(tables, survey, row);
   socket.surveyed = tables.surveys;
   if (known !== undefined) {
@@ -88,17 +72,6 @@ function foldRow(
   if (socket.state === row.state) socket.receiveQueue = row.receiveQueue;
   assignOwner(tables, survey, socket, holders.get(row.inode) ?? []);
   if (known === undefined && tables.surveys > 1) reportPolled(tables, survey, socket, TCP.CLOSE, report);
-}
-
-function surveyedSocket(
-  tables: Tables,
-  row: SurveyedEnds & { readonly inode: number },
-  traced: ReadonlyMap<string, Socket[]>,
-): Socket | undefined {
-  const byInode = row.inode === 0 ? undefined : tables.sockets.atInode(row.inode);
-  if (byInode !== undefined) return byInode;
-  const byEnds = traced.get(endsKey(row))?.find((socket) => socket.netns === null || socket.netns === row.netns);
-  return byEnds ?? tables.sockets.untraced(row);
 }
 
 /** Without a tracer, what differs between two surveys is all that is known of a transition. */
@@ -148,52 +121,6 @@ function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: re
 function hasPassedOn(survey: Survey, socket: Socket, pid: number): boolean {
   if (socket.inode === null || socket.inode === 0 || !hasFile(socket)) return false;
   return socket.lastTraced < survey.at && !survey.unreadable.includes(pid);
-}
-
-/** What the kernel tells of sockets in CLOSE_WAIT: how long at least, and whether their program still sends. */
-function foldDetails(tables: Tables, survey: Survey, traced: ReadonlyMap<string, Socket[]>): void {
-  for (const { inode, backlog } of survey.backlogs) {
-    const listener = tables.sockets.atInode(inode);
-    if (listener !== undefined) listener.backlog = backlog;
-  }
-  if (survey.details === null) return;
-  tables.detailsAt = survey.until;
-  for (const detail of survey.details) {
-    const socket = surveyedSocket(tables, detail, traced);
-    if (socket?.state !== TCP.CLOSE_WAIT) continue;
-    socket.detailAt = survey.until;
-    socket.sentAt = survey.until - detail.lastSentMs * 1e6;
-    if (!socket.sinceIsExact) socket.since = Math.min(socket.since, survey.until - detail.lastAckMs * 1e6);
-  }
-}
-
-/** Descriptors whose sockets have left the tables: still open, or closed by now. */
-function foldVanished(tables: Tables, survey: Survey, holders: ReadonlyMap<number, Holder[]>): void {
-  for (const [inode, vanished] of tables.vanished) {
-    if (survey.at < vanished.at) continue;
-    const held = holders.get(inode);
-    if (held === undefined || tables.sockets.atInode(inode) !== undefined) tables.vanished.delete(inode);
-    else {
-      vanished.isConfirmed = true;
-      vanished.socket.holders = held;
-    }
-  }
-}
-
-/** One sample of each process's sockets in CLOSE_WAIT and of its descriptors. */
-function foldTrends(tables: Tables, survey: Survey): void {
-  const counts = new Map<number, number>();
-  const count = (holders: readonly Holder[]): void => {
-    for (const { pid } of holders) counts.set(pid, (counts.get(pid) ?? 0) + 1);
-  };
-  for (const socket of tables.sockets) {
-    if (socket.state === TCP.CLOSE_WAIT) count(holdersOf(socket, tables.sockets));
-  }
-  for (const { isConfirmed, socket } of tables.vanished.values()) if (isConfirmed) count(socket.holders);
-  for (const process of tables.processes) process.closeWaits.add(survey.at, counts.get(process.pid) ?? 0);
-  for (const { pid, fdUsed } of survey.processes) {
-    if (fdUsed !== null) tables.processes.at(pid)?.descriptors.add(survey.until, fdUsed);
-  }
 }
 
 /** The survey shows another state than the model has; CLOSE stands for a row that is gone. */

@@ -56,7 +56,7 @@ export class Tables {
   surveys = 0;
   /** All sockets that are older than the tracer are known. */
   isSeeded = false;
-  /** When the last survey with details of sockets in CLOSE_WAIT began. */
+  /** When the kernel was last asked for details of sockets in CLOSE_WAIT. */
   detailsAt: Nanos = -Infinity;
   /** Leaked descriptors: sockets that have left the kernel's tables without a close(). By inode. */
   readonly vanished = new Map<number, Vanished>();

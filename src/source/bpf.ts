@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, UserError } from "../errors.ts";
 import type { Nanos, TraceEvent } from "../model/event.ts";
 import { TCP } from "../model/tcp-state.ts";
+import { DetailReader } from "./details.ts";
 import type { Source } from "./source.ts";
 import { Surveyor } from "./surveyor.ts";
 import { Tracer } from "./tracer.ts";
@@ -32,11 +33,13 @@ class BpfRun {
   readonly #signal: AbortSignal;
   readonly #clock = new TracerClock();
   readonly #surveyor: Surveyor;
+  readonly #details: DetailReader;
 
   constructor(options: TracerOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
     this.#surveyor = new Surveyor(() => this.#clock.now(), signal);
+    this.#details = new DetailReader(() => this.#clock.now(), signal);
   }
 
   async *events(): AsyncGenerator<Batch, void, void> {
@@ -107,7 +110,7 @@ class BpfRun {
       }
       // A survey is old when it is ready: what happened since it began comes after it.
       const traced = tracer.take(heldBack);
-      for (const event of traced) this.#remember(event);
+      for (const event of traced) this.#notice(event);
       yield [...traced, ...surveys];
       await this.#pause(TICK_MS);
     }
@@ -130,7 +133,10 @@ class BpfRun {
     yield tracer.take(Infinity, true);
     if (!this.#signal.aborted) return;
     const survey = await this.#surveyor.last();
-    if (survey !== null) yield [survey, this.#tick()];
+    if (survey === null) return;
+    this.#details.note(survey);
+    const details = await this.#details.last();
+    yield [survey, ...(details === null ? [] : [details]), this.#tick()];
   }
 
   async *#idle(detail: string, ms: number): AsyncGenerator<Batch, void, void> {
@@ -141,15 +147,17 @@ class BpfRun {
     }
   }
 
-  /** A socket that was reset in CLOSE_WAIT has no row any more, but its descriptor may still be open. */
-  #remember(event: TraceEvent): void {
+  #notice(event: TraceEvent): void {
+    this.#details.note(event);
+    // A socket that was reset in CLOSE_WAIT has no row any more, but its descriptor may still be open.
     if (event.kind !== "transition" || event.to !== TCP.CLOSE || event.from !== TCP.CLOSE_WAIT) return;
     if (event.inode !== null) this.#surveyor.remember(event.inode);
   }
 
   #surveys(atOnce = false): TraceEvent[] {
     const survey = this.#surveyor.take(atOnce);
-    return survey === null ? [] : [survey];
+    if (survey !== null) this.#details.note(survey);
+    return [survey, this.#details.take()].filter((event) => event !== null);
   }
 
   #sourceChange(detail: string, ready: boolean): TraceEvent {

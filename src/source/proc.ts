@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HolderFinder } from "../host/holders.ts";
 import { takeSurvey } from "../host/survey.ts";
 import type { Nanos, Survey, TraceEvent } from "../model/event.ts";
-import { withDetails } from "./socket-details.ts";
+import { DetailReader } from "./details.ts";
 import type { Source } from "./source.ts";
 
 /** `reason` says why not BPF: `bpftrace is not installed (apt-get install bpftrace)`. */
@@ -46,24 +46,33 @@ async function* poll(
     { kind: "source", at: now(), source: "proc", ready: true, detail: describeProc(intervalMs, reason) },
   ];
   const holders = new HolderFinder();
+  const details = new DetailReader(now, signal);
+  if (signal.aborted) return;
   try {
     for (;;) {
       signal.throwIfAborted();
       const began = performance.now();
       const { survey, cpuMs } = await measureSurvey(holders, signal);
+      details.note(survey);
       yield [...batch, survey, tick()];
       batch = [];
       const next = began + pollInterval(intervalMs, cpuMs);
       for (let rest = next - performance.now(); rest > 0; rest = next - performance.now()) {
         await sleep(Math.min(rest, TICK_MS), undefined, { signal });
-        yield [tick()];
+        yield [...listOf(details.take()), tick()];
       }
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
   const last = await measureSurvey(holders, AbortSignal.timeout(LAST_SURVEY_MS), true).catch(() => null);
-  if (last !== null) yield [last.survey, tick()];
+  if (last === null) return;
+  details.note(last.survey);
+  yield [last.survey, ...listOf(await details.last()), tick()];
+}
+
+function listOf(event: TraceEvent | null): TraceEvent[] {
+  return event === null ? [] : [event];
 }
 
 async function measureSurvey(
@@ -74,9 +83,7 @@ async function measureSurvey(
   const before = process.cpuUsage();
   const survey = await takeSurvey(now, { signal, holders, exact });
   const { user, system } = process.cpuUsage(before);
-  const began = performance.now();
-  const detailed = await withDetails(survey, signal);
-  return { survey: detailed, cpuMs: (user + system) / 1000 + (performance.now() - began) };
+  return { survey, cpuMs: (user + system) / 1000 };
 }
 
 function tick(): TraceEvent {

@@ -1,7 +1,6 @@
 import { HolderFinder } from "../host/holders.ts";
 import { takeSurvey } from "../host/survey.ts";
 import type { Nanos, Survey } from "../model/event.ts";
-import { withDetails } from "./socket-details.ts";
 
 const USUAL_INTERVAL_MS = 2000;
 const SHORTEST_INTERVAL_MS = 300;
@@ -9,8 +8,7 @@ const MOST_OF_A_CORE = 0.02;
 const LAST_SURVEY_MS = 5000;
 
 /**
- * Takes surveys of /proc in the background, one at a time, and so seldom that they cost at most 2 % of a core, what ss takes
- * included.
+ * Takes surveys of /proc in the background, one at a time, and so seldom that they cost at most 2 % of a core.
  */
 export class Surveyor {
   readonly #now: () => Nanos;
@@ -60,8 +58,7 @@ export class Surveyor {
   async last(): Promise<Survey | null> {
     await this.#running;
     try {
-      const signal = AbortSignal.timeout(LAST_SURVEY_MS);
-      return await withDetails(await this.#read(signal, true), signal);
+      return await this.#read(AbortSignal.timeout(LAST_SURVEY_MS), true);
     } catch {
       return null;
     }
@@ -72,13 +69,10 @@ export class Surveyor {
     this.#isExpedited = false;
     const before = process.cpuUsage();
     try {
-      const survey = await this.#read(this.#signal, false);
+      this.#survey = await this.#read(this.#signal, false);
       const { user, system } = process.cpuUsage(before);
-      const began = performance.now();
-      this.#survey = await withDetails(survey, this.#signal);
       this.#lastEnd = performance.now();
-      const cost = (user + system) / 1000 + (this.#lastEnd - began);
-      this.#soonest = this.#lastEnd + Math.max(SHORTEST_INTERVAL_MS, cost / MOST_OF_A_CORE);
+      this.#soonest = this.#lastEnd + Math.max(SHORTEST_INTERVAL_MS, (user + system) / 1000 / MOST_OF_A_CORE);
     } catch (error) {
       if (!this.#signal.aborted) this.#failure = error;
       this.#begunAt = null;

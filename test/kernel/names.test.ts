@@ -30,51 +30,81 @@ const NAMES: readonly { readonly shown: string; readonly name: Uint8Array; reado
 /** What could move a cursor, colour the screen or break a line. */
 const CONTROL = /[^\P{C}\n]/u;
 
-describe.each(NAMES)("a process named $shown", ({ shown, name, cut = shown }) => {
-  it("has every transition in events --json, and forges none", async () => {
+interface Pair {
+  readonly shown: string;
+  readonly cut: string;
+  readonly server: number;
+  readonly client: number;
+  readonly port: number;
+}
+
+/** A server and a client for each name, which make all their connections while tcptrace looks on. */
+async function connectAll(): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for (const { shown, name, cut = shown } of NAMES) {
+    const { pid: server, port } = await serve("127.0.0.1", "close", { name });
+    const { pid: client } = await connectAndClose("127.0.0.1", port, CONNECTIONS, { name });
+    await closed(port);
+    pairs.push({ shown, cut, server, client, port });
+  }
+  return pairs;
+}
+
+describe("processes with hostile names", () => {
+  it("have every transition in events --json, and forge none", async () => {
     const tcptrace = await traceEvents();
-    const server = await serve("127.0.0.1", "close", { name });
-    const client = await connectAndClose("127.0.0.1", server.port, CONNECTIONS, { name });
-    await closed(server.port);
+    const pairs = await connectAll();
     expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
     expect(tcptrace.stdout).not.toMatch(CONTROL);
-    const lives = new Lives({ server: server.pid, client: client.pid, port: server.port, netns: netnsOf("self") });
     const transitions = tcptrace.transitions();
-    for (const row of transitions) lives.add(row);
-    expect(lives.complaints).toEqual([]);
-    expect(lives.counts).toEqual(wholeCounts(CONNECTIONS));
-    const own = transitions.filter(({ pid }) => pid === server.pid || pid === client.pid);
-    for (const { comm } of own) expect([shown, cut]).toContain(comm);
-    expect(own).toHaveLength(10 * CONNECTIONS + 1);
+    for (const { shown, cut, ...truth } of pairs) {
+      const lives = new Lives({ ...truth, netns: netnsOf("self") });
+      for (const row of transitions) lives.add(row);
+      expect(lives.complaints).toEqual([]);
+      expect(lives.counts).toEqual(wholeCounts(CONNECTIONS));
+      const own = transitions.filter(({ pid }) => pid === truth.server || pid === truth.client);
+      for (const { comm } of own) expect([shown, cut]).toContain(comm);
+      expect(own).toHaveLength(10 * CONNECTIONS + 1);
+    }
     expect(tcptrace.summary().lost).toBe(0);
   });
 
-  it("is harmless text in events, a line for each transition", async () => {
+  it("are harmless text in events, a line for each transition", async () => {
     const tcptrace = startTcptrace(["events", "--source", "bpf"]);
     await tcptrace.tracing();
-    const server = await serve("127.0.0.1", "close", { name });
-    const client = await connectAndClose("127.0.0.1", server.port, CONNECTIONS, { name });
-    await closed(server.port);
+    const pairs = await connectAll();
     expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
     expect(tcptrace.stdout).not.toMatch(CONTROL);
     const [header, ...lines] = tcptrace.stdout.trimEnd().split("\n");
     expect(header).toMatch(/^TIME /);
-    const own = lines.filter((line) => line.includes(`127.0.0.1:${server.port} `));
-    expect(own).toHaveLength(10 * CONNECTIONS + 1);
-    const starts = [server.pid, client.pid].flatMap((pid) =>
-      [shown, cut].map((comm) => `${String(pid).padEnd(7)} ${comm.padEnd(15)} `),
-    );
-    for (const line of own) expect(starts.filter((start) => line.startsWith(start, 16))).not.toEqual([]);
+    for (const { shown, cut, server, client, port } of pairs) {
+      const own = lines.filter((line) => line.includes(`127.0.0.1:${port} `));
+      expect(own).toHaveLength(10 * CONNECTIONS + 1);
+      const starts = [server, client].flatMap((pid) =>
+        [shown, cut].map((comm) => `${String(pid).padEnd(7)} ${comm.padEnd(15)} `),
+      );
+      for (const line of own) expect(starts.filter((start) => line.startsWith(start, 16))).not.toEqual([]);
+    }
   });
 
-  it("is harmless text in top -b -n 1", async () => {
-    const server = await serve("127.0.0.1", "hangup", { name });
-    const client = await leak("127.0.0.1", server.port, 3, { name });
-    const tcptrace = startTcptrace(["top", "-b", "-n", "1", "-d", "500ms", "--source", "bpf"]);
+  it.each([
+    ["top -b -n 1", ["top", "-b", "-n", "1", "-d", "500ms"]],
+    ["leaks", ["leaks", "--stuck-after", "200ms", "--duration", "1s"]],
+  ])("are harmless text in %s", async (_view, words) => {
+    const clients: { readonly shown: string; readonly pid: number }[] = [];
+    for (const { shown, name } of NAMES) {
+      const server = await serve("127.0.0.1", "hangup", { name });
+      clients.push({ shown, pid: (await leak("127.0.0.1", server.port, 3, { name })).pid });
+    }
+    const tcptrace = startTcptrace([...words, "--source", "bpf"]);
     expect(await tcptrace.ended).toEqual({ code: 0, signal: null });
     expect(tcptrace.stdout).not.toMatch(CONTROL);
-    const row = tcptrace.stdout.split("\n").filter((line) => new RegExp(`^ *${client.pid} `).test(line));
-    expect(row).toHaveLength(1);
-    expect(row[0]).toContain(` ${shown} `);
+    for (const { shown, pid } of clients) {
+      const rows = tcptrace.stdout
+        .split("\n")
+        .filter((line) => new RegExp(`(^ *${pid} |\\(pid ${pid}\\) holds)`).test(line));
+      expect(rows).toHaveLength(1);
+      expect(` ${rows[0]}`).toContain(` ${shown} `);
+    }
   });
 });

@@ -1,6 +1,8 @@
 import type {
   Accept,
+  DetailsSeen,
   Evidence,
+  SocketDetail,
   Survey,
   SurveyedProcess,
   SurveyedSocket,
@@ -116,8 +118,20 @@ export function survey(
   processes: readonly SurveyedProcess[] = [],
 ): Survey {
   const until = at + 5 * MS;
-  const nothing = { timeWait: 0, unreadable: [], details: null, backlogs: [] };
+  const nothing = { timeWait: 0, unreadable: [] };
   return { kind: "survey", at, until, complete: true, sockets, processes, ...nothing };
+}
+
+/** What the kernel tells of the socket of `row`, by default that it has been silent for as long as it remembers. */
+export function detail(fields: Partial<SocketDetail> = {}): SocketDetail {
+  const { netns, localAddress, localPort, remoteAddress, remotePort, inode } = row(TCP.CLOSE_WAIT);
+  const ends = { netns, localAddress, localPort, remoteAddress, remotePort, inode };
+  return { ...ends, lastAckMs: 0, lastSentMs: 1e9, ...fields };
+}
+
+/** The kernel was asked for details at that moment, and answered at once. */
+export function asked(at: number, ...details: readonly SocketDetail[]): DetailsSeen {
+  return { kind: "details", at, askedAt: at, details, backlogs: [] };
 }
 
 export function tracing(at: number): TraceEvent {

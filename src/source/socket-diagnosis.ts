@@ -1,0 +1,78 @@
+import { readlinkSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { execa } from "execa";
+import { findNamespaces, parseNetnsLink } from "../host/namespaces.ts";
+import { listPids } from "../host/processes.ts";
+import { SsReader, type SsRows } from "../host/ss-output.ts";
+
+const SS = ["ss", "-tneiH", "state", "close-wait", "state", "listening"] as const;
+const TIMEOUT_MS = 10_000;
+const MAX_ROWS = 1_000_000;
+
+/**
+ * The kernel's socket diagnosis (inet_diag), through iproute2's ss: since when at least a connection is in CLOSE_WAIT,
+ * whether its program still sends, and how long accept queues may get. /proc/net/tcp tells none of it.
+ */
+export class SocketDiagnosis {
+  /** A process in each namespace; null for our own. */
+  #inhabitants = new Map<number, number | null>();
+  #isMissing = false;
+
+  /** What these namespaces' sockets are like; null where ss is missing, or failed everywhere. */
+  async ask(namespaces: readonly number[], signal: AbortSignal): Promise<SsRows | null> {
+    if (this.#isMissing || namespaces.length === 0) return null;
+    await this.#findInhabitants(namespaces);
+    const rows: SsRows = { details: [], backlogs: [] };
+    let answers = 0;
+    for (const netns of namespaces) {
+      const answer = await this.#askOne(netns, signal);
+      if (answer === null) continue;
+      answers++;
+      for (const detail of answer.details) rows.details.push(detail);
+      for (const backlog of answer.backlogs) rows.backlogs.push(backlog);
+    }
+    return answers === 0 ? null : rows;
+  }
+
+  async #findInhabitants(namespaces: readonly number[]): Promise<void> {
+    const isIn = (netns: number): boolean => netnsOf(this.#inhabitants.get(netns) ?? "self") === netns;
+    if (namespaces.every(isIn)) return;
+    this.#inhabitants = new Map();
+    for (const [netns, [pid]] of (await findNamespaces(listPids())).members) {
+      if (pid !== undefined) this.#inhabitants.set(netns, pid);
+    }
+    const own = netnsOf("self");
+    if (own !== null) this.#inhabitants.set(own, null);
+  }
+
+  async #askOne(netns: number, signal: AbortSignal): Promise<SsRows | null> {
+    const pid = this.#inhabitants.get(netns);
+    if (pid === undefined) return null;
+    const [file, ...words] = pid === null ? SS : ["nsenter", `--net=/proc/${pid}/ns/net`, ...SS];
+    const reader = new SsReader(netns);
+    const child = execa(file, words, {
+      stdin: "ignore",
+      stderr: "ignore",
+      buffer: false,
+      reject: false,
+      timeout: TIMEOUT_MS,
+      cancelSignal: signal,
+      env: { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C" },
+      extendEnv: false,
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (reader.rows.details.length < MAX_ROWS) reader.line(line);
+    }
+    const { exitCode, code } = await child;
+    if (code === "ENOENT" && pid === null) this.#isMissing = true;
+    return exitCode === 0 ? reader.rows : null;
+  }
+}
+
+function netnsOf(pid: number | "self"): number | null {
+  try {
+    return parseNetnsLink(readlinkSync(`/proc/${pid}/ns/net`));
+  } catch {
+    return null;
+  }
+}
