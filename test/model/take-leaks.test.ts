@@ -301,6 +301,11 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
     expect(leaksOf(...traced, reset, stillHeld(30), closed)).toMatchObject({ processes: [], unowned: [] });
   });
 
+  test("is not taken for closed by what a survey that began earlier says", () => {
+    const earlier = survey(after(20) - 1, [], [holder(9)]);
+    expect(only(leaksOf(...traced, reset, earlier, stillHeld(30)))).toMatchObject({ pid: 9, vanished: 1 });
+  });
+
   test("is not when its process connects it anew", () => {
     const again = [
       transition(after(25), TCP.CLOSE, TCP.SYN_SENT, { inode: 70, task: taskOf(9) }),
@@ -385,6 +390,12 @@ describe("an accept() at the address of an earlier socket whose end was never se
     expect(only(leaks)).toMatchObject({ pid: 9, sockets: [{ owner: "syscall", holders: [9] }] });
   });
 
+  test("nor when it was a client's whose inode nobody knows", () => {
+    const blind = client.map((event) => Object.assign({}, event, { inode: null }));
+    const leaks = leaksOf(tracing(0), ...blind, accept(after(30), 12, { address: 0xc0, inode: 61 }));
+    expect(only(leaks)).toMatchObject({ pid: 9, sockets: [{ owner: "syscall", fd: null, holders: [9] }] });
+  });
+
   test("does not give the acceptor that socket when another had accepted it", () => {
     const taken = [tracing(0), listening(1, 8), ...waiting, accept(after(1), 8, { inode: 60 })];
     const leaks = leaksOf(...taken, accept(after(30), 12, { inode: 61 }));
@@ -429,7 +440,7 @@ describe("an age", () => {
 });
 
 /** Process 9 with so many sockets in CLOSE_WAIT and so many descriptors in use, as a survey finds it. */
-function found(seconds: number, leaked: number, fdUsed: number, fdLimit: number | null = 1024): TraceEvent {
+function surveyed(seconds: number, leaked: number, fdUsed: number, fdLimit: number | null = 1024): TraceEvent {
   const inodes = Array.from({ length: leaked }, (_, index) => 1000 + index);
   const rows = inodes.map((inode, index) => row(TCP.CLOSE_WAIT, { inode, localPort: 20_000 + index }));
   const process: SurveyedProcess = { ...holder(9, ...inodes), fdUsed, fdLimit };
@@ -440,7 +451,7 @@ function found(seconds: number, leaked: number, fdUsed: number, fdLimit: number 
 describe("over the run", () => {
   test("growth and what is left of the descriptors are told", () => {
     // 1 socket more every 2 s; at second 88 there are 144 descriptors left, for 288 s.
-    const surveys = Array.from({ length: 45 }, (_, index) => found(index * 2, 100 + index, 836 + index));
+    const surveys = Array.from({ length: 45 }, (_, index) => surveyed(index * 2, 100 + index, 836 + index));
     const process = only(leaksOf(tracing(0), ...surveys));
     expect(process.growthPerMinute).toBeCloseTo(30);
     expect(process.fdExhaustedInMs).toBeCloseTo(286_000, -2);
@@ -449,11 +460,11 @@ describe("over the run", () => {
   });
 
   test("nothing is foretold of what does not grow, has no limit or was not seen long enough", () => {
-    const flat = [0, 2, 4, 6].map((seconds) => found(seconds, 10, 500));
+    const flat = [0, 2, 4, 6].map((seconds) => surveyed(seconds, 10, 500));
     expect(only(leaksOf(tracing(0), ...flat))).toMatchObject({ growthPerMinute: 0, fdExhaustedInMs: null });
-    const boundless = [0, 2, 4, 6].map((seconds) => found(seconds, 10 + seconds, 500 + seconds, null));
+    const boundless = [0, 2, 4, 6].map((seconds) => surveyed(seconds, 10 + seconds, 500 + seconds, null));
     expect(only(leaksOf(tracing(0), ...boundless))).toMatchObject({ fdLimit: null, fdExhaustedInMs: null });
-    const short = [0, 2].map((seconds) => found(seconds, 10 + seconds, 500 + seconds));
+    const short = [0, 2].map((seconds) => surveyed(seconds, 10 + seconds, 500 + seconds));
     expect(only(leaksOf(tracing(0), ...short))).toMatchObject({ growthPerMinute: null, fdExhaustedInMs: null });
   });
 

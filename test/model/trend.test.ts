@@ -148,7 +148,6 @@ describe("until the limit", () => {
 });
 
 describe("a long run", () => {
-  // Flat for its first tenth, a rise of 1 a second for the rest: only whoever kept both knows of both.
   test("counts as a whole, not by its end: what is true of most of it is told", () => {
     const steep = [...line(300, 1), ...line(60, 0, 300)];
     expectSlope(trendOf(steep), 1);
@@ -156,7 +155,7 @@ describe("a long run", () => {
     expectSlope(trendOf(flat), 0);
   });
 
-  test("keeps its first sample: the forecast of a day is not that of its last minutes", () => {
+  test("of a whole day goes by the day, not by its last minutes", () => {
     const day = Array.from({ length: 43_200 }, (_, index) => Math.floor(index / 300));
     const perHour = (trendOf(day, 2).perSecond() ?? NaN) * 3600;
     expect(perHour).toBeGreaterThan(5.5);

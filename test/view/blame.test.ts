@@ -7,19 +7,7 @@ import { takeLeaks } from "../../src/model/take-leaks.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import { safeText } from "../../src/model/text.ts";
 import { blame } from "../../src/view/blame.ts";
-import {
-  child,
-  fold,
-  holder,
-  listenerRow,
-  listening,
-  row as rowOf,
-  SECOND,
-  survey,
-  tick,
-  tracing,
-  transition,
-} from "../model/scenario.ts";
+import { child, fold, listening, SECOND, taskOf, tick, tracing, transition } from "../model/scenario.ts";
 import { anySnapshot, leaker, processRow } from "./sample.ts";
 
 const NOT_CLOSED = "only its code can close them";
@@ -184,21 +172,23 @@ describe("a process that leaks and stalls", () => {
 
   /** What is said at AT of process 7, whose two own connections have been leaked for 100 s. */
   function said(...queued: readonly TraceEvent[]): string {
-    const leaked = [1, 2].map((index) =>
-      transition(AT - 100 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, {
+    const leaked = [1, 2].flatMap((index) => {
+      const at = AT - 100 * SECOND;
+      const ends = {
         address: index,
         inode: 70 + index,
         localPort: 40_000 + index,
         remoteAddress: PEER,
         remotePort: 443,
-      }),
-    );
-    const rows = leaked.map(({ inode, localPort }) =>
-      rowOf(TCP.CLOSE_WAIT, { inode: inode ?? 0, localPort, remoteAddress: PEER, remotePort: 443 }),
-    );
-    const held = survey(AT - 90 * SECOND, [listenerRow(), ...rows], [holder(7, 50, 71, 72)]);
-    const events = [tracing(0), listening(1, 7), ...leaked, held, ...queued, tick(AT)];
-    const { model } = fold(...events);
+      };
+      return [
+        transition(at, TCP.CLOSE, TCP.SYN_SENT, { ...ends, task: taskOf(7) }),
+        transition(at, TCP.SYN_SENT, TCP.ESTABLISHED, ends),
+        transition(at, TCP.ESTABLISHED, TCP.CLOSE_WAIT, ends),
+      ];
+    });
+    const inOrder = [...leaked, ...queued].toSorted((a, b) => a.at - b.at);
+    const { model } = fold(tracing(0), listening(1, 7), ...inOrder, tick(AT));
     const [process] = takeLeaks(model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL }).processes;
     return process === undefined ? "" : (blame(process).split(": ", 1)[0] ?? "");
   }
@@ -221,8 +211,12 @@ describe("a process that leaks and stalls", () => {
     expect(said()).toBe(LEAK);
   });
 
-  test.fails("is not charged with the peer and the age of what waits to be accepted", () => {
+  test.fails("is not charged with the peer of what waits to be accepted", () => {
     expect(said(...queuedAt(AT - 80 * SECOND))).toBe(LEAK);
+  });
+
+  test.fails("is not charged with the age of what waits to be accepted", () => {
+    expect(said(...queuedAt(AT - 200 * SECOND))).toContain("the oldest for 1m40s");
   });
 
   test.fails("is not said to hold what waits to be accepted and is not stuck yet", () => {
