@@ -46,7 +46,7 @@ async function delay() {
 const churn = perSecond > 0 ? spawn(buildChurn(), ["100000000", String(perSecond)], { detached: true }) : null;
 const delays = [];
 for (let run = 0; run < runs; run++) delays.push(await delay());
-if (churn !== null) process.kill(-churn.pid, "SIGKILL");
+if (churn !== null) process.kill(-Number(churn.pid), "SIGKILL");
 delays.sort((a, b) => a - b);
 const seconds = delays.map((ms) => (ms / 1000).toFixed(2));
 console.log(`${execFileSync("uname", ["-r"]).toString().trim()}, ${perSecond} connections/s beside it`);

@@ -8,8 +8,9 @@ export interface SsRows {
 }
 
 /**
- * Reads ss(8)'s output line by line. A socket is a line `STATE Recv-Q Send-Q LOCAL PEER … ino:N …`; what `-i` adds stands
- * on a line of its own, which begins with a blank, or at the end of the same one. Lines that are neither are passed over.
+ * Reads ss(8)'s output line by line. A socket is a line `STATE Recv-Q Send-Q LOCAL PEER … ino:N … cgroup:PATH …`; what `-i`
+ * adds stands on a line of its own, which begins with a blank: so no name of a cgroup, which may hold blanks but no newline,
+ * can forge it. Lines that are neither are passed over.
  */
 export class SsReader {
   readonly rows: SsRows = { details: [], backlogs: [] };
@@ -27,7 +28,6 @@ export class SsReader {
     if (text.startsWith("LISTEN")) return this.#listener(text);
     if (!text.startsWith("CLOSE-WAIT")) return;
     this.#row = text;
-    if (/ lastsnd:| lastack:/.test(text)) this.#details(text);
   }
 
   #listener(text: string): void {

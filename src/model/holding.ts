@@ -23,10 +23,11 @@ export function holdersOf(socket: Socket, sockets: SocketTable): readonly Holder
 
 /**
  * The listener in whose queue a connection waits; null when there is none or nobody can tell. With SO_REUSEPORT several
- * may listen on one port: they count as one where the same processes hold them all.
+ * may listen on one port: they count as one, the one with the longest queue, where the same processes hold them all.
  */
 export function listenerOf(socket: Socket, sockets: SocketTable): Socket | null {
-  const [first, ...others] = sockets.listeners.accepting(socket);
+  const listeners = sockets.listeners.accepting(socket);
+  const [first, ...others] = listeners.toSorted((a, b) => (b.receiveQueue ?? 0) - (a.receiveQueue ?? 0));
   if (first === undefined) return null;
   const pids = pidsOf(first);
   return others.every((other) => pidsOf(other) === pids) ? first : null;

@@ -41,6 +41,7 @@ type Report = (row: TransitionRow) => void;
  */
 export function repair(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
   tables.contradictions++;
+  if (socket.state === TCP.CLOSE_WAIT && to === TCP.CLOSE) tables.vanish(socket, at);
   const path = networkMadePath(socket.state, to);
   if (path.length === 0 || !isClear(tables, at)) tables.sockets.setState(socket, to, at, false);
   else infer(tables, socket, path, at, report);
@@ -64,7 +65,6 @@ function infer(tables: Tables, socket: Socket, path: readonly TcpState[], at: Na
   tables.inferred += path.length;
   for (const to of path) {
     const from = socket.state;
-    if (from === TCP.CLOSE_WAIT && to === TCP.CLOSE) tables.vanish(socket, at);
     tables.sockets.setState(socket, to, at, false);
     const process = tables.countTransition(socket, at);
     report({ at, socket, from, to, inState: null, owner: socket.owner, process, cause: "poll" });

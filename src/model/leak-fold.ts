@@ -16,7 +16,7 @@ export function foldDetails(tables: Tables, { at, askedAt, details, backlogs }: 
     const socket = match(detail);
     if (socket?.state !== TCP.CLOSE_WAIT) continue;
     socket.detailAt = askedAt;
-    socket.sentAt = at - detail.lastSentMs * 1e6;
+    socket.sentAt = askedAt - detail.lastSentMs * 1e6;
     if (!socket.sinceIsExact) socket.since = Math.min(socket.since, at - detail.lastAckMs * 1e6);
   }
 }

@@ -117,7 +117,8 @@ export class Model {
   #firstSight(event: Transition, isBirth: boolean): Socket {
     const { sockets } = this.tables;
     const surveyed =
-      (event.inode !== null && event.inode !== 0 ? sockets.atInode(event.inode) : undefined) ?? sockets.untraced(event);
+      (event.inode !== null && event.inode !== 0 ? sockets.atInode(event.inode) : undefined) ??
+      sockets.untraced(event, event.inode);
     const known = surveyed?.address === null ? surveyed : undefined;
     // A survey may show a connection before its first events arrive: those know better.
     if (known !== undefined && isBirth) sockets.remove(known);

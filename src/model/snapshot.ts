@@ -35,6 +35,8 @@ export interface SocketCounts {
   readonly stuck: number;
   /** Of the stuck ones: in the accept queue still. */
   readonly notAccepted: number;
+  /** In CLOSE_WAIT and in the accept queue still, stuck or not. */
+  readonly waiting: number;
   /** Of the stuck ones: reset meanwhile, so that only the descriptor is left. */
   readonly vanished: number;
   /** Of the stuck ones: accepted, and data have come that were never read. */

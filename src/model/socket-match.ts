@@ -13,7 +13,7 @@ export function socketMatcher(
     if (byInode !== undefined) return byInode;
     traced ??= tracedWithoutInode(sockets);
     const byEnds = traced.get(endsKey(row))?.find((socket) => socket.netns === null || socket.netns === row.netns);
-    return byEnds ?? sockets.untraced(row);
+    return byEnds ?? sockets.untraced(row, row.inode);
   };
 }
 

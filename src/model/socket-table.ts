@@ -45,13 +45,18 @@ export class SocketTable {
     return this.#byInode.get(inode);
   }
 
-  /** The one socket with these ends that was never traced; undefined when there is none or more than one. */
-  untraced(ends: SocketEnds): Socket | undefined {
+  /**
+   * The one socket with these ends that was never traced; undefined when there is none or more than one. One with another
+   * inode is another socket: several listeners may have the same ends (SO_REUSEPORT).
+   */
+  untraced(ends: SocketEnds, inode: number | null): Socket | undefined {
     if (this.#untracedByEnds.size === 0) return undefined;
     const found = this.#untracedByEnds.get(endsKey(ends));
     if (found === undefined) return undefined;
     const { netns } = ends;
-    const same = found.filter((socket) => netns === null || socket.netns === null || socket.netns === netns);
+    const same = found.filter(
+      (socket) => (netns === null || socket.netns === null || socket.netns === netns) && mayBeSame(socket.inode, inode),
+    );
     return same.length === 1 ? same[0] : undefined;
   }
 
@@ -116,4 +121,9 @@ export class SocketTable {
     if (rest === undefined || rest.length === 0) this.#untracedByEnds.delete(key);
     else this.#untracedByEnds.set(key, rest);
   }
+}
+
+/** Whether a socket may have both inodes: 0 and null are none, yet or any more. */
+function mayBeSame(one: number | null, other: number | null): boolean {
+  return one === null || one === 0 || other === null || other === 0 || one === other;
 }

@@ -20,9 +20,11 @@ export interface Moment {
  */
 export function isStuck(socket: Socket, { now, detailsAt }: Moment, stuckAfter: Nanos): boolean {
   if (socket.state !== TCP.CLOSE_WAIT || now - socket.since < stuckAfter) return false;
-  if (isHalfClosed(socket)) return socket.detailAt - socket.sentAt >= stuckAfter;
-  const isLookedAt = socket.detailAt >= socket.since + stuckAfter / 2;
-  return isLookedAt || now - detailsAt > RECENTLY || now - socket.since > stuckAfter + RECENTLY;
+  const { detailAt, sentAt, since } = socket;
+  const limit = stuckAfter + RECENTLY;
+  if (isHalfClosed(socket)) return detailAt - sentAt >= stuckAfter || now - detailAt > limit;
+  const isLookedAt = detailAt >= since + stuckAfter / 2;
+  return isLookedAt || now - detailsAt > RECENTLY || now - since > limit;
 }
 
 /** It has sent data after the peer's FIN. */

@@ -1,11 +1,12 @@
+import type { Nanos } from "./event.ts";
 import type { FilterSubject } from "./filter.ts";
 import type { Process } from "./process-table.ts";
 import type { Socket } from "./socket.ts";
 import type { TransitionRow } from "./transition-row.ts";
 
-/** A socket in the hands of this process, or of nobody known, as a filter sees it. */
-export function socketSubject(socket: Socket, process: Process | null, now: number): FilterSubject {
-  return { ...holderPart(process), ...endsPart(socket), states: [socket.state], ageMs: (now - socket.since) / 1e6 };
+/** A socket in the hands of this process, or of nobody known, as a filter sees it; `age` in nanoseconds. */
+export function socketSubject(socket: Socket, process: Process | null, age: Nanos): FilterSubject {
+  return { ...holderPart(process), ...endsPart(socket), states: [socket.state], ageMs: age / 1e6 };
 }
 
 /** A transition: `state:` matches what it left and what it entered, `age:` the time in the state that it left. */

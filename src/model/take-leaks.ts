@@ -54,11 +54,11 @@ class Cases {
     const { sockets, now } = this.#tables;
     const holders = holdersOf(socket, sockets);
     const stuck = isStuck(socket, this.#tables, this.#options.stuckAfterMs * 1e6);
-    if (stuck && holders.length === 0 && this.#takes(socket, null)) {
+    if (stuck && holders.length === 0 && this.#takes(socket, null, socket.since)) {
       this.unowned.push(unownedSocket(socket, this.#tables));
     }
     for (const holder of holders) {
-      const found = this.#caseOf(socket, holder);
+      const found = this.#caseOf(socket, holder, socket.since);
       if (found === null) continue;
       found.tally.add(socket, stuck);
       if (!stuck) continue;
@@ -75,7 +75,7 @@ class Cases {
     for (const holder of socket.holders) {
       const stuck = stuckSocket(socket, holder, socket.holders, now);
       const gone = { ...stuck, ...age, state: TCP.CLOSE, accepted: true, receiveQueue: null } as const;
-      const found = this.#caseOf(socket, holder);
+      const found = this.#caseOf(socket, holder, since);
       found?.sockets.push(gone);
       found?.tally.addVanished(vanished);
     }
@@ -87,9 +87,9 @@ class Cases {
   }
 
   /** Null when the filter does not take it. */
-  #caseOf(socket: Socket, { pid }: Holder): Case | null {
+  #caseOf(socket: Socket, { pid }: Holder, since: Nanos): Case | null {
     const process = this.#tables.processes.at(pid);
-    if (process === undefined || !this.#takes(socket, process)) return null;
+    if (process === undefined || !this.#takes(socket, process, since)) return null;
     let found = this.#byPid.get(pid);
     if (found === undefined) {
       found = { process, tally: new Tally(), sockets: [], waiting: new Set() };
@@ -98,9 +98,9 @@ class Cases {
     return found;
   }
 
-  #takes(socket: Socket, process: Process | null): boolean {
+  #takes(socket: Socket, process: Process | null, since: Nanos): boolean {
     const { filter } = this.#options;
-    return filter.isEmpty || filter.matches(socketSubject(socket, process, this.#tables.now));
+    return filter.isEmpty || filter.matches(socketSubject(socket, process, this.#tables.now - since));
   }
 }
 
@@ -140,11 +140,15 @@ function unownedSocket(socket: Socket, tables: Tables): UnownedSocket {
 
 function reasonOf(socket: Socket, { sockets, complete }: Tables): UnownedReason {
   if (isUnaccepted(socket)) {
-    const listeners = sockets.listeners.accepting(socket).length;
-    if (listeners > 1) return "shared-port";
-    if (listeners === 0) return "no-listener";
+    const listeners = sockets.listeners.accepting(socket);
+    if (listeners.length === 0) return "no-listener";
+    if (listeners.length > 1 && listeners.every(isHeld)) return "shared-port";
   }
   return complete ? "no-holder" : "unreadable";
+}
+
+function isHeld({ holders, owner }: Socket): boolean {
+  return holders.length > 0 || owner.pid !== null;
 }
 
 function byAge(a: StuckSocket, b: StuckSocket): number {

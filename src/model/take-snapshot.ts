@@ -1,3 +1,4 @@
+import type { Nanos } from "./event.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
 import { holdersOf } from "./holding.ts";
 import { byBlame, processRow } from "./process-row.ts";
@@ -55,11 +56,11 @@ class Census {
     const stuck = isStuck(socket, this.#tables, this.#stuckAfter);
     let isCounted = false;
     for (const { pid } of holders) {
-      if (!this.#takes(socket, pid)) continue;
+      if (!this.#takes(socket, pid, socket.since)) continue;
       this.#tally(pid).add(socket, stuck);
       isCounted = true;
     }
-    if (holders.length === 0 && this.#takes(socket, null)) {
+    if (holders.length === 0 && this.#takes(socket, null, socket.since)) {
       isCounted = true;
       if (!isOrphan(socket)) (this.unowned ??= new Tally()).add(socket, stuck);
     }
@@ -72,7 +73,7 @@ class Census {
     if (this.#tables.now - vanished.since < this.#stuckAfter) return;
     let isCounted = false;
     for (const { pid } of vanished.socket.holders) {
-      if (!this.#takes(vanished.socket, pid)) continue;
+      if (!this.#takes(vanished.socket, pid, vanished.since)) continue;
       this.#tally(pid).addVanished(vanished);
       isCounted = true;
     }
@@ -95,10 +96,10 @@ class Census {
     return tally;
   }
 
-  #takes(socket: Socket, pid: number | null): boolean {
+  #takes(socket: Socket, pid: number | null, since: Nanos): boolean {
     if (this.#filter.isEmpty) return true;
     const process = pid === null ? null : (this.#tables.processes.at(pid) ?? null);
-    return this.#filter.matches(socketSubject(socket, process, this.#tables.now));
+    return this.#filter.matches(socketSubject(socket, process, this.#tables.now - since));
   }
 }
 

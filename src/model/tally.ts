@@ -20,9 +20,10 @@ export class Tally {
   #queue: AcceptQueue | null = null;
   #listen = 0;
   #other = 0;
-  #oldest: Pick<Socket, "since" | "sinceIsExact"> | null = null;
-  readonly #peers = new Map<string, number>();
-  readonly #hosts = new Map<string, number>();
+  /** In CLOSE_WAIT, in the accept queue. */
+  #waiting = 0;
+  readonly #leaks = new Group();
+  readonly #waiters = new Group();
 
   /** `isStuck` as stuck.ts has it. */
   add(socket: Socket, isStuck: boolean): void {
@@ -33,7 +34,8 @@ export class Tally {
     else if (socket.state !== TCP.CLOSE_WAIT) this.#other++;
     else {
       this.#closeWait++;
-      this.#age(socket, socket);
+      if (waits) this.#waiting++;
+      (waits ? this.#waiters : this.#leaks).add(socket, socket);
       if (isStuck) this.#addStuck(socket, waits);
     }
   }
@@ -56,32 +58,18 @@ export class Tally {
   addVanished(vanished: Vanished): void {
     this.#stuck++;
     this.#vanished++;
-    this.#age(vanished.socket, vanished);
+    this.#leaks.add(vanished.socket, vanished);
   }
 
-  #age(socket: Socket, age: Pick<Socket, "since" | "sinceIsExact">): void {
-    if (this.#oldest === null || age.since < this.#oldest.since) this.#oldest = age;
-    const address = formatAddress(socket.remoteAddress);
-    increment(this.#hosts, address);
-    // A server's peers differ in their ephemeral ports only.
-    increment(
-      this.#peers,
-      socket.role === "server" ? address : formatEndpoint(socket.remoteAddress, socket.remotePort),
-    );
-  }
-
-  /** With its port, unless each has another, as when it is not known who connected. */
-  #commonestPeer(): SocketCounts["closeWaitPeer"] {
-    const peer = commonest(this.#peers);
-    return peer !== null && peer.count > 1 ? peer : (commonest(this.#hosts, 1) ?? peer);
-  }
-
+  /** Age and peer are of what has been accepted, where there is such. */
   counts(now: Nanos): SocketCounts {
+    const { oldest, commonestPeer } = this.#leaks.oldest === null ? this.#waiters : this.#leaks;
     return {
       established: this.#established,
       closeWait: this.#closeWait,
       stuck: this.#stuck,
       notAccepted: this.#notAccepted,
+      waiting: this.#waiting,
       vanished: this.#vanished,
       unread: this.#unread,
       endUnread: this.#endUnread,
@@ -90,10 +78,34 @@ export class Tally {
       acceptQueue: this.#queue,
       listen: this.#listen,
       other: this.#other,
-      oldestCloseWaitMs: this.#oldest === null ? null : (now - this.#oldest.since) / 1e6,
-      oldestIsAtLeast: this.#oldest !== null && !this.#oldest.sinceIsExact,
-      closeWaitPeer: this.#commonestPeer(),
+      oldestCloseWaitMs: oldest === null ? null : (now - oldest.since) / 1e6,
+      oldestIsAtLeast: oldest !== null && !oldest.sinceIsExact,
+      closeWaitPeer: commonestPeer,
     };
+  }
+}
+
+type Age = Pick<Socket, "since" | "sinceIsExact">;
+
+/** Sockets of a kind: the oldest, and their peers. */
+class Group {
+  oldest: Age | null = null;
+  readonly #endpoints = new Map<string, number>();
+  readonly #hosts = new Map<string, number>();
+
+  add(socket: Socket, age: Age): void {
+    if (this.oldest === null || age.since < this.oldest.since) this.oldest = age;
+    const address = formatAddress(socket.remoteAddress);
+    increment(this.#hosts, address);
+    // A server's peers differ in their ephemeral ports only.
+    const endpoint = socket.role === "server" ? address : formatEndpoint(socket.remoteAddress, socket.remotePort);
+    increment(this.#endpoints, endpoint);
+  }
+
+  /** With its port, unless each has another, as when it is not known who connected. */
+  get commonestPeer(): SocketCounts["closeWaitPeer"] {
+    const endpoint = commonest(this.#endpoints);
+    return endpoint !== null && endpoint.count > 1 ? endpoint : (commonest(this.#hosts, 1) ?? endpoint);
   }
 }
 

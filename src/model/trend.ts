@@ -4,16 +4,23 @@ const MAX_SAMPLES = 64;
 const LEAST_SAMPLES = 3;
 const LEAST_SPAN: Nanos = 1e9;
 
+interface Sample {
+  readonly at: Nanos;
+  readonly value: number;
+}
+
 /** How a number has changed over the run, from samples of it; the longer the run, the fewer of them a second are kept. */
 export class Trend {
-  #samples: { readonly at: Nanos; readonly value: number }[] = [];
+  #samples: Sample[] = [];
+  #latest: Sample | null = null;
   #spacing: Nanos = 0;
 
   /** `at` never goes back. */
   add(at: Nanos, value: number): void {
+    this.#latest = { at, value };
     const last = this.#samples.at(-1);
     if (last !== undefined && at - last.at < this.#spacing) return;
-    this.#samples.push({ at, value });
+    this.#samples.push(this.#latest);
     if (this.#samples.length < MAX_SAMPLES) return;
     this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
     const first = this.#samples[0]?.at ?? at;
@@ -21,31 +28,44 @@ export class Trend {
   }
 
   /**
-   * Change per second: the median of the slopes between any two samples (Theil and Sen), which a jump or a stray value
-   * does not move. Null while there are fewer than three samples or less than a second between them.
+   * Change per second, over the run or over its later half, whichever is less: what rose once and stood still since does not
+   * grow. Null while there are fewer than three samples or less than a second between them.
    */
   perSecond(): number | null {
-    const samples = this.#samples;
-    const span = (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0);
-    if (samples.length < LEAST_SAMPLES || span < LEAST_SPAN) return null;
-    const slopes: number[] = [];
-    for (const [index, first] of samples.entries()) {
-      for (const second of samples.slice(index + 1)) {
-        if (second.at > first.at) slopes.push((second.value - first.value) / (second.at - first.at));
-      }
-    }
-    return median(slopes) * 1e9;
+    const samples = this.#all();
+    const whole = slopeOf(samples);
+    const recent = slopeOf(samples.slice(Math.floor(samples.length / 2)));
+    if (whole === null || recent === null) return whole;
+    return Math.abs(recent) < Math.abs(whole) ? recent : whole;
+  }
+
+  #all(): readonly Sample[] {
+    const { at } = this.#samples.at(-1) ?? { at: 0 };
+    return this.#latest === null || this.#latest.at === at ? this.#samples : [...this.#samples, this.#latest];
   }
 
   /** Milliseconds after `now` until the number reaches `limit`, if it goes on like this; null when it does not rise. */
   msUntil(limit: number, now: Nanos): number | null {
-    const last = this.#samples.at(-1);
-    if (last === undefined) return null;
+    const last = this.#latest;
+    if (last === null) return null;
     if (last.value >= limit) return 0;
     const slope = this.perSecond();
     if (slope === null || slope <= 0) return null;
     return Math.max(0, ((limit - last.value) / slope) * 1000 - (now - last.at) / 1e6);
   }
+}
+
+/** Per second: the median of the slopes between any two samples (Theil and Sen), which stray values do not move. */
+function slopeOf(samples: readonly Sample[]): number | null {
+  const span = (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0);
+  if (samples.length < LEAST_SAMPLES || span < LEAST_SPAN) return null;
+  const slopes: number[] = [];
+  for (const [index, first] of samples.entries()) {
+    for (const second of samples.slice(index + 1)) {
+      if (second.at > first.at) slopes.push((second.value - first.value) / (second.at - first.at));
+    }
+  }
+  return median(slopes) * 1e9;
 }
 
 function median(values: readonly number[]): number {

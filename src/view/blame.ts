@@ -11,7 +11,7 @@ export function blame(row: ProcessRow): string {
 }
 
 function leak(row: ProcessRow): string {
-  const held = row.closeWait - row.notAccepted + row.vanished;
+  const held = row.closeWait - row.waiting + row.vanished;
   const leaked = row.stuck - row.notAccepted;
   const stuck = leaked === held ? "" : ` (${leaked} stuck)`;
   return (

@@ -84,17 +84,8 @@ describe("two lines a socket", () => {
   });
 });
 
-describe("one line a socket (-O)", () => {
-  test("is read just as well", () => {
-    expect(read(CLOSE_WAIT + CLOSE_WAIT_DETAILS.replace("\t", ""))).toEqual({ details: [SOCKET], backlogs: [] });
-    expect(read(LISTENER + LISTENER_DETAILS.replace("\t", "")).backlogs.length).toBe(1);
-  });
-
-  test("and what follows is another socket", () => {
-    const line = CLOSE_WAIT + CLOSE_WAIT_DETAILS.replace("\t", "");
-    const rows = read(line, line.replace("31805169", "31805170"), CLOSE_WAIT_DETAILS);
-    expect(rows.details.map(({ inode }) => inode)).toEqual([31_805_169, 31_805_170]);
-  });
+test("details on the line of the socket are not read: a name on it could forge them", () => {
+  expect(read(CLOSE_WAIT + CLOSE_WAIT_DETAILS.replace("\t", "")).details).toEqual([]);
 });
 
 describe("ends", () => {
@@ -190,7 +181,7 @@ describe("properties", () => {
 });
 
 // FOUND: whoever may make a cgroup names it as he likes, and ss prints the name before the details.
-test.fails("a cgroup's name is no detail", () => {
+test("a cgroup's name is no detail", () => {
   const named = CLOSE_WAIT.replace("cgroup:/", "cgroup:/a lastack:99999999 lastsnd:99999999 b");
   expect(read(named, CLOSE_WAIT_DETAILS).details).toEqual([SOCKET]);
 });

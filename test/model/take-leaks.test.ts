@@ -500,13 +500,13 @@ test("loss and what could not be read are told, and a filter that matches all ch
 describe("found", () => {
   const reset = transition(after(20), TCP.CLOSE_WAIT, TCP.CLOSE, { inode: 70 });
 
-  test.fails("the age that a filter goes by is the one that is reported, of a vanished socket, too", () => {
+  test("the age that a filter goes by is the one that is reported, of a vanished socket, too", () => {
     const events = [...traced, reset, survey(after(30), [], [holder(9, 70)])];
     expect(only(leaksOf(...events)).sockets).toMatchObject([{ ageMs: 90_000 }]);
     expect(filteredLeaks("age:>80s", ...events).processes.length).toBe(1);
   });
 
-  test.fails("listeners of one port whose holders could not be read are no sign of several processes", () => {
+  test("listeners of one port whose holders could not be read are no sign of several processes", () => {
     const rows = [listenerRow(), listenerRow({ inode: 51 }), childRow(TCP.CLOSE_WAIT)];
     const hidden = { ...survey(after(1), rows), complete: false };
     // As root of a container sees it: the sockets, and none of the processes.
@@ -515,26 +515,26 @@ describe("found", () => {
     expect(leaks.unowned).toMatchObject([{ reason: "unreadable" }]);
   });
 
-  test.fails("of two listeners of one process, the queue that is told is one in which somebody waits", () => {
+  test("of two listeners of one process, the queue that is told is one in which somebody waits", () => {
     const rows = [listenerRow(), listenerRow({ inode: 51, receiveQueue: 1 }), childRow(TCP.CLOSE_WAIT)];
     const held = survey(after(1), rows, [holder(7, 50, 51)]);
     expect(only(leaksOf(tracing(0), ...twoListeners(7), ...waiting, held)).acceptQueues).toMatchObject([{ length: 1 }]);
   });
 
-  test.fails("two listeners of one port that are older than the tracer are two, and the waiting connection nobody's", () => {
+  test("two listeners of one port that are older than the tracer are two, and the waiting connection nobody's", () => {
     const rows = [listenerRow(), listenerRow({ inode: 51 }), childRow(TCP.CLOSE_WAIT)];
     const leaks = leaksOf(tracing(0), survey(AT, rows, [holder(7, 50), holder(8, 51)]));
     expect(leaks.processes).toEqual([]);
     expect(leaks.unowned).toMatchObject([{ reason: "shared-port" }]);
   });
 
-  test.fails("between two polls, another socket may have taken the ends of one that is gone: it has an age of its own", () => {
+  test("between two polls, another socket may have taken the ends of one that is gone: it has an age of its own", () => {
     const first = survey(AT, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
     const second = survey(after(80), [row(TCP.CLOSE_WAIT, { inode: 71 })], [holder(10, 71)]);
     expect(leaksOf(polling(0), first, second)).toMatchObject({ processes: [], unowned: [] });
   });
 
-  test.fails("a reset that went by in a loss leaves the descriptor, which the survey shows", () => {
+  test("a reset that went by in a loss leaves the descriptor, which the survey shows", () => {
     const held = survey(after(30), [], [holder(9, 70)]);
     const later = survey(after(40), [], [holder(9, 70)]);
     const leaks = leaksOf(...traced, dropped(after(29), 1), held, tick(after(31)), later);

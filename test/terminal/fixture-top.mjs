@@ -9,6 +9,7 @@ const zero = {
   closeWait: 0,
   stuck: 0,
   notAccepted: 0,
+  waiting: 0,
   vanished: 0,
   unread: 0,
   endUnread: 0,
