@@ -6,9 +6,12 @@ const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
  */
 export function onShutdown(): AbortController {
   const controller = new AbortController();
+  // A command that is done aborts, too: only signals are counted.
+  let wasAsked = false;
   for (const signal of END_SIGNALS) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(1);
+      if (wasAsked) process.exit(1);
+      wasAsked = true;
       controller.abort(signal);
     });
   }
@@ -16,8 +19,9 @@ export function onShutdown(): AbortController {
   // `| head -1`: whoever read us has gone. Nothing failed.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      controller.abort("EPIPE");
+      if (error.code === "EPIPE") return controller.abort("EPIPE");
+      process.stderr.write(`tcptrace: cannot write the output: ${error.message}\n`);
+      process.exit(1);
     });
   }
   return controller;

@@ -5,6 +5,8 @@ usage: leaker.py fill PER_SECOND LIMIT USED     connects so often to a peer that
                                                 USED descriptors open of at most LIMIT
        leaker.py reset SOCKETS                  accepts, never closes; its peers send a FIN, then a reset: the descriptors
                                                 stay open, the sockets leave the kernel's tables
+       leaker.py half                           leaks nothing: its peer has only said that it will send no more, and it goes
+                                                on sending every 100 ms
 
 Prints `pid=PID`; then `fill` prints `full at=SECONDS` (Unix time) when connect() first fails with EMFILE. Runs until it is
 killed or its stdin closes.
@@ -102,11 +104,30 @@ def reset(sockets):
     wait(None)
 
 
+def listen_on(port):
+    client = socket.create_connection(("127.0.0.1", port))
+    client.shutdown(socket.SHUT_WR)
+    while client.recv(100):
+        pass
+
+
+def half():
+    listener = listen()
+    child(listen_on, listener.getsockname()[1])
+    connection, _ = listener.accept()
+    assert connection.recv(1) == b""
+    print(f"pid={os.getpid()}", flush=True)
+    while wait(0.1):
+        connection.send(b"x")
+
+
 if __name__ == "__main__":
     words = sys.argv[1:]
     if len(words) == 4 and words[0] == "fill":
         fill(float(words[1]), int(words[2]), int(words[3]))
     elif len(words) == 2 and words[0] == "reset":
         reset(int(words[1]))
+    elif words == ["half"]:
+        half()
     else:
         sys.exit(__doc__)

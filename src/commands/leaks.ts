@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode, UserError } from "../errors.ts";
 import { readUserNames } from "../host/user-names.ts";
 import type { Filter } from "../model/filter.ts";
 import type { LeakReport } from "../model/leak-report.ts";
@@ -7,7 +7,7 @@ import { takeLeaks } from "../model/take-leaks.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
 import { leaksJson } from "../view/leaks-json.ts";
 import { leaksText } from "../view/leaks-text.ts";
-import { say, writeOut } from "./output.ts";
+import { say, watchReader, writeOut } from "./output.ts";
 
 export interface LeaksOptions {
   readonly source: SourceWish;
@@ -22,14 +22,20 @@ export interface LeaksOptions {
 
 /** Says who holds sockets in CLOSE_WAIT: after `durationMs`, or with what is known by then at Ctrl-C. */
 export async function leaks(options: LeaksOptions, shutdown: AbortController): Promise<ExitCode> {
+  const endWatch = watchReader(() => shutdown.abort("EPIPE"));
   const report = await watch(options, shutdown);
+  endWatch();
+  // Nobody is there to be told.
+  if (report === null) return EXIT.ok;
   const names = readUserNames();
   const userName = (uid: number): string | undefined => names.get(uid);
   await writeOut(options.json ? leaksJson(report, userName) : leaksText(report, userName), shutdown.signal);
-  return options.fail && report.processes.length > 0 ? EXIT.stuck : EXIT.ok;
+  const isStuck = report.processes.length > 0 || report.unowned.length > 0;
+  return options.fail && isStuck ? EXIT.stuck : EXIT.ok;
 }
 
-async function watch(options: LeaksOptions, shutdown: AbortController): Promise<LeakReport> {
+/** Null when the reader of stdout has gone before anything was seen. */
+async function watch(options: LeaksOptions, shutdown: AbortController): Promise<LeakReport | null> {
   const model = new Model();
   const { tables } = model;
   let detail = "";
@@ -42,5 +48,7 @@ async function watch(options: LeaksOptions, shutdown: AbortController): Promise<
     const { tracingSince, isSeeded, now } = tables;
     if (isSeeded && tracingSince !== null && now - tracingSince >= options.durationMs * 1e6) shutdown.abort("done");
   }
-  return takeLeaks(tables, options);
+  if (tables.surveys > 0) return takeLeaks(tables, options);
+  if (shutdown.signal.reason === "EPIPE") return null;
+  throw new UserError("ended before anything was seen", "let it run for some seconds");
 }

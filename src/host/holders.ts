@@ -4,7 +4,7 @@ import { procDescriptors } from "./descriptors.ts";
 import { hasVanished, isSystemError } from "./errno.ts";
 import { Holdings } from "./holdings.ts";
 import type { Look } from "./holdings.ts";
-import { readProcess, readStat } from "./processes.ts";
+import { livingThread, type ProcessStat, readProcess, readStat } from "./processes.ts";
 import { TimeSlice } from "./time-slice.ts";
 
 /** What is known before the holders are looked for. */
@@ -154,9 +154,7 @@ export class HolderFinder {
   async #look(pid: number, look: Look, slice: TimeSlice): Promise<void> {
     const stat = readStat(pid);
     if (stat?.isKernelThread === true) return;
-    const known = this.#processes.get(pid);
-    const isKnown = known !== undefined && known.startTime === stat?.startTime;
-    const holdings = isKnown ? known : new Holdings(pid, stat?.startTime ?? 0);
+    const holdings = this.#holdingsOf(pid, stat);
     try {
       await holdings.look(this.#descriptors, look, slice);
     } catch (error) {
@@ -168,6 +166,13 @@ export class HolderFinder {
     this.#unreadable.delete(pid);
     if (holdings.held.length > 0) this.#processes.set(pid, holdings);
     else this.#processes.delete(pid);
+  }
+
+  #holdingsOf(pid: number, stat: ProcessStat | null): Holdings {
+    // /proc shows no descriptors of a process whose first thread has ended, though others go on with them.
+    if (stat?.isZombie === true) return new Holdings(pid, stat.startTime, livingThread(pid) ?? pid);
+    const known = this.#processes.get(pid);
+    return known !== undefined && known.startTime === stat?.startTime ? known : new Holdings(pid, stat?.startTime ?? 0);
   }
 
   #matters(rows: Inodes): (inode: number) => boolean {

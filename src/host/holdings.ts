@@ -20,13 +20,16 @@ export class Holdings {
   /** /proc/PID/stat field 22: a later process with this pid has another. */
   readonly startTime: number;
   held: readonly HeldSocket[] = [];
+  /** Whose /proc tells: a thread's, where the process's first one has ended. */
+  readonly #reader: number;
   #count: number | null = null;
   #sockets: ReadonlyMap<number, HeldSocket> = new Map();
   #rings: ReadonlyMap<number, readonly HeldSocket[]> = new Map();
 
-  constructor(pid: number, startTime: number) {
+  constructor(pid: number, startTime: number, reader = pid) {
     this.pid = pid;
     this.startTime = startTime;
+    this.#reader = reader;
   }
 
   /**
@@ -34,7 +37,7 @@ export class Holdings {
    * then. What came in place of a socket that another process holds too is not noticed. Throws the system's error.
    */
   isAsMany(descriptors: Descriptors): boolean {
-    return this.#count !== null && this.#rings.size === 0 && descriptors.count(this.pid) === this.#count;
+    return this.#count !== null && this.#rings.size === 0 && descriptors.count(this.#reader) === this.#count;
   }
 
   /** Lists the descriptors and reads those that are not believed. Throws the system's error when it may not, or is too late. */
@@ -42,13 +45,13 @@ export class Holdings {
     const sockets = new Map<number, HeldSocket>();
     const rings = new Map<number, readonly HeldSocket[]>();
     // Before the list: what is opened meanwhile must make a difference the next time.
-    const count = descriptors.count(this.pid);
-    for (const fd of descriptors.list(this.pid)) {
+    const count = descriptors.count(this.#reader);
+    for (const fd of descriptors.list(this.#reader)) {
       const known = this.#sockets.get(fd);
       if (known !== undefined && believes(known.inode)) {
         sockets.set(fd, known);
       } else if (seeks || known !== undefined || this.#rings.has(fd)) {
-        const link = descriptors.link(this.pid, fd);
+        const link = descriptors.link(this.#reader, fd);
         const inode = link === null ? null : parseSocketLink(link);
         if (inode !== null && matters(inode)) sockets.set(fd, { inode, fd });
         const registered = link === RING_LINK ? this.#registered(descriptors, fd, matters) : [];
@@ -64,7 +67,7 @@ export class Holdings {
 
   /** A ring that is locked just now has what it had. */
   #registered(descriptors: Descriptors, fd: number, matters: (inode: number) => boolean): readonly HeldSocket[] {
-    const info = descriptors.info(this.pid, fd);
+    const info = descriptors.info(this.#reader, fd);
     if (info === null) return [];
     const inodes = parseRegisteredSockets(info);
     if (inodes === null) return this.#rings.get(fd) ?? [];

@@ -64,7 +64,7 @@ export function readKernel(): KernelFacts {
     acceptTracepoint: hasTracepoint(mountedAt, "syscalls/sys_exit_accept4"),
     kprobes: hasKprobes(mountedAt),
     lockdown: parseLockdown(readText("/sys/kernel/security/lockdown")),
-    initialPidNamespace: inInitialPidNamespace(),
+    initialPidNamespace: isInitialPidNamespace(),
   };
 }
 
@@ -79,7 +79,8 @@ function hasKprobes(tracefs: string | null): boolean | null {
   return existsSync(`${PERF_SOURCES}/tracepoint`) ? false : null;
 }
 
-function inInitialPidNamespace(): boolean | null {
+/** Whether /proc shows all processes of the machine, by the pids that the kernel's tracer sees; null when unknown. */
+export function isInitialPidNamespace(): boolean | null {
   try {
     return readlinkSync("/proc/self/ns/pid") === INITIAL_PID_NAMESPACE;
   } catch {

@@ -16,6 +16,8 @@ export interface ProcessStat {
   /** Clock ticks after boot. */
   readonly startTime: number;
   readonly isKernelThread: boolean;
+  /** Ended, but for threads that may go on without the first one. */
+  readonly isZombie: boolean;
 }
 
 /** The text of /proc/PID/stat; null when it is not one. The name in it may hold anything, `) R 1` too: the last `)` ends it. */
@@ -28,7 +30,7 @@ export function parseStat(text: string): ProcessStat | null {
   const flags = parseDecimal(fields[6]);
   const startTime = parseDecimal(fields[19]);
   if (flags === null || startTime === null) return null;
-  return { startTime, isKernelThread: Math.floor(flags / PF_KTHREAD) % 2 === 1 };
+  return { startTime, isKernelThread: Math.floor(flags / PF_KTHREAD) % 2 === 1, isZombie: fields[0] === "Z" };
 }
 
 function parseDecimal(field: string | undefined): number | null {
@@ -85,6 +87,16 @@ export async function readProcess(pid: number): Promise<ProcessFacts | null> {
 export function readStat(pid: number): ProcessStat | null {
   const text = readText(pid, "stat")?.toString("latin1");
   return text === undefined ? null : parseStat(text);
+}
+
+/** A thread of a process that still runs though the first one has ended; null when there is none. */
+export function livingThread(pid: number): number | null {
+  try {
+    const tids = readdirSync(`/proc/${pid}/task`).map(Number);
+    return tids.find((tid) => tid !== pid && readStat(tid)?.isZombie === false) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** CPU time of our own children that have ended, in milliseconds, to the kernel's tick of 10 ms (cutime and cstime). */

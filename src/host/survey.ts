@@ -1,5 +1,6 @@
 import type { Nanos, Survey, SurveyedSocket } from "../model/event.ts";
 import { HolderFinder } from "./holders.ts";
+import { isInitialPidNamespace } from "./kernel.ts";
 import { findNamespaces, readNamespaceTables } from "./namespaces.ts";
 import { listPids } from "./processes.ts";
 import { TimeSlice } from "./time-slice.ts";
@@ -30,7 +31,8 @@ export async function takeSurvey(
     at,
     until: now(),
     // Where /proc hides the processes of others (hidepid), the first process is hidden too.
-    complete: tables.complete && found.unreadable.length === 0 && pids.includes(1),
+    complete: tables.complete && found.unreadable.length === 0 && pids.includes(1) && isInitialPidNamespace() === true,
+    namespaces: tables.namespaces,
     sockets: tables.sockets,
     timeWait: tables.timeWait,
     processes: found.processes,
@@ -42,20 +44,23 @@ interface Tables {
   readonly sockets: readonly SurveyedSocket[];
   readonly timeWait: number;
   readonly complete: boolean;
+  readonly namespaces: readonly number[];
 }
 
 async function readAllTables(pids: readonly number[], slice: TimeSlice): Promise<Tables> {
   const { members, unreadable } = await findNamespaces(pids, slice);
   let sockets: readonly SurveyedSocket[] = [];
+  const namespaces: number[] = [];
   let timeWait = 0;
   let complete = unreadable === 0;
   for (const [netns, inhabitants] of members) {
     const tables = await readNamespaceTables(netns, inhabitants, slice);
     if (tables === null) complete = false;
     if (tables === null || tables === "gone") continue;
+    namespaces.push(netns);
     // Most machines have one namespace with many sockets.
     sockets = sockets.length === 0 ? tables.sockets : sockets.concat(tables.sockets);
     timeWait += tables.timeWait;
   }
-  return { sockets, timeWait, complete };
+  return { sockets, timeWait, complete, namespaces };
 }

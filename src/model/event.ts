@@ -127,6 +127,8 @@ export interface Survey {
   readonly until: Nanos;
   /** False when some process or namespace could not be read. */
   readonly complete: boolean;
+  /** The namespaces that were read: a socket of another one may be there all the same. */
+  readonly namespaces: readonly number[];
   readonly sockets: readonly SurveyedSocket[];
   readonly timeWait: number;
   readonly processes: readonly SurveyedProcess[];

@@ -26,8 +26,10 @@ export function holdersOf(socket: Socket, sockets: SocketTable): readonly Holder
  * may listen on one port: they count as one, the one with the longest queue, where the same processes hold them all.
  */
 export function listenerOf(socket: Socket, sockets: SocketTable): Socket | null {
-  const listeners = sockets.listeners.accepting(socket);
-  const [first, ...others] = listeners.toSorted((a, b) => (b.receiveQueue ?? 0) - (a.receiveQueue ?? 0));
+  const all = sockets.listeners.accepting(socket);
+  // It waits in none that is empty.
+  const waiting = all.length > 1 ? all.filter(({ receiveQueue }) => receiveQueue !== 0) : all;
+  const [first, ...others] = waiting.toSorted((a, b) => (b.receiveQueue ?? 0) - (a.receiveQueue ?? 0));
   if (first === undefined) return null;
   const pids = pidsOf(first);
   return others.every((other) => pidsOf(other) === pids) ? first : null;

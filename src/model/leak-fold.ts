@@ -1,5 +1,5 @@
 import type { DetailsSeen, Survey } from "./event.ts";
-import { type Holder, holdersOf } from "./holding.ts";
+import { type Holder, holdersOf, isUnaccepted } from "./holding.ts";
 import { socketMatcher } from "./socket-match.ts";
 import type { Tables } from "./tables.ts";
 import { TCP } from "./tcp-state.ts";
@@ -41,7 +41,8 @@ export function foldTrends(tables: Tables, survey: Survey): void {
     for (const { pid } of holders) counts.set(pid, (counts.get(pid) ?? 0) + 1);
   };
   for (const socket of tables.sockets) {
-    if (socket.state === TCP.CLOSE_WAIT) count(holdersOf(socket, tables.sockets));
+    // What waits to be accepted is no leak of anybody's.
+    if (socket.state === TCP.CLOSE_WAIT && !isUnaccepted(socket)) count(holdersOf(socket, tables.sockets));
   }
   for (const { isConfirmed, socket } of tables.vanished.values()) if (isConfirmed) count(socket.holders);
   for (const process of tables.processes) process.closeWaits.add(survey.at, counts.get(process.pid) ?? 0);

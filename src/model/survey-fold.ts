@@ -151,6 +151,8 @@ export function settleDoubts(tables: Tables, complete: Nanos, report: Report): v
 /** A socket that the survey does not show: closed, or bound and never connected, or too young. */
 function foldAbsence(tables: Tables, survey: Survey, socket: Socket, report: Report): void {
   if (socket.lastTraced >= survey.at || socket.since >= survey.at) return;
+  // A namespace in which no process lives can't be read, and its sockets live on in the hands of those who left it.
+  if (tables.source === "bpf" && socket.netns !== null && !survey.namespaces.includes(socket.netns)) return;
   doubt(tables, survey, socket, TCP.CLOSE, report);
 }
 

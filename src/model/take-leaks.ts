@@ -53,6 +53,7 @@ class Cases {
   addSocket(socket: Socket): void {
     const { sockets, now } = this.#tables;
     const holders = holdersOf(socket, sockets);
+    const pids = holders.map(({ pid }) => pid);
     const stuck = isStuck(socket, this.#tables, this.#options.stuckAfterMs * 1e6);
     if (stuck && holders.length === 0 && this.#takes(socket, null, socket.since)) {
       this.unowned.push(unownedSocket(socket, this.#tables));
@@ -62,7 +63,7 @@ class Cases {
       if (found === null) continue;
       found.tally.add(socket, stuck);
       if (!stuck) continue;
-      found.sockets.push(stuckSocket(socket, holder, holders, now));
+      found.sockets.push(stuckSocket(socket, holder, pids, now));
       if (isUnaccepted(socket)) found.waiting.add(socket);
     }
   }
@@ -72,8 +73,9 @@ class Cases {
     const { now } = this.#tables;
     if (now - since < this.#options.stuckAfterMs * 1e6) return;
     const age = { ageMs: (now - since) / 1e6, ageIsAtLeast: !sinceIsExact };
+    const pids = socket.holders.map(({ pid }) => pid);
     for (const holder of socket.holders) {
-      const stuck = stuckSocket(socket, holder, socket.holders, now);
+      const stuck = stuckSocket(socket, holder, pids, now);
       const gone = { ...stuck, ...age, state: TCP.CLOSE, accepted: true, receiveQueue: null } as const;
       const found = this.#caseOf(socket, holder, since);
       found?.sockets.push(gone);
@@ -112,7 +114,7 @@ function leakingProcess({ process, tally, sockets, waiting }: Case, tables: Tabl
   return { ...row, sockets: sockets.toSorted(byAge), acceptQueues };
 }
 
-function stuckSocket(socket: Socket, holder: Holder | null, holders: readonly Holder[], now: Nanos): StuckSocket {
+function stuckSocket(socket: Socket, holder: Holder | null, holders: readonly number[], now: Nanos): StuckSocket {
   const { id, netns, localAddress, localPort, remoteAddress, remotePort, receiveQueue, role, owner } = socket;
   const isOwner = holder === null || owner.pid === holder.pid;
   return {
@@ -130,7 +132,7 @@ function stuckSocket(socket: Socket, holder: Holder | null, holders: readonly Ho
     accepted: !isUnaccepted(socket),
     fd: holder?.fd ?? null,
     owner: isOwner ? owner.evidence : isUnaccepted(socket) ? "listener" : "inode",
-    holders: holders.map(({ pid }) => pid),
+    holders,
   };
 }
 

@@ -14,10 +14,13 @@ export class Trend {
   #samples: Sample[] = [];
   #latest: Sample | null = null;
   #spacing: Nanos = 0;
+  /** Until the next sample; undefined when it is to be worked out. */
+  #slope: number | null | undefined;
 
   /** `at` never goes back. */
   add(at: Nanos, value: number): void {
     this.#latest = { at, value };
+    this.#slope = undefined;
     const last = this.#samples.at(-1);
     if (last !== undefined && at - last.at < this.#spacing) return;
     this.#samples.push(this.#latest);
@@ -32,6 +35,11 @@ export class Trend {
    * grow. Null while there are fewer than three samples or less than a second between them.
    */
   perSecond(): number | null {
+    if (this.#slope === undefined) this.#slope = this.#workOut();
+    return this.#slope;
+  }
+
+  #workOut(): number | null {
     const samples = this.#all();
     const whole = slopeOf(samples);
     const recent = slopeOf(samples.slice(Math.floor(samples.length / 2)));
@@ -59,6 +67,8 @@ export class Trend {
 function slopeOf(samples: readonly Sample[]): number | null {
   const span = (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0);
   if (samples.length < LEAST_SAMPLES || span < LEAST_SPAN) return null;
+  // Most numbers stand still.
+  if (samples.every(({ value }) => value === samples[0]?.value)) return 0;
   const slopes: number[] = [];
   for (const [index, first] of samples.entries()) {
     for (const second of samples.slice(index + 1)) {

@@ -86,6 +86,10 @@ function findObstacle(facts: TracingFacts): Obstacle | null {
   if (!mayTrace(privileges)) {
     return { reason: "root without CAP_SYS_ADMIN, as in a container", fix: "docker run --privileged --pid=host" };
   }
+  // The kernel tells pids of its own namespace: here they would be other processes'.
+  if (kernel.initialPidNamespace === false) {
+    return { reason: "in a container's own pid namespace", fix: "docker run --pid=host" };
+  }
   if (bpftrace === null) return { reason: "bpftrace is not installed", fix: installBpftrace };
   if (!isAtLeast(bpftrace, OLDEST_BPFTRACE)) {
     return { reason: `bpftrace ${bpftrace.version} is older than 0.11`, fix: installBpftrace };

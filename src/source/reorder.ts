@@ -47,6 +47,11 @@ export class Reorder {
     this.#told[cpu] = Math.max(this.#told[cpu] ?? 0, at);
   }
 
+  /** Whether this CPU was there at the begin, or has told something since. */
+  knows(cpu: number): boolean {
+    return this.#told[cpu] !== undefined;
+  }
+
   /** The CPUs that have told nothing since then. */
   silentSince(at: Nanos): number[] {
     const cpus: number[] = [];

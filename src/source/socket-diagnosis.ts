@@ -35,7 +35,8 @@ export class SocketDiagnosis {
   }
 
   async #findInhabitants(namespaces: readonly number[]): Promise<void> {
-    const isIn = (netns: number): boolean => netnsOf(this.#inhabitants.get(netns) ?? "self") === netns;
+    const isIn = (netns: number): boolean =>
+      this.#inhabitants.has(netns) && netnsOf(this.#inhabitants.get(netns) ?? "self") === netns;
     if (namespaces.every(isIn)) return;
     this.#inhabitants = new Map();
     for (const [netns, [pid]] of (await findNamespaces(listPids())).members) {

@@ -88,10 +88,9 @@ export class Surveyor {
 function withoutOwn(survey: Survey): Survey {
   const own = survey.processes.find(({ pid }) => pid === process.pid);
   if (own === undefined) return survey;
+  const processes = survey.processes.filter((holder) => holder !== own);
   const inodes = new Set(own.sockets.map(({ inode }) => inode));
-  return {
-    ...survey,
-    sockets: survey.sockets.filter(({ inode }) => inode === 0 || !inodes.has(inode)),
-    processes: survey.processes.filter((holder) => holder !== own),
-  };
+  // What it has inherited is others', too.
+  for (const { sockets } of processes) for (const { inode } of sockets) inodes.delete(inode);
+  return { ...survey, processes, sockets: survey.sockets.filter(({ inode }) => inode === 0 || !inodes.has(inode)) };
 }

@@ -14,6 +14,8 @@ import { WireDecoder, type WireSink } from "./wire.ts";
 const MAX_WAITING = 200_000;
 const MAX_KNOWN_PIDS = 65_536;
 const MAX_LOOKUPS = 64;
+/** At a time; the others come next. */
+const MAX_ASKED = 32;
 /** A CPU that has been silent for so long is asked: at once when others' events wait for it. */
 const ASK_AFTER: Nanos = 250e6;
 const ASK_SOON_AFTER: Nanos = 20e6;
@@ -95,7 +97,7 @@ export class Tracer implements WireSink {
   ask(): void {
     if (this.hasEnded) return;
     const patience = this.#reorder.size > 0 ? ASK_SOON_AFTER : ASK_AFTER;
-    const silent = this.#reorder.silentSince(this.#clock.now() - patience);
+    const silent = this.#reorder.silentSince(this.#clock.now() - patience).slice(0, MAX_ASKED);
     for (const cpu of silent.length === 0 ? [0] : silent) askTracer(cpu);
   }
 
@@ -157,7 +159,7 @@ export class Tracer implements WireSink {
 
   answer(cpu: number, emitted: number, at: Nanos): void {
     this.#clock.learn(at);
-    if (this.#loss.hasAll(cpu, emitted)) this.#reorder.complete(cpu, at);
+    if (this.#reorder.knows(cpu) && this.#loss.hasAll(cpu, emitted)) this.#reorder.complete(cpu, at);
   }
 
   anchor(at: Nanos): void {

@@ -34,7 +34,7 @@ function processJson(process: LeakingProcess, userName: UserName): object {
     stuck,
     notAccepted,
     vanished,
-    oldestMs: Math.round(process.sockets[0]?.ageMs ?? 0),
+    oldestMs: process.sockets[0] === undefined ? null : Math.round(process.sockets[0].ageMs),
     growthPerMinute: growthPerMinute === null ? null : Math.round(growthPerMinute * 100) / 100,
     fdUsed,
     fdLimit,

@@ -6,12 +6,16 @@ import type { UserName } from "./columns.ts";
 import { duration, plural, setting } from "./format.ts";
 
 const MAX_GROUPS = 5;
+const MAX_PIDS = 8;
 
 const EXPLAINED: ReadonlyMap<UnownedReason, string> = new Map([
   ["unreadable", "held by a process that could not be read (run as root, outside of containers)"],
   ["shared-port", "not accepted, on a port on which several processes listen, each for itself (SO_REUSEPORT)"],
   ["no-listener", "not accepted, and nobody is seen to listen there"],
-  ["no-holder", "held by no process: on its way between two over a unix socket, or held by the kernel"],
+  [
+    "no-holder",
+    "held by no process that can be seen: on its way between two over a unix socket, or in a file table out of sight",
+  ],
 ]);
 
 /** The report for people: a sentence for each process, most guilty first, then what it holds toward whom. */
@@ -93,7 +97,9 @@ function ageText(oldest: StuckSocket | undefined): string {
 
 function sharing(pid: number, sockets: readonly StuckSocket[]): string {
   const others = new Set(sockets.flatMap(({ holders }) => holders).filter((holder) => holder !== pid));
-  const pids = [...others].toSorted((a, b) => a - b).join(", ");
+  const sorted = [...others].toSorted((a, b) => a - b);
+  const rest = sorted.length > MAX_PIDS ? ` and ${sorted.length - MAX_PIDS} more` : "";
+  const pids = `${sorted.slice(0, MAX_PIDS).join(", ")}${rest}`;
   return `${plural(sockets.length, "of them is", "of them are")} also held by pid ${pids}: all have to close`;
 }
 

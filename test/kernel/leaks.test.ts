@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runTcptrace, startTcptrace, type Tcptrace } from "../support/tcptrace.ts";
+import { until } from "../support/until.ts";
 import { backgroundChurn, leak, leaker, serve } from "../support/workload.ts";
 import { startWorld, type World } from "../support/world.ts";
 
@@ -58,7 +59,9 @@ async function answerOf(tcptrace: Tcptrace): Promise<Leaks> {
 }
 
 async function leaksNow(...words: readonly string[]): Promise<Leaks> {
-  return answerOf(startTcptrace(["leaks", "--json", ...STUCK_AFTER, ...words]));
+  return answerOf(
+    startTcptrace(["leaks", "--json", ...(words.includes("--stuck-after") ? [] : STUCK_AFTER), ...words]),
+  );
 }
 
 /** Starts to watch; the answer comes so many seconds later. */
@@ -156,6 +159,26 @@ it("tells of descriptors whose sockets were reset in CLOSE_WAIT, and so have lef
   expect(process?.sockets.map(({ state, holders }) => [state, holders])).toEqual(
     Array.from({ length: 4 }, () => ["CLOSE", [pid]]),
   );
+});
+
+describe.each(["bpf", "proc"])("where nothing but this machine's own namespace has such sockets, by %s", (source) => {
+  it("tells at once of a leak that is older than tcptrace", async () => {
+    const { pid } = await leaker("fill", 0.001, 200, 10);
+    const words = ["--source", source, "--stuck-after", "4s", "--filter", `pid:${pid}`];
+    const [process] = await until("a leak of four seconds, told by a shorter run", async () => {
+      const began = performance.now();
+      const { processes } = await leaksNow(...words);
+      return performance.now() - began < 4000 && processes.length > 0 ? processes : undefined;
+    });
+    expect(process).toMatchObject({ pid, stuck: 1 });
+    expect(process?.sockets[0]?.ageIsAtLeast).toBe(true);
+  });
+
+  it("does not blame who sends to a peer that has only ended its own sending", async () => {
+    const { pid } = await leaker("half");
+    const { processes } = await leaksNow("--source", source, "--duration", "4s");
+    expect(processes.filter((one) => one.pid === pid)).toEqual([]);
+  });
 });
 
 it("foretells when descriptors run out, within 20 % of when they do", { timeout: 120_000 }, async () => {

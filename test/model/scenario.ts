@@ -118,7 +118,7 @@ export function survey(
   processes: readonly SurveyedProcess[] = [],
 ): Survey {
   const until = at + 5 * MS;
-  const nothing = { timeWait: 0, unreadable: [] };
+  const nothing = { timeWait: 0, unreadable: [], namespaces: [NETNS] };
   return { kind: "survey", at, until, complete: true, sockets, processes, ...nothing };
 }
 
