@@ -2,6 +2,8 @@ import type { Nanos } from "./event.ts";
 
 const MAX_SAMPLES = 64;
 const LEAST_SAMPLES = 3;
+/** In fewer a stray value would count. */
+const LEAST_RECENT = 5;
 const LEAST_SPAN: Nanos = 1e9;
 
 interface Sample {
@@ -42,7 +44,8 @@ export class Trend {
   #workOut(): number | null {
     const samples = this.#all();
     const whole = slopeOf(samples);
-    const recent = slopeOf(samples.slice(Math.floor(samples.length / 2)));
+    const later = samples.slice(Math.floor(samples.length / 2));
+    const recent = later.length < LEAST_RECENT ? null : slopeOf(later);
     if (whole === null || recent === null) return whole;
     return Math.abs(recent) < Math.abs(whole) ? recent : whole;
   }

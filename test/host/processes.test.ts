@@ -18,7 +18,11 @@ const stat = (name: string, flags: number, startTime: number): string =>
 
 describe("parseStat", () => {
   test.each(["node", "a b", ") R 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0", "x\n) S", ""])("name %j", (name) => {
-    expect(parseStat(stat(name, 4194560, 987654))).toEqual({ startTime: 987654, isKernelThread: false });
+    expect(parseStat(stat(name, 4194560, 987654))).toEqual({
+      startTime: 987654,
+      isKernelThread: false,
+      isZombie: false,
+    });
   });
 
   test("kthreadd of Linux 6.18", () => {

@@ -249,8 +249,16 @@ describe("a connection that nobody has accepted", () => {
     expect(only(leaksOf(...events, held))).toMatchObject({ pid: 8, stuck: 1, sockets: [{ fd: 3, owner: "accept" }] });
   });
 
-  test("is nobody's where several processes listen on the port, each for itself", () => {
-    const rows = [queued, listenerRow({ inode: 51 }), childRow(TCP.CLOSE_WAIT)];
+  test("is his whose queue is not empty, where several processes listen on the port, each for itself", () => {
+    const rows = [listenerRow(), listenerRow({ inode: 51, receiveQueue: 1 }), childRow(TCP.CLOSE_WAIT)];
+    const held = survey(after(1), rows, [holder(7, 50), holder(8, 51)]);
+    const { processes, unowned } = leaksOf(tracing(0), ...twoListeners(8), ...waiting, held);
+    expect(unowned).toEqual([]);
+    expect(processes.map(({ pid, notAccepted }) => [pid, notAccepted])).toEqual([[8, 1]]);
+  });
+
+  test("is nobody's where several processes listen on the port, and something waits in each queue", () => {
+    const rows = [queued, listenerRow({ inode: 51, receiveQueue: 1 }), childRow(TCP.CLOSE_WAIT)];
     const held = survey(after(1), rows, [holder(7, 50), holder(8, 51)]);
     const leaks = leaksOf(tracing(0), ...twoListeners(8), ...waiting, held);
     expect(leaks.processes).toEqual([]);

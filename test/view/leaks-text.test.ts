@@ -156,7 +156,7 @@ describe("what is nobody's", () => {
       "    1 on 10.0.0.1:80 from 10.0.0.2, not accepted, the oldest for 15m12s",
       "  1 not accepted, and nobody is seen to listen there",
       "    1 on 10.0.0.1:81 from 10.0.0.2, not accepted, the oldest for 15m12s",
-      "  1 held by no process: on its way between two over a unix socket, or held by the kernel",
+      "  1 held by no process that can be seen: on its way between two over a unix socket, or in a file table out of sight",
       "    1 from 10.0.0.1 toward 10.0.0.2:443, read to the end, not closed, the oldest for 15m12s",
     ]);
   });
