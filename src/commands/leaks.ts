@@ -16,6 +16,8 @@ export interface LeaksOptions {
   readonly durationMs: number;
   readonly stuckAfterMs: number;
   readonly filter: Filter;
+  /** Give every socket that nobody can be named for a line of its own. */
+  readonly unowned: boolean;
   /** Exit 3 when some process has stuck sockets. */
   readonly fail: boolean;
 }
@@ -29,7 +31,10 @@ export async function leaks(options: LeaksOptions, shutdown: AbortController): P
   if (report === null) return EXIT.ok;
   const names = readUserNames();
   const userName = (uid: number): string | undefined => names.get(uid);
-  await writeOut(options.json ? leaksJson(report, userName) : leaksText(report, userName), shutdown.signal);
+  await writeOut(
+    options.json ? leaksJson(report, userName) : leaksText(report, userName, options.unowned),
+    shutdown.signal,
+  );
   const isStuck = report.processes.length > 0 || report.unowned.length > 0;
   return options.fail && isStuck ? EXIT.stuck : EXIT.ok;
 }

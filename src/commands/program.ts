@@ -144,6 +144,7 @@ interface LeaksFlags {
   duration: number;
   stuckAfter: number;
   filter: Filter;
+  unowned: boolean;
   fail: boolean;
 }
 
@@ -153,6 +154,7 @@ function addLeaks(program: Command, outcome: Outcome, shutdown: AbortController)
     .option("--json", "one JSON document", false)
     .option("--duration <DUR>", "watch so long before answering", parseDuration, 0)
     .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, DEFAULTS.stuckAfterMs)
+    .option("--unowned", "a line for each socket that nobody can be named for", false)
     .option("--fail", "exit 3 when some process has stuck sockets", false)
     .addHelpText("after", LEAKS_EXAMPLES)
     .action(async ({ duration, ...flags }: LeaksFlags) => {

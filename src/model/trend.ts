@@ -4,7 +4,7 @@ const MAX_SAMPLES = 64;
 const LEAST_SAMPLES = 3;
 /** In fewer a stray value would count. */
 const LEAST_RECENT = 5;
-const LEAST_SPAN: Nanos = 1e9;
+const LEAST_SPAN: Nanos = 2e9;
 
 interface Sample {
   readonly at: Nanos;
@@ -34,7 +34,7 @@ export class Trend {
 
   /**
    * Change per second, over the run or over its later half, whichever is less: what rose once and stood still since does not
-   * grow. Null while there are fewer than three samples or less than a second between them.
+   * grow. Null while there are fewer than three samples or less than two seconds between them.
    */
   perSecond(): number | null {
     if (this.#slope === undefined) this.#slope = this.#workOut();

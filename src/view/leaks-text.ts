@@ -18,10 +18,13 @@ const EXPLAINED: ReadonlyMap<UnownedReason, string> = new Map([
   ],
 ]);
 
-/** The report for people: a sentence for each process, most guilty first, then what it holds toward whom. */
-export function leaksText(report: LeakReport, userName: UserName): string {
+/**
+ * The report for people: a sentence for each process, most guilty first, then what it holds toward whom. With
+ * `eachUnowned` every socket that nobody can be named for has a line of its own.
+ */
+export function leaksText(report: LeakReport, userName: UserName, eachUnowned = false): string {
   const paragraphs = report.processes.map((process) => paragraph(process, userName));
-  if (report.unowned.length > 0) paragraphs.push(unownedText(report.unowned));
+  if (report.unowned.length > 0) paragraphs.push(unownedText(report.unowned, eachUnowned));
   if (paragraphs.length === 0) paragraphs.push(nothing(report));
   paragraphs.push(...caveats(report));
   return `${paragraphs.join("\n")}\n`;
@@ -82,6 +85,12 @@ function endsText(socket: StuckSocket, side: "client" | "server"): string {
     : `from ${formatAddress(localAddress)} toward ${formatEndpoint(remoteAddress, remotePort)}`;
 }
 
+function socketLine(socket: StuckSocket): string {
+  const { localAddress, localPort, remoteAddress, remotePort, ageMs, ageIsAtLeast } = socket;
+  const ends = `${formatEndpoint(localAddress, localPort)} from ${formatEndpoint(remoteAddress, remotePort)}`;
+  return `${ends}, ${conditionOf(socket)}, for ${ageIsAtLeast ? "at least " : ""}${duration(ageMs)}`;
+}
+
 function conditionOf({ state, accepted, receiveQueue }: StuckSocket): string {
   if (state === TCP.CLOSE) return "reset since: only the descriptor is left";
   if (!accepted) return "not accepted";
@@ -103,13 +112,13 @@ function sharing(pid: number, sockets: readonly StuckSocket[]): string {
   return `${plural(sockets.length, "of them is", "of them are")} also held by pid ${pids}: all have to close`;
 }
 
-function unownedText(unowned: readonly UnownedSocket[]): string {
+function unownedText(unowned: readonly UnownedSocket[], each: boolean): string {
   const lines = [`${plural(unowned.length, "socket")} stuck in CLOSE_WAIT with no process to be named:`];
   for (const [reason, explanation] of EXPLAINED) {
     const sockets = unowned.filter((socket) => socket.reason === reason);
     if (sockets.length === 0) continue;
     lines.push(`  ${sockets.length} ${explanation}`);
-    for (const line of groupLines(sockets)) lines.push(`    ${line}`);
+    for (const line of each ? sockets.map(socketLine) : groupLines(sockets)) lines.push(`    ${line}`);
   }
   return lines.join("\n");
 }

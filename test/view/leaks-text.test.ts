@@ -161,6 +161,18 @@ describe("what is nobody's", () => {
     ]);
   });
 
+  test("has a line for each where that is asked for", () => {
+    const unowned = [
+      { ...stuckSocket(nobodys), reason: "no-holder" as const },
+      { ...servedSocket({ ...nobodys, accepted: false, ageIsAtLeast: true }), reason: "no-holder" as const },
+    ];
+    const text = leaksText(leakReport({ unowned }), () => undefined, true);
+    expect(text.split("\n").slice(2, 4)).toEqual([
+      expect.stringMatching(/^ {4}10\.0\.0\.1:\d+ from 10\.0\.0\.2:443, read to the end, not closed, for 15m12s$/),
+      expect.stringMatching(/^ {4}10\.0\.0\.1:80 from 10\.0\.0\.2:\d+, not accepted, for at least 15m12s$/),
+    ]);
+  });
+
   test("comes after the processes, and one is one", () => {
     const unowned = [{ ...stuckSocket(nobodys), reason: "no-holder" as const }];
     const text = lines({ processes: [leakingProcess()], unowned });
