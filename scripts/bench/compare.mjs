@@ -75,15 +75,15 @@ async function run({ words, ready, lines }, rate) {
   const child = spawn(file, rest, { stdio: ["ignore", openSync(out, "w"), openSync(err, "w")], detached: true });
   const ended = new Promise((resolve) => child.on("exit", resolve));
   await sleep(ATTACH_MS);
-  while (ready !== null && !ready.test(readFileSync(err, "latin1") + readFileSync(out, "latin1").slice(0, 4096)))
-    await sleep(50);
+  const head = () => readFileSync(err, "latin1") + readFileSync(out, "latin1").slice(0, 4096);
+  if (ready !== null) for (let said = head(); !ready.test(said); said = head()) await sleep(50);
   const pids = treeOf(child.pid);
   const before = cpuMs(pids);
   const { transitions, seconds, port } = await work(rate);
   await sleep(1000);
   const cpu = cpuMs(pids) - before;
   const memory = peakMb(pids);
-  process.kill(-child.pid, "SIGINT");
+  process.kill(-Number(child.pid), "SIGINT");
   await ended;
   const shown = lines === null ? null : await countLines(out, lines, port);
   return { cpu: (cpu * 1000) / transitions, memory, seconds, lost: shown === null ? null : transitions - shown };

@@ -22,6 +22,7 @@ export function doctorChecks(facts: TracingFacts): DoctorCheck[] {
     checkKprobes(facts),
     checkLockdown(facts),
     checkPidNamespace(facts),
+    checkSs(facts),
   ];
 }
 
@@ -105,4 +106,10 @@ function checkPidNamespace({ kernel }: TracingFacts): DoctorCheck {
     "a container's: the kernel's pids are not those of /proc here",
     "docker run --pid=host …",
   );
+}
+
+function checkSs({ hasSs, installSs }: TracingFacts): DoctorCheck {
+  if (hasSs) return passed("ss", "iproute2's ss tells how old older sockets are, and which are only half-closed");
+  const detail = "no ss: older sockets count from when tcptrace first sees them, half-closed ones as stuck";
+  return { ...missing("ss", detail), fix: installSs };
 }

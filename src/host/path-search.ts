@@ -14,6 +14,11 @@ export function findExecutable(name: string, path: string = process.env["PATH"] 
   return null;
 }
 
+/** As findExecutable(), and in /usr/sbin and /sbin, which an ordinary user's $PATH lacks on Debian. */
+export function findSystemTool(name: string): string | null {
+  return findExecutable(name) ?? findExecutable(name, "/usr/sbin:/sbin");
+}
+
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);

@@ -11,6 +11,10 @@ export interface TracingFacts {
   readonly installBpftrace: string | null;
   /** Whether unshare(1) is there: with it tcptrace mounts tracefs for bpftrace alone. */
   readonly hasUnshare: boolean;
+  /** Whether iproute2's ss is there: it tells the age of older sockets, and half-closed ones from leaks. */
+  readonly hasSs: boolean;
+  /** The command that installs iproute2 here; null when not known. */
+  readonly installSs: string | null;
 }
 
 /** `full` reads the kernel's structs through BTF, `basic` only the tracepoint's arguments. */

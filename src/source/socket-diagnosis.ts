@@ -2,10 +2,11 @@ import { readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { findNamespaces, parseNetnsLink } from "../host/namespaces.ts";
+import { findSystemTool } from "../host/path-search.ts";
 import { listPids } from "../host/processes.ts";
 import { SsReader, type SsRows } from "../host/ss-output.ts";
 
-const SS = ["ss", "-tneiH", "state", "close-wait", "state", "listening"] as const;
+const WORDS = ["-tneiH", "state", "close-wait", "state", "listening"];
 const TIMEOUT_MS = 10_000;
 const MAX_ROWS = 1_000_000;
 
@@ -16,16 +17,17 @@ const MAX_ROWS = 1_000_000;
 export class SocketDiagnosis {
   /** A process in each namespace; null for our own. */
   #inhabitants = new Map<number, number | null>();
-  #isMissing = false;
+  readonly #ss = findSystemTool("ss");
+  readonly #nsenter = findSystemTool("nsenter");
 
   /** What these namespaces' sockets are like; null where ss is missing, or failed everywhere. */
   async ask(namespaces: readonly number[], signal: AbortSignal): Promise<SsRows | null> {
-    if (this.#isMissing || namespaces.length === 0) return null;
+    if (this.#ss === null || namespaces.length === 0) return null;
     await this.#findInhabitants(namespaces);
     const rows: SsRows = { details: [], backlogs: [] };
     let answers = 0;
     for (const netns of namespaces) {
-      const answer = await this.#askOne(netns, signal);
+      const answer = await this.#askOne(this.#ss, netns, signal);
       if (answer === null) continue;
       answers++;
       for (const detail of answer.details) rows.details.push(detail);
@@ -46,10 +48,11 @@ export class SocketDiagnosis {
     if (own !== null) this.#inhabitants.set(own, null);
   }
 
-  async #askOne(netns: number, signal: AbortSignal): Promise<SsRows | null> {
+  async #askOne(ss: string, netns: number, signal: AbortSignal): Promise<SsRows | null> {
     const pid = this.#inhabitants.get(netns);
-    if (pid === undefined) return null;
-    const [file, ...words] = pid === null ? SS : ["nsenter", `--net=/proc/${pid}/ns/net`, ...SS];
+    if (pid === undefined || (pid !== null && this.#nsenter === null)) return null;
+    const isOwn = pid === null || this.#nsenter === null;
+    const [file, words] = isOwn ? [ss, WORDS] : [this.#nsenter, [`--net=/proc/${pid}/ns/net`, ss, ...WORDS]];
     const reader = new SsReader(netns);
     const child = execa(file, words, {
       stdin: "ignore",
@@ -58,15 +61,13 @@ export class SocketDiagnosis {
       reject: false,
       timeout: TIMEOUT_MS,
       cancelSignal: signal,
-      env: { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C" },
+      env: { LC_ALL: "C" },
       extendEnv: false,
     });
     for await (const line of createInterface({ input: child.stdout })) {
       if (reader.rows.details.length < MAX_ROWS) reader.line(line);
     }
-    const { exitCode, code } = await child;
-    if (code === "ENOENT" && pid === null) this.#isMissing = true;
-    return exitCode === 0 ? reader.rows : null;
+    return (await child).exitCode === 0 ? reader.rows : null;
   }
 }
 

@@ -1,7 +1,7 @@
 import { readPrivileges } from "../host/capabilities.ts";
 import { readInstallCommand } from "../host/distro.ts";
 import { readKernel } from "../host/kernel.ts";
-import { findExecutable } from "../host/path-search.ts";
+import { findExecutable, findSystemTool } from "../host/path-search.ts";
 import { bpftraceVersion } from "./bpftrace-version.ts";
 import type { TracingFacts } from "./choose.ts";
 
@@ -13,5 +13,7 @@ export async function readTracingFacts(signal?: AbortSignal): Promise<TracingFac
     bpftrace: await bpftraceVersion(signal),
     installBpftrace: readInstallCommand("bpftrace"),
     hasUnshare: findExecutable("unshare") !== null,
+    hasSs: findSystemTool("ss") !== null,
+    installSs: readInstallCommand("iproute2"),
   };
 }

@@ -20,6 +20,8 @@ const GOOD: TracingFacts = {
   bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
   installBpftrace: "apt-get install bpftrace",
   hasUnshare: true,
+  hasSs: true,
+  installSs: "apt-get install iproute2",
 };
 
 const bpftrace = (version: string): TracingFacts["bpftrace"] => {
@@ -145,6 +147,8 @@ test("BPF is never taken without root, bpftrace and a tracepoint, and nothing be
     bpftrace: fc.option(fc.nat(30).map((minor) => ({ path: "/b", version: `0.${minor}.0`, major: 0, minor }))),
     installBpftrace: fc.constantFrom(null, "apk add bpftrace"),
     hasUnshare: bool,
+    hasSs: bool,
+    installSs: fc.constant(null),
   });
   fc.assert(
     fc.property(arbitraryFacts, (facts) => {

@@ -25,6 +25,8 @@ const GOOD: TracingFacts = {
   bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
   installBpftrace: "apt-get install bpftrace",
   hasUnshare: true,
+  hasSs: true,
+  installSs: "apt-get install iproute2",
 };
 
 const kernel = (changes: Partial<TracingFacts["kernel"]>): TracingFacts => ({
@@ -37,7 +39,7 @@ const notRoot: TracingFacts = {
   privileges: { isRoot: false, sysAdmin: false, bpf: false, perfmon: false },
 };
 
-const IDS = "kernel privileges bpftrace tracefs tracepoint accept btf kprobes lockdown pid-namespace".split(" ");
+const IDS = "kernel privileges bpftrace tracefs tracepoint accept btf kprobes lockdown pid-namespace ss".split(" ");
 
 const failing = (facts: TracingFacts): Pick<DoctorCheck, "id" | "needed" | "fix">[] =>
   doctorChecks(facts)
@@ -74,6 +76,7 @@ describe("checks", () => {
       kernel({ initialPidNamespace: false }),
       [{ id: "pid-namespace", needed: true, fix: "docker run --pid=host …" }],
     ],
+    ["no ss", { ...GOOD, hasSs: false }, [{ id: "ss", needed: false, fix: "apt-get install iproute2" }]],
     ["an old kernel", kernel({ major: 4, minor: 15 }), [{ id: "kernel", needed: true, fix: null }]],
   ])("%s", (_, facts, expected) => {
     expect(doctorChecks(facts).map(({ id }) => id)).toEqual(IDS);
