@@ -72,8 +72,10 @@ it("shows each transition of full churn, with its process, or counts it as lost"
   await closed(truth.port);
   expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
   const { lives, listener, lost, gaps, summary } = await readAll(tcptrace, truth);
-  expect({ gaps, wrongOwners: lives.wrongOwners, lost: summary.lost }).toEqual({ gaps: 0, wrongOwners: 0, lost });
-  expect((lives.transitions + listener + lost) / (10 * connections + LISTENER)).toBeCloseTo(1, 2);
+  expect({ gaps, wrongOwners: lives.wrongOwners }).toEqual({ gaps: 0, wrongOwners: 0 });
+  // Some of what was told as lost may have been found since.
+  expect(lost).toBeGreaterThanOrEqual(summary.lost);
+  expect((lives.transitions + listener + summary.lost) / (10 * connections + LISTENER)).toBeCloseTo(1, 2);
   if (lost > 0) return;
   expect(lives.complaints).toEqual([]);
   expect(lives.counts).toEqual(wholeCounts(connections));
