@@ -416,7 +416,9 @@ def enter_netns_of(pid):
 
 # --- What the kernel shows.
 
-Row = namedtuple("Row", "local_port remote_port state inode recv_queue")
+# A port of one family may be the port of another member in the other.
+Row = namedtuple("Row", "table local_port remote_port state inode recv_queue")
+IN_TCP6 = ("v6", "v4mapped")
 
 
 def rows_of(pid):
@@ -426,7 +428,7 @@ def rows_of(pid):
         with open(f"/proc/{pid}/net/{file}") as lines:
             for _, local, remote, state, queues, _, _, _, _, inode, *_ in map(str.split, list(lines)[1:]):
                 local_port, remote_port, recv_queue = (int(text[-4:], 16) for text in (local, remote, queues))
-                rows.append(Row(local_port, remote_port, state, int(inode), recv_queue))
+                rows.append(Row(file, local_port, remote_port, state, int(inode), recv_queue))
     return rows
 
 
@@ -543,7 +545,9 @@ class World:
             netns = netns_of(processes[0]["pid"])
             if netns not in lists:
                 lists[netns] = rows_of(processes[0]["pid"])
-            rows = [row for row in lists[netns] if port == (row.remote_port if way.outgoing else row.local_port)]
+            table = "tcp6" if way.name in IN_TCP6 else "tcp"
+            in_table = [row for row in lists[netns] if row.table == table]
+            rows = [row for row in in_table if port == (row.remote_port if way.outgoing else row.local_port)]
             if problem := untrue(way, rows, processes):
                 problems[way.name] = problem
         return problems
