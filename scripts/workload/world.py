@@ -40,7 +40,7 @@ from collections import namedtuple
 from dataclasses import dataclass
 from typing import Callable
 
-PATIENCE_S = 20
+PATIENCE_S = 45
 PREFORKED = (6, 7)
 BRIEF_S = 0.2
 ESTABLISHED, CLOSE_WAIT = "01", "08"
