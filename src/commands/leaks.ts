@@ -1,5 +1,4 @@
 import { EXIT, type ExitCode, UserError } from "../errors.ts";
-import { readUserNames } from "../host/user-names.ts";
 import type { Filter } from "../model/filter.ts";
 import type { LeakReport } from "../model/leak-report.ts";
 import { Model } from "../model/model.ts";
@@ -7,6 +6,7 @@ import { takeLeaks } from "../model/take-leaks.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
 import { leaksJson } from "../view/leaks-json.ts";
 import { leaksText } from "../view/leaks-text.ts";
+import { userNames } from "./user-names.ts";
 import { say, watchReader, writeOut } from "./output.ts";
 
 export interface LeaksOptions {
@@ -29,8 +29,7 @@ export async function leaks(options: LeaksOptions, shutdown: AbortController): P
   endWatch();
   // Nobody is there to be told.
   if (report === null) return EXIT.ok;
-  const names = readUserNames();
-  const userName = (uid: number): string | undefined => names.get(uid);
+  const userName = userNames();
   await writeOut(
     options.json ? leaksJson(report, userName) : leaksText(report, userName, options.unowned),
     shutdown.signal,

@@ -1,13 +1,11 @@
 import { InvalidArgumentError } from "commander";
+import { parseDurationMs } from "../model/duration.ts";
 import { type Filter, parseFilter } from "../model/filter.ts";
 import type { SourceWish } from "../source/auto.ts";
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 /** `500ms`, `10s`, `1.5m`, `2h` in milliseconds. Throws commander's error for anything else. */
 export function parseDuration(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  const ms = Number(number) * (UNIT_MS[unit ?? ""] ?? NaN);
+  const ms = parseDurationMs(text) ?? NaN;
   if (!(ms <= 365 * 24 * 3_600_000)) throw new InvalidArgumentError("write a duration as 500ms, 10s, 5m or 2h");
   return ms;
 }

@@ -1,13 +1,12 @@
 import { EXIT, type ExitCode } from "../errors.ts";
-import { readUserNames } from "../host/user-names.ts";
 import type { Filter } from "../model/filter.ts";
 import { Model } from "../model/model.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { takeSnapshot } from "../model/take-snapshot.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
-import type { UserName } from "../view/columns.ts";
 import { topTable } from "../view/top-table.ts";
 import { writeOut } from "./output.ts";
+import { userNames } from "./user-names.ts";
 import { runTopUi } from "./top-ui.ts";
 
 export interface TopOptions {
@@ -75,11 +74,6 @@ async function showScreen(
   shutdown.abort("quit");
   await ended;
   await traced;
-}
-
-function userNames(): UserName {
-  const names = readUserNames();
-  return (uid) => names.get(uid);
 }
 
 async function fold(source: SourceWish, model: Model, shutdown: AbortController): Promise<void> {

@@ -1,4 +1,4 @@
-import { safeBytes, safeText } from "../model/text.ts";
+import { cutText, safeBytes, safeText } from "../model/text.ts";
 
 /** What a process's cgroups tell of where it runs. */
 export interface CgroupFacts {
@@ -79,10 +79,6 @@ function unescapeUnit(name: string): string {
   return safeBytes(Buffer.from(plain, "latin1"));
 }
 
-/** The cut may fall into a surrogate pair. */
 function printable(name: string | null): string | null {
-  if (name === null) return null;
-  return safeText(name)
-    .slice(0, NAME_CHARS)
-    .replace(/[\ud800-\udbff]$/, "");
+  return name === null ? null : cutText(safeText(name), NAME_CHARS);
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { ProcessFacts } from "../model/event.ts";
-import { safeBytes } from "../model/text.ts";
+import { cutText, safeBytes } from "../model/text.ts";
 import { parseCgroup } from "./cgroup.ts";
 import { hasVanished } from "./errno.ts";
 
@@ -61,10 +61,7 @@ export function parseCmdline(bytes: Uint8Array): string {
   let end = Math.min(bytes.length, CMDLINE_BYTES);
   while (end > 0 && bytes[end - 1] === 0) end -= 1;
   const words = bytes.slice(0, end).map((byte) => (byte === 0 ? 0x20 : byte));
-  // The cut may fall into a surrogate pair.
-  return safeBytes(words)
-    .slice(0, CMDLINE_CHARS)
-    .replace(/[\ud800-\udbff]$/, "");
+  return cutText(safeBytes(words), CMDLINE_CHARS);
 }
 
 /** All that /proc/PID tells of a process; null when it has gone. What may not be read of it is null or "". */

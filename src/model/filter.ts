@@ -4,6 +4,7 @@
  * and colons in a value. A word without a key is a `proc:`.
  */
 import { type Address, parseAddress, parseNetwork } from "./address.ts";
+import { parseDurationMs } from "./duration.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 import { safeText } from "./text.ts";
 
@@ -73,8 +74,6 @@ const KEYS: ReadonlyMap<string, Key> = new Map([
 ]);
 
 const STATES = new Map<string, TcpState>(Object.entries(TCP).map(([name, state]) => [name.toLowerCase(), state]));
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
  * Compiles a filter; of empty text, one that matches everything. The error is one line, safe to print, that names the bad
@@ -205,9 +204,9 @@ function compileState(value: string): Test | string {
 }
 
 function compileAge(value: string): Test | string {
-  const [, sign = ">=", number, unit = ""] = /^([<>]=?)?(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) ?? [];
-  if (number === undefined) return "not an age; write it as >60s, <500ms, >=5m or <=2h";
-  const limit = Number(number) * (UNIT_MS[unit] ?? NaN);
+  const [, sign = ">=", duration = ""] = /^([<>]=?)?(.*)$/.exec(value) ?? [];
+  const limit = parseDurationMs(duration);
+  if (limit === null) return "not an age; write it as >60s, <500ms, >=5m or <=2h";
   const isOver = sign.startsWith(">");
   const isInclusive = sign.endsWith("=");
   return ({ ageMs }) => ageMs !== null && (ageMs === limit ? isInclusive : ageMs > limit === isOver);

@@ -20,7 +20,7 @@ export interface Snapshot {
   readonly stuckAfterMs: number;
   /** Sockets in CLOSE_WAIT longer than `stuckAfterMs`, each once. */
   readonly stuck: number;
-  /** Most guilty first: stuck sockets, then sockets in CLOSE_WAIT, then transitions per second, then pid. */
+  /** Most guilty first: stuck sockets, then those in CLOSE_WAIT, then their growth, then transitions per second, then pid. */
   readonly processes: readonly ProcessRow[];
   /** Sockets whose process is not known, as a row of their own; null when there are none. */
   readonly unowned: SocketCounts | null;

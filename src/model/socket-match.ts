@@ -1,7 +1,6 @@
 import type { SurveyedEnds } from "./event.ts";
-import { endsKey, type Socket } from "./socket.ts";
+import { endsKey, hasFile, type Socket } from "./socket.ts";
 import type { SocketTable } from "./socket-table.ts";
-import { TCP } from "./tcp-state.ts";
 
 /** Finds the socket that a row of the kernel's tables is about, as they stand now: by inode, else by its ends. */
 export function socketMatcher(
@@ -28,9 +27,4 @@ function tracedWithoutInode(sockets: SocketTable): Map<string, Socket[]> {
     else same.push(socket);
   }
   return byEnds;
-}
-
-/** In the other states its process may have closed it, and then its row has no inode, though its last event had one. */
-export function hasFile({ state }: Socket): boolean {
-  return state === TCP.LISTEN || state === TCP.SYN_SENT || state === TCP.ESTABLISHED || state === TCP.CLOSE_WAIT;
 }

@@ -2,7 +2,7 @@ import type { Address } from "./address.ts";
 import type { Nanos } from "./event.ts";
 import type { Holder } from "./holding.ts";
 import { type Owner, UNKNOWN_OWNER } from "./owner.ts";
-import type { TcpState } from "./tcp-state.ts";
+import { TCP, type TcpState } from "./tcp-state.ts";
 
 /** Where a socket came from: connect(), a listener's queue, or listen() itself. */
 export type SocketRole = "client" | "server" | "listener";
@@ -74,4 +74,9 @@ export interface SocketEnds {
 /** The four-tuple as a key. */
 export function endsKey(ends: Omit<SocketEnds, "netns">): string {
   return `${ends.localAddress}:${ends.localPort}-${ends.remoteAddress}:${ends.remotePort}`;
+}
+
+/** In the other states its process may have closed it, and then its row has no inode, though its last event had one. */
+export function hasFile({ state }: Socket): boolean {
+  return state === TCP.LISTEN || state === TCP.SYN_SENT || state === TCP.ESTABLISHED || state === TCP.CLOSE_WAIT;
 }

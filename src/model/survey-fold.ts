@@ -1,11 +1,11 @@
 import type { Nanos, Survey, SurveyedProcess, SurveyedSocket } from "./event.ts";
-import { hasFile, socketMatcher } from "./socket-match.ts";
+import { socketMatcher } from "./socket-match.ts";
 import { foldTrends, foldVanished } from "./leak-fold.ts";
 import type { Holder } from "./holding.ts";
 import { repair } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
 import { UNKNOWN_OWNER } from "./owner.ts";
-import type { Socket } from "./socket.ts";
+import { hasFile, type Socket } from "./socket.ts";
 import type { Tables } from "./tables.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 import type { TransitionRow } from "./transition-row.ts";

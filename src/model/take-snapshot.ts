@@ -3,7 +3,7 @@ import { type Filter, MATCH_ALL } from "./filter.ts";
 import { holdersOf } from "./holding.ts";
 import { byBlame, processRow } from "./process-row.ts";
 import type { ProcessRow, Snapshot } from "./snapshot.ts";
-import type { Socket } from "./socket.ts";
+import { hasFile, type Socket } from "./socket.ts";
 import { isStuck } from "./stuck.ts";
 import { socketSubject } from "./subject.ts";
 import type { Tables, Vanished } from "./tables.ts";
@@ -62,7 +62,8 @@ class Census {
     }
     if (holders.length === 0 && this.#takes(socket, null, socket.since)) {
       isCounted = true;
-      if (!isOrphan(socket)) (this.unowned ??= new Tally()).add(socket, stuck);
+      // Closed by its process and on its way out: nobody's by right.
+      if (hasFile(socket)) (this.unowned ??= new Tally()).add(socket, stuck);
     }
     if (!isCounted) return;
     this.states[socket.state] = (this.states[socket.state] ?? 0) + 1;
@@ -101,10 +102,4 @@ class Census {
     const process = pid === null ? null : (this.#tables.processes.at(pid) ?? null);
     return this.#filter.matches(socketSubject(socket, process, this.#tables.now - since));
   }
-}
-
-/** Closed by its process and on its way out: nobody's by right. */
-function isOrphan(socket: Socket): boolean {
-  const { state } = socket;
-  return state !== TCP.LISTEN && state !== TCP.ESTABLISHED && state !== TCP.CLOSE_WAIT && state !== TCP.SYN_SENT;
 }

@@ -16,6 +16,11 @@ export function safeText(text: string): string {
   });
 }
 
+/** The first `chars` of a text; a character that the cut would halve (a surrogate pair) is left out. */
+export function cutText(text: string, chars: number): string {
+  return text.slice(0, chars).replace(/[\ud800-\udbff]$/, "");
+}
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Makes bytes safe to print: valid UTF-8 as it is, every other byte as `\xNN`. */

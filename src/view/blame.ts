@@ -1,5 +1,5 @@
 import type { AcceptQueue, ProcessRow } from "../model/snapshot.ts";
-import { count, duration, plural } from "./format.ts";
+import { age, count, duration, plural } from "./format.ts";
 
 /** One plain sentence on a process with stuck sockets: what it holds, since when, how it ends, why. To be pasted. */
 export function blame(row: ProcessRow): string {
@@ -37,7 +37,7 @@ function toward({ closeWaitPeer }: ProcessRow, held: number): string {
 
 function oldest({ oldestCloseWaitMs, oldestIsAtLeast }: ProcessRow): string {
   if (oldestCloseWaitMs === null) return "";
-  return `, the oldest for ${oldestIsAtLeast ? "at least " : ""}${duration(oldestCloseWaitMs)}`;
+  return `, the oldest for ${age(oldestCloseWaitMs, oldestIsAtLeast)}`;
 }
 
 function growth({ growthPerMinute }: ProcessRow): string {

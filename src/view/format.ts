@@ -46,6 +46,11 @@ export function duration(ms: number): string {
   return `${scaled(Math.floor(seconds / 86_400))}d`;
 }
 
+/** A duration of which perhaps only the later part was seen: `at least 3m04s`. */
+export function age(ms: number, isAtLeast: boolean): string {
+  return `${isAtLeast ? "at least " : ""}${duration(ms)}`;
+}
+
 /** A length chosen by someone, such as a threshold: `250ms 1s 1.5s 60s 5m 2h`. */
 export function setting(ms: number): string {
   if (ms < 1000 || !Number.isFinite(ms)) return `${ms}ms`;

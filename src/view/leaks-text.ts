@@ -3,7 +3,7 @@ import { formatAddress, formatEndpoint } from "../model/address.ts";
 import { TCP } from "../model/tcp-state.ts";
 import { blame } from "./blame.ts";
 import type { UserName } from "./columns.ts";
-import { duration, plural, setting } from "./format.ts";
+import { age, plural, setting } from "./format.ts";
 
 const MAX_GROUPS = 5;
 const MAX_PIDS = 8;
@@ -88,7 +88,7 @@ function endsText(socket: StuckSocket, side: "client" | "server"): string {
 function socketLine(socket: StuckSocket): string {
   const { localAddress, localPort, remoteAddress, remotePort, ageMs, ageIsAtLeast } = socket;
   const ends = `${formatEndpoint(localAddress, localPort)} from ${formatEndpoint(remoteAddress, remotePort)}`;
-  return `${ends}, ${conditionOf(socket)}, for ${ageIsAtLeast ? "at least " : ""}${duration(ageMs)}`;
+  return `${ends}, ${conditionOf(socket)}, for ${age(ageMs, ageIsAtLeast)}`;
 }
 
 function conditionOf({ state, accepted, receiveQueue }: StuckSocket): string {
@@ -101,7 +101,7 @@ function conditionOf({ state, accepted, receiveQueue }: StuckSocket): string {
 
 function ageText(oldest: StuckSocket | undefined): string {
   if (oldest === undefined) return "";
-  return `, the oldest for ${oldest.ageIsAtLeast ? "at least " : ""}${duration(oldest.ageMs)}`;
+  return `, the oldest for ${age(oldest.ageMs, oldest.ageIsAtLeast)}`;
 }
 
 function sharing(pid: number, sockets: readonly StuckSocket[]): string {
