@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readlinkSync, readSync } from "node:fs";
-import type { SurveyedSocket } from "../model/event.ts";
+import type { SurveyedSocket, SurveyedTimeWait } from "../model/event.ts";
 import { hasVanished, isSystemError } from "./errno.ts";
 import { readStat } from "./processes.ts";
 import { parseProcNetTcp } from "./proc-net-tcp.ts";
@@ -17,7 +17,7 @@ export interface Namespaces {
 /** The TCP sockets of one namespace. */
 export interface NamespaceTables {
   readonly sockets: readonly SurveyedSocket[];
-  readonly timeWait: number;
+  readonly timeWaits: readonly SurveyedTimeWait[];
 }
 
 const BLOCK_BYTES = 256 * 1024;
@@ -57,7 +57,7 @@ export async function readNamespaceTables(
 ): Promise<NamespaceTables | "gone" | null> {
   for (const pid of pids) {
     try {
-      const rows: NetTcpRows = { sockets: [], timeWait: 0 };
+      const rows: NetTcpRows = { sockets: [], timeWaits: [] };
       await readTable(`/proc/${pid}/net/tcp`, netns, rows, slice);
       await readIpv6Table(pid, netns, rows, slice);
       return rows;

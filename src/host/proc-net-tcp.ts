@@ -1,18 +1,22 @@
 import { endianness } from "node:os";
 import { addressFromHex } from "../model/address.ts";
 import type { Address } from "../model/address.ts";
-import type { SurveyedSocket } from "../model/event.ts";
+import type { SurveyedSocket, SurveyedTimeWait } from "../model/event.ts";
 import { isTcpState, TCP } from "../model/tcp-state.ts";
 
-/** Rows of /proc/net/tcp or tcp6. TIME_WAIT rows are only counted: a busy machine has tens of thousands of them. */
+/** Rows of /proc/net/tcp or tcp6; mini-sockets, which nobody holds, apart from the sockets. */
 export interface NetTcpRows {
   readonly sockets: SurveyedSocket[];
-  timeWait: number;
+  readonly timeWaits: SurveyedTimeWait[];
 }
 
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 const COLON = 0x3a;
+/** The kind of timer in a mini-socket's row (get_timewait4_sock), which tells it from a socket in FIN_WAIT2. */
+const TIME_WAIT_TIMER = 3;
+/** USER_HZ is 100 wherever Node runs. */
+const MS_PER_TICK = 10;
 // The kernel prints each 32-bit word of an address as the host loads it from memory.
 const WORDS_ARE_SWAPPED = endianness() === "LE";
 // By byte: a table, because this runs 100 times a row.
@@ -28,19 +32,15 @@ const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
 export function parseProcNetTcp(
   bytes: Uint8Array,
   netns: number,
-  rows: NetTcpRows = { sockets: [], timeWait: 0 },
+  rows: NetTcpRows = { sockets: [], timeWaits: [] },
 ): NetTcpRows {
   const cursor = new RowCursor(bytes);
-  while (cursor.nextRow()) {
-    const row = readRow(cursor, netns);
-    if (row === TCP.TIME_WAIT) rows.timeWait += 1;
-    else if (row !== null) rows.sockets.push(row);
-  }
+  while (cursor.nextRow()) readRow(cursor, netns, rows);
   return rows;
 }
 
-/** One row: `sl: local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode …`; null when malformed. */
-function readRow(cursor: RowCursor, netns: number): SurveyedSocket | typeof TCP.TIME_WAIT | null {
+/** One row: `sl: local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode …`; passed over when malformed. */
+function readRow(cursor: RowCursor, netns: number, rows: NetTcpRows): void {
   cursor.decimal();
   cursor.expect(COLON);
   const localAddress = cursor.address();
@@ -50,21 +50,27 @@ function readRow(cursor: RowCursor, netns: number): SurveyedSocket | typeof TCP.
   cursor.expect(COLON);
   const remotePort = cursor.hex(4);
   const state = cursor.hex(2);
-  if (cursor.failed || !isTcpState(state)) return null;
-  if (state === TCP.TIME_WAIT) return state;
+  if (cursor.failed || !isTcpState(state)) return;
   const transmitQueue = cursor.hex(8);
   cursor.expect(COLON);
   const receiveQueue = cursor.hex(8);
-  cursor.hex(2);
+  const timer = cursor.hex(2);
   cursor.expect(COLON);
   // The timer is a long: more than 8 digits when it lies in the past.
-  cursor.hex(16);
+  const ticks = cursor.hex(16);
+  if (cursor.failed) return;
+  if (state === TCP.TIME_WAIT || (state === TCP.FIN_WAIT2 && timer === TIME_WAIT_TIMER)) {
+    const remainingMs = ticks > 0x7fff_ffff ? 0 : ticks * MS_PER_TICK;
+    rows.timeWaits.push({ netns, state, localAddress, localPort, remoteAddress, remotePort, remainingMs });
+    return;
+  }
   cursor.hex(8);
   const uid = cursor.decimal();
   cursor.decimal();
   const inode = cursor.decimal();
-  if (cursor.failed) return null;
-  return { netns, state, localAddress, localPort, remoteAddress, remotePort, inode, uid, receiveQueue, transmitQueue };
+  if (cursor.failed) return;
+  const ends = { localAddress, localPort, remoteAddress, remotePort };
+  rows.sockets.push({ netns, state, ...ends, inode, uid, receiveQueue, transmitQueue });
 }
 
 const scratch = Buffer.alloc(32);

@@ -1,4 +1,4 @@
-import type { Nanos, Survey, SurveyedSocket } from "../model/event.ts";
+import type { Nanos, Survey, SurveyedSocket, SurveyedTimeWait } from "../model/event.ts";
 import { HolderFinder } from "./holders.ts";
 import { isInitialPidNamespace } from "./kernel.ts";
 import { findNamespaces, readNamespaceTables } from "./namespaces.ts";
@@ -34,7 +34,7 @@ export async function takeSurvey(
     complete: tables.complete && found.unreadable.length === 0 && pids.includes(1) && isInitialPidNamespace() === true,
     namespaces: tables.namespaces,
     sockets: tables.sockets,
-    timeWait: tables.timeWait,
+    timeWaits: tables.timeWaits,
     processes: found.processes,
     unreadable: found.unreadable,
   };
@@ -42,7 +42,7 @@ export async function takeSurvey(
 
 interface Tables {
   readonly sockets: readonly SurveyedSocket[];
-  readonly timeWait: number;
+  readonly timeWaits: readonly SurveyedTimeWait[];
   readonly complete: boolean;
   readonly namespaces: readonly number[];
 }
@@ -51,7 +51,7 @@ async function readAllTables(pids: readonly number[], slice: TimeSlice): Promise
   const { members, unreadable } = await findNamespaces(pids, slice);
   let sockets: readonly SurveyedSocket[] = [];
   const namespaces: number[] = [];
-  let timeWait = 0;
+  let timeWaits: readonly SurveyedTimeWait[] = [];
   let complete = unreadable === 0;
   for (const [netns, inhabitants] of members) {
     const tables = await readNamespaceTables(netns, inhabitants, slice);
@@ -60,7 +60,7 @@ async function readAllTables(pids: readonly number[], slice: TimeSlice): Promise
     namespaces.push(netns);
     // Most machines have one namespace with many sockets.
     sockets = sockets.length === 0 ? tables.sockets : sockets.concat(tables.sockets);
-    timeWait += tables.timeWait;
+    timeWaits = timeWaits.length === 0 ? tables.timeWaits : timeWaits.concat(tables.timeWaits);
   }
-  return { sockets, timeWait, complete, namespaces };
+  return { sockets, timeWaits, complete, namespaces };
 }

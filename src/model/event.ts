@@ -1,5 +1,6 @@
 import type { Address } from "./address.ts";
-import type { TcpState } from "./tcp-state.ts";
+import type { NamespaceCounters } from "./counters.ts";
+import type { TCP, TcpState } from "./tcp-state.ts";
 
 /** Nanoseconds on the tracer's clock (the kernel's boot or monotonic clock); `ClockAnchor` ties it to the calendar. */
 export type Nanos = number;
@@ -10,6 +11,7 @@ export type TraceEvent =
   | Accept
   | Survey
   | DetailsSeen
+  | CountersSeen
   | ProcessSeen
   | Loss
   | Gap
@@ -78,7 +80,7 @@ export interface SurveyedEnds {
   readonly remotePort: number;
 }
 
-/** A row of /proc/net/tcp or tcp6. TIME_WAIT rows are only counted, in `Survey.timeWait`. */
+/** A row of /proc/net/tcp or tcp6. */
 export interface SurveyedSocket extends SurveyedEnds {
   readonly state: TcpState;
   /** 0: no process holds it (accept queue, or closed and not gone yet). */
@@ -87,6 +89,14 @@ export interface SurveyedSocket extends SurveyedEnds {
   /** Bytes not read yet; for a listener, connections not accepted yet. */
   readonly receiveQueue: number;
   readonly transmitQueue: number;
+}
+
+/** A mini-socket: what the kernel keeps of a connection that our side has closed. It has no inode, so no holder. */
+export interface SurveyedTimeWait extends SurveyedEnds {
+  /** FIN_WAIT2: the peer has not closed yet. */
+  readonly state: typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2;
+  /** Until it ends, if nothing comes between. */
+  readonly remainingMs: number;
 }
 
 /** What /proc/PID tells of a process. Text is already safe to print. */
@@ -130,7 +140,7 @@ export interface Survey {
   /** The namespaces that were read: a socket of another one may be there all the same. */
   readonly namespaces: readonly number[];
   readonly sockets: readonly SurveyedSocket[];
-  readonly timeWait: number;
+  readonly timeWaits: readonly SurveyedTimeWait[];
   readonly processes: readonly SurveyedProcess[];
   /** Processes whose descriptors may not be read: they may hold anything. */
   readonly unreadable: readonly number[];
@@ -160,6 +170,13 @@ export interface DetailsSeen {
   readonly askedAt: Nanos;
   readonly details: readonly SocketDetail[];
   readonly backlogs: readonly ListenBacklog[];
+}
+
+/** What the kernel counts by itself was read, in all namespaces that are known. */
+export interface CountersSeen {
+  readonly kind: "counters";
+  readonly at: Nanos;
+  readonly namespaces: readonly NamespaceCounters[];
 }
 
 /** A process was looked up by itself, because its pid was new. */

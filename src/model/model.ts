@@ -33,6 +33,9 @@ export class Model {
         return this.#survey(event);
       case "details":
         return foldDetails(this.tables, event);
+      case "counters":
+        this.tables.counters = event;
+        return;
       case "process":
         return this.tables.processes.learn(event.process, event.at);
       case "loss":

@@ -21,7 +21,7 @@ type Match = ReturnType<typeof socketMatcher>;
 export function foldSurvey(tables: Tables, survey: Survey, report: Report): void {
   tables.surveys++;
   tables.complete = survey.complete;
-  tables.timeWait = survey.timeWait;
+  tables.timeWait = survey.timeWaits.length;
   for (const process of survey.processes) tables.processes.learn(process, survey.at);
   const holders = holdersByInode(survey.processes);
   const match = socketMatcher(tables.sockets);

@@ -1,4 +1,4 @@
-import type { ClockAnchor, Nanos, SourceName } from "./event.ts";
+import type { ClockAnchor, CountersSeen, Nanos, SourceName } from "./event.ts";
 import type { Owner } from "./owner.ts";
 import { type Process, ProcessTable } from "./process-table.ts";
 import { RateMeter } from "./rate.ts";
@@ -62,6 +62,8 @@ export class Tables {
   readonly vanished = new Map<number, Vanished>();
   /** TIME_WAIT sockets at the last survey. */
   timeWait = 0;
+  /** What the kernel counts by itself, as last read. */
+  counters: CountersSeen | null = null;
   /** When tracing or polling began for good, as opposed to waiting for the tracer. */
   tracingSince: Nanos | null = null;
 

@@ -39,7 +39,7 @@ describe.skipIf(!isRoot)("a child in a namespace of its own", () => {
           transmitQueue: 0,
         },
       ],
-      timeWait: 0,
+      timeWaits: [],
     });
   });
 

@@ -17,16 +17,19 @@ interface Row {
   rx: number;
   uid: number;
   inode: number;
+  /** The kind of its timer, and when it goes off, in hundredths of a second. */
+  timer?: number;
+  when?: number;
 }
 
 const hex = (value: number, width: number): string => value.toString(16).toUpperCase().padStart(width, "0");
 
 /** As the kernel's seq_printf does it. */
 function render(row: Row, index = 0): string {
-  const { local, localPort, remote, remotePort, state, tx, rx, uid, inode } = row;
+  const { local, localPort, remote, remotePort, state, tx, rx, uid, inode, timer = 0, when = 0 } = row;
   const ends = `${local}:${hex(localPort, 4)} ${remote}:${hex(remotePort, 4)} ${hex(state, 2)}`;
-  const timer = "00:00000000 00000000";
-  const line = `${String(index).padStart(4)}: ${ends} ${hex(tx, 8)}:${hex(rx, 8)} ${timer} ${String(uid).padStart(5)}`;
+  const queues = `${hex(tx, 8)}:${hex(rx, 8)} ${hex(timer, 2)}:${hex(when, 8)} 00000000`;
+  const line = `${String(index).padStart(4)}: ${ends} ${queues} ${String(uid).padStart(5)}`;
   return `${`${line}        0 ${inode} 1 0000000000000000 20 4 30 10 -1`.padEnd(149)}\n`;
 }
 
@@ -62,7 +65,7 @@ describe("rows", () => {
           transmitQueue: 1,
         },
       ],
-      timeWait: 0,
+      timeWaits: [],
     });
   });
 
@@ -74,11 +77,28 @@ describe("rows", () => {
     expect(socket?.remoteAddress).toBe(0x7f000001);
   });
 
-  test("TIME_WAIT is counted, not listed", () => {
-    const text = [TCP.TIME_WAIT, TCP.LISTEN, TCP.TIME_WAIT].map((state) => render({ ...ESTABLISHED, state })).join("");
-    const { sockets, timeWait } = parse(text);
-    expect(sockets.map(({ state }) => state)).toEqual([TCP.LISTEN]);
-    expect(timeWait).toBe(2);
+  test("mini-sockets are listed apart, with the time that is left", () => {
+    const closed = { ...ESTABLISHED, inode: 0, timer: 3, when: 0x1770 };
+    const rows = [{ ...closed, state: TCP.TIME_WAIT }, ESTABLISHED, { ...closed, state: TCP.FIN_WAIT2, when: 1 }];
+    const { sockets, timeWaits } = parse(rows.map((row) => render(row)).join(""));
+    expect(sockets.map(({ state }) => state)).toEqual([TCP.ESTABLISHED]);
+    const ends = { netns: 7, localAddress: 0x7f000001, localPort: 8080, remoteAddress: 0xc0a801fe, remotePort: 40000 };
+    expect(timeWaits).toEqual([
+      { ...ends, state: TCP.TIME_WAIT, remainingMs: 60_000 },
+      { ...ends, state: TCP.FIN_WAIT2, remainingMs: 10 },
+    ]);
+  });
+
+  test("a socket in FIN_WAIT2 is no mini-socket", () => {
+    const { sockets, timeWaits } = parse(render({ ...ESTABLISHED, state: TCP.FIN_WAIT2, timer: 2, when: 100 }));
+    expect(sockets).toHaveLength(1);
+    expect(timeWaits).toEqual([]);
+  });
+
+  test("a mini-socket that is overdue has no time left", () => {
+    const text = render({ ...ESTABLISHED, state: TCP.TIME_WAIT, timer: 3 });
+    const [overdue] = parse(text.replace("03:00000000", "03:FFFFFFFFFFFFFFF0")).timeWaits;
+    expect(overdue?.remainingMs).toBe(0);
   });
 
   test("a timer in the past is longer than 8 digits", () => {
@@ -98,9 +118,9 @@ describe("rows", () => {
     ["an inode beyond all numbers", render(ESTABLISHED).replace("4242", "9".repeat(400))],
   ])("%s: skipped, its neighbours stay", (_, bad) => {
     const good = render(ESTABLISHED);
-    const { sockets, timeWait } = parse(good + bad.trimEnd() + "\n" + good);
+    const { sockets, timeWaits } = parse(good + bad.trimEnd() + "\n" + good);
     expect(sockets).toHaveLength(2);
-    expect(timeWait).toBe(0);
+    expect(timeWaits).toEqual([]);
   });
 });
 
@@ -135,9 +155,9 @@ describe("properties", () => {
         const text = rows.map(({ bytes, ...row }, index) =>
           render({ ...row, local: kernelHex(bytes), remote: kernelHex(bytes) }, index),
         );
-        const { sockets, timeWait } = parse(HEADER + text.join(""));
+        const { sockets, timeWaits } = parse(HEADER + text.join(""));
         const listed = rows.filter(({ state }) => state !== TCP.TIME_WAIT);
-        expect(timeWait).toBe(rows.length - listed.length);
+        expect(timeWaits).toHaveLength(rows.length - listed.length);
         const expected = listed.map(({ bytes, tx, rx, ...row }) => {
           const address = modelAddress(bytes);
           const rest = { localAddress: address, remoteAddress: address, transmitQueue: tx, receiveQueue: rx };

@@ -6,6 +6,7 @@ import type {
   Survey,
   SurveyedProcess,
   SurveyedSocket,
+  SurveyedTimeWait,
   Task,
   Tick,
   TraceEvent,
@@ -96,6 +97,13 @@ export function childRow(state: TcpState, fields: Partial<SurveyedSocket> = {}):
   return row(state, { localPort: 80, remotePort: 40_000, inode: 0, ...fields });
 }
 
+/** The mini-socket that `transition`'s client leaves behind when it closes first. */
+export function timeWaitRow(fields: Partial<SurveyedTimeWait> = {}): SurveyedTimeWait {
+  const { netns, localAddress, localPort, remoteAddress, remotePort } = row(TCP.TIME_WAIT);
+  const ends = { netns, localAddress, localPort, remoteAddress, remotePort };
+  return { ...ends, state: TCP.TIME_WAIT, remainingMs: 60_000, ...fields };
+}
+
 export function holder(pid: number, ...inodes: readonly number[]): SurveyedProcess {
   return {
     pid,
@@ -118,7 +126,7 @@ export function survey(
   processes: readonly SurveyedProcess[] = [],
 ): Survey {
   const until = at + 5 * MS;
-  const nothing = { timeWait: 0, unreadable: [], namespaces: [NETNS] };
+  const nothing = { timeWaits: [], unreadable: [], namespaces: [NETNS] };
   return { kind: "survey", at, until, complete: true, sockets, processes, ...nothing };
 }
 

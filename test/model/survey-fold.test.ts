@@ -14,6 +14,7 @@ import {
   type Run,
   SECOND,
   survey,
+  timeWaitRow,
   taskOf,
   tick,
   tracing,
@@ -219,9 +220,13 @@ describe("who holds it", () => {
   });
 
   test("and that some could not be read is told", () => {
-    const run = fold(tracing(0), { ...survey(AT, []), complete: false, timeWait: 12 });
+    const run = fold(tracing(0), {
+      ...survey(AT, []),
+      complete: false,
+      timeWaits: [timeWaitRow(), timeWaitRow({ localPort: 40_001 })],
+    });
     const { complete, states } = takeSnapshot(run.model.tables, 60_000);
-    expect([complete, states[TCP.TIME_WAIT]]).toEqual([false, 12]);
+    expect([complete, states[TCP.TIME_WAIT]]).toEqual([false, 2]);
   });
 });
 
