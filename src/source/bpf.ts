@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, UserError } from "../errors.ts";
 import type { Nanos, TraceEvent } from "../model/event.ts";
 import { TCP } from "../model/tcp-state.ts";
-import { DetailReader } from "./details.ts";
+import { Asides } from "./asides.ts";
 import type { Source } from "./source.ts";
 import { Surveyor } from "./surveyor.ts";
 import { Tracer } from "./tracer.ts";
@@ -33,13 +33,13 @@ class BpfRun {
   readonly #signal: AbortSignal;
   readonly #clock = new TracerClock();
   readonly #surveyor: Surveyor;
-  readonly #details: DetailReader;
+  readonly #asides: Asides;
 
   constructor(options: TracerOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
     this.#surveyor = new Surveyor(() => this.#clock.now(), signal);
-    this.#details = new DetailReader(() => this.#clock.now(), signal);
+    this.#asides = new Asides(() => this.#clock.now(), signal);
   }
 
   async *events(): AsyncGenerator<Batch, void, void> {
@@ -134,9 +134,8 @@ class BpfRun {
     if (!this.#signal.aborted) return;
     const survey = await this.#surveyor.last();
     if (survey === null) return;
-    this.#details.note(survey);
-    const details = await this.#details.last();
-    yield [survey, ...(details === null ? [] : [details]), this.#tick()];
+    this.#asides.note(survey);
+    yield [survey, ...(await this.#asides.last()), this.#tick()];
   }
 
   async *#idle(detail: string, ms: number): AsyncGenerator<Batch, void, void> {
@@ -148,7 +147,7 @@ class BpfRun {
   }
 
   #notice(event: TraceEvent): void {
-    this.#details.note(event);
+    this.#asides.note(event);
     // A socket that was reset in CLOSE_WAIT has no row any more, but its descriptor may still be open.
     if (event.kind !== "transition" || event.to !== TCP.CLOSE || event.from !== TCP.CLOSE_WAIT) return;
     if (event.inode !== null) this.#surveyor.remember(event.inode);
@@ -156,8 +155,8 @@ class BpfRun {
 
   #surveys(atOnce = false): TraceEvent[] {
     const survey = this.#surveyor.take(atOnce);
-    if (survey !== null) this.#details.note(survey);
-    return [survey, this.#details.take()].filter((event) => event !== null);
+    if (survey !== null) this.#asides.note(survey);
+    return [...(survey === null ? [] : [survey]), ...this.#asides.take()];
   }
 
   #sourceChange(detail: string, ready: boolean): TraceEvent {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HolderFinder } from "../host/holders.ts";
 import { takeSurvey } from "../host/survey.ts";
 import type { Nanos, Survey, TraceEvent } from "../model/event.ts";
-import { DetailReader } from "./details.ts";
+import { Asides } from "./asides.ts";
 import type { Source } from "./source.ts";
 
 /** `reason` says why not BPF: `bpftrace is not installed (apt-get install bpftrace)`. */
@@ -46,20 +46,20 @@ async function* poll(
     { kind: "source", at: now(), source: "proc", ready: true, detail: describeProc(intervalMs, reason) },
   ];
   const holders = new HolderFinder();
-  const details = new DetailReader(now, signal);
+  const asides = new Asides(now, signal);
   if (signal.aborted) return;
   try {
     for (;;) {
       signal.throwIfAborted();
       const began = performance.now();
       const { survey, cpuMs } = await measureSurvey(holders, signal);
-      details.note(survey);
+      asides.note(survey);
       yield [...batch, survey, tick()];
       batch = [];
       const next = began + pollInterval(intervalMs, cpuMs);
       for (let rest = next - performance.now(); rest > 0; rest = next - performance.now()) {
         await sleep(Math.min(rest, TICK_MS), undefined, { signal });
-        yield [...listOf(details.take()), tick()];
+        yield [...asides.take(), tick()];
       }
     }
   } catch (error) {
@@ -67,12 +67,8 @@ async function* poll(
   }
   const last = await measureSurvey(holders, AbortSignal.timeout(LAST_SURVEY_MS), true).catch(() => null);
   if (last === null) return;
-  details.note(last.survey);
-  yield [last.survey, ...listOf(await details.last()), tick()];
-}
-
-function listOf(event: TraceEvent | null): TraceEvent[] {
-  return event === null ? [] : [event];
+  asides.note(last.survey);
+  yield [last.survey, ...(await asides.last()), tick()];
 }
 
 async function measureSurvey(

@@ -1,9 +1,7 @@
-import { readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
-import { findNamespaces, parseNetnsLink } from "../host/namespaces.ts";
+import { Inhabitants } from "../host/inhabitants.ts";
 import { findSystemTool } from "../host/path-search.ts";
-import { listPids } from "../host/processes.ts";
 import { SsReader, type SsRows } from "../host/ss-output.ts";
 
 const WORDS = ["-tneiH", "state", "close-wait", "state", "listening"];
@@ -15,15 +13,14 @@ const MAX_ROWS = 1_000_000;
  * whether its program still sends, and how long accept queues may get. /proc/net/tcp tells none of it.
  */
 export class SocketDiagnosis {
-  /** A process in each namespace; null for our own. */
-  #inhabitants = new Map<number, number | null>();
+  readonly #inhabitants = new Inhabitants();
   readonly #ss = findSystemTool("ss");
   readonly #nsenter = findSystemTool("nsenter");
 
   /** What these namespaces' sockets are like; null where ss is missing, or failed everywhere. */
   async ask(namespaces: readonly number[], signal: AbortSignal): Promise<SsRows | null> {
     if (this.#ss === null || namespaces.length === 0) return null;
-    await this.#findInhabitants(namespaces);
+    await this.#inhabitants.find(namespaces);
     const rows: SsRows = { details: [], backlogs: [] };
     let answers = 0;
     for (const netns of namespaces) {
@@ -36,22 +33,10 @@ export class SocketDiagnosis {
     return answers === 0 ? null : rows;
   }
 
-  async #findInhabitants(namespaces: readonly number[]): Promise<void> {
-    const isIn = (netns: number): boolean =>
-      this.#inhabitants.has(netns) && netnsOf(this.#inhabitants.get(netns) ?? "self") === netns;
-    if (namespaces.every(isIn)) return;
-    this.#inhabitants = new Map();
-    for (const [netns, [pid]] of (await findNamespaces(listPids())).members) {
-      if (pid !== undefined) this.#inhabitants.set(netns, pid);
-    }
-    const own = netnsOf("self");
-    if (own !== null) this.#inhabitants.set(own, null);
-  }
-
   async #askOne(ss: string, netns: number, signal: AbortSignal): Promise<SsRows | null> {
-    const pid = this.#inhabitants.get(netns);
-    if (pid === undefined || (pid !== null && this.#nsenter === null)) return null;
-    const isOwn = pid === null || this.#nsenter === null;
+    const pid = this.#inhabitants.of(netns);
+    if (pid === undefined || (pid !== "self" && this.#nsenter === null)) return null;
+    const isOwn = pid === "self" || this.#nsenter === null;
     const [file, words] = isOwn ? [ss, WORDS] : [this.#nsenter, [`--net=/proc/${pid}/ns/net`, ss, ...WORDS]];
     const reader = new SsReader(netns);
     const child = execa(file, words, {
@@ -68,13 +53,5 @@ export class SocketDiagnosis {
       if (reader.rows.details.length < MAX_ROWS) reader.line(line);
     }
     return (await child).exitCode === 0 ? reader.rows : null;
-  }
-}
-
-function netnsOf(pid: number | "self"): number | null {
-  try {
-    return parseNetnsLink(readlinkSync(`/proc/${pid}/ns/net`));
-  } catch {
-    return null;
   }
 }

@@ -36,7 +36,7 @@ describe("events", () => {
     expect(kinds(batches[0])).toEqual(["anchor", "source", "survey", "tick"]);
     // The last poll is the look back at the end.
     expect(batches.map(kinds).filter((seen) => seen.includes("survey"))).toHaveLength(3);
-    expect(kinds(batches.at(-1))).toEqual(["survey", "tick"]);
+    expect(kinds(batches.at(-1))).toEqual(["survey", "counters", "tick"]);
     const events = batches.flat();
     expect(events).toEqual(events.toSorted((a, b) => a.at - b.at));
 
@@ -63,7 +63,7 @@ describe("events", () => {
     expect(kinds((await iterator.next()).value)).toEqual(["tick"]);
     const next = iterator.next();
     controller.abort();
-    expect(kinds((await next).value)).toEqual(["survey", "tick"]);
+    expect(kinds((await next).value)).toEqual(["survey", "counters", "tick"]);
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
     expect(timers()).toBeLessThanOrEqual(before);
   });
