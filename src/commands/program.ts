@@ -6,19 +6,21 @@ import { EXIT, type ExitCode, UserError } from "../errors.ts";
 import { type Filter, MATCH_ALL } from "../model/filter.ts";
 import type { SourceWish } from "../source/auto.ts";
 import { tryTracing } from "../source/trial.ts";
+import { churn } from "./churn.ts";
 import { doctor } from "./doctor.ts";
 import { events } from "./events.ts";
 import { leaks } from "./leaks.ts";
 import { parseCount, parseDuration, parseFilterOption, parseInterval, parseSource } from "./options.ts";
 import { top } from "./top.ts";
 
-const DEFAULTS = { intervalMs: 1000, stuckAfterMs: 60_000 } as const;
+const DEFAULTS = { intervalMs: 1000, stuckAfterMs: 60_000, churnMs: 10_000 } as const;
 
 const EXAMPLES = `
 Examples:
   sudo tcptrace top                        who holds which sockets, live
   sudo tcptrace top -b -n 1                the same as one plain table
   sudo tcptrace leaks                      who leaks sockets, how many, since when, until when
+  sudo tcptrace churn                      who makes TIME_WAIT, toward whom, how many ports are left
   sudo tcptrace events                     every transition, a line each
   sudo tcptrace events --json | jq 'select(.to == "CLOSE_WAIT")'
   tcptrace doctor                          what can be traced here, and what is missing
@@ -43,6 +45,13 @@ Examples:
   sudo tcptrace leaks --duration 30s       … and how fast that grows, and when descriptors run out
   sudo tcptrace leaks --fail --json | jq '.processes[] | {pid, comm, stuck}'
   sudo tcptrace leaks --filter 'proc:api !dst:10.0.0.0/8 age:>5m'
+`;
+
+const CHURN_EXAMPLES = `
+Examples:
+  sudo tcptrace churn                      who makes TIME_WAIT, watched for 10 s
+  sudo tcptrace churn --duration 1m --filter 'dst:10.0.0.5:5432'
+  sudo tcptrace churn --json | jq '.destinations[] | select(.exhaustedInMs)'
 `;
 
 const DOCTOR_EXAMPLES = `
@@ -76,7 +85,7 @@ function newProgram(outcome: Outcome, shutdown: AbortController): Command {
     .addHelpText("after", EXAMPLES)
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
-  for (const add of [addTop, addEvents, addLeaks, addDoctor]) add(program, outcome, shutdown);
+  for (const add of [addTop, addEvents, addLeaks, addChurn, addDoctor]) add(program, outcome, shutdown);
   return program;
 }
 
@@ -160,6 +169,24 @@ function addLeaks(program: Command, outcome: Outcome, shutdown: AbortController)
     .action(async ({ duration, ...flags }: LeaksFlags) => {
       const options = { ...flags, durationMs: duration, stuckAfterMs: flags.stuckAfter };
       outcome.code = await leaks(options, shutdown);
+    });
+}
+
+interface ChurnFlags {
+  source: SourceWish;
+  json: boolean;
+  duration: number;
+  filter: Filter;
+}
+
+function addChurn(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  live(program.command("churn"))
+    .description("who makes TIME_WAIT, toward whom, and how many ports are left")
+    .option("--json", "one JSON document", false)
+    .option("--duration <DUR>", "watch so long before answering", parseDuration, DEFAULTS.churnMs)
+    .addHelpText("after", CHURN_EXAMPLES)
+    .action(async ({ duration, ...flags }: ChurnFlags) => {
+      outcome.code = await churn({ ...flags, durationMs: duration }, shutdown);
     });
 }
 

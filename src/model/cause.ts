@@ -54,7 +54,7 @@ function causeOfEnd({ from, evidence, task }: Pick<Transition, "from" | "evidenc
   if (from === TCP.FIN_WAIT2 && evidence.done) return "time-wait";
   if (from === TCP.CLOSING && evidence.acked) return "time-wait";
   // An orphan in FIN_WAIT2 goes on as a mini-socket that waits for the peer's FIN: its process has closed it.
-  if (from === TCP.FIN_WAIT2 && evidence.dead) return "close";
+  if (from === TCP.FIN_WAIT2 && evidence.dead) return evidence.noFinWait2 ? "abort" : "close";
   // close() with unread data or linger 0, or connect(AF_UNSPEC): ended by the process, without a FIN.
   return task === null ? null : "abort";
 }

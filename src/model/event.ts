@@ -35,6 +35,8 @@ export interface Evidence {
   readonly done: boolean;
   /** snd_una == write_seq: everything sent, our FIN included, has been acknowledged. */
   readonly acked: boolean;
+  /** linger2 < 0 (TCP_LINGER2 set to -1): nothing stays behind in FIN_WAIT2. Only known when leaving that state. */
+  readonly noFinWait2: boolean;
   /** sk_err, an errno, 0 when there is none. */
   readonly error: number;
 }

@@ -2,6 +2,7 @@ import type { Nanos } from "./event.ts";
 import type { Socket } from "./socket.ts";
 import type { Tables } from "./tables.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
+import { foldTimeWait } from "./time-wait-fold.ts";
 import type { TransitionRow } from "./transition-row.ts";
 
 /**
@@ -41,10 +42,19 @@ type Report = (row: TransitionRow) => void;
  */
 export function repair(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
   tables.contradictions++;
-  if (socket.state === TCP.CLOSE_WAIT && to === TCP.CLOSE) tables.vanish(socket, at);
+  if (to === TCP.CLOSE) foldUnseenEnd(tables, socket, at);
   const path = networkMadePath(socket.state, to);
   if (path.length === 0 || !isClear(tables, at)) tables.sockets.setState(socket, to, at, false);
   else infer(tables, socket, path, at, report);
+}
+
+/** What the socket leaves behind: a descriptor without a socket, or a mini-socket. Surveys tell whether it is so. */
+function foldUnseenEnd(tables: Tables, socket: Socket, at: Nanos): void {
+  const { state } = socket;
+  if (state === TCP.CLOSE_WAIT) tables.vanish(socket, at);
+  else if (state === TCP.FIN_WAIT1 || state === TCP.FIN_WAIT2 || state === TCP.CLOSING) {
+    foldTimeWait(tables, socket, TCP.TIME_WAIT, at);
+  }
 }
 
 /** A server's connection whose beginning the kernel skipped: from LISTEN through the handshake to `to`. */

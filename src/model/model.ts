@@ -1,5 +1,6 @@
 import { causeOf } from "./cause.ts";
-import type { Accept, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
+import type { Accept, CountersSeen, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
+import { type Filter, MATCH_ALL } from "./filter.ts";
 import { repair, repairBirth } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
 import { taskIsOwner, UNKNOWN_OWNER } from "./owner.ts";
@@ -8,6 +9,7 @@ import { type Socket } from "./socket.ts";
 import { foldDetails } from "./leak-fold.ts";
 import { foldSurvey, settleDoubts } from "./survey-fold.ts";
 import { TCP } from "./tcp-state.ts";
+import { foldConnection } from "./time-wait-fold.ts";
 import { Tables } from "./tables.ts";
 import type { TransitionRow } from "./transition-row.ts";
 
@@ -19,6 +21,11 @@ export class Model {
   readonly tables = new Tables();
   /** Called for each transition, after the tables know it. */
   onTransition: ((row: TransitionRow) => void) | null = null;
+
+  /** `timeWaitFilter` chooses the mini-sockets that are counted, once and for all. */
+  constructor(timeWaitFilter: Filter = MATCH_ALL) {
+    this.tables.timeWaitFilter = timeWaitFilter;
+  }
 
   readonly #report = (row: TransitionRow): void => this.onTransition?.(row);
 
@@ -34,8 +41,7 @@ export class Model {
       case "details":
         return foldDetails(this.tables, event);
       case "counters":
-        this.tables.counters = event;
-        return;
+        return this.#counters(event);
       case "process":
         return this.tables.processes.learn(event.process, event.at);
       case "loss":
@@ -46,7 +52,10 @@ export class Model {
         return;
       case "source":
         this.tables.source = event.source;
-        if (event.ready) this.tables.tracingSince ??= event.at;
+        if (event.ready) {
+          this.tables.tracingSince ??= event.at;
+          this.tables.timeWaitHistory.begin(event.at);
+        }
         this.tables.sourceDetail = event.detail;
         return;
       case "anchor":
@@ -54,9 +63,19 @@ export class Model {
         return;
       case "tick":
         if (event.complete > this.tables.told) this.tables.told = event.complete;
+        this.tables.timeWaits.sweep(event.at);
         return settleDoubts(this.tables, event.complete, this.#report);
       default:
         return event satisfies never;
+    }
+  }
+
+  #counters(event: CountersSeen): void {
+    this.tables.counters = event;
+    const { firstCounters, settings } = this.tables;
+    for (const one of event.namespaces) {
+      if (!firstCounters.has(one.netns)) firstCounters.set(one.netns, one);
+      if (one.settings !== null) settings.set(one.netns, one.settings);
     }
   }
 
@@ -158,11 +177,13 @@ export class Model {
     tables.sockets.setState(socket, event.to, event.at, true);
     const process = tables.countTransition(socket, event.at);
     if (process !== null) countConnection(process, event);
+    const cause = causeOf(event);
+    foldConnection(tables, socket, event, cause);
     if (event.to === TCP.CLOSE) tables.sockets.remove(socket);
     if (this.onTransition === null) return;
     const { at, from, to } = event;
     const inState = sinceIsExact ? Math.max(0, at - since) : null;
-    this.onTransition({ at, socket, from, to, inState, owner: socket.owner, process, cause: causeOf(event) });
+    this.onTransition({ at, socket, from, to, inState, owner: socket.owner, process, cause });
   }
 
   #accept(event: Accept): void {

@@ -20,6 +20,10 @@ export class Process {
   readonly closeWaits = new Trend();
   /** Open descriptors. */
   readonly descriptors = new Trend();
+  /** Mini-sockets that it has left behind: how many there are, how many were made, and how fast. */
+  timeWaits = 0;
+  timeWaitsEntered = 0;
+  readonly timeWaitRate = new RateMeter();
   lastSeen: Nanos;
 
   constructor(pid: number, comm: string, at: Nanos) {

@@ -103,6 +103,8 @@ export class SocketTable {
   }
 
   remove(socket: Socket): void {
+    if (socket.destination !== null) socket.destination.live--;
+    socket.destination = null;
     if (!this.#all.delete(socket)) return;
     if (socket.state === TCP.LISTEN) this.listeners.remove(socket);
     if (socket.address === null) this.#forgetEnds(socket);

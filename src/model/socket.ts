@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import type { Destination } from "./destination.ts";
 import type { Nanos } from "./event.ts";
 import type { Holder } from "./holding.ts";
 import { type Owner, UNKNOWN_OWNER } from "./owner.ts";
@@ -35,6 +36,8 @@ export class Socket {
   /** When the kernel was last asked for details, and when data had been sent last. */
   detailAt: Nanos = -Infinity;
   sentAt: Nanos = -Infinity;
+  /** Of a client's socket: where it is counted as live. */
+  destination: Destination | null = null;
   /** Transitions counted while its owner was not known. */
   unattributed = 0;
   /** When it was last traced; a survey from before that is old news. */

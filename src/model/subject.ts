@@ -1,7 +1,9 @@
+import type { Connection } from "./destination.ts";
 import type { Nanos } from "./event.ts";
 import type { FilterSubject } from "./filter.ts";
 import type { Process } from "./process-table.ts";
 import type { Socket } from "./socket.ts";
+import { TCP } from "./tcp-state.ts";
 import type { TransitionRow } from "./transition-row.ts";
 
 /** A socket in the hands of this process, or of nobody known, as a filter sees it; `age` in nanoseconds. */
@@ -13,6 +15,19 @@ export function socketSubject(socket: Socket, process: Process | null, age: Nano
 export function transitionSubject({ socket, process, from, to, inState }: TransitionRow): FilterSubject {
   const ageMs = inState === null ? null : inState / 1e6;
   return { ...holderPart(process), ...endsPart(socket), states: [from, to], ageMs };
+}
+
+/** A mini-socket, or none yet, of this connection, left by this process. */
+export function timeWaitSubject(
+  { destination: { side, source, address, port }, clientPort }: Connection,
+  process: Process | null,
+): FilterSubject {
+  const client = { address: source, port: clientPort };
+  const server = { address, port };
+  const [local, remote] = side === "client" ? [client, server] : [server, client];
+  const ends = { localAddress: local.address, localPort: local.port };
+  const peers = { remoteAddress: remote.address, remotePort: remote.port };
+  return { ...holderPart(process), ...ends, ...peers, states: [TCP.TIME_WAIT], ageMs: 0 };
 }
 
 function holderPart(process: Process | null): Pick<FilterSubject, "pids" | "names"> {

@@ -6,6 +6,8 @@ import { repair } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
 import { UNKNOWN_OWNER } from "./owner.ts";
 import { hasFile, type Socket } from "./socket.ts";
+import { countLive, foldGone } from "./time-wait-fold.ts";
+import { foldTimeWaits } from "./time-wait-survey.ts";
 import type { Tables } from "./tables.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 import type { TransitionRow } from "./transition-row.ts";
@@ -21,18 +23,19 @@ type Match = ReturnType<typeof socketMatcher>;
 export function foldSurvey(tables: Tables, survey: Survey, report: Report): void {
   tables.surveys++;
   tables.complete = survey.complete;
-  tables.timeWait = survey.timeWaits.length;
   for (const process of survey.processes) tables.processes.learn(process, survey.at);
   const holders = holdersByInode(survey.processes);
   const match = socketMatcher(tables.sockets);
   // Listeners first, since what waits in their queues is theirs.
   for (const row of survey.sockets) if (row.state === TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
   for (const row of survey.sockets) if (row.state !== TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
+  foldTimeWaits(tables, survey, (row) => match({ ...row, inode: 0 }));
   for (const socket of tables.sockets)
     if (socket.surveyed !== tables.surveys) foldAbsence(tables, survey, socket, report);
   foldVanished(tables, survey, holders);
   foldTrends(tables, survey);
   forgetEnded(tables, survey);
+  tables.destinations.forgetUnused(survey.at);
   tables.isSeeded = tables.tracingSince !== null && survey.at >= tables.tracingSince;
 }
 
@@ -68,10 +71,16 @@ function foldRow(
     if (socket.state === row.state) tables.doubts.delete(socket);
     else doubt(tables, survey, socket, row.state, report);
   }
+  if (row.state !== TCP.LISTEN) countLive(tables, socket, openedAt(tables, survey, known));
   if (row.inode !== 0 || socket.inode === null) sockets.setInode(socket, row.inode);
   if (socket.state === row.state) socket.receiveQueue = row.receiveQueue;
   assignOwner(tables, survey, socket, holders.get(row.inode) ?? []);
   if (known === undefined && tables.surveys > 1) reportPolled(tables, survey, socket, TCP.CLOSE, report);
+}
+
+/** Without a tracer, a socket that the last survey did not show has been opened since. */
+function openedAt({ source, surveys }: Tables, { at }: Survey, known: Socket | undefined): Nanos | null {
+  return source === "proc" && surveys > 1 && known === undefined ? at : null;
 }
 
 /** Without a tracer, what differs between two surveys is all that is known of a transition. */
@@ -133,6 +142,7 @@ function doubt(tables: Tables, survey: Survey, socket: Socket, state: TcpState, 
   }
   const from = socket.state;
   if (from === TCP.CLOSE_WAIT && state === TCP.CLOSE) tables.vanish(socket, survey.at);
+  if (state === TCP.CLOSE) foldGone(tables, socket, survey.at);
   tables.sockets.setState(socket, state, survey.at, false);
   reportPolled(tables, survey, socket, from, report);
   if (state === TCP.CLOSE) tables.sockets.remove(socket);
@@ -166,6 +176,7 @@ function forgetEnded(tables: Tables, survey: Survey): void {
     for (const { pid } of socket.holders) holding.add(pid);
   }
   for (const process of tables.processes) {
-    if (!holding.has(process.pid) && survey.at - process.lastSeen > FORGET_AFTER) tables.processes.remove(process);
+    if (!holding.has(process.pid) && process.timeWaits === 0 && survey.at - process.lastSeen > FORGET_AFTER)
+      tables.processes.remove(process);
   }
 }

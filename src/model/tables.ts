@@ -1,6 +1,11 @@
 import type { ClockAnchor, CountersSeen, Nanos, SourceName } from "./event.ts";
 import type { Owner } from "./owner.ts";
 import { type Process, ProcessTable } from "./process-table.ts";
+import type { NamespaceCounters, NetworkSettings } from "./counters.ts";
+import { DestinationTable } from "./destination.ts";
+import { type Filter, MATCH_ALL } from "./filter.ts";
+import { History } from "./history.ts";
+import { TimeWaitTable } from "./time-wait.ts";
 import { RateMeter } from "./rate.ts";
 import type { Socket } from "./socket.ts";
 import { SocketTable } from "./socket-table.ts";
@@ -60,10 +65,22 @@ export class Tables {
   detailsAt: Nanos = -Infinity;
   /** Leaked descriptors: sockets that have left the kernel's tables without a close(). By inode. */
   readonly vanished = new Map<number, Vanished>();
-  /** TIME_WAIT sockets at the last survey. */
-  timeWait = 0;
-  /** What the kernel counts by itself, as last read. */
+  readonly destinations = new DestinationTable();
+  readonly timeWaits = new TimeWaitTable();
+  /** Which mini-sockets are counted. */
+  timeWaitFilter: Filter = MATCH_ALL;
+  /** Mini-sockets made since tracing began, and those of them whose process is not known. */
+  timeWaitsEntered = 0;
+  timeWaitsUnowned = 0;
+  readonly unownedRate = new RateMeter();
+  readonly timeWaitHistory = new History();
+  /** The namespace that all sockets are in; null when there are more, or none is known. */
+  onlyNetns: number | null = null;
+  /** What the kernel counts by itself, as last read, and as first read in each namespace. */
   counters: CountersSeen | null = null;
+  readonly firstCounters = new Map<number, NamespaceCounters>();
+  /** What connect() and TIME_WAIT go by in each namespace. */
+  readonly settings = new Map<number, NetworkSettings>();
   /** When tracing or polling began for good, as opposed to waiting for the tracer. */
   tracingSince: Nanos | null = null;
 

@@ -48,7 +48,9 @@ class Census {
     this.#tables = tables;
     this.#stuckAfter = stuckAfterMs * 1e6;
     this.#filter = filter;
-    if (filter.isEmpty) this.states[TCP.TIME_WAIT] = tables.timeWait;
+    const { chosen, finWait2 } = tables.timeWaits;
+    this.states[TCP.TIME_WAIT] = chosen - finWait2;
+    this.states[TCP.FIN_WAIT2] = finWait2;
   }
 
   add(socket: Socket): void {

@@ -152,7 +152,7 @@ export class WireDecoder {
       remoteAddress: isV4 ? fromNetworkOrder(this.#fields.high(4)) : this.#address6(6),
       remotePort: this.#fields.low(2) & 0xffff,
       inode: full ? this.#fields.high(3) * 256 + (file >>> 24) : null,
-      evidence: full ? evidenceOf(change & 7, file & 255) : null,
+      evidence: full ? evidenceOf(change & 0x17, file & 255) : null,
       task: hasTask ? this.#task(taskField, bytes, end + 1, nameEnd) : null,
     };
     this.#sink.event(transition, (file >>> 8) & 0xffff);

@@ -4,7 +4,20 @@ import type { TraceEvent, Transition } from "../../src/model/event.ts";
 import { holdersOf } from "../../src/model/holding.ts";
 import { takeSnapshot } from "../../src/model/take-snapshot.ts";
 import { TCP, TCP_STATE_MAX, type TcpState } from "../../src/model/tcp-state.ts";
-import { accept, fold, holder, polling, row, SECOND, survey, taskOf, tick, tracing, transition } from "./scenario.ts";
+import {
+  accept,
+  fold,
+  holder,
+  polling,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  timeWaitRow,
+  tick,
+  tracing,
+  transition,
+} from "./scenario.ts";
 
 /* Few addresses, ports, inodes and processes, so that all that can meet does. */
 
@@ -38,6 +51,7 @@ const anyTransition = fc
         dead: fc.boolean(),
         done: fc.boolean(),
         acked: fc.boolean(),
+        noFinWait2: fc.boolean(),
         error: fc.constantFrom(0, 103, 104, 110),
       }),
       { nil: null },
@@ -68,16 +82,23 @@ const anySurvey = fc
     holders: fc.uniqueArray(fc.tuple(anyPid, fc.uniqueArray(fc.constantFrom(70, 71, 72))), {
       selector: ([pid]) => pid,
     }),
+    minis: fc.array(
+      fc.record({
+        ...ends,
+        state: fc.constantFrom(TCP.TIME_WAIT, TCP.FIN_WAIT2),
+        remainingMs: fc.nat(60_000),
+      }),
+      { maxLength: 5 },
+    ),
   })
-  .map(
-    ({ rows, holders }): Timed =>
-      (at) =>
-        survey(
-          at,
-          rows.map(({ state, ...fields }) => row(state, fields)),
-          holders.map(([pid, inodes]) => holder(pid, ...inodes)),
-        ),
-  );
+  .map(({ rows, holders, minis }): Timed => (at) => ({
+    ...survey(
+      at,
+      rows.map(({ state, ...fields }) => row(state, fields)),
+      holders.map(([pid, inodes]) => holder(pid, ...inodes)),
+    ),
+    timeWaits: minis.map((fields) => timeWaitRow(fields)),
+  }));
 
 const anyOther: fc.Arbitrary<Timed> = fc.oneof(
   fc.constant<Timed>((at) => tick(at)),
@@ -147,8 +168,19 @@ test.each([
     fc.property(anyEvents, (events) => {
       const { model, sockets } = fold(...events);
       const { processes, unowned, states } = takeSnapshot(model.tables, 60_000);
+      const { timeWaits, destinations } = model.tables;
+      const minis: Partial<Record<number, number>> = {
+        [TCP.TIME_WAIT]: timeWaits.chosen - timeWaits.finWait2,
+        [TCP.FIN_WAIT2]: timeWaits.finWait2,
+      };
       for (let state = 1; state <= TCP_STATE_MAX; state++)
-        expect(states[state]).toBe(sockets.filter((socket) => socket.state === state).length);
+        expect(states[state]).toBe(sockets.filter((socket) => socket.state === state).length + (minis[state] ?? 0));
+      expect([...timeWaits].length).toBe(timeWaits.size);
+      expect([...timeWaits].filter(({ isFinWait2 }) => isFinWait2).length).toBe(timeWaits.finWait2);
+      for (const destination of destinations) {
+        expect(destination.live).toBe(sockets.filter((socket) => socket.destination === destination).length);
+        expect(destination.timeWaits).toBe([...timeWaits].filter((one) => one.destination === destination).length);
+      }
       const owned = processes.reduce((sum, one) => sum + one.established + one.closeWait + one.listen + one.other, 0);
       const free = unowned === null ? 0 : unowned.established + unowned.closeWait + unowned.listen + unowned.other;
       const held = sockets.map((socket) => holdersOf(socket, model.tables.sockets).length);

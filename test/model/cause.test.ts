@@ -59,6 +59,13 @@ describe("the end of a closing socket", () => {
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true } })).toBe("close");
   });
 
+  test("with TCP_LINGER2 = -1 nothing of it stays behind", () => {
+    expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, noFinWait2: true } })).toBe("abort");
+    expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, done: true, noFinWait2: true } })).toBe(
+      "time-wait",
+    );
+  });
+
   test("an error in FIN_WAIT2 is a reset or an abort, never TIME_WAIT", () => {
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, error: ECONNRESET } })).toBe("reset");
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, error: ECONNABORTED } })).toBe("abort");

@@ -17,7 +17,7 @@ const LINE: Transition = {
   remoteAddress: 0x0a00_0002,
   remotePort: 47_109,
   inode: 0x41da00,
-  evidence: { dead: false, done: true, acked: false, error: 0 },
+  evidence: { dead: false, done: true, acked: false, noFinWait2: false, error: 0 },
   task: null,
 };
 const NAMED: Transition = { ...LINE, task: { pid: 0x30ff, uid: 1000, comm: "curl" } };
@@ -40,7 +40,7 @@ describe("each kind of line", () => {
           remoteAddress: 0x7f000001,
           remotePort: 0xb805,
           inode: 0x41da00,
-          evidence: { dead: false, done: false, acked: true, error: 0 },
+          evidence: { dead: false, done: false, acked: true, noFinWait2: false, error: 0 },
           task: { pid: 0x30ff, uid: 1000, comm: "curl" },
         },
       },
@@ -58,8 +58,21 @@ describe("each kind of line", () => {
     ["v4-mapped on a socket of [::]", { ...LINE, localAddress: "0".repeat(32) }, 6],
     ["the basic program", { ...LINE, ...basic }, 4],
     ["the basic program with a process", { ...NAMED, ...V6, ...basic }, 6],
-    ["evidence: an orphan", { ...LINE, evidence: { dead: true, done: false, acked: false, error: 104 } }, 4],
-    ["evidence: all acknowledged", { ...LINE, evidence: { dead: false, done: false, acked: true, error: 255 } }, 4],
+    [
+      "evidence: an orphan",
+      { ...LINE, evidence: { dead: true, done: false, acked: false, noFinWait2: false, error: 104 } },
+      4,
+    ],
+    [
+      "evidence: no FIN_WAIT2",
+      { ...LINE, evidence: { dead: true, done: false, acked: false, noFinWait2: true, error: 0 } },
+      4,
+    ],
+    [
+      "evidence: all acknowledged",
+      { ...LINE, evidence: { dead: false, done: false, acked: true, noFinWait2: false, error: 255 } },
+      4,
+    ],
   ])("%s", (_name, event, family) => {
     const line = transitionLine(event, { cpu: 5, ...(family === undefined ? {} : { family }) });
     expect(decode(line)).toEqual([{ event, cpu: 5 }]);
@@ -133,7 +146,13 @@ const anyIp = fc.oneof(
   fc.nat(0xffff_ffff),
   fc.stringMatching(/^[0-9a-f]{32}$/).filter((hex) => !hex.startsWith("00000000000000000000ffff")),
 );
-const anyEvidence = fc.record({ dead: fc.boolean(), done: fc.boolean(), acked: fc.boolean(), error: fc.nat(255) });
+const anyEvidence = fc.record({
+  dead: fc.boolean(),
+  done: fc.boolean(),
+  acked: fc.boolean(),
+  noFinWait2: fc.boolean(),
+  error: fc.nat(255),
+});
 const anyTransition: fc.Arbitrary<Transition> = fc
   .record({
     kind: fc.constant("transition" as const),

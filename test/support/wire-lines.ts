@@ -58,8 +58,8 @@ function line(letter: string, words: readonly bigint[], comm?: Uint8Array): Buff
   return Buffer.concat([Buffer.from(`${numbers} `), comm, Buffer.from("|\n")]);
 }
 
-function bitsOf({ dead, done, acked }: Evidence): number {
-  return Number(dead) | (Number(done) << 1) | (Number(acked) << 2);
+function bitsOf({ dead, done, acked, noFinWait2 }: Evidence): number {
+  return Number(dead) | (Number(done) << 1) | (Number(acked) << 2) | (Number(noFinWait2) << 4);
 }
 
 function idsOf({ uid, pid }: { readonly uid: number; readonly pid: number }): bigint {

@@ -1,0 +1,96 @@
+import type { ChurnCount, ChurnReport, NamespaceChurn, ProcessChurn, TimeWaitCount } from "./churn-report.ts";
+import type { CounterName, NamespaceCounters } from "./counters.ts";
+import type { Process } from "./process-table.ts";
+import { takeDestinations } from "./take-destinations.ts";
+import type { Tables } from "./tables.ts";
+
+/** Draws up who makes TIME_WAIT, from all tables, at `tables.now`. */
+export function takeChurn(tables: Tables): ChurnReport {
+  const { now, tracingSince } = tables;
+  const namespaces = takeNamespaces(tables);
+  return {
+    wallMs: tables.wallMs(now),
+    source: tables.source,
+    lost: tables.lost,
+    complete: tables.complete,
+    seconds: tracingSince === null ? 0 : (now - tracingSince) / 1e9,
+    total: totalOf(tables, namespaces),
+    namespaces,
+    history: tables.timeWaitHistory.series(now),
+    processes: takeProcesses(tables),
+    unowned: takeUnowned(tables),
+    destinations: takeDestinations(tables),
+  };
+}
+
+function takeProcesses(tables: Tables): ProcessChurn[] {
+  const rows: ProcessChurn[] = [];
+  for (const process of tables.processes) {
+    if (process.timeWaits > 0 || process.timeWaitsEntered > 0) rows.push(processChurn(process, tables.now));
+  }
+  return rows.toSorted((a, b) => b.enteredPerSecond - a.enteredPerSecond || b.now - a.now || a.pid - b.pid);
+}
+
+function processChurn({ pid, comm, timeWaits, timeWaitsEntered, timeWaitRate }: Process, now: number): ProcessChurn {
+  return { pid, comm, entered: timeWaitsEntered, enteredPerSecond: timeWaitRate.perSecond(now), now: timeWaits };
+}
+
+function takeUnowned(tables: Tables): ChurnCount | null {
+  let owned = 0;
+  for (const { timeWaits } of tables.processes) owned += timeWaits;
+  const now = tables.timeWaits.chosen - owned;
+  const entered = tables.timeWaitsUnowned;
+  if (now === 0 && entered === 0) return null;
+  return { entered, enteredPerSecond: tables.unownedRate.perSecond(tables.now), now };
+}
+
+function takeNamespaces(tables: Tables): NamespaceChurn[] {
+  const made = new Map<number | null, { now: number; finWait2: number }>();
+  for (const { destination, isChosen, isFinWait2 } of tables.timeWaits) {
+    if (!isChosen) continue;
+    let count = made.get(destination.netns);
+    if (count === undefined) made.set(destination.netns, (count = { now: 0, finWait2: 0 }));
+    count.now++;
+    if (isFinWait2) count.finWait2++;
+  }
+  const isAll = tables.timeWaitFilter.isEmpty;
+  const rows: NamespaceChurn[] = [];
+  for (const read of tables.counters?.namespaces ?? []) {
+    const count = made.get(read.netns) ?? { now: 0, finWait2: 0 };
+    const since = (name: CounterName): number | null => risen(tables.firstCounters.get(read.netns), read, name);
+    rows.push({
+      netns: read.netns,
+      ...count,
+      kernel: isAll ? read.timeWait : null,
+      limit: read.settings?.timeWaitLimit ?? null,
+      overflowed: since("TCPTimeWaitOverflow"),
+      recycled: since("TWRecycled"),
+    });
+  }
+  return rows.toSorted((a, b) => fullness(b) - fullness(a) || b.now - a.now || a.netns - b.netns);
+}
+
+function risen(first: NamespaceCounters | undefined, last: NamespaceCounters, name: CounterName): number | null {
+  const value = last.counters[name];
+  return value === undefined ? null : value - (first?.counters[name] ?? value);
+}
+
+function fullness({ now, kernel, limit }: TimeWaitCount): number {
+  return (kernel ?? now) / (limit ?? Infinity);
+}
+
+function totalOf({ timeWaits }: Tables, namespaces: readonly NamespaceChurn[]): TimeWaitCount {
+  const sum = (value: (one: TimeWaitCount) => number | null): number | null => {
+    let total: number | null = null;
+    for (const one of namespaces) total = (total ?? 0) + (value(one) ?? 0);
+    return total;
+  };
+  return {
+    now: timeWaits.chosen,
+    finWait2: timeWaits.finWait2,
+    kernel: namespaces.every(({ kernel }) => kernel !== null) ? sum(({ kernel }) => kernel) : null,
+    limit: namespaces[0]?.limit ?? null,
+    overflowed: sum(({ overflowed }) => overflowed),
+    recycled: sum(({ recycled }) => recycled),
+  };
+}

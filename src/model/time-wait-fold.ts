@@ -1,0 +1,157 @@
+import type { Cause } from "./cause.ts";
+import { isUnspecified } from "./address.ts";
+import type { Connection, Side } from "./destination.ts";
+import type { Nanos, Transition } from "./event.ts";
+import { networkSettings } from "./network-settings.ts";
+import type { Process } from "./process-table.ts";
+import type { Socket, SocketEnds } from "./socket.ts";
+import { timeWaitSubject } from "./subject.ts";
+import type { Tables } from "./tables.ts";
+import { TCP } from "./tcp-state.ts";
+import { TIME_WAIT_LIFE, type TimeWait } from "./time-wait.ts";
+
+/** Lets a transition of a socket begin and end mini-sockets: its own, and the one that its peer has left on this machine. */
+export function foldConnection(tables: Tables, socket: Socket, event: Transition, cause: Cause | null): void {
+  const { from, to, at } = event;
+  if (to === TCP.SYN_SENT || to === TCP.ESTABLISHED) countLive(tables, socket, at);
+  if (to === TCP.ESTABLISHED) endReused(tables, socket);
+  else if (to === TCP.LAST_ACK) foldPeersFin(tables, socket, at);
+  else if (to === TCP.CLOSE && from !== TCP.LISTEN) foldEnd(tables, socket, event, cause);
+}
+
+/**
+ * A client's socket has a port toward its destination from here on, until it is removed. `openedAt` is null when that is
+ * not when it began.
+ */
+export function countLive(tables: Tables, socket: Socket, openedAt: Nanos | null): void {
+  if (socket.destination !== null || socket.remotePort === 0 || isUnspecified(socket.localAddress)) return;
+  if (sideOf(tables, socket) !== "client") return;
+  const connection = tables.destinations.connection(endsIn(tables, socket), "client", openedAt ?? tables.now);
+  if (connection === undefined) return;
+  socket.destination = connection.destination;
+  socket.destination.live++;
+  if (openedAt !== null) socket.destination.rates?.opened.add(openedAt);
+}
+
+/** A connection with the same ends begins: the kernel has given them away before the minute was over. */
+function endReused(tables: Tables, socket: Socket): void {
+  if (tables.timeWaits.size === 0) return;
+  const connection = connectionOf(tables, socket);
+  const timeWait = connection === undefined ? undefined : tables.timeWaits.at(connection);
+  if (timeWait !== undefined) tables.timeWaits.end(timeWait);
+}
+
+/** Our side of a connection within this machine sends its FIN: the other one's minute begins. */
+function foldPeersFin(tables: Tables, socket: Socket, at: Nanos): void {
+  const timeWait = leftByPeer(tables, socket);
+  if (timeWait === undefined) return;
+  tables.timeWaits.setFinWait2(timeWait, false);
+  timeWait.endsAt = at + TIME_WAIT_LIFE;
+}
+
+function foldEnd(tables: Tables, socket: Socket, event: Transition, cause: Cause | null): void {
+  const state = stateLeft(event, cause);
+  if (state === null) {
+    socket.destination?.rates?.freed.add(event.at);
+    // Its reset ends what the peer had left behind.
+    const left = cause === "abort" ? leftByPeer(tables, socket) : undefined;
+    if (left !== undefined) tables.timeWaits.end(left);
+  } else foldTimeWait(tables, socket, state, event.at);
+}
+
+/** The socket goes, and leaves a mini-socket in this state behind. */
+export function foldTimeWait(tables: Tables, socket: Socket, state: TimeWaitState, at: Nanos): void {
+  const connection =
+    connectionOf(tables, socket) ?? tables.destinations.connection(endsIn(tables, socket), sideOf(tables, socket), at);
+  if (connection === undefined) return;
+  connection.destination.lastUsed = at;
+  const isFinWait2 = state === TCP.FIN_WAIT2;
+  const { finTimeoutMs } = networkSettings(tables, socket.netns);
+  const life = isFinWait2 ? Math.min(TIME_WAIT_LIFE, finTimeoutMs * 1e6) : TIME_WAIT_LIFE;
+  const process = processOf(tables, socket);
+  if (keep(tables, connection, at, { process, endsAt: at + life, isFinWait2 })) {
+    countEntered(tables, connection, process, at);
+  }
+}
+
+/** A socket whose end was not traced has gone, and has left a mini-socket behind or has not. */
+export function foldGone(tables: Tables, socket: Socket, at: Nanos): void {
+  if (socket.destination === null) return;
+  const { destination, localPort: clientPort } = socket;
+  if (tables.timeWaits.at({ destination, clientPort }) === undefined) destination.rates?.freed.add(at);
+}
+
+/** The state of the mini-socket that a socket leaves behind at its end; null for none (net/ipv4/tcp_minisocks.c). */
+function stateLeft({ from, evidence }: Transition, cause: Cause | null): TimeWaitState | null {
+  if (cause === "time-wait") return TCP.TIME_WAIT;
+  if (from === TCP.FIN_WAIT2 && cause === "close") return TCP.FIN_WAIT2;
+  // Without evidence, what nearly always follows.
+  return evidence === null && (from === TCP.FIN_WAIT2 || from === TCP.CLOSING) ? TCP.TIME_WAIT : null;
+}
+
+type TimeWaitState = typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2;
+
+/** Keeps a mini-socket of this connection; false when the filter does not take it. */
+export function keep(
+  tables: Tables,
+  connection: Connection,
+  since: Nanos,
+  { process, endsAt, isFinWait2 }: Pick<TimeWait, "process" | "endsAt" | "isFinWait2">,
+): boolean {
+  const { timeWaits, timeWaitFilter } = tables;
+  const isChosen = timeWaitFilter.isEmpty || timeWaitFilter.matches(timeWaitSubject(connection, process));
+  timeWaits.add(connection, since, { process, endsAt, isFinWait2, isChosen });
+  return isChosen;
+}
+
+/** Counts a mini-socket that the filter takes as made at that moment. */
+export function countEntered(tables: Tables, { destination }: Connection, process: Process | null, at: Nanos): void {
+  destination.entered++;
+  destination.rates?.entered.add(at);
+  tables.timeWaitsEntered++;
+  tables.timeWaitHistory.add(at);
+  if (process === null) {
+    tables.timeWaitsUnowned++;
+    tables.unownedRate.add(at);
+    return;
+  }
+  process.timeWaitsEntered++;
+  process.timeWaitRate.add(at);
+}
+
+/** Who is charged with what the socket leaves behind. */
+export function processOf(tables: Tables, { owner }: Socket): Process | null {
+  return owner.pid === null ? null : (tables.processes.at(owner.pid) ?? null);
+}
+
+/** The socket's connection, where its destination is known. */
+function connectionOf(tables: Tables, socket: Socket): Connection | undefined {
+  if (socket.destination !== null) return { destination: socket.destination, clientPort: socket.localPort };
+  return tables.destinations.find(endsIn(tables, socket), sideOf(tables, socket));
+}
+
+/** What the other end of a connection within this namespace has left behind. */
+function leftByPeer(tables: Tables, socket: Socket): TimeWait | undefined {
+  if (tables.timeWaits.size === 0) return undefined;
+  const { netns, localAddress, localPort, remoteAddress, remotePort } = endsIn(tables, socket);
+  const ends = { netns, localAddress: remoteAddress, localPort: remotePort };
+  const peers = { ...ends, remoteAddress: localAddress, remotePort: localPort };
+  const connection = tables.destinations.find(peers, sideOf(tables, socket) === "client" ? "server" : "client");
+  return connection === undefined ? undefined : tables.timeWaits.at(connection);
+}
+
+/** Which end of its connection the socket is: as it began, else by who listens, else by whose port is an ephemeral one. */
+export function sideOf(tables: Tables, ends: SocketEnds & { readonly role?: Socket["role"] }): Side {
+  if (ends.role === "client") return "client";
+  if (ends.role === "server" || tables.sockets.listeners.accepting(ends).length > 0) return "server";
+  const { firstPort, lastPort } = networkSettings(tables, ends.netns);
+  const isEphemeral = (port: number): boolean => port >= firstPort && port <= lastPort;
+  return !isEphemeral(ends.localPort) && isEphemeral(ends.remotePort) ? "server" : "client";
+}
+
+/** The basic program does not tell the namespace; where there is only one, it is that. */
+function endsIn(tables: Tables, socket: Socket): SocketEnds {
+  if (socket.netns !== null || tables.onlyNetns === null) return socket;
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  return { netns: tables.onlyNetns, localAddress, localPort, remoteAddress, remotePort };
+}

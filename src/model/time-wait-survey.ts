@@ -1,0 +1,93 @@
+import type { Connection } from "./destination.ts";
+import type { Nanos, Survey, SurveyedTimeWait } from "./event.ts";
+import { networkSettings } from "./network-settings.ts";
+import type { Socket } from "./socket.ts";
+import type { Tables } from "./tables.ts";
+import { TCP } from "./tcp-state.ts";
+import { countEntered, keep, processOf, sideOf } from "./time-wait-fold.ts";
+import { TIME_WAIT_LIFE, type TimeWait } from "./time-wait.ts";
+
+/** How much later than its mini-socket an event may be told; both clocks tick in 10 ms. */
+const SLACK: Nanos = 100e6;
+/** A table that changes while it is read may lack a row once. */
+const MOST_MISSED = 2;
+
+/**
+ * Lets a survey show the mini-sockets that are older than tcptrace or that were not traced, and those that went before their
+ * time. `find` gives the socket with the ends of a row, as it was before the survey.
+ */
+export function foldTimeWaits(
+  tables: Tables,
+  survey: Survey,
+  find: (row: SurveyedTimeWait) => Socket | undefined,
+): void {
+  tables.onlyNetns = survey.namespaces.length === 1 ? (survey.namespaces[0] ?? null) : null;
+  for (const row of survey.timeWaits) {
+    const known = knownAs(tables, row);
+    if (known === undefined) foldUnknown(tables, survey, row, find);
+    else foldKnown(tables, survey, row, known);
+  }
+  const namespaces = new Set<number | null>(survey.namespaces);
+  for (const timeWait of tables.timeWaits) {
+    if (timeWait.surveyed === tables.surveys || timeWait.since >= survey.at) continue;
+    if (!namespaces.has(timeWait.destination.netns)) continue;
+    timeWait.missed++;
+    if (timeWait.missed >= MOST_MISSED) tables.timeWaits.end(timeWait);
+  }
+}
+
+function knownAs(tables: Tables, row: SurveyedTimeWait): TimeWait | undefined {
+  for (const side of ["client", "server"] as const) {
+    const connection = tables.destinations.find(row, side);
+    const timeWait = connection === undefined ? undefined : tables.timeWaits.at(connection);
+    if (timeWait !== undefined) return timeWait;
+  }
+  return undefined;
+}
+
+/** The kernel knows best how long it has to stand. */
+function foldKnown(tables: Tables, survey: Survey, row: SurveyedTimeWait, known: TimeWait): void {
+  known.surveyed = tables.surveys;
+  known.missed = 0;
+  if (known.since >= survey.at) return;
+  known.endsAt = survey.until + row.remainingMs * 1e6;
+  tables.timeWaits.setFinWait2(known, row.state === TCP.FIN_WAIT2);
+}
+
+function foldUnknown(
+  tables: Tables,
+  survey: Survey,
+  row: SurveyedTimeWait,
+  find: (row: SurveyedTimeWait) => Socket | undefined,
+): void {
+  // The kernel's timer goes off some seconds late: this one has had its time.
+  if (row.remainingMs === 0) return;
+  const isFinWait2 = row.state === TCP.FIN_WAIT2;
+  const { finTimeoutMs } = networkSettings(tables, row.netns);
+  const remaining = row.remainingMs * 1e6;
+  const age = Math.max(0, (isFinWait2 ? Math.min(TIME_WAIT_LIFE, finTimeoutMs * 1e6) : TIME_WAIT_LIFE) - remaining);
+  // So young that its event is told after the survey.
+  if (tables.source === "bpf" && age < survey.until - survey.at + SLACK) return;
+  const socket = find(row);
+  const connection = connectionOf(tables, survey, row, socket);
+  if (connection === undefined) return;
+  const process = socket === undefined ? null : processOf(tables, socket);
+  const since = Math.min(survey.at, survey.until - age);
+  const isChosen = keep(tables, connection, since, { process, endsAt: survey.until + remaining, isFinWait2 });
+  const made = tables.timeWaits.at(connection);
+  if (made !== undefined) made.surveyed = tables.surveys;
+  if (isChosen && tables.tracingSince !== null && since > tables.tracingSince) {
+    countEntered(tables, connection, process, since);
+  }
+}
+
+function connectionOf(
+  tables: Tables,
+  survey: Survey,
+  row: SurveyedTimeWait,
+  socket: Socket | undefined,
+): Connection | undefined {
+  const { netns, localAddress, localPort, remoteAddress, remotePort } = row;
+  const ends = { netns, localAddress, localPort, remoteAddress, remotePort, role: socket?.role ?? null };
+  return tables.destinations.connection(row, sideOf(tables, ends), survey.at);
+}
