@@ -177,6 +177,6 @@ function forgetEnded(tables: Tables, survey: Survey): void {
   }
   for (const process of tables.processes) {
     if (!holding.has(process.pid) && process.timeWaits === 0 && survey.at - process.lastSeen > FORGET_AFTER)
-      tables.processes.remove(process);
+      tables.forget(process);
   }
 }

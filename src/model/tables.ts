@@ -31,6 +31,8 @@ export interface Vanished {
 /** More descriptors than any process may have open by default. */
 const MAX_VANISHED = 1_048_576;
 
+const MAX_FORMER = 10_000;
+
 /** The model's state: sockets, processes and the run's own counts. */
 export class Tables {
   readonly sockets = new SocketTable();
@@ -72,6 +74,8 @@ export class Tables {
   /** Mini-sockets made since tracing began, and those of them whose process is not known. */
   timeWaitsEntered = 0;
   timeWaitsUnowned = 0;
+  /** Processes that are not kept any more and that have made some. */
+  readonly formerProcesses: Process[] = [];
   readonly unownedRate = new RateMeter();
   readonly timeWaitHistory = new History();
   /** The namespace that all sockets are in; null when there are more, or none is known. */
@@ -126,6 +130,12 @@ export class Tables {
     const { inode, since, sinceIsExact } = socket;
     if (inode === null || inode === 0 || this.vanished.size >= MAX_VANISHED) return;
     this.vanished.set(inode, { socket, since, sinceIsExact, at, isConfirmed: false });
+  }
+
+  /** The process holds nothing any more; what it has left behind in the run stays counted. */
+  forget(process: Process): void {
+    this.processes.remove(process);
+    if (process.timeWaitsEntered > 0 && this.formerProcesses.length < MAX_FORMER) this.formerProcesses.push(process);
   }
 
   wallMs(at: Nanos): number {

@@ -24,7 +24,7 @@ export function takeChurn(tables: Tables): ChurnReport {
 }
 
 function takeProcesses(tables: Tables): ProcessChurn[] {
-  const rows: ProcessChurn[] = [];
+  const rows = tables.formerProcesses.map((process) => processChurn(process, tables.now));
   for (const process of tables.processes) {
     if (process.timeWaits > 0 || process.timeWaitsEntered > 0) rows.push(processChurn(process, tables.now));
   }

@@ -9,8 +9,6 @@ import { TIME_WAIT_LIFE, type TimeWait } from "./time-wait.ts";
 
 /** How much later than its mini-socket an event may be told; both clocks tick in 10 ms. */
 const SLACK: Nanos = 100e6;
-/** A table that changes while it is read may lack a row once. */
-const MOST_MISSED = 2;
 
 /**
  * Lets a survey show the mini-sockets that are older than tcptrace or that were not traced, and those that went before their
@@ -31,8 +29,7 @@ export function foldTimeWaits(
   for (const timeWait of tables.timeWaits) {
     if (timeWait.surveyed === tables.surveys || timeWait.since >= survey.at) continue;
     if (!namespaces.has(timeWait.destination.netns)) continue;
-    timeWait.missed++;
-    if (timeWait.missed >= MOST_MISSED) tables.timeWaits.end(timeWait);
+    tables.timeWaits.end(timeWait);
   }
 }
 
@@ -48,7 +45,6 @@ function knownAs(tables: Tables, row: SurveyedTimeWait): TimeWait | undefined {
 /** The kernel knows best how long it has to stand. */
 function foldKnown(tables: Tables, survey: Survey, row: SurveyedTimeWait, known: TimeWait): void {
   known.surveyed = tables.surveys;
-  known.missed = 0;
   if (known.since >= survey.at) return;
   known.endsAt = survey.until + row.remainingMs * 1e6;
   tables.timeWaits.setFinWait2(known, row.state === TCP.FIN_WAIT2);

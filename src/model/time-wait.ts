@@ -23,9 +23,8 @@ export interface TimeWait {
   readonly isChosen: boolean;
   /** When it was first known to be there. */
   readonly since: Nanos;
-  /** Number of the last survey that showed it, and how many after that did not. */
+  /** Number of the last survey that showed it. */
   surveyed: number;
-  missed: number;
 }
 
 /** What is told of a mini-socket when it is made. */
@@ -64,7 +63,7 @@ export class TimeWaitTable {
       return undefined;
     }
     const { process, endsAt, isFinWait2, isChosen } = made;
-    const timeWait = { destination, clientPort, process, endsAt, isFinWait2, isChosen, since, surveyed: 0, missed: 0 };
+    const timeWait = { destination, clientPort, process, endsAt, isFinWait2, isChosen, since, surveyed: 0 };
     this.#byKey.set(key, timeWait);
     this.#count(timeWait, 1);
     return timeWait;

@@ -1,0 +1,224 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
+import { type Netns, startNetns } from "../support/netns.ts";
+import { ROOT, startTcptrace, type Tcptrace, traceEvents, type TransitionLine } from "../support/tcptrace.ts";
+import { until } from "../support/until.ts";
+import { connectAndClose, serve } from "../support/workload.ts";
+
+const made = { enteredPerSecond: z.number(), entered: z.number().int(), now: z.number().int() };
+const counted = {
+  now: z.number().int(),
+  finWait2: z.number().int(),
+  kernel: z.number().int().nullable(),
+  limit: z.number().int().nullable(),
+  overflowed: z.number().int().nullable(),
+  recycled: z.number().int().nullable(),
+};
+const Report = z.strictObject({
+  time: z.iso.datetime(),
+  seconds: z.number(),
+  source: z.enum(["bpf", "proc"]),
+  lost: z.number().int(),
+  complete: z.boolean(),
+  timeWait: z.strictObject({ ...counted, enteredPerSecond: z.number() }),
+  namespaces: z.array(z.strictObject({ netns: z.number(), ...counted })),
+  processes: z.array(z.strictObject({ pid: z.number().int(), comm: z.string(), ...made })),
+  unowned: z.strictObject(made).nullable(),
+  destinations: z.array(
+    z.strictObject({
+      source: z.string(),
+      destination: z.string(),
+      side: z.enum(["client", "server"]),
+      netns: z.number().nullable(),
+      timeWait: z.number().int(),
+      enteredPerSecond: z.number(),
+      inUse: z.number().int(),
+      reusable: z.number().int(),
+      ports: z.number().int().nullable(),
+      exhaustedInMs: z.number().nullable(),
+      processes: z.array(z.strictObject({ pid: z.number().int(), comm: z.string(), inUse: z.number().int() })),
+    }),
+  ),
+});
+type Report = z.infer<typeof Report>;
+
+/** Ends a `churn --json` and reads its answer. */
+async function stopChurn(churn: Tcptrace): Promise<Report> {
+  expect(await churn.stop()).toEqual({ code: 0, signal: null });
+  return Report.parse(JSON.parse(churn.stdout));
+}
+
+async function startChurn(...words: readonly string[]): Promise<Tcptrace> {
+  const churn = startTcptrace(["churn", "--json", "--duration", "10m", ...words]);
+  if (words.includes("proc")) await churn.until("polling", () => churn.stderr.includes("/proc every"));
+  else await churn.tracing();
+  return churn;
+}
+
+interface Pair {
+  readonly server: number;
+  readonly client: number;
+  readonly port: number;
+}
+
+/** Connections that end in one of the ways of scripts/workload/closes.py; its processes live until the test ends. */
+async function closes(netns: Netns, way: string, connections: number): Promise<Pair> {
+  const [file = "", ...enter] = netns.enter;
+  const words = [...enter, "python3", join(ROOT, "scripts/workload/closes.py"), way, String(connections)];
+  const child = spawn(file, words, { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  onTestFinished(async () => {
+    child.stdin.end();
+    await ended;
+  });
+  const line = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
+  const [, server, client, port] = /^server=(\d+) client=(\d+) port=(\d+)$/.exec(String(line)) ?? [];
+  if (server === undefined) throw new Error(`closes.py ${way} ended with ${String(line)}`);
+  return { server: Number(server), client: Number(client), port: Number(port) };
+}
+
+const TIME_WAIT_TIMER = "03";
+
+/** The kernel's mini-sockets of a port, on the client's side and on the server's, as /proc/net/tcp shows them. */
+function kernelRows({ pid }: Netns, port: number): { client: number; server: number } {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const rows = { client: 0, server: 0 };
+  for (const row of readFileSync(`/proc/${pid}/net/tcp`, "latin1").split("\n").slice(1)) {
+    const [, local = "", remote = "", , , timer = ""] = row.trim().split(/\s+/);
+    if (!timer.startsWith(TIME_WAIT_TIMER)) continue;
+    if (local.endsWith(`:${hex}`)) rows.server++;
+    else if (remote.endsWith(`:${hex}`)) rows.client++;
+  }
+  return rows;
+}
+
+/** The kernel's count of a namespace's mini-sockets. */
+function sockstat({ pid }: Netns): number {
+  const [, count] = /^TCP: .* tw (\d+)/m.exec(readFileSync(`/proc/${pid}/net/sockstat`, "latin1")) ?? [];
+  return Number(count);
+}
+
+const N = 10;
+
+/**
+ * How connections end: what each side's socket leaves, and why, and the mini-sockets that stand afterwards. A cause of
+ * several is one that the kernel's timing chooses.
+ */
+const WAYS: readonly {
+  readonly way: string;
+  readonly client: readonly string[];
+  readonly server: readonly string[];
+  readonly entered: { readonly client: number; readonly server: number };
+  readonly standing: { readonly client: number; readonly server: number };
+}[] = [
+  row("close", ["FIN_WAIT2 close", "FIN_WAIT2 time-wait"], ["LAST_ACK ack"], [N, 0], [N, 0]),
+  row("shutdown", ["FIN_WAIT2 time-wait"], ["LAST_ACK ack"], [N, 0], [N, 0]),
+  row("both", ["CLOSING time-wait"], ["FIN_WAIT2 time-wait"], [N, N], [N, N]),
+  row("linger0", ["ESTABLISHED abort"], ["ESTABLISHED reset"], [0, 0], [0, 0]),
+  row("unread", ["ESTABLISHED abort"], ["ESTABLISHED reset"], [0, 0], [0, 0]),
+  row("reset", ["FIN_WAIT2 reset"], ["CLOSE_WAIT abort"], [0, 0], [0, 0]),
+  row("linger2", ["FIN_WAIT2 abort"], ["LAST_ACK ack", "LAST_ACK reset"], [0, 0], [0, 0]),
+  row("killed", ["FIN_WAIT2 abort"], ["CLOSE_WAIT reset"], [0, 0], [0, 0]),
+  row("orphan-reset", ["FIN_WAIT2 close"], ["CLOSE_WAIT abort"], [N, 0], [0, 0]),
+  row("idle", ["FIN_WAIT2 close"], [], [N, 0], [N, 0]),
+];
+
+function row(
+  way: string,
+  client: readonly string[],
+  server: readonly string[],
+  [enteredClient, enteredServer]: readonly [number, number],
+  [clientStands, serverStands]: readonly [number, number],
+): (typeof WAYS)[number] {
+  const entered = { client: enteredClient, server: enteredServer };
+  return { way, client, server, entered, standing: { client: clientStands, server: serverStands } };
+}
+
+/** How the sockets of one side of a port have ended: the state that they left, and the cause. */
+function ends(transitions: readonly TransitionLine[], port: number, side: "local" | "remote"): Set<string> {
+  const ended = transitions.filter((one) => one.to === "CLOSE" && one.from !== "LISTEN");
+  const own = ended.filter((one) => one[side]?.endsWith(`:${port}`) === true);
+  // What the kernel showed to no program has been inferred from what it left.
+  return new Set(own.filter(({ cause }) => cause !== "poll").map(({ from, cause }) => `${from} ${cause}`));
+}
+
+describe("the ends of connections", () => {
+  it("are told apart, and tcptrace's mini-sockets are the kernel's", async () => {
+    const netns = await startNetns();
+    const churn = await startChurn();
+    const events = await traceEvents();
+    const pairs = new Map<string, Pair>();
+    for (const { way } of WAYS) pairs.set(way, await closes(netns, way, N));
+    expect(await events.stop()).toEqual({ code: 0, signal: null });
+    const report = await stopChurn(churn);
+    const transitions = events.transitions();
+    expect(report.namespaces.find((one) => one.netns === netns.number)).toMatchObject({
+      now: sockstat(netns),
+      kernel: sockstat(netns),
+    });
+    for (const { way, client, server, entered, standing } of WAYS) {
+      const pair = pairs.get(way);
+      if (pair === undefined) throw new Error(way);
+      const of = (side: "client" | "server"): number =>
+        report.destinations.find((one) => one.destination === `127.0.0.1:${pair.port}` && one.side === side)
+          ?.timeWait ?? 0;
+      const by = (pid: number): number => report.processes.find((one) => one.pid === pid)?.entered ?? 0;
+      const told = { client: of("client"), server: of("server") };
+      expect([way, told]).toEqual([way, standing]);
+      expect([way, kernelRows(netns, pair.port)]).toEqual([way, standing]);
+      expect([way, { client: by(pair.client), server: by(pair.server) }]).toEqual([way, entered]);
+      for (const end of ends(transitions, pair.port, "remote"))
+        expect([way, client]).toEqual([way, expect.arrayContaining([end])]);
+      for (const end of ends(transitions, pair.port, "local"))
+        expect([way, server]).toEqual([way, expect.arrayContaining([end])]);
+    }
+  });
+
+  it("past tcp_max_tw_buckets leave nothing, and that is told", async () => {
+    const netns = await startNetns();
+    const [file = "", ...enter] = netns.enter;
+    const set = spawn(file, [...enter, "sh", "-c", "echo 5 > /proc/sys/net/ipv4/tcp_max_tw_buckets"]);
+    await once(set, "exit");
+    const churn = await startChurn();
+    const { client } = await closes(netns, "close", 4 * N);
+    const report = await stopChurn(churn);
+    const standing = sockstat(netns);
+    expect(report.namespaces.find((one) => one.netns === netns.number)).toMatchObject({
+      now: standing,
+      kernel: standing,
+      limit: 5,
+      overflowed: 4 * N - standing,
+    });
+    expect(report.processes.find(({ pid }) => pid === client)?.now).toBe(standing);
+  });
+});
+
+describe("800 connections that the client closes", () => {
+  it("are charged to it and to its destination, and are gone a minute later", { timeout: 120_000 }, async () => {
+    const netns = await startNetns();
+    const [now, later] = [await startChurn(), await startChurn()];
+    const server = await serve("127.0.0.1", "close", { prefix: netns.enter });
+    const client = await connectAndClose("127.0.0.1", server.port, 800, { prefix: netns.enter });
+    const report = await stopChurn(now);
+    const kernel = sockstat(netns);
+    expect(report.processes.find(({ pid }) => pid === client.pid)).toMatchObject({ entered: 800 });
+    expect(report.processes.find(({ pid }) => pid === server.pid)).toBeUndefined();
+    const [destination] = report.destinations.filter((one) => one.netns === netns.number);
+    expect(destination).toMatchObject({ destination: `127.0.0.1:${server.port}`, side: "client", ports: 28_232 });
+    expect(destination?.processes).toEqual([expect.objectContaining({ pid: client.pid })]);
+    const space = report.namespaces.find((one) => one.netns === netns.number);
+    expect(Math.abs((space?.now ?? NaN) - kernel)).toBeLessThanOrEqual(2);
+    expect(Math.abs((destination?.timeWait ?? NaN) - kernel)).toBeLessThanOrEqual(2);
+    // The kernel gives a tuple away again after a second; all others stand.
+    expect(kernel).toBeGreaterThan(700);
+    await until("the minute to pass", () => sockstat(netns) === 0, 90_000);
+    const end = await stopChurn(later);
+    expect(end.namespaces.find((one) => one.netns === netns.number)).toMatchObject({ now: 0, kernel: 0 });
+    expect(end.processes.find(({ pid }) => pid === client.pid)).toMatchObject({ entered: 800, now: 0 });
+  });
+});
