@@ -1,7 +1,8 @@
+import type { ChurnReport } from "../model/churn-report.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { TopScreen } from "../terminal/screen.ts";
 import type { UserName } from "../view/columns.ts";
-import { topFrame, topList } from "../view/top-frame.ts";
+import { type TopData, topFrame, topList } from "../view/top-frame.ts";
 import { pressKey } from "../view/top-keys.ts";
 import { initialUi, type TopUi } from "../view/top-ui.ts";
 
@@ -10,6 +11,8 @@ const FASTEST_MS = 250;
 export interface TopUiOptions {
   /** The model as it is now; null before anything is known. */
   readonly snapshot: () => Snapshot | null;
+  /** TIME_WAIT as it is now; null before anything is known. */
+  readonly churn: () => ChurnReport | null;
   /** One line for the bottom of the screen, such as a warning; "" for none. */
   readonly status: () => string;
   readonly intervalMs: number;
@@ -51,7 +54,7 @@ class Session {
   readonly #end: (error?: unknown) => void;
   #ui: TopUi;
   /** What is on the screen while it is paused. */
-  #frozen: Snapshot | null = null;
+  #frozen: TopData | null = null;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Immediate | undefined;
   #ended = false;
@@ -75,11 +78,11 @@ class Session {
   key(name: string): void {
     if (this.#ended) return;
     const before = this.#ui;
-    const live = this.#options.snapshot();
+    const live = this.#live();
     const list = topList(this.#frozen ?? live, before, this.#screen.size());
     const { ui, effect } = pressKey(before, name, list);
     this.#ui = ui;
-    if (before.paused === null && ui.paused !== null) this.#frozen = live;
+    if (before.paused === null && ui.paused !== null) this.#frozen = this.#live(true);
     if (ui.paused === null) this.#frozen = null;
     if (effect === "quit") return this.#end();
     if (effect === "suspend") return this.#screen.suspend();
@@ -95,17 +98,24 @@ class Session {
   draw(): void {
     if (this.#ended) return;
     try {
-      const live = this.#options.snapshot();
+      const live = this.#live();
       const shown = this.#frozen ?? live;
-      if (this.#ui.paused !== null && shown !== null && live !== null) {
-        const ms = live.wallMs - shown.wallMs;
-        this.#ui = { ...this.#ui, paused: { ms, transitions: live.transitions - shown.transitions } };
+      if (this.#ui.paused !== null && shown.snapshot !== null && live.snapshot !== null) {
+        const ms = live.snapshot.wallMs - shown.snapshot.wallMs;
+        const transitions = live.snapshot.transitions - shown.snapshot.transitions;
+        this.#ui = { ...this.#ui, paused: { ms, transitions } };
       }
       this.#ui = { ...this.#ui, status: this.#options.status() };
       this.#screen.draw(topFrame(shown, this.#ui, this.#screen.size(), this.#options.userName));
     } catch (error) {
       this.#end(error);
     }
+  }
+
+  /** As it is now; what the view does not show is left out unless it is to be frozen. */
+  #live(isWhole = false): TopData {
+    const needsChurn = isWhole || this.#ui.view === "timeWait";
+    return { snapshot: this.#options.snapshot(), churn: needsChurn ? this.#options.churn() : null };
   }
 
   stop(): void {

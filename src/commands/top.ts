@@ -1,7 +1,9 @@
 import { EXIT, type ExitCode } from "../errors.ts";
 import type { Filter } from "../model/filter.ts";
+import type { ChurnReport } from "../model/churn-report.ts";
 import { Model } from "../model/model.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { takeChurn } from "../model/take-churn.ts";
 import { takeSnapshot } from "../model/take-snapshot.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
 import { topTable } from "../view/top-table.ts";
@@ -25,7 +27,7 @@ const BATCH_WIDTH = 200;
 
 /** The live view: a terminal UI, or plain tables in batch mode. */
 export async function top(options: TopOptions, shutdown: AbortController): Promise<ExitCode> {
-  const model = new Model();
+  const model = new Model(options.filter);
   const snapshot = (): Snapshot | null =>
     model.tables.anchor === null || model.tables.surveys === 0
       ? null
@@ -70,7 +72,11 @@ async function showScreen(
   const traced = fold(options.source, model, shutdown);
   // A source that fails ends the screen first, so that its message is not drawn over.
   const ended = traced.catch(() => shutdown.abort("failed"));
-  await runTopUi({ snapshot, status: () => "", intervalMs, ascii, color, userName: userNames() }, shutdown.signal);
+  const churn = (): ChurnReport | null => (model.tables.surveys === 0 ? null : takeChurn(model.tables));
+  await runTopUi(
+    { snapshot, churn, status: () => "", intervalMs, ascii, color, userName: userNames() },
+    shutdown.signal,
+  );
   shutdown.abort("quit");
   await ended;
   await traced;

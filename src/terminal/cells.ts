@@ -4,7 +4,18 @@ import type { Cell, CellLine } from "./blessed-private.ts";
 import type { Theme } from "./theme.ts";
 
 /** What a terminal without Unicode shows for our own symbols. */
-const PLAIN_SYMBOLS: Readonly<Record<string, string>> = { "▼": "v", "▲": "^" };
+const PLAIN_SYMBOLS: Readonly<Record<string, string>> = {
+  "▼": "v",
+  "▲": "^",
+  "▁": ".",
+  "▂": ".",
+  "▃": ":",
+  "▄": ":",
+  "▅": "|",
+  "▆": "|",
+  "▇": "#",
+  "█": "#",
+};
 const PRINTABLE_ASCII = /^[\x20-\x7e]$/;
 /* The view has made them harmless already: this is the last gate before the terminal. */
 const CONTROL = /\p{Cc}/u;

@@ -93,18 +93,21 @@ function processTable({ processes, unowned, seconds }: ChurnReport): string[] {
 
 function destinationTable({ destinations }: ChurnReport): string[] {
   if (destinations.length === 0) return [];
-  const cells: Cell[] = [
-    { title: "FROM", align: "left" },
-    { title: "TO", align: "left" },
-    { title: "WE", align: "left" },
-    { title: "TIME_WAIT", align: "right" },
-    { title: "IN USE", align: "right" },
-    { title: "OF PORTS", align: "right" },
-    { title: "FULL IN", align: "right" },
-    { title: "BY", align: "left" },
-  ];
-  return [...table(cells, destinations.slice(0, MAX_ROWS).map(destinationCells)), ...more(destinations.length)];
+  const rows = destinations.slice(0, MAX_ROWS).map(destinationCells);
+  return [...table(DESTINATION_CELLS, rows), ...more(destinations.length)];
 }
+
+/** The columns of `destinationCells`. */
+export const DESTINATION_CELLS: readonly Cell[] = [
+  { title: "FROM", align: "left" },
+  { title: "TO", align: "left" },
+  { title: "WE", align: "left" },
+  { title: "TIME_WAIT", align: "right" },
+  { title: "IN USE", align: "right" },
+  { title: "OF PORTS", align: "right" },
+  { title: "FULL IN", align: "right" },
+  { title: "BY", align: "left" },
+];
 
 /** From, to, whether we connect or listen, TIME_WAIT, ports in use, of how many, full in, by whom. */
 export function destinationCells(destination: DestinationChurn): string[] {

@@ -1,5 +1,7 @@
 import { safeText } from "../model/text.ts";
 import type { ProcessRow, Snapshot } from "../model/snapshot.ts";
+import type { ChurnReport } from "../model/churn-report.ts";
+import { chosenProcesses, churnLines } from "./churn-frame.ts";
 import { COLUMNS, type Row, unownedRow, type UserName } from "./columns.ts";
 import { clip, clock, count, duration, fit, setting, width, wrap } from "./format.ts";
 import { clipLine, flow, type Frame, type Line, type Size, type Span, span } from "./frame.ts";
@@ -16,12 +18,19 @@ const LEAST_PAGE = 2;
 
 const nameless: UserName = () => undefined;
 
+/** What the screen is drawn from, of one moment; null before anything is known, and what the view does not need. */
+export interface TopData {
+  readonly snapshot: Snapshot | null;
+  readonly churn: ChurnReport | null;
+}
+
 /** Draws the screen. Only the processes around the cursor are laid out, however many there are. */
-export function topFrame(snapshot: Snapshot | null, ui: TopUi, size: Size, userName: UserName = nameless): Frame {
+export function topFrame({ snapshot, churn }: TopData, ui: TopUi, size: Size, userName: UserName = nameless): Frame {
   if (size.columns < LEAST.columns || size.rows < LEAST.rows) return tooSmall(size);
   if (ui.help !== null) return helpFrame(ui.help, size);
   const bottom = bottomLines(ui, size);
   if (snapshot === null) return [[span("tcptrace top", "bold")], [], [span("starting...")], [], ...bottom];
+  if (ui.view === "timeWait" && churn !== null) return churnFrame(snapshot, churn, ui, size, bottom);
   const rows = chosenRows(snapshot, ui);
   const plan = planScreen(snapshot, ui, size);
   const body = bodyLines(snapshot, rows, ui, size, plan.page, userName);
@@ -32,9 +41,24 @@ export function topFrame(snapshot: Snapshot | null, ui: TopUi, size: Size, userN
 }
 
 /** What moves of the cursor need to know of the screen. */
-export function topList(snapshot: Snapshot | null, ui: TopUi, size: Size): TopList {
+export function topList({ snapshot, churn }: TopData, ui: TopUi, size: Size): TopList {
   if (snapshot === null) return { pids: [], page: 1 };
+  if (ui.view === "timeWait" && churn !== null) {
+    return { pids: chosenProcesses(churn, ui).map(({ pid }) => pid), page: Math.max(1, Math.floor(size.rows / 4)) };
+  }
   return { pids: chosenRows(snapshot, ui).map(({ pid }) => pid), page: planScreen(snapshot, ui, size).page };
+}
+
+function churnFrame(snapshot: Snapshot, churn: ChurnReport, ui: TopUi, size: Size, bottom: readonly Line[]): Frame {
+  const notes = caveats(snapshot).flatMap((text) => wrap(text, size.columns, 2));
+  const head: Line[] = [
+    titleLine(snapshot, ui, size.columns),
+    ...notes.slice(0, size.rows >= 16 ? 4 : 1).map((text): Line => [span(clip(text, size.columns), "warn")]),
+  ];
+  const room = size.rows - head.length - bottom.length;
+  const body = churnLines(churn, ui, size, room);
+  const filler: Line[] = Array.from({ length: Math.max(0, room - body.length) }, () => []);
+  return [...head, ...body, ...filler, ...bottom].slice(0, size.rows);
 }
 
 interface Plan {

@@ -1,6 +1,6 @@
 import { COLUMNS, type ColumnId } from "./columns.ts";
 import { cursorIndex } from "./top-rows.ts";
-import type { TopUi } from "./top-ui.ts";
+import type { TopUi, TopView } from "./top-ui.ts";
 
 /** What the program has to do for a key, besides drawing. */
 export type Effect = "quit" | "redraw" | "suspend";
@@ -39,6 +39,20 @@ export const KEYMAP: readonly Binding[] = [
     help: "this help",
     hint: "help",
     press: (ui) => ({ ui: { ...ui, help: 0 } }),
+  },
+  { keys: ["1"], label: "1", help: "processes and their sockets", press: (ui) => show(ui, "processes") },
+  {
+    keys: ["3"],
+    label: "3",
+    help: "TIME_WAIT, and the ports that are left",
+    hint: "TIME_WAIT",
+    press: (ui) => show(ui, "timeWait"),
+  },
+  {
+    keys: ["tab"],
+    label: "Tab",
+    help: "the next view",
+    press: (ui) => show(ui, ui.view === "processes" ? "timeWait" : "processes"),
   },
   { keys: ["up", "k"], label: "up k", help: "one process up", press: (ui, list) => move(ui, list, -1) },
   { keys: ["down", "j"], label: "down j", help: "one process down", press: (ui, list) => move(ui, list, 1) },
@@ -99,6 +113,10 @@ function type(ui: TopUi, key: string, list: TopList, binding: Binding | undefine
   if (char.length === 1 && char >= " " && ui.filter.length < 60) return { ui: { ...ui, filter: ui.filter + char } };
   const moves = ["up", "down", "pageup", "pagedown", "home", "end"].includes(key);
   return moves && binding !== undefined ? binding.press(ui, list) : { ui };
+}
+
+function show(ui: TopUi, view: TopView): Pressed {
+  return { ui: { ...ui, view, pid: null, index: 0 } };
 }
 
 function move(ui: TopUi, list: TopList, by: number): Pressed {

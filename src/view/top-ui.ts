@@ -1,7 +1,11 @@
 import type { ColumnId } from "./columns.ts";
 
+/** What fills the screen below the title. */
+export type TopView = "processes" | "timeWait";
+
 /** What the person at the keyboard has chosen. Plain data: `pressKey` makes the next one, `topFrame` draws it. */
 export interface TopUi {
+  readonly view: TopView;
   /** The process under the cursor; null until someone moves, then the cursor stays on the first row. */
   readonly pid: number | null;
   /** Where that process was last, for when it is gone. */
@@ -24,6 +28,7 @@ export interface TopUi {
 /** The state at the start. */
 export function initialUi(intervalMs: number): TopUi {
   return {
+    view: "processes",
     pid: null,
     index: 0,
     sort: null,

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -66,20 +66,44 @@ interface Pair {
   readonly port: number;
 }
 
-/** Connections that end in one of the ways of scripts/workload/closes.py; its processes live until the test ends. */
-async function closes(netns: Netns, way: string, connections: number): Promise<Pair> {
+/** A script of scripts/workload in a namespace: what it says, line by line. It is ended when the test ends. */
+async function play(
+  netns: Netns,
+  script: string,
+  ...words: readonly (string | number)[]
+): Promise<() => Promise<string>> {
   const [file = "", ...enter] = netns.enter;
-  const words = [...enter, "python3", join(ROOT, "scripts/workload/closes.py"), way, String(connections)];
-  const child = spawn(file, words, { stdio: ["pipe", "pipe", "inherit"] });
+  const command = [...enter, "python3", join(ROOT, "scripts/workload", script), ...words.map(String)];
+  const child = spawn(file, command, { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "exit");
   onTestFinished(async () => {
     child.stdin.end();
     await ended;
   });
-  const line = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
-  const [, server, client, port] = /^server=(\d+) client=(\d+) port=(\d+)$/.exec(String(line)) ?? [];
-  if (server === undefined) throw new Error(`closes.py ${way} ended with ${String(line)}`);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return async () => {
+    const { done, value } = await lines.next();
+    if (done === true) throw new Error(`${script} ${words.join(" ")} ended`);
+    return value;
+  };
+}
+
+function pairOf(line: string): Pair {
+  const [, server, client, port] = /^server=(\d+) client=(\d+) port=(\d+)$/.exec(line) ?? [];
+  if (server === undefined) throw new Error(`not understood: ${line}`);
   return { server: Number(server), client: Number(client), port: Number(port) };
+}
+
+/** Connections that have ended in one of the ways of scripts/workload/closes.py; its processes live until the test ends. */
+async function closes(netns: Netns, way: string, connections: number): Promise<Pair> {
+  const said = await play(netns, "closes.py", way, connections);
+  return pairOf(await said());
+}
+
+/** Sets a sysctl of net.ipv4 in a namespace. */
+function set(netns: Netns, name: string, value: string): void {
+  const [file = "", ...enter] = netns.enter;
+  execFileSync(file, [...enter, "sh", "-c", `echo "${value}" > /proc/sys/net/ipv4/${name}`]);
 }
 
 const TIME_WAIT_TIMER = "03";
@@ -116,27 +140,27 @@ const WAYS: readonly {
   readonly entered: { readonly client: number; readonly server: number };
   readonly standing: { readonly client: number; readonly server: number };
 }[] = [
-  row("close", ["FIN_WAIT2 close", "FIN_WAIT2 time-wait"], ["LAST_ACK ack"], [N, 0], [N, 0]),
-  row("shutdown", ["FIN_WAIT2 time-wait"], ["LAST_ACK ack"], [N, 0], [N, 0]),
-  row("both", ["CLOSING time-wait"], ["FIN_WAIT2 time-wait"], [N, N], [N, N]),
-  row("linger0", ["ESTABLISHED abort"], ["ESTABLISHED reset"], [0, 0], [0, 0]),
-  row("unread", ["ESTABLISHED abort"], ["ESTABLISHED reset"], [0, 0], [0, 0]),
-  row("reset", ["FIN_WAIT2 reset"], ["CLOSE_WAIT abort"], [0, 0], [0, 0]),
-  row("linger2", ["FIN_WAIT2 abort"], ["LAST_ACK ack", "LAST_ACK reset"], [0, 0], [0, 0]),
-  row("killed", ["FIN_WAIT2 abort"], ["CLOSE_WAIT reset"], [0, 0], [0, 0]),
-  row("orphan-reset", ["FIN_WAIT2 close"], ["CLOSE_WAIT abort"], [N, 0], [0, 0]),
-  row("idle", ["FIN_WAIT2 close"], [], [N, 0], [N, 0]),
+  ending("close", ["FIN_WAIT2 close", "FIN_WAIT2 time-wait"], ["LAST_ACK ack"], [N, 0], [N, 0]),
+  ending("shutdown", ["FIN_WAIT2 time-wait"], ["LAST_ACK ack"], [N, 0], [N, 0]),
+  ending("both", ["CLOSING time-wait"], ["FIN_WAIT2 time-wait"], [N, N], [N, N]),
+  ending("linger0", ["ESTABLISHED abort"], ["ESTABLISHED reset"], [0, 0], [0, 0]),
+  ending("unread", ["ESTABLISHED abort"], ["ESTABLISHED reset"], [0, 0], [0, 0]),
+  ending("reset", ["FIN_WAIT2 reset"], ["CLOSE_WAIT abort"], [0, 0], [0, 0]),
+  ending("linger2", ["FIN_WAIT2 abort"], ["LAST_ACK ack", "LAST_ACK reset"], [0, 0], [0, 0]),
+  ending("killed", ["FIN_WAIT2 abort"], ["CLOSE_WAIT reset"], [0, 0], [0, 0]),
+  ending("orphan-reset", ["FIN_WAIT2 close"], ["CLOSE_WAIT abort"], [N, 0], [0, 0]),
+  ending("idle", ["FIN_WAIT2 close"], [], [N, 0], [N, 0]),
 ];
 
-function row(
-  way: string,
+function ending(
+  name: string,
   client: readonly string[],
   server: readonly string[],
   [enteredClient, enteredServer]: readonly [number, number],
   [clientStands, serverStands]: readonly [number, number],
 ): (typeof WAYS)[number] {
   const entered = { client: enteredClient, server: enteredServer };
-  return { way, client, server, entered, standing: { client: clientStands, server: serverStands } };
+  return { way: name, client, server, entered, standing: { client: clientStands, server: serverStands } };
 }
 
 /** How the sockets of one side of a port have ended: the state that they left, and the cause. */
@@ -181,9 +205,7 @@ describe("the ends of connections", () => {
 
   it("past tcp_max_tw_buckets leave nothing, and that is told", async () => {
     const netns = await startNetns();
-    const [file = "", ...enter] = netns.enter;
-    const set = spawn(file, [...enter, "sh", "-c", "echo 5 > /proc/sys/net/ipv4/tcp_max_tw_buckets"]);
-    await once(set, "exit");
+    set(netns, "tcp_max_tw_buckets", "5");
     const churn = await startChurn();
     const { client } = await closes(netns, "close", 4 * N);
     const report = await stopChurn(churn);
@@ -208,7 +230,7 @@ describe("800 connections that the client closes", () => {
     const kernel = sockstat(netns);
     expect(report.processes.find(({ pid }) => pid === client.pid)).toMatchObject({ entered: 800 });
     expect(report.processes.find(({ pid }) => pid === server.pid)).toBeUndefined();
-    const [destination] = report.destinations.filter((one) => one.netns === netns.number);
+    const destination = report.destinations.find((one) => one.netns === netns.number);
     expect(destination).toMatchObject({ destination: `127.0.0.1:${server.port}`, side: "client", ports: 28_232 });
     expect(destination?.processes).toEqual([expect.objectContaining({ pid: client.pid })]);
     const space = report.namespaces.find((one) => one.netns === netns.number);
@@ -220,5 +242,31 @@ describe("800 connections that the client closes", () => {
     const end = await stopChurn(later);
     expect(end.namespaces.find((one) => one.netns === netns.number)).toMatchObject({ now: 0, kernel: 0 });
     expect(end.processes.find(({ pid }) => pid === client.pid)).toMatchObject({ entered: 800, now: 0 });
+  });
+});
+
+describe("a client that runs out of ports", () => {
+  it("is foretold with its destination before connect() fails", async () => {
+    const netns = await startNetns();
+    set(netns, "ip_local_port_range", "20000 24099");
+    set(netns, "ip_local_reserved_ports", "20000-20099");
+    // On loopback the kernel would give ports away again after a second.
+    set(netns, "tcp_tw_reuse", "0");
+    const churn = startTcptrace(["churn", "--json", "--duration", "5s"]);
+    await churn.tracing();
+    const said = await play(netns, "exhaust.py", 500);
+    const { client, port } = pairOf(await said());
+    expect(await churn.ended).toEqual({ code: 0, signal: null });
+    const report = Report.parse(JSON.parse(churn.stdout));
+    const [first] = report.destinations;
+    expect(first).toMatchObject({ destination: `127.0.0.1:${port}`, netns: netns.number, ports: 4000, reusable: 0 });
+    expect(first?.processes[0]).toMatchObject({ pid: client });
+    const [, after, at] = /^failed after=(\d+) at=(\d+)$/.exec(await said()) ?? [];
+    expect(Number(after)).toBe(4000);
+    const foretold = Date.parse(report.time);
+    expect(foretold).toBeLessThan(Number(at));
+    const actual = Number(at) - foretold;
+    expect(first?.exhaustedInMs).toBeGreaterThan(actual / 2);
+    expect(first?.exhaustedInMs).toBeLessThan(actual * 2);
   });
 });

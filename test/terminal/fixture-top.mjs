@@ -95,6 +95,7 @@ try {
   await runTopUi(
     {
       snapshot,
+      churn: () => config.churn ?? null,
       status: () => (noise === 0 ? `my pid ${process.pid}` : `noise seen ${noise}`),
       intervalMs: 250,
       ascii: config.ascii ?? false,

@@ -1,19 +1,24 @@
 import * as fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import { COLUMNS } from "../../src/view/columns.ts";
-import { type Frame, lineText } from "../../src/view/frame.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import { COLUMNS, type UserName } from "../../src/view/columns.ts";
+import { type Frame, lineText, type Size } from "../../src/view/frame.ts";
 import { topFrame, topList } from "../../src/view/top-frame.ts";
-import { KEYMAP } from "../../src/view/top-keys.ts";
+import { KEYMAP, type TopList } from "../../src/view/top-keys.ts";
 import { initialUi, type TopUi } from "../../src/view/top-ui.ts";
-import { anyName, anySnapshot, leaking, processRow, snapshot, unowned } from "./sample.ts";
+import { anyChurn, anyName, anySnapshot, leaking, processRow, snapshot, unowned } from "./sample.ts";
 
 const ui = initialUi(1000);
 const SMALL = { columns: 80, rows: 24 };
+const frameOf = (shown: Snapshot | null, state: TopUi, size: Size, userName?: UserName): Frame =>
+  topFrame({ snapshot: shown, churn: null }, state, size, userName);
+const listOf = (shown: Snapshot | null, state: TopUi, size: Size): TopList =>
+  topList({ snapshot: shown, churn: null }, state, size);
 const text = (frame: Frame): string[] => frame.map((line) => lineText(line).trimEnd());
 
 test("80x24 names the leaking process", () => {
-  const lines = text(topFrame(leaking, ui, SMALL));
+  const lines = text(frameOf(leaking, ui, SMALL));
   expect(lines).toHaveLength(24);
   expect(lines.slice(0, 11)).toEqual([
     "tcptrace top  2026-05-01 22:14:07 UTC  bpf: bpftrace 0.17.0, full probes",
@@ -29,11 +34,11 @@ test("80x24 names the leaking process", () => {
     "      77 nginx                     0      0        -         - -",
   ]);
   expect(lines.at(-2)).toBe("pid 812: node /srv/api/server.js");
-  expect(lines.at(-1)).toBe("q quit  ? help  s sort  r reverse  / filter  p pause");
+  expect(lines.at(-1)).toBe("q quit  ? help  3 TIME_WAIT  s sort  r reverse  / filter  p pause");
 });
 
 test("guilt is in the guilty one's style, the cursor in its own", () => {
-  const frame = topFrame(leaking, { ...ui, pid: 77 }, SMALL);
+  const frame = frameOf(leaking, { ...ui, pid: 77 }, SMALL);
   expect(frame[1]?.[0]?.style).toBe("bad");
   const guilty = frame.find((line) => lineText(line).startsWith("     812"));
   expect(guilty?.filter(({ style }) => style === "bad").map((piece) => piece.text.trim())).toEqual(["api", "38"]);
@@ -42,22 +47,22 @@ test("guilt is in the guilty one's style, the cursor in its own", () => {
 });
 
 test("says that it starts, and shows the status", () => {
-  const lines = text(topFrame(null, { ...ui, status: "attaching probes" }, SMALL));
+  const lines = text(frameOf(null, { ...ui, status: "attaching probes" }, SMALL));
   expect(lines).toContain("starting...");
   expect(lines).toContain("attaching probes");
 });
 
 test("a small terminal is told so", () => {
-  expect(text(topFrame(leaking, ui, { columns: 39, rows: 24 })).join(" ")).toBe(
+  expect(text(frameOf(leaking, ui, { columns: 39, rows: 24 })).join(" ")).toBe(
     "terminal too small: 39x24, needs 40x10 (q quits)",
   );
-  expect(text(topFrame(leaking, ui, { columns: 200, rows: 9 }))).toEqual([
+  expect(text(frameOf(leaking, ui, { columns: 200, rows: 9 }))).toEqual([
     "terminal too small: 200x9, needs 40x10 (q quits)",
   ]);
 });
 
 test("40x10 keeps the verdict, the caveats and the guilty row", () => {
-  const lines = text(topFrame({ ...leaking, lost: 5, complete: false }, ui, { columns: 40, rows: 10 }));
+  const lines = text(frameOf({ ...leaking, lost: 5, complete: false }, ui, { columns: 40, rows: 10 }));
   expect(lines[1]).toBe("api (pid 812) holds 38 sockets in");
   expect(lines.some((line) => line.startsWith("some processes could not be read"))).toBe(true);
   expect(lines.some((line) => line.startsWith(">    812 api"))).toBe(true);
@@ -65,34 +70,34 @@ test("40x10 keeps the verdict, the caveats and the guilty row", () => {
 
 describe("what was chosen shows", () => {
   test("pause", () => {
-    const frame = topFrame(leaking, { ...ui, paused: { ms: 12_000, transitions: 3412 } }, SMALL);
+    const frame = frameOf(leaking, { ...ui, paused: { ms: 12_000, transitions: 3412 } }, SMALL);
     expect(frame[0]?.[0]).toEqual({ text: " PAUSED 12s (+3412) ", style: "inverse" });
   });
 
   test("sort, also by a hidden column", () => {
-    const lines = text(topFrame(leaking, { ...ui, sort: "listen", reverse: true }, SMALL));
+    const lines = text(frameOf(leaking, { ...ui, sort: "listen", reverse: true }, SMALL));
     expect(lines.some((line) => line.includes("sort LISTEN reversed"))).toBe(true);
   });
 
   test("the filter, its typing, and that nothing matches", () => {
-    const typing = text(topFrame(leaking, { ...ui, filter: "ngi", typing: true }, SMALL));
+    const typing = text(frameOf(leaking, { ...ui, filter: "ngi", typing: true }, SMALL));
     expect(typing.at(-1)).toBe("/ngi_  Enter keeps, Esc clears");
     expect(typing.some((line) => line.startsWith(">     77 nginx"))).toBe(true);
     expect(typing.some((line) => line.includes(" 812 api"))).toBe(false);
-    const none = text(topFrame(leaking, { ...ui, filter: "zzz" }, SMALL));
+    const none = text(frameOf(leaking, { ...ui, filter: "zzz" }, SMALL));
     expect(none).toContain("no process matches zzz (Esc clears the filter)");
   });
 
   test("a filter goes by pid and command line too", () => {
-    expect(topList(leaking, { ...ui, filter: "812" }, SMALL).pids).toEqual([812]);
-    expect(topList(leaking, { ...ui, filter: "SERVER.js" }, SMALL).pids).toEqual([812]);
+    expect(listOf(leaking, { ...ui, filter: "812" }, SMALL).pids).toEqual([812]);
+    expect(listOf(leaking, { ...ui, filter: "SERVER.js" }, SMALL).pids).toEqual([812]);
   });
 });
 
 describe("sorting", () => {
   const rows = [1, 3, 2].map((number) => processRow({ pid: number, comm: `p${number}`, listen: number }));
   const order = (change: Partial<TopUi>): readonly number[] =>
-    topList(snapshot({ processes: rows }), { ...ui, ...change }, SMALL).pids;
+    listOf(snapshot({ processes: rows }), { ...ui, ...change }, SMALL).pids;
 
   test("keeps the snapshot's order, words from A, numbers from the largest, and turns round", () => {
     expect(order({})).toEqual([1, 3, 2]);
@@ -104,7 +109,7 @@ describe("sorting", () => {
 
   test("puts what is not known last", () => {
     const processes = [processRow({ pid: 1 }), processRow({ pid: 2, fdUsed: 5 })];
-    expect(topList(snapshot({ processes }), { ...ui, sort: "fds" }, SMALL).pids).toEqual([2, 1]);
+    expect(listOf(snapshot({ processes }), { ...ui, sort: "fds" }, SMALL).pids).toEqual([2, 1]);
   });
 
   test("every column can be sorted by", () => {
@@ -117,19 +122,19 @@ describe("a long list", () => {
   const many = snapshot({ processes, unowned: unowned({ closeWait: 1 }) });
 
   test("shows the rows around the cursor, and always the unowned", () => {
-    const lines = text(topFrame(many, { ...ui, pid: 2500 }, SMALL));
+    const lines = text(frameOf(many, { ...ui, pid: 2500 }, SMALL));
     expect(lines.some((line) => line.startsWith(">   2500 p2500"))).toBe(true);
     expect(lines.some((line) => line.startsWith("       - (unowned)"))).toBe(true);
     expect(lines).toHaveLength(24);
   });
 
   test("a page is what the screen shows", () => {
-    const lines = text(topFrame(many, ui, SMALL));
-    expect(lines.filter((line) => /^[> ] +\d+ p\d+/.test(line))).toHaveLength(topList(many, ui, SMALL).page);
+    const lines = text(frameOf(many, ui, SMALL));
+    expect(lines.filter((line) => /^[> ] +\d+ p\d+/.test(line))).toHaveLength(listOf(many, ui, SMALL).page);
   });
 
   test("ends at its last row", () => {
-    const lines = text(topFrame(many, { ...ui, pid: 5000 }, SMALL));
+    const lines = text(frameOf(many, { ...ui, pid: 5000 }, SMALL));
     const last = lines.findIndex((line) => line.startsWith(">   5000"));
     expect(lines[last + 1]).toContain("(unowned)");
   });
@@ -137,7 +142,7 @@ describe("a long list", () => {
 
 describe("help", () => {
   test("names every key", () => {
-    const lines = text(topFrame(leaking, { ...ui, help: 0 }, { columns: 80, rows: 40 })).join("\n");
+    const lines = text(frameOf(leaking, { ...ui, help: 0 }, { columns: 80, rows: 40 })).join("\n");
     for (const { label, help } of KEYMAP) {
       expect(lines).toContain(label);
       expect(lines).toContain(help);
@@ -145,13 +150,14 @@ describe("help", () => {
   });
 
   test("can be scrolled to its end on a small terminal", () => {
-    const frame = topFrame(leaking, { ...ui, help: KEYMAP.length }, { columns: 80, rows: 10 });
+    const frame = frameOf(leaking, { ...ui, help: KEYMAP.length }, { columns: 80, rows: 10 });
     expect(text(frame).join("\n")).toContain("tcptrace only looks");
-    expect(text(topFrame(leaking, { ...ui, help: 0 }, { columns: 80, rows: 10 })).at(-1)).toBe("  down for more");
+    expect(text(frameOf(leaking, { ...ui, help: 0 }, { columns: 80, rows: 10 })).at(-1)).toBe("  down for more");
   });
 });
 
 const anyUi: fc.Arbitrary<TopUi> = fc.record({
+  view: fc.constantFrom("processes", "timeWait"),
   pid: fc.option(fc.integer({ min: 1, max: 4_194_304 }), { nil: null }),
   index: fc.nat(30),
   sort: fc.option(fc.constantFrom(...COLUMNS.map(({ id }) => id)), { nil: null }),
@@ -168,11 +174,12 @@ test("any snapshot in any state fits any terminal", () => {
   fc.assert(
     fc.property(
       fc.option(anySnapshot, { nil: null, freq: 20 }),
+      fc.option(anyChurn, { nil: null }),
       anyUi,
       fc.integer({ min: 1, max: 300 }),
       fc.integer({ min: 1, max: 100 }),
-      (any, state, columns, rows) => {
-        const frame = topFrame(any, state, { columns, rows });
+      (any, churn, state, columns, rows) => {
+        const frame = topFrame({ snapshot: any, churn }, state, { columns, rows });
         expect(frame.length).toBeLessThanOrEqual(rows);
         for (const line of frame) expect(stringWidth(lineText(line))).toBeLessThanOrEqual(columns);
       },
@@ -185,7 +192,7 @@ test("any name shows as its visible text", () => {
   fc.assert(
     fc.property(anyName, anyName, (comm, cmdline) => {
       fc.pre(stringWidth(comm) <= 15 && comm !== "" && stringWidth(cmdline) <= 60 && cmdline !== "");
-      const frame = topFrame(snapshot({ processes: [processRow({ pid: 7, comm, cmdline })] }), ui, SMALL);
+      const frame = frameOf(snapshot({ processes: [processRow({ pid: 7, comm, cmdline })] }), ui, SMALL);
       const row = frame.find((line) => lineText(line).startsWith(">      7 "));
       expect(row?.some((piece) => piece.text.trimEnd() === comm.trimEnd())).toBe(true);
       expect(frame.some((line) => line[0]?.text === "pid 7: " && line[1]?.text === cmdline)).toBe(true);

@@ -1,0 +1,214 @@
+import { describe, expect, test } from "vitest";
+import { parseFilter } from "../../src/model/filter.ts";
+import { Model } from "../../src/model/model.ts";
+import type { ChurnReport } from "../../src/model/churn-report.ts";
+import type { TraceEvent } from "../../src/model/event.ts";
+import { takeChurn } from "../../src/model/take-churn.ts";
+import { TCP } from "../../src/model/tcp-state.ts";
+import {
+  CALM,
+  child,
+  fold,
+  holder,
+  LOOPBACK,
+  MS,
+  NETNS,
+  polling,
+  row,
+  type Run,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  timeWaitRow,
+  tracing,
+  transition,
+} from "./scenario.ts";
+
+const AT = 10 * SECOND;
+const CLIENT = taskOf(9);
+const ORPHAN = { ...CALM, dead: true };
+const DONE = { ...CALM, done: true, dead: true };
+
+/** A client connects and closes first; its process is the one that closes. */
+function closing(at: number, fields: Parameters<typeof transition>[3] = {}): TraceEvent[] {
+  return [
+    transition(at, TCP.CLOSE, TCP.SYN_SENT, { localPort: 0, task: CLIENT, ...fields }),
+    transition(at + 1, TCP.SYN_SENT, TCP.ESTABLISHED, fields),
+    transition(at + 2, TCP.ESTABLISHED, TCP.FIN_WAIT1, { task: CLIENT, ...fields }),
+    transition(at + 3, TCP.FIN_WAIT1, TCP.FIN_WAIT2, fields),
+  ];
+}
+
+const left = (at: number, evidence = ORPHAN): TraceEvent => transition(at, TCP.FIN_WAIT2, TCP.CLOSE, { evidence });
+
+const churn = ({ model }: Run): ChurnReport => takeChurn(model.tables);
+
+/** What is there, by process: made, and standing. */
+function standing(run: Run): [pid: number, entered: number, now: number][] {
+  return churn(run).processes.map(({ pid, entered, now }) => [pid, entered, now]);
+}
+
+describe("who closes first", () => {
+  test.each([
+    ["the peer's FIN is awaited", ORPHAN, 1],
+    ["the peer's FIN has come", DONE, 0],
+  ])("is charged with what stays behind: %s", (_, evidence, finWait2) => {
+    const run = fold(tracing(0), ...closing(AT), left(AT + 4, evidence), tick(AT + 5));
+    expect(standing(run)).toEqual([[9, 1, 1]]);
+    expect(churn(run).total).toMatchObject({ now: 1, finWait2 });
+    expect(churn(run).destinations).toMatchObject([
+      { side: "client", source: LOOPBACK, address: LOOPBACK, port: 80, timeWait: 1, inUse: 1, users: [{ pid: 9 }] },
+    ]);
+  });
+
+  test("with a reset leaves nothing", () => {
+    const run = fold(tracing(0), ...closing(AT), left(AT + 4, { ...ORPHAN, error: 104 }), tick(AT + 5));
+    expect(churn(run)).toMatchObject({ total: { now: 0 }, processes: [], destinations: [] });
+  });
+
+  test("on the listening side uses no port of its own", () => {
+    const ends = [
+      child(AT, TCP.LISTEN, TCP.SYN_RECV),
+      child(AT + 1, TCP.SYN_RECV, TCP.ESTABLISHED),
+      child(AT + 2, TCP.ESTABLISHED, TCP.FIN_WAIT1, { task: taskOf(8) }),
+      child(AT + 3, TCP.FIN_WAIT1, TCP.FIN_WAIT2),
+      child(AT + 4, TCP.FIN_WAIT2, TCP.CLOSE, { evidence: DONE }),
+    ];
+    const run = fold(tracing(0), ...ends, tick(AT + 5));
+    expect(standing(run)).toEqual([[8, 1, 1]]);
+    expect(churn(run).destinations).toMatchObject([{ side: "server", port: 80, timeWait: 1, ports: null }]);
+  });
+
+  test("without evidence is taken to have left one", () => {
+    const bare = { evidence: null, inode: null, netns: null };
+    const end = transition(AT + 4, TCP.FIN_WAIT2, TCP.CLOSE, bare);
+    expect(standing(fold(tracing(0), ...closing(AT, bare), end, tick(AT + 5)))).toEqual([[9, 1, 1]]);
+  });
+
+  test("is charged though the kernel showed the end to no program", () => {
+    const next = transition(AT + SECOND, TCP.CLOSE, TCP.SYN_SENT, { localPort: 0 });
+    expect(standing(fold(tracing(0), ...closing(AT), next))).toEqual([[9, 1, 1]]);
+  });
+});
+
+describe("a minute later", () => {
+  const life = (...events: readonly TraceEvent[]): number =>
+    churn(fold(tracing(0), ...closing(AT), ...events)).total.now;
+
+  test("it is gone", () => {
+    expect(life(left(AT + 4, DONE), tick(AT + 59 * SECOND))).toBe(1);
+    expect(life(left(AT + 4, DONE), tick(AT + 61 * SECOND))).toBe(0);
+  });
+
+  test("it is there still when the peer, on this machine, closed half a minute after", () => {
+    const server = [
+      child(AT, TCP.LISTEN, TCP.SYN_RECV),
+      child(AT + 3, TCP.SYN_RECV, TCP.ESTABLISHED),
+      child(AT + 3, TCP.ESTABLISHED, TCP.CLOSE_WAIT),
+    ];
+    const fin = child(AT + 30 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { task: taskOf(8) });
+    const events = [left(AT + 4), ...server, tick(AT + 29 * SECOND), fin];
+    expect(life(...events, tick(AT + 61 * SECOND))).toBe(1);
+    expect(life(...events, tick(AT + 91 * SECOND))).toBe(0);
+  });
+
+  test("it stays counted as made", () => {
+    const later = AT + 200 * SECOND;
+    const run = fold(tracing(0), ...closing(AT), left(AT + 4, DONE), tick(later), survey(later, []), tick(later));
+    expect(standing(run)).toEqual([[9, 1, 0]]);
+  });
+});
+
+describe("before the minute is over", () => {
+  const made = [tracing(0), ...closing(AT), left(AT + 4, DONE)];
+
+  test("a connection with the same ends takes its place", () => {
+    const again = closing(AT + 2 * SECOND, { address: 0xc1 });
+    const run = fold(...made, ...again.slice(0, 2), tick(AT + 3 * SECOND));
+    expect(churn(run)).toMatchObject({ total: { now: 0 }, destinations: [{ timeWait: 0, inUse: 1 }] });
+  });
+
+  test("a survey that does not show it ends it, if it is older than the survey", () => {
+    const shown = (at: number): number => churn(fold(...made, survey(at, []), tick(at + SECOND))).total.now;
+    expect(shown(AT + SECOND)).toBe(0);
+    expect(shown(AT + 2)).toBe(1);
+  });
+
+  test("the kernel's word on the time that is left counts", () => {
+    const at = AT + 50 * SECOND;
+    const run = fold(...made, { ...survey(at, []), timeWaits: [timeWaitRow({ remainingMs: 40_000 })] });
+    run.model.fold(tick(AT + 80 * SECOND));
+    expect(churn(run).total.now).toBe(1);
+    run.model.fold(tick(AT + 92 * SECOND));
+    expect(churn(run).total.now).toBe(0);
+  });
+});
+
+describe("what a survey shows", () => {
+  const shows = (at: number, ...rows: ReturnType<typeof timeWaitRow>[]): TraceEvent => ({
+    ...survey(at, []),
+    timeWaits: rows,
+  });
+
+  test("and is older than tcptrace stands, and was not made", () => {
+    const run = fold(tracing(AT), shows(AT + 1, timeWaitRow({ remainingMs: 20_000 })), tick(AT + SECOND));
+    expect(churn(run)).toMatchObject({ total: { now: 1 }, processes: [], unowned: { entered: 0, now: 1 } });
+  });
+
+  test("and is so young that its event must be on the way waits for that", () => {
+    const run = fold(tracing(0), shows(AT, timeWaitRow({ remainingMs: 59_990 })), tick(AT + SECOND));
+    expect(churn(run).total.now).toBe(0);
+  });
+
+  test("and has had its time is not taken up again", () => {
+    const run = fold(tracing(0), shows(AT, timeWaitRow({ remainingMs: 0 })));
+    expect(churn(run).total.now).toBe(0);
+  });
+
+  test("was made by nobody known, when it was not traced", () => {
+    const run = fold(tracing(0), shows(AT, timeWaitRow({ remainingMs: 55_000 })), tick(AT + SECOND));
+    expect(churn(run)).toMatchObject({ processes: [], unowned: { entered: 1, now: 1 } });
+  });
+});
+
+test("without a tracer, the last who held the socket is charged", () => {
+  const before = survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
+  const after = {
+    ...survey(AT + SECOND, []),
+    timeWaits: [timeWaitRow({ remainingMs: 59_500 }), timeWaitRow({ localPort: 40_001, remainingMs: 59_500 })],
+  };
+  const run = fold(polling(1), before, after);
+  expect(standing(run)).toEqual([[9, 1, 1]]);
+  expect(churn(run)).toMatchObject({ unowned: { entered: 1, now: 1 }, destinations: [{ timeWait: 2 }] });
+});
+
+test("a filter chooses what is counted, and not what takes up ports", () => {
+  const parsed = parseFilter("pid:8");
+  if (!parsed.ok) throw new Error(parsed.error);
+  const model = new Model(parsed.filter);
+  const other = closing(AT + MS, { address: 0xc1, localPort: 40_001 }).map((event) =>
+    event.kind === "transition" && event.task !== null ? { ...event, task: taskOf(8) } : event,
+  );
+  const end = transition(AT + 2 * MS, TCP.FIN_WAIT2, TCP.CLOSE, { address: 0xc1, localPort: 40_001, evidence: DONE });
+  for (const event of [tracing(0), ...closing(AT), left(AT + 4, DONE), ...other, end]) model.fold(event);
+  expect(takeChurn(model.tables)).toMatchObject({
+    total: { now: 1 },
+    processes: [{ pid: 8, now: 1 }],
+    destinations: [{ timeWait: 1, inUse: 2 }],
+  });
+});
+
+test("beside the kernel's own count, since the begin", () => {
+  const counters = (at: number, timeWait: number, overflowed: number): TraceEvent => ({
+    kind: "counters",
+    at,
+    namespaces: [
+      { netns: NETNS, timeWait, counters: { TCPTimeWaitOverflow: overflowed, TWRecycled: 5 }, settings: null },
+    ],
+  });
+  const run = fold(tracing(0), counters(AT, 3, 100), counters(AT + SECOND, 4, 112));
+  const expected = { now: 0, kernel: 4, limit: null, overflowed: 12, recycled: 0 };
+  expect(churn(run).total).toMatchObject(expected);
+  expect(churn(run).namespaces).toMatchObject([{ netns: NETNS, ...expected }]);
+});
