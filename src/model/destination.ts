@@ -23,6 +23,9 @@ export class Destination {
   live = 0;
   /** Mini-sockets of ours, in TIME_WAIT or FIN_WAIT2. */
   timeWaits = 0;
+  /** Of these, those that the filter takes, and those of them in FIN_WAIT2. */
+  chosen = 0;
+  finWait2 = 0;
   /** Mini-sockets that have been made. */
   entered = 0;
   /** Of the client's side only: a server may have very many clients. */

@@ -46,12 +46,9 @@ function takeUnowned(tables: Tables): ChurnCount | null {
 
 function takeNamespaces(tables: Tables): NamespaceChurn[] {
   const made = new Map<number | null, { now: number; finWait2: number }>();
-  for (const { destination, isChosen, isFinWait2 } of tables.timeWaits) {
-    if (!isChosen) continue;
-    let count = made.get(destination.netns);
-    if (count === undefined) made.set(destination.netns, (count = { now: 0, finWait2: 0 }));
-    count.now++;
-    if (isFinWait2) count.finWait2++;
+  for (const { netns, chosen, finWait2 } of tables.destinations) {
+    const count = made.get(netns) ?? { now: 0, finWait2: 0 };
+    made.set(netns, { now: count.now + chosen, finWait2: count.finWait2 + finWait2 });
   }
   const isAll = tables.timeWaitFilter.isEmpty;
   const rows: NamespaceChurn[] = [];

@@ -13,49 +13,53 @@ const IPV6_LOOPBACK = `${"0".repeat(31)}1`;
 
 /** Where connections go to and leave mini-sockets, or take ports: nearest to having none left first. */
 export function takeDestinations(tables: Tables): DestinationChurn[] {
+  const { timeWaits, sockets } = tables;
   const uses = new Map<Destination, Use>();
+  let last: Use | null = null;
+  // Those of one destination mostly stand side by side.
   const useOf = (destination: Destination): Use => {
-    let use = uses.get(destination);
-    if (use === undefined) uses.set(destination, (use = new Use(tables, destination)));
-    return use;
+    if (last?.destination === destination) return last;
+    last = uses.get(destination) ?? new Use(tables, destination);
+    uses.set(destination, last);
+    return last;
   };
-  for (const { destination, endsAt, isFinWait2, isChosen, process } of tables.timeWaits) {
-    const use = useOf(destination);
-    use.addTimeWait(endsAt, isFinWait2, isChosen);
+  timeWaits.forEach((slot) => {
+    const use = useOf(timeWaits.destination(slot));
+    use.addTimeWait(timeWaits.endsAt(slot), timeWaits.isFinWait2(slot));
+    const process = timeWaits.process(slot);
     if (process !== null) use.addUser(process.pid);
-  }
-  for (const socket of tables.sockets) {
+  });
+  for (const socket of sockets) {
     if (socket.destination === null) continue;
     const use = useOf(socket.destination);
-    for (const { pid } of holdersOf(socket, tables.sockets)) use.addUser(pid);
+    for (const { pid } of holdersOf(socket, sockets)) use.addUser(pid);
   }
   const isAll = tables.timeWaitFilter.isEmpty;
   return [...uses.values()]
-    .filter(({ chosen }) => isAll || chosen > 0)
+    .filter(({ destination }) => isAll || destination.chosen > 0)
     .map((use) => use.report())
     .toSorted(byPressure);
 }
 
 /** Counts what one destination takes. */
 class Use {
-  chosen = 0;
+  readonly destination: Destination;
   readonly #tables: Tables;
-  readonly #destination: Destination;
   readonly #settings: NetworkSettings;
   readonly #canReuse: boolean;
   readonly #freeing: number[] = [];
   #reusable = 0;
-  readonly #users = new Map<number, number>();
+  readonly #users = new Map<number, { readonly pid: number; inUse: number }>();
+  #lastUser: { readonly pid: number; inUse: number } | null = null;
 
   constructor(tables: Tables, destination: Destination) {
     this.#tables = tables;
-    this.#destination = destination;
+    this.destination = destination;
     this.#settings = networkSettings(tables, destination.netns);
     this.#canReuse = canReuse(this.#settings, destination);
   }
 
-  addTimeWait(endsAt: Nanos, isFinWait2: boolean, isChosen: boolean): void {
-    if (isChosen) this.chosen++;
+  addTimeWait(endsAt: Nanos, isFinWait2: boolean): void {
     const { now } = this.#tables;
     // connect() takes the port of one in TIME_WAIT that has stood for the delay (tcp_twsk_unique()).
     const freeAt = this.#canReuse && !isFinWait2 ? endsAt - TIME_WAIT_LIFE + this.#settings.reuseDelayMs * 1e6 : endsAt;
@@ -67,11 +71,15 @@ class Use {
   }
 
   addUser(pid: number): void {
-    this.#users.set(pid, (this.#users.get(pid) ?? 0) + 1);
+    if (this.#lastUser?.pid !== pid) {
+      this.#lastUser = this.#users.get(pid) ?? { pid, inUse: 0 };
+      this.#users.set(pid, this.#lastUser);
+    }
+    this.#lastUser.inUse++;
   }
 
   report(): DestinationChurn {
-    const { netns, side, source, address, port, timeWaits, live, entered, rates } = this.#destination;
+    const { netns, side, source, address, port, timeWaits, chosen, live, entered, rates } = this.destination;
     const { firstPort, lastPort, reservedPorts } = this.#settings;
     const { now } = this.#tables;
     const isClient = side === "client";
@@ -85,7 +93,7 @@ class Use {
       source,
       address,
       port,
-      timeWait: this.chosen,
+      timeWait: chosen,
       entered,
       inUse,
       reusable: this.#reusable,
@@ -107,8 +115,8 @@ class Use {
   }
 
   #portUsers(): PortUser[] {
-    return [...this.#users]
-      .map(([pid, inUse]) => ({ pid, comm: this.#tables.processes.at(pid)?.comm ?? `pid ${pid}`, inUse }))
+    return [...this.#users.values()]
+      .map(({ pid, inUse }) => ({ pid, comm: this.#tables.processes.at(pid)?.comm ?? `pid ${pid}`, inUse }))
       .toSorted((a, b) => b.inUse - a.inUse || a.pid - b.pid);
   }
 }

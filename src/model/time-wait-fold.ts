@@ -8,7 +8,7 @@ import type { Socket, SocketEnds } from "./socket.ts";
 import { timeWaitSubject } from "./subject.ts";
 import type { Tables } from "./tables.ts";
 import { TCP } from "./tcp-state.ts";
-import { TIME_WAIT_LIFE, type TimeWait } from "./time-wait.ts";
+import { type Slot, TIME_WAIT_LIFE, type TimeWait } from "./time-wait.ts";
 
 /** Lets a transition of a socket begin and end mini-sockets: its own, and the one that its peer has left on this machine. */
 export function foldConnection(tables: Tables, socket: Socket, event: Transition, cause: Cause | null): void {
@@ -37,16 +37,14 @@ export function countLive(tables: Tables, socket: Socket, openedAt: Nanos | null
 function endReused(tables: Tables, socket: Socket): void {
   if (tables.timeWaits.size === 0) return;
   const connection = connectionOf(tables, socket);
-  const timeWait = connection === undefined ? undefined : tables.timeWaits.at(connection);
-  if (timeWait !== undefined) tables.timeWaits.end(timeWait);
+  const slot = connection === undefined ? undefined : tables.timeWaits.find(connection);
+  if (slot !== undefined) tables.timeWaits.end(slot);
 }
 
 /** Our side of a connection within this machine sends its FIN: the other one's minute begins. */
 function foldPeersFin(tables: Tables, socket: Socket, at: Nanos): void {
-  const timeWait = leftByPeer(tables, socket);
-  if (timeWait === undefined) return;
-  tables.timeWaits.setFinWait2(timeWait, false);
-  timeWait.endsAt = at + TIME_WAIT_LIFE;
+  const slot = leftByPeer(tables, socket);
+  if (slot !== undefined) tables.timeWaits.update(slot, false, at + TIME_WAIT_LIFE);
 }
 
 function foldEnd(tables: Tables, socket: Socket, event: Transition, cause: Cause | null): void {
@@ -69,7 +67,7 @@ export function foldTimeWait(tables: Tables, socket: Socket, state: TimeWaitStat
   const { finTimeoutMs } = networkSettings(tables, socket.netns);
   const life = isFinWait2 ? Math.min(TIME_WAIT_LIFE, finTimeoutMs * 1e6) : TIME_WAIT_LIFE;
   const process = processOf(tables, socket);
-  if (keep(tables, connection, at, { process, endsAt: at + life, isFinWait2 })) {
+  if (keep(tables, connection, at, { process, endsAt: at + life, isFinWait2 }).isChosen) {
     countEntered(tables, connection, process, at);
   }
 }
@@ -78,7 +76,7 @@ export function foldTimeWait(tables: Tables, socket: Socket, state: TimeWaitStat
 export function foldGone(tables: Tables, socket: Socket, at: Nanos): void {
   if (socket.destination === null) return;
   const { destination, localPort: clientPort } = socket;
-  if (tables.timeWaits.at({ destination, clientPort }) === undefined) destination.rates?.freed.add(at);
+  if (tables.timeWaits.find({ destination, clientPort }) === undefined) destination.rates?.freed.add(at);
 }
 
 /** The state of the mini-socket that a socket leaves behind at its end; null for none (net/ipv4/tcp_minisocks.c). */
@@ -91,17 +89,16 @@ function stateLeft({ from, evidence }: Transition, cause: Cause | null): TimeWai
 
 type TimeWaitState = typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2;
 
-/** Keeps a mini-socket of this connection; false when the filter does not take it. */
+/** Keeps a mini-socket of this connection: whether the filter takes it, and where it is unless there are too many. */
 export function keep(
   tables: Tables,
   connection: Connection,
   since: Nanos,
-  { process, endsAt, isFinWait2 }: Pick<TimeWait, "process" | "endsAt" | "isFinWait2">,
-): boolean {
+  { process, endsAt, isFinWait2 }: Omit<TimeWait, "isChosen">,
+): { readonly isChosen: boolean; readonly slot: Slot | undefined } {
   const { timeWaits, timeWaitFilter } = tables;
   const isChosen = timeWaitFilter.isEmpty || timeWaitFilter.matches(timeWaitSubject(connection, process));
-  timeWaits.add(connection, since, { process, endsAt, isFinWait2, isChosen });
-  return isChosen;
+  return { isChosen, slot: timeWaits.add(connection, since, { process, endsAt, isFinWait2, isChosen }) };
 }
 
 /** Counts a mini-socket that the filter takes as made at that moment. */
@@ -131,13 +128,13 @@ function connectionOf(tables: Tables, socket: Socket): Connection | undefined {
 }
 
 /** What the other end of a connection within this namespace has left behind. */
-function leftByPeer(tables: Tables, socket: Socket): TimeWait | undefined {
+function leftByPeer(tables: Tables, socket: Socket): Slot | undefined {
   if (tables.timeWaits.size === 0) return undefined;
   const { netns, localAddress, localPort, remoteAddress, remotePort } = endsIn(tables, socket);
   const ends = { netns, localAddress: remoteAddress, localPort: remotePort };
   const peers = { ...ends, remoteAddress: localAddress, remotePort: localPort };
   const connection = tables.destinations.find(peers, sideOf(tables, socket) === "client" ? "server" : "client");
-  return connection === undefined ? undefined : tables.timeWaits.at(connection);
+  return connection === undefined ? undefined : tables.timeWaits.find(connection);
 }
 
 /** Which end of its connection the socket is: as it began, else by who listens, else by whose port is an ephemeral one. */

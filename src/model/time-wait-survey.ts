@@ -5,7 +5,7 @@ import type { Socket } from "./socket.ts";
 import type { Tables } from "./tables.ts";
 import { TCP } from "./tcp-state.ts";
 import { countEntered, keep, processOf, sideOf } from "./time-wait-fold.ts";
-import { TIME_WAIT_LIFE, type TimeWait } from "./time-wait.ts";
+import { type Slot, TIME_WAIT_LIFE } from "./time-wait.ts";
 
 /** How much later than its mini-socket an event may be told; both clocks tick in 10 ms. */
 const SLACK: Nanos = 100e6;
@@ -25,29 +25,32 @@ export function foldTimeWaits(
     if (known === undefined) foldUnknown(tables, survey, row, find);
     else foldKnown(tables, survey, row, known);
   }
-  const namespaces = new Set<number | null>(survey.namespaces);
-  for (const timeWait of tables.timeWaits) {
-    if (timeWait.surveyed === tables.surveys || timeWait.since >= survey.at) continue;
-    if (!namespaces.has(timeWait.destination.netns)) continue;
-    tables.timeWaits.end(timeWait);
-  }
+  endAbsent(tables, survey);
 }
 
-function knownAs(tables: Tables, row: SurveyedTimeWait): TimeWait | undefined {
+/** What the survey was to show and did not has gone. */
+function endAbsent({ timeWaits, surveys }: Tables, survey: Survey): void {
+  const namespaces = new Set<number | null>(survey.namespaces);
+  timeWaits.forEach((slot) => {
+    if (timeWaits.surveyed(slot) === surveys || timeWaits.since(slot) >= survey.at) return;
+    if (namespaces.has(timeWaits.destination(slot).netns)) timeWaits.end(slot);
+  });
+}
+
+function knownAs(tables: Tables, row: SurveyedTimeWait): Slot | undefined {
   for (const side of ["client", "server"] as const) {
     const connection = tables.destinations.find(row, side);
-    const timeWait = connection === undefined ? undefined : tables.timeWaits.at(connection);
-    if (timeWait !== undefined) return timeWait;
+    const slot = connection === undefined ? undefined : tables.timeWaits.find(connection);
+    if (slot !== undefined) return slot;
   }
   return undefined;
 }
 
 /** The kernel knows best how long it has to stand. */
-function foldKnown(tables: Tables, survey: Survey, row: SurveyedTimeWait, known: TimeWait): void {
-  known.surveyed = tables.surveys;
-  if (known.since >= survey.at) return;
-  known.endsAt = survey.until + row.remainingMs * 1e6;
-  tables.timeWaits.setFinWait2(known, row.state === TCP.FIN_WAIT2);
+function foldKnown({ timeWaits, surveys }: Tables, survey: Survey, row: SurveyedTimeWait, known: Slot): void {
+  timeWaits.markSurveyed(known, surveys);
+  if (timeWaits.since(known) >= survey.at) return;
+  timeWaits.update(known, row.state === TCP.FIN_WAIT2, survey.until + row.remainingMs * 1e6);
 }
 
 function foldUnknown(
@@ -69,10 +72,9 @@ function foldUnknown(
   if (connection === undefined) return;
   const process = socket === undefined ? null : processOf(tables, socket);
   const since = Math.min(survey.at, survey.until - age);
-  const isChosen = keep(tables, connection, since, { process, endsAt: survey.until + remaining, isFinWait2 });
-  const made = tables.timeWaits.at(connection);
-  if (made !== undefined) made.surveyed = tables.surveys;
-  if (isChosen && tables.tracingSince !== null && since > tables.tracingSince) {
+  const kept = keep(tables, connection, since, { process, endsAt: survey.until + remaining, isFinWait2 });
+  if (kept.slot !== undefined) tables.timeWaits.markSurveyed(kept.slot, tables.surveys);
+  if (kept.isChosen && tables.tracingSince !== null && since > tables.tracingSince) {
     countEntered(tables, connection, process, since);
   }
 }

@@ -1,108 +1,184 @@
 import type { Connection, Destination } from "./destination.ts";
 import type { Nanos } from "./event.ts";
 import type { Process } from "./process-table.ts";
+import { SlotIndex } from "./slot-index.ts";
 
 /** Fixed in the kernel, by no setting to be changed (TCP_TIMEWAIT_LEN, include/net/tcp.h). */
 export const TIME_WAIT_LIFE: Nanos = 60e9;
 /** The most that tcp_max_tw_buckets is by default, times two; past it new ones are counted and not kept. */
 export const MAX_TIME_WAITS = 524_288;
 
-const PORTS = 65_536;
+const FIRST_CAPACITY = 1024;
 const SWEEP_EVERY: Nanos = 1e9;
+const USED = 1;
+const FIN_WAIT2 = 2;
+const CHOSEN = 4;
 
 /** What is left of a connection that our side has closed first: a mini-socket, which no process holds. */
 export interface TimeWait {
-  readonly destination: Destination;
-  readonly clientPort: number;
   /** Who closed it; null when that was not seen. */
-  process: Process | null;
-  endsAt: Nanos;
+  readonly process: Process | null;
+  readonly endsAt: Nanos;
   /** The peer has not closed yet: its FIN starts the minute anew. */
-  isFinWait2: boolean;
+  readonly isFinWait2: boolean;
   /** Whether the filter takes it. */
   readonly isChosen: boolean;
-  /** When it was first known to be there. */
-  readonly since: Nanos;
-  /** Number of the last survey that showed it. */
-  surveyed: number;
 }
 
-/** What is told of a mini-socket when it is made. */
-export type NewTimeWait = Pick<TimeWait, "process" | "endsAt" | "isFinWait2" | "isChosen">;
+/** Where a mini-socket is in the table, until it ends. */
+export type Slot = number;
 
-/** All mini-sockets that are known, by their connection. */
+/**
+ * All mini-sockets that are known, by their connection. A busy machine has hundreds of thousands: they are rows of typed
+ * arrays, some 60 bytes each, and no objects.
+ */
 export class TimeWaitTable {
-  readonly #byKey = new Map<number, TimeWait>();
+  #capacity = FIRST_CAPACITY;
+  #flags = new Uint8Array(FIRST_CAPACITY);
+  #clientPorts = new Uint16Array(FIRST_CAPACITY);
+  #endsAt = new Float64Array(FIRST_CAPACITY);
+  #since = new Float64Array(FIRST_CAPACITY);
+  #surveys = new Uint32Array(FIRST_CAPACITY);
+  readonly #destinations: (Destination | null)[] = [];
+  readonly #processes: (Process | null)[] = [];
+  readonly #free: Slot[] = [];
+  /** Slots from here on have never been used. */
+  #fresh = 0;
+  readonly #index = new SlotIndex((slot) => [this.#destinations[slot]?.id ?? 0, this.#clientPorts[slot] ?? 0]);
   #sweptAt: Nanos = 0;
-  /** Those that the filter takes: how many stand in FIN_WAIT2. */
-  finWait2 = 0;
-  /** Those that the filter takes. */
+  #size = 0;
+  /** Those that the filter takes, and of these, those in FIN_WAIT2. */
   chosen = 0;
+  finWait2 = 0;
   dropped = 0;
 
   /** Mini-sockets in either state, whatever the filter. */
   get size(): number {
-    return this.#byKey.size;
+    return this.#size;
   }
 
-  [Symbol.iterator](): IterableIterator<TimeWait> {
-    return this.#byKey.values();
-  }
-
-  at(connection: Connection): TimeWait | undefined {
-    return this.#byKey.get(keyOf(connection));
+  /** Undefined when the connection has left none behind. */
+  find({ destination, clientPort }: Connection): Slot | undefined {
+    return this.#size === 0 ? undefined : this.#index.find(destination.id, clientPort);
   }
 
   /** Keeps a new one in place of any that the connection left behind before; undefined when there are too many. */
-  add({ destination, clientPort }: Connection, since: Nanos, made: NewTimeWait): TimeWait | undefined {
-    const key = keyOf({ destination, clientPort });
-    const before = this.#byKey.get(key);
+  add(connection: Connection, since: Nanos, { process, endsAt, isFinWait2, isChosen }: TimeWait): Slot | undefined {
+    const before = this.find(connection);
     if (before !== undefined) this.end(before);
-    if (this.#byKey.size >= MAX_TIME_WAITS) {
+    if (this.#size >= MAX_TIME_WAITS) {
       this.dropped++;
       return undefined;
     }
-    const { process, endsAt, isFinWait2, isChosen } = made;
-    const timeWait = { destination, clientPort, process, endsAt, isFinWait2, isChosen, since, surveyed: 0 };
-    this.#byKey.set(key, timeWait);
-    this.#count(timeWait, 1);
-    return timeWait;
+    const slot = this.#free.pop() ?? this.#fresh++;
+    if (slot >= this.#capacity) this.#grow();
+    this.#destinations[slot] = connection.destination;
+    this.#processes[slot] = process;
+    this.#clientPorts[slot] = connection.clientPort;
+    this.#endsAt[slot] = endsAt;
+    this.#since[slot] = since;
+    this.#surveys[slot] = 0;
+    this.#flags[slot] = USED | (isFinWait2 ? FIN_WAIT2 : 0) | (isChosen ? CHOSEN : 0);
+    this.#index.add(slot);
+    this.#count(slot, 1);
+    return slot;
   }
 
-  /** The peer's FIN has come, or has not come yet. */
-  setFinWait2(timeWait: TimeWait, isFinWait2: boolean): void {
-    if (timeWait.isFinWait2 === isFinWait2) return;
-    timeWait.isFinWait2 = isFinWait2;
-    if (timeWait.isChosen) this.finWait2 += isFinWait2 ? 1 : -1;
+  end(slot: Slot): void {
+    this.#count(slot, -1);
+    this.#index.remove(slot);
+    this.#flags[slot] = 0;
+    this.#destinations[slot] = null;
+    this.#processes[slot] = null;
+    this.#free.push(slot);
   }
 
-  /** Who closed it has been found out. */
-  setProcess(timeWait: TimeWait, process: Process | null): void {
-    if (timeWait.isChosen && timeWait.process !== null) timeWait.process.timeWaits--;
-    timeWait.process = process;
-    if (timeWait.isChosen && process !== null) process.timeWaits++;
+  /** Calls `visit` for each; it may end the one that it is called for. */
+  forEach(visit: (slot: Slot) => void): void {
+    for (let slot = 0; slot < this.#fresh; slot++) if (this.#flags[slot] !== 0) visit(slot);
   }
 
-  end(timeWait: TimeWait): void {
-    if (this.#byKey.delete(keyOf(timeWait))) this.#count(timeWait, -1);
+  /** Throws when the slot is not in use. */
+  destination(slot: Slot): Destination {
+    const destination = this.#destinations[slot];
+    if (destination == null) throw new Error(`no mini-socket in slot ${slot}`);
+    return destination;
+  }
+
+  process(slot: Slot): Process | null {
+    return this.#processes[slot] ?? null;
+  }
+
+  endsAt(slot: Slot): Nanos {
+    return this.#endsAt[slot] ?? 0;
+  }
+
+  /** When it was first known to be there. */
+  since(slot: Slot): Nanos {
+    return this.#since[slot] ?? 0;
+  }
+
+  isFinWait2(slot: Slot): boolean {
+    return ((this.#flags[slot] ?? 0) & FIN_WAIT2) !== 0;
+  }
+
+  /** Its state, and when it ends in that, has become known better. */
+  update(slot: Slot, isFinWait2: boolean, endsAt: Nanos): void {
+    this.#endsAt[slot] = endsAt;
+    if (this.isFinWait2(slot) === isFinWait2) return;
+    this.#count(slot, -1);
+    this.#flags[slot] = (this.#flags[slot] ?? 0) ^ FIN_WAIT2;
+    this.#count(slot, 1);
+  }
+
+  /** Number of the last survey that showed it; 0 for none. */
+  surveyed(slot: Slot): number {
+    return this.#surveys[slot] ?? 0;
+  }
+
+  markSurveyed(slot: Slot, survey: number): void {
+    this.#surveys[slot] = survey;
   }
 
   /** Ends those whose time has come, once a second. */
   sweep(now: Nanos): void {
     if (now - this.#sweptAt < SWEEP_EVERY) return;
     this.#sweptAt = now;
-    for (const timeWait of this.#byKey.values()) if (timeWait.endsAt <= now) this.end(timeWait);
+    this.forEach((slot) => {
+      if (this.endsAt(slot) <= now) this.end(slot);
+    });
   }
 
-  #count({ destination, process, isFinWait2, isChosen }: TimeWait, by: 1 | -1): void {
-    destination.timeWaits += by;
-    if (!isChosen) return;
+  #count(slot: Slot, by: 1 | -1): void {
+    const flags = this.#flags[slot] ?? 0;
+    const destination = this.#destinations[slot];
+    const process = this.#processes[slot];
+    this.#size += by;
+    if (destination != null) destination.timeWaits += by;
+    if ((flags & CHOSEN) === 0) return;
     this.chosen += by;
-    if (isFinWait2) this.finWait2 += by;
-    if (process !== null) process.timeWaits += by;
+    if (process != null) process.timeWaits += by;
+    if (destination != null) destination.chosen += by;
+    if ((flags & FIN_WAIT2) === 0) return;
+    this.finWait2 += by;
+    if (destination != null) destination.finWait2 += by;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    this.#flags = grown(this.#flags, new Uint8Array(this.#capacity));
+    this.#clientPorts = grown(this.#clientPorts, new Uint16Array(this.#capacity));
+    this.#endsAt = grown(this.#endsAt, new Float64Array(this.#capacity));
+    this.#since = grown(this.#since, new Float64Array(this.#capacity));
+    this.#surveys = grown(this.#surveys, new Uint32Array(this.#capacity));
   }
 }
 
-function keyOf({ destination, clientPort }: Connection): number {
-  return destination.id * PORTS + clientPort;
+interface Column {
+  set(values: ArrayLike<number>): void;
+}
+
+function grown<T extends Column & ArrayLike<number>>(before: T, after: T): T {
+  after.set(before);
+  return after;
 }

@@ -1,4 +1,4 @@
-import type { ChurnReport, DestinationChurn, ProcessChurn } from "../model/churn-report.ts";
+import type { ChurnCount, ChurnReport, DestinationChurn, ProcessChurn } from "../model/churn-report.ts";
 import { barChart } from "./chart.ts";
 import { destinationCells, DESTINATION_CELLS, kernelText, portWarning } from "./churn-text.ts";
 import { count, duration, fit, rate, width, wrap } from "./format.ts";
@@ -19,11 +19,11 @@ export function churnLines(report: ChurnReport, ui: TopUi, { columns }: Size, ro
   const left = Math.max(0, rows - head.length - chart.length - (chartRows < 2 ? 0 : 1));
   const destinations = chosenDestinations(report, ui);
   const processes = chosenProcesses(report, ui);
-  const processRows = Math.max(2, Math.min(processes.length + 1, Math.floor(left / 2)));
+  const processRows = Math.max(2, Math.min(processes.length + (report.unowned === null ? 1 : 2), Math.floor(left / 2)));
   return [
     ...head,
     ...chart,
-    ...processTable(processes, ui, processRows),
+    ...processTable(processes, report.unowned, ui, processRows),
     ...(chartRows < 2 ? [] : [[]]),
     ...destinationTable(destinations, left - processRows),
   ]
@@ -48,8 +48,8 @@ function summaryLine({ total, processes, unowned }: ChurnReport): Line {
 }
 
 function warningLines({ destinations }: ChurnReport, columns: number): Line[] {
-  const [warning] = destinations.map(portWarning).filter((text) => text !== null);
-  if (warning === undefined) return [[span("ports enough toward every destination", "good")]];
+  const warning = destinations.map(portWarning).find((text) => text !== null) ?? null;
+  if (warning === null) return [[span("ports enough toward every destination", "good")]];
   return wrap(warning, columns, 3).map((text) => [span(text, "bad")]);
 }
 
@@ -60,22 +60,29 @@ function chartLines(history: readonly number[], columns: number, rows: number): 
   return [[span(caption, "dim")], ...barChart(history, columns, rows).map((text) => [span(text)])];
 }
 
-function processTable(processes: readonly ProcessChurn[], ui: TopUi, rows: number): Line[] {
-  const heading = `${fit("PID", 8, "right")} ${fit("COMMAND", COMM_COLUMNS, "left")}${fit("ENTERED/s", 10, "right")}${fit("TIME_WAIT", 10, "right")}`;
+function processTable(processes: readonly ProcessChurn[], unowned: ChurnCount | null, ui: TopUi, rows: number): Line[] {
   const cursor = cursorIndex(
     processes.map(({ pid }) => pid),
     ui,
   );
-  const page = rows - 1;
+  const page = rows - (unowned === null ? 1 : 2);
   const first = Math.max(0, Math.min(cursor - Math.floor(page / 2), processes.length - page));
   const lines = processes.slice(first, first + page).map((process, index): Line => {
-    const { pid, comm, enteredPerSecond, now } = process;
     const isCursor = first + index === cursor;
-    const text = `${fit(String(pid), 7, "right")} ${fit(comm, COMM_COLUMNS, "left")}${fit(rate(enteredPerSecond), 10, "right")}${fit(count(now), 10, "right")}`;
+    const text = processCells(String(process.pid), process.comm, process);
     return [span(isCursor ? ">" : " "), span(text, isCursor ? "inverse" : "plain")];
   });
-  if (processes.length === 0) lines.push([span(" no process has closed a connection first")]);
-  return [[span(heading, "dim")], ...lines];
+  if (unowned !== null) lines.push([span(` ${processCells("-", "(not seen closing)", unowned)}`)]);
+  else if (processes.length === 0) lines.push([span(" no process has closed a connection first")]);
+  return [[span(` ${rowOf("PID", "COMMAND", "ENTERED/s", "TIME_WAIT")}`, "dim")], ...lines];
+}
+
+function processCells(pid: string, comm: string, { enteredPerSecond, now }: ChurnCount): string {
+  return rowOf(pid, comm, rate(enteredPerSecond), count(now));
+}
+
+function rowOf(pid: string, comm: string, speed: string, now: string): string {
+  return `${fit(pid, 7, "right")} ${fit(comm, COMM_COLUMNS, "left")}${fit(speed, 10, "right")}${fit(now, 10, "right")}`;
 }
 
 function destinationTable(destinations: readonly DestinationChurn[], rows: number): Line[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseFilter } from "../../src/model/filter.ts";
 import { Model } from "../../src/model/model.ts";
 import type { ChurnReport } from "../../src/model/churn-report.ts";
-import type { TraceEvent } from "../../src/model/event.ts";
+import type { Task, TraceEvent, Transition } from "../../src/model/event.ts";
 import { takeChurn } from "../../src/model/take-churn.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import {
@@ -31,11 +31,11 @@ const ORPHAN = { ...CALM, dead: true };
 const DONE = { ...CALM, done: true, dead: true };
 
 /** A client connects and closes first; its process is the one that closes. */
-function closing(at: number, fields: Parameters<typeof transition>[3] = {}): TraceEvent[] {
+function closing(at: number, task: Task = CLIENT, fields: Partial<Transition> = {}): TraceEvent[] {
   return [
-    transition(at, TCP.CLOSE, TCP.SYN_SENT, { localPort: 0, task: CLIENT, ...fields }),
+    transition(at, TCP.CLOSE, TCP.SYN_SENT, { task, ...fields, localPort: 0 }),
     transition(at + 1, TCP.SYN_SENT, TCP.ESTABLISHED, fields),
-    transition(at + 2, TCP.ESTABLISHED, TCP.FIN_WAIT1, { task: CLIENT, ...fields }),
+    transition(at + 2, TCP.ESTABLISHED, TCP.FIN_WAIT1, { task, ...fields }),
     transition(at + 3, TCP.FIN_WAIT1, TCP.FIN_WAIT2, fields),
   ];
 }
@@ -83,7 +83,7 @@ describe("who closes first", () => {
   test("without evidence is taken to have left one", () => {
     const bare = { evidence: null, inode: null, netns: null };
     const end = transition(AT + 4, TCP.FIN_WAIT2, TCP.CLOSE, bare);
-    expect(standing(fold(tracing(0), ...closing(AT, bare), end, tick(AT + 5)))).toEqual([[9, 1, 1]]);
+    expect(standing(fold(tracing(0), ...closing(AT, CLIENT, bare), end, tick(AT + 5)))).toEqual([[9, 1, 1]]);
   });
 
   test("is charged though the kernel showed the end to no program", () => {
@@ -92,10 +92,9 @@ describe("who closes first", () => {
   });
 });
 
-describe("a minute later", () => {
-  const life = (...events: readonly TraceEvent[]): number =>
-    churn(fold(tracing(0), ...closing(AT), ...events)).total.now;
+const life = (...events: readonly TraceEvent[]): number => churn(fold(tracing(0), ...closing(AT), ...events)).total.now;
 
+describe("a minute later", () => {
   test("it is gone", () => {
     expect(life(left(AT + 4, DONE), tick(AT + 59 * SECOND))).toBe(1);
     expect(life(left(AT + 4, DONE), tick(AT + 61 * SECOND))).toBe(0);
@@ -124,15 +123,18 @@ describe("before the minute is over", () => {
   const made = [tracing(0), ...closing(AT), left(AT + 4, DONE)];
 
   test("a connection with the same ends takes its place", () => {
-    const again = closing(AT + 2 * SECOND, { address: 0xc1 });
+    const again = closing(AT + 2 * SECOND, CLIENT, { address: 0xc1 });
     const run = fold(...made, ...again.slice(0, 2), tick(AT + 3 * SECOND));
     expect(churn(run)).toMatchObject({ total: { now: 0 }, destinations: [{ timeWait: 0, inUse: 1 }] });
   });
 
   test("a survey that does not show it ends it, if it is older than the survey", () => {
-    const shown = (at: number): number => churn(fold(...made, survey(at, []), tick(at + SECOND))).total.now;
-    expect(shown(AT + SECOND)).toBe(0);
-    expect(shown(AT + 2)).toBe(1);
+    for (const [at, now] of [
+      [AT + SECOND, 0],
+      [AT + 2, 1],
+    ] as const) {
+      expect(churn(fold(...made, survey(at, []), tick(at + SECOND))).total.now).toBe(now);
+    }
   });
 
   test("the kernel's word on the time that is left counts", () => {
@@ -145,12 +147,12 @@ describe("before the minute is over", () => {
   });
 });
 
-describe("what a survey shows", () => {
-  const shows = (at: number, ...rows: ReturnType<typeof timeWaitRow>[]): TraceEvent => ({
-    ...survey(at, []),
-    timeWaits: rows,
-  });
+const shows = (at: number, ...rows: ReturnType<typeof timeWaitRow>[]): TraceEvent => ({
+  ...survey(at, []),
+  timeWaits: rows,
+});
 
+describe("what a survey shows", () => {
   test("and is older than tcptrace stands, and was not made", () => {
     const run = fold(tracing(AT), shows(AT + 1, timeWaitRow({ remainingMs: 20_000 })), tick(AT + SECOND));
     expect(churn(run)).toMatchObject({ total: { now: 1 }, processes: [], unowned: { entered: 0, now: 1 } });
@@ -187,9 +189,7 @@ test("a filter chooses what is counted, and not what takes up ports", () => {
   const parsed = parseFilter("pid:8");
   if (!parsed.ok) throw new Error(parsed.error);
   const model = new Model(parsed.filter);
-  const other = closing(AT + MS, { address: 0xc1, localPort: 40_001 }).map((event) =>
-    event.kind === "transition" && event.task !== null ? { ...event, task: taskOf(8) } : event,
-  );
+  const other = closing(AT + MS, taskOf(8), { address: 0xc1, localPort: 40_001 });
   const end = transition(AT + 2 * MS, TCP.FIN_WAIT2, TCP.CLOSE, { address: 0xc1, localPort: 40_001, evidence: DONE });
   for (const event of [tracing(0), ...closing(AT), left(AT + 4, DONE), ...other, end]) model.fold(event);
   expect(takeChurn(model.tables)).toMatchObject({
@@ -199,14 +199,15 @@ test("a filter chooses what is counted, and not what takes up ports", () => {
   });
 });
 
+const counters = (at: number, timeWait: number, overflowed: number): TraceEvent => ({
+  kind: "counters",
+  at,
+  namespaces: [
+    { netns: NETNS, timeWait, counters: { TCPTimeWaitOverflow: overflowed, TWRecycled: 5 }, settings: null },
+  ],
+});
+
 test("beside the kernel's own count, since the begin", () => {
-  const counters = (at: number, timeWait: number, overflowed: number): TraceEvent => ({
-    kind: "counters",
-    at,
-    namespaces: [
-      { netns: NETNS, timeWait, counters: { TCPTimeWaitOverflow: overflowed, TWRecycled: 5 }, settings: null },
-    ],
-  });
   const run = fold(tracing(0), counters(AT, 3, 100), counters(AT + SECOND, 4, 112));
   const expected = { now: 0, kernel: 4, limit: null, overflowed: 12, recycled: 0 };
   expect(churn(run).total).toMatchObject(expected);

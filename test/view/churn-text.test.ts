@@ -44,10 +44,10 @@ test("nothing at all", () => {
   );
 });
 
-describe("what connect() will meet", () => {
-  const line = (partial: Parameters<typeof destination>[0]): string =>
-    churnText(churnReport({ destinations: [destination(partial)] })).split("\n")[2] ?? "";
+const line = (partial: Parameters<typeof destination>[0]): string =>
+  churnText(churnReport({ destinations: [destination(partial)] })).split("\n")[2] ?? "";
 
+describe("what connect() will meet", () => {
   test("is foretold with process, destination and cure", () => {
     expect(line({ ports: 5000, exhaustedInMs: 43_000 })).toBe(
       "crawler (pid 7) will get EADDRNOTAVAIL toward 10.0.0.2:80 in 43s: 4900 of 5000 ports from 10.0.0.1 taken, " +

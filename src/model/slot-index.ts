@@ -1,0 +1,77 @@
+const FIRST_SIZE = 2048;
+
+/** Numbers a row of a table goes by. */
+export type Key = readonly [number, number];
+
+/**
+ * Finds rows of a table by two numbers: a hash table of row numbers, with open addressing and linear probing. `keyOf` tells
+ * the key of a row, which must not change while the row is in.
+ */
+export class SlotIndex {
+  readonly #keyOf: (slot: number) => Key;
+  /** Row number plus one; 0 is empty. Never more than half full. */
+  #places = new Uint32Array(FIRST_SIZE);
+  #size = 0;
+
+  constructor(keyOf: (slot: number) => Key) {
+    this.#keyOf = keyOf;
+  }
+
+  find(first: number, second: number): number | undefined {
+    const mask = this.#places.length - 1;
+    for (let place = hash(first, second) & mask; ; place = (place + 1) & mask) {
+      const slot = (this.#places[place] ?? 0) - 1;
+      if (slot < 0) return undefined;
+      const [one, two] = this.#keyOf(slot);
+      if (one === first && two === second) return slot;
+    }
+  }
+
+  /** Adds a row whose key is not in. */
+  add(slot: number): void {
+    if (++this.#size * 2 > this.#places.length) this.#grow();
+    this.#put(slot);
+  }
+
+  /** Takes out a row that is in. */
+  remove(slot: number): void {
+    const mask = this.#places.length - 1;
+    let hole = this.#home(slot, mask);
+    while (this.#places[hole] !== slot + 1) hole = (hole + 1) & mask;
+    // Rows that have been put behind it, for want of room, move up, or they would not be found any more.
+    for (let place = (hole + 1) & mask; this.#places[place] !== 0; place = (place + 1) & mask) {
+      const other = this.#places[place] ?? 0;
+      const home = this.#home(other - 1, mask);
+      if (((place - home) & mask) < ((place - hole) & mask)) continue;
+      this.#places[hole] = other;
+      hole = place;
+    }
+    this.#places[hole] = 0;
+    this.#size--;
+  }
+
+  #put(slot: number): void {
+    const mask = this.#places.length - 1;
+    let place = this.#home(slot, mask);
+    while (this.#places[place] !== 0) place = (place + 1) & mask;
+    this.#places[place] = slot + 1;
+  }
+
+  #home(slot: number, mask: number): number {
+    const [first, second] = this.#keyOf(slot);
+    return hash(first, second) & mask;
+  }
+
+  #grow(): void {
+    const before = this.#places;
+    this.#places = new Uint32Array(before.length * 2);
+    for (const place of before) if (place !== 0) this.#put(place - 1);
+  }
+}
+
+/** Mixes two numbers well enough for a mask (the last steps of MurmurHash3). */
+function hash(first: number, second: number): number {
+  let mixed = Math.imul(first, 0x9e37_79b1) ^ Math.imul(second, 0x85eb_ca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0xc2b2_ae35);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
+}
