@@ -14,6 +14,7 @@ One server process and one client process on 127.0.0.1. Each connection ends as 
     killed       the client shuts down, then `ss -K` destroys its socket
     orphan-reset the client closes, then the server closes with data that it has not read
     idle         the client closes, the server never does
+    held         as close, all together, when a line comes on stdin; `closed` is said then
 
 Prints `server=PID client=PID port=PORT` when all have ended; both processes live on until stdin ends.
 """
@@ -145,12 +146,30 @@ def main():
     if server == 0:
         steps = Steps(to_server[0], to_client[1])
         kept = []
+        if way == "held":
+            for connection in [listener.accept()[0] for _ in range(count)]:
+                drain(connection)
+                connection.close()
+            steps.go()
+            sys.stdin.read()
+            os._exit(0)
         for _ in range(count):
             kept += server_end(way, listener.accept()[0], steps)
         sys.stdin.read()
         os._exit(0)
     listener.close()
     steps = Steps(to_client[0], to_server[1])
+    if way == "held":
+        held = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+        print(f"server={server} client={os.getpid()} port={port}", flush=True)
+        sys.stdin.readline()
+        for connection in held:
+            connection.close()
+        steps.wait()
+        print("closed", flush=True)
+        sys.stdin.read()
+        os.waitpid(server, 0)
+        return
     for _ in range(count):
         client_end(way, socket.create_connection(("127.0.0.1", port)), steps)
     print(f"server={server} client={os.getpid()} port={port}", flush=True)

@@ -66,12 +66,15 @@ interface Pair {
   readonly port: number;
 }
 
+/** Gives the next line that the script prints. */
+interface Script {
+  (): Promise<string>;
+  /** Sends it an empty line. */
+  goOn: () => void;
+}
+
 /** A script of scripts/workload in a namespace: what it says, line by line. It is ended when the test ends. */
-async function play(
-  netns: Netns,
-  script: string,
-  ...words: readonly (string | number)[]
-): Promise<() => Promise<string>> {
+async function play(netns: Netns, script: string, ...words: readonly (string | number)[]): Promise<Script> {
   const [file = "", ...enter] = netns.enter;
   const command = [...enter, "python3", join(ROOT, "scripts/workload", script), ...words.map(String)];
   const child = spawn(file, command, { stdio: ["pipe", "pipe", "inherit"] });
@@ -81,11 +84,12 @@ async function play(
     await ended;
   });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  return async () => {
+  const next = async (): Promise<string> => {
     const { done, value } = await lines.next();
     if (done === true) throw new Error(`${script} ${words.join(" ")} ended`);
     return value;
   };
+  return Object.assign(next, { goOn: () => void child.stdin.write("\n") });
 }
 
 function pairOf(line: string): Pair {
@@ -268,5 +272,29 @@ describe("a client that runs out of ports", () => {
     const actual = Number(at) - foretold;
     expect(first?.exhaustedInMs).toBeGreaterThan(actual / 2);
     expect(first?.exhaustedInMs).toBeLessThan(actual * 2);
+  });
+});
+
+describe("without BPF", () => {
+  it("names who held the socket before it closed, and says of the others that it does not know", async () => {
+    const netns = await startNetns();
+    const held = await play(netns, "closes.py", "held", N);
+    const { client, port } = pairOf(await held());
+    const churn = await startChurn("--source", "proc");
+    const { port: unseen } = await closes(netns, "close", N);
+    held.goOn();
+    expect(await held()).toBe("closed");
+    const report = await stopChurn(churn);
+    const space = report.namespaces.find((one) => one.netns === netns.number);
+    expect(space).toMatchObject({ now: 2 * N, kernel: sockstat(netns) });
+    expect(report.processes).toEqual([expect.objectContaining({ pid: client, entered: N, now: N })]);
+    expect(report.unowned?.entered).toBeGreaterThanOrEqual(N);
+    for (const [of, users] of [
+      [port, [expect.objectContaining({ pid: client, inUse: N })]],
+      [unseen, []],
+    ] as const) {
+      const destination = report.destinations.find((one) => one.destination === `127.0.0.1:${of}`);
+      expect(destination).toMatchObject({ timeWait: N, inUse: N, processes: users });
+    }
   });
 });
