@@ -144,6 +144,16 @@ export interface Survey {
   readonly processes: readonly SurveyedProcess[];
   /** Processes whose descriptors may not be read: they may hold anything. */
   readonly unreadable: readonly number[];
+  /** What polling costs; not there for a reading out of turn. */
+  readonly poll?: PollCost;
+}
+
+/** How often /proc is read, and what that costs. */
+export interface PollCost {
+  /** CPU time of one reading, of telling the model of it included. */
+  readonly cpuMs: number;
+  /** From the begin of one reading to the begin of the next. */
+  readonly intervalMs: number;
 }
 
 /** What only the kernel's socket diagnosis (`ss -i`) tells of a connection in CLOSE_WAIT. */

@@ -11,7 +11,7 @@ export type SourceWish = "auto" | "bpf" | "proc";
 
 /**
  * The best source that works here. `bpf` throws UserError (exit 4) rather than fall back; `auto` goes on with /proc when
- * bpftrace is not to be had, and also when it dies for good in mid-run.
+ * bpftrace is not to be had, and also while it is down in mid-run, or for good when it dies again and again.
  */
 export function liveSource(wish: SourceWish): Source {
   if (wish === "proc") return procSource({ reason: "asked for by --source proc" });
@@ -30,7 +30,7 @@ async function* bpfElseProc(
     // A tracer that had run and then died for good will not do better with fewer fields.
     if (hasTraced) break;
     try {
-      for await (const batch of bpfSource(tracerOptions(facts, program)).events(signal)) {
+      for await (const batch of bpfSource(tracerOptions(facts, program), wish === "auto").events(signal)) {
         hasTraced ||= batch.some((event) => event.kind === "source" && event.ready);
         yield batch;
       }

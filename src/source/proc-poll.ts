@@ -1,0 +1,70 @@
+import type { Nanos, TraceEvent } from "../model/event.ts";
+import type { Asides } from "./asides.ts";
+import { cpuMsSince, type Pace, type Surveyor } from "./surveyor.ts";
+
+/** Without a tracer /proc is all there is: it may cost more, and is read more often. */
+export const INSTEAD_OF_TRACER: Pace = { intervalMs: 1000, mostOfACore: 0.05 };
+
+/** The interval is told anew when it has changed by so much. */
+const NEWS = 1.5;
+
+export interface ProcPollParts {
+  readonly now: () => Nanos;
+  readonly surveyor: Pick<Surveyor, "pace" | "intervalMs" | "startAnew" | "take" | "charge">;
+  readonly asides: Pick<Asides, "note" | "take">;
+  readonly pace: Pace;
+}
+
+/** Lets surveys of /proc stand for the tracing that is not to be had. */
+export class ProcPoll {
+  readonly #parts: ProcPollParts;
+  #reason = "";
+  #toldMs = 0;
+  #isNews = true;
+  #folding: NodeJS.CpuUsage | null = null;
+
+  constructor(parts: ProcPollParts) {
+    this.#parts = parts;
+    parts.surveyor.pace = parts.pace;
+    parts.surveyor.startAnew();
+  }
+
+  /** Why there is no tracer: it stands on the screen. */
+  because(reason: string): void {
+    this.#isNews ||= reason !== this.#reason;
+    this.#reason = reason;
+  }
+
+  /** What has been read since the last call; reads on when it is time. To be called again when that has been folded. */
+  batch(): TraceEvent[] {
+    const { now, surveyor, asides } = this.#parts;
+    if (this.#folding !== null) surveyor.charge(cpuMsSince(this.#folding));
+    this.#folding = null;
+    const events = this.#news();
+    const survey = surveyor.take();
+    if (survey !== null) {
+      asides.note(survey);
+      events.push(survey);
+      this.#folding = process.cpuUsage();
+    }
+    const at = now();
+    events.push(...asides.take(), { kind: "tick", at, complete: at });
+    return events;
+  }
+
+  #news(): TraceEvent[] {
+    const { now, surveyor } = this.#parts;
+    const { intervalMs } = surveyor;
+    const change = intervalMs / this.#toldMs;
+    if (!this.#isNews && change < NEWS && change > 1 / NEWS) return [];
+    this.#isNews = false;
+    this.#toldMs = intervalMs;
+    const detail = describeProc(intervalMs, this.#reason);
+    return [{ kind: "source", at: now(), source: "proc", ready: true, detail }];
+  }
+}
+
+/** `/proc every 1.5 s: not root`. */
+export function describeProc(intervalMs: number, reason: string): string {
+  return `/proc every ${Number((intervalMs / 1000).toFixed(1))} s: ${reason}`;
+}
