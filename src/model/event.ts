@@ -187,6 +187,8 @@ export interface CountersSeen {
   readonly kind: "counters";
   readonly at: Nanos;
   readonly namespaces: readonly NamespaceCounters[];
+  /** Whether TW and TWKilled count mini-sockets when they begin, as is the default here, or when they end. */
+  readonly timeWaitsCounted?: "begun" | "ended";
 }
 
 /** A process was looked up by itself, because its pid was new. */

@@ -35,7 +35,7 @@ export class Model {
         return foldDetails(this.tables, event);
       case "counters":
         this.tables.counters = event;
-        return;
+        return this.tables.counterRates.add(event);
       case "process":
         return this.tables.processes.learn(event.process, event.at);
       case "loss":

@@ -21,6 +21,9 @@ type Match = ReturnType<typeof socketMatcher>;
 export function foldSurvey(tables: Tables, survey: Survey, report: Report): void {
   tables.surveys++;
   tables.complete = survey.complete;
+  tables.unreadable = survey.unreadable.length;
+  tables.polledAt = survey.at;
+  tables.pollCost = survey.poll ?? tables.pollCost;
   tables.timeWait = survey.timeWaits.length;
   for (const process of survey.processes) tables.processes.learn(process, survey.at);
   const holders = holdersByInode(survey.processes);

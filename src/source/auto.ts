@@ -14,7 +14,7 @@ export type SourceWish = "auto" | "bpf" | "proc";
  * bpftrace is not to be had, and also while it is down in mid-run, or for good when it dies again and again.
  */
 export function liveSource(wish: SourceWish): Source {
-  if (wish === "proc") return procSource({ reason: "asked for by --source proc" });
+  if (wish === "proc") return procSource({ reason: `asked for by --source proc${asWhom()}` });
   return { name: "bpf", events: (signal) => bpfElseProc(wish, signal) };
 }
 
@@ -42,6 +42,11 @@ async function* bpfElseProc(
   }
   if (wish === "bpf") throw failure;
   yield* procSource({ reason: failure.message }).events(signal);
+}
+
+/** What a user who is not root has to know of the answers. */
+function asWhom(): string {
+  return process.geteuid?.() === 0 ? "" : "; not root, so that only your own processes can be read";
 }
 
 /** The programs to try, best first. */
