@@ -40,13 +40,18 @@ export class Holdings {
     return this.#count !== null && this.#rings.size === 0 && descriptors.count(this.#reader) === this.#count;
   }
 
-  /** Lists the descriptors and reads those that are not believed. Throws the system's error when it may not, or is too late. */
-  async look(descriptors: Descriptors, { matters, believes, seeks }: Look, slice: TimeSlice): Promise<void> {
+  /**
+   * Lists the descriptors and reads those that are not believed; returns how many there are. Throws the system's error when
+   * it may not, or is too late.
+   */
+  async look(descriptors: Descriptors, { matters, believes, seeks }: Look, slice: TimeSlice): Promise<number> {
+    let listed = 0;
     const sockets = new Map<number, HeldSocket>();
     const rings = new Map<number, readonly HeldSocket[]>();
     // Before the list: what is opened meanwhile must make a difference the next time.
     const count = descriptors.count(this.#reader);
     for (const fd of descriptors.list(this.#reader)) {
+      listed += 1;
       const known = this.#sockets.get(fd);
       if (known !== undefined && believes(known.inode)) {
         sockets.set(fd, known);
@@ -63,6 +68,7 @@ export class Holdings {
     this.#sockets = sockets;
     this.#rings = rings;
     this.held = [...sockets.values(), ...[...rings.values()].flat()];
+    return listed;
   }
 
   /** A ring that is locked just now has what it had. */

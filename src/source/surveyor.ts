@@ -1,4 +1,5 @@
 import { HolderFinder } from "../host/holders.ts";
+import { KnownTables } from "../host/known-rows.ts";
 import { takeSurvey } from "../host/survey.ts";
 import type { Nanos, Survey } from "../model/event.ts";
 
@@ -20,6 +21,7 @@ export class Surveyor {
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
   readonly #holders = new HolderFinder();
+  readonly #tables = new KnownTables();
   #isExpedited = false;
   #isStale = false;
   #beginMs = -Infinity;
@@ -117,7 +119,8 @@ export class Surveyor {
   }
 
   async #read(signal: AbortSignal, exact: boolean): Promise<Survey> {
-    return withoutOwn(await takeSurvey(this.#now, { signal, holders: this.#holders, exact }));
+    const options = { signal, holders: this.#holders, tables: this.#tables, exact };
+    return withoutOwn(await takeSurvey(this.#now, options));
   }
 }
 

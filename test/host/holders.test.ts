@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import { type Descriptors, procDescriptors } from "../../src/host/descriptors.ts";
-import { type FoundHolders, HolderFinder } from "../../src/host/holders.ts";
+import type { FoundHolders } from "../../src/host/holder-query.ts";
+import { HolderFinder } from "../../src/host/holders.ts";
 import type { SurveyedSocket } from "../../src/model/event.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import { asNobody, connect, descriptorOf, gonePid, isRoot, listen, startChild } from "./children.ts";
