@@ -28,8 +28,11 @@ const CALM: Line = {
   tail: " 1 0000 100 0 0 10 0",
 };
 
+function hex(value: number, digits: number): string {
+  return value.toString(16).toUpperCase().padStart(digits, "0");
+}
+
 function text(lines: readonly Line[]): Buffer {
-  const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, "0");
   const rows = lines.map(({ port, state, queue, timer, inode, isIpv6, tail }, index) => {
     const end = `${isIpv6 ? "0".repeat(24) : ""}0100007F:${hex(port, 4)}`;
     const kind = state === "06" ? "03" : "00";
