@@ -19,6 +19,8 @@ export interface FoundHolders {
   readonly processes: readonly SurveyedProcess[];
   /** Processes whose descriptors may not be read. */
   readonly unreadable: readonly number[];
+  /** Sockets that had a row in the last survey and have none in this one, though somebody still holds them. */
+  readonly rowless: readonly number[];
 }
 
 /** The sockets that somebody may hold. */

@@ -54,7 +54,8 @@ export class HolderFinder {
     const isDue = this.#rota.isDue(at);
     const isSame = !isAll && this.#isSame(sockets);
     const rows: Inodes = isSame && !isDue ? this.#counts : inodesOf(sockets);
-    const leaking = isSame ? new Set<Holdings>() : this.#rememberRowless(rows);
+    const rowless: number[] = [];
+    const leaking = isSame ? new Set<Holdings>() : this.#rememberRowless(rows, rowless);
     if (isAll) {
       await this.#verify(pids, rows, slice);
       this.#rota.reset(at);
@@ -64,7 +65,12 @@ export class HolderFinder {
       if (isDue) await this.#verifySome(pids, rows, at, slice);
     }
     this.#sought.clear();
-    return { processes: await this.#describe(slice), unreadable: [...this.#unreadable] };
+    const processes = await this.#describe(slice);
+    return {
+      processes,
+      unreadable: [...this.#unreadable],
+      rowless: rowless.filter((inode) => this.#counts.has(inode)),
+    };
   }
 
   async #verify(pids: readonly number[], rows: Inodes, slice: TimeSlice): Promise<void> {
@@ -103,7 +109,7 @@ export class HolderFinder {
     const seen = new Set<number>();
     // Most news is in the processes that are known to hold sockets.
     for (const holdings of this.#processes.values()) {
-      if (!leaking.has(holdings) && this.#isAsMany(holdings)) continue;
+      if (!leaking.has(holdings) && holdings.isAsMany(this.#descriptors)) continue;
       seen.add(holdings.pid);
       await this.#look(holdings.pid, look, slice);
     }
@@ -132,26 +138,18 @@ export class HolderFinder {
     this.#count();
   }
 
-  /** The processes that held a socket whose row has gone: either they have closed it too, or it is a leak. */
-  #rememberRowless(rows: Inodes): Set<Holdings> {
+  /** The processes that held a socket whose row has gone: either they have closed it too, or it is a leak. Notes new ones. */
+  #rememberRowless(rows: Inodes, news: number[]): Set<Holdings> {
     const leaking = new Set<Holdings>();
     for (const holdings of this.#processes.values()) {
       for (const { inode } of holdings.held) {
         if (rows.has(inode)) continue;
+        if (!this.#remembered.has(inode)) news.push(inode);
         this.remember(inode);
         leaking.add(holdings);
       }
     }
     return leaking;
-  }
-
-  #isAsMany(holdings: Holdings): boolean {
-    try {
-      return holdings.isAsMany(this.#descriptors);
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      return false;
-    }
   }
 
   /** Returns how many descriptors the process has. */

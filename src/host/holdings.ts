@@ -1,6 +1,7 @@
 import type { HeldSocket } from "../model/event.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { parseSocketLink } from "./descriptors.ts";
+import { isSystemError } from "./errno.ts";
 import { parseRegisteredSockets, RING_LINK } from "./io-uring.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
@@ -34,10 +35,16 @@ export class Holdings {
 
   /**
    * Whether there are as many descriptors as before: where every socket held still has a row, none of them has been closed
-   * then. What came in place of a socket that another process holds too is not noticed. Throws the system's error.
+   * then. What came in place of a socket that another process holds too is not noticed. False where it can't be told.
    */
   isAsMany(descriptors: Descriptors): boolean {
-    return this.#count !== null && this.#rings.size === 0 && descriptors.count(this.#reader) === this.#count;
+    if (this.#count === null || this.#rings.size > 0) return false;
+    try {
+      return descriptors.count(this.#reader) === this.#count;
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      return false;
+    }
   }
 
   /**

@@ -29,6 +29,7 @@ export async function takeSurvey(
   const tables = await readAllTables(pids, known, slice);
   known.keep(tables.namespaces);
   const found = await holders.find({ pids, sockets: tables.sockets, at, exact }, slice);
+  const overlooked = found.rowless.length === 0 ? [] : await findOverlooked(found.rowless, pids, known, slice);
   return {
     kind: "survey",
     at,
@@ -36,11 +37,26 @@ export async function takeSurvey(
     // Where /proc hides the processes of others (hidepid), the first process is hidden too.
     complete: tables.complete && found.unreadable.length === 0 && pids.includes(1) && isInitialPidNamespace() === true,
     namespaces: tables.namespaces,
-    sockets: tables.sockets,
+    sockets: overlooked.length === 0 ? tables.sockets : [...tables.sockets, ...overlooked],
     timeWaits: tables.timeWaits,
     processes: found.processes,
     unreadable: found.unreadable,
   };
+}
+
+/**
+ * The kernel may leave a row out when its neighbours go while it prints the table. A socket whose descriptor is still open
+ * is looked for once more: what is not there then has really gone, by a reset.
+ */
+async function findOverlooked(
+  rowless: readonly number[],
+  pids: readonly number[],
+  known: KnownTables,
+  slice: TimeSlice,
+): Promise<SurveyedSocket[]> {
+  const sought = new Set(rowless);
+  const { sockets } = await readAllTables(pids, known, slice);
+  return sockets.filter(({ inode }) => sought.delete(inode));
 }
 
 interface Tables {

@@ -52,6 +52,19 @@ function pretend(files: Map<number, Record<number, string | readonly number[]>>)
   };
 }
 
+test("a socket that has lost its row while it is held is named once, one that was closed is not", async () => {
+  const { server } = await listen("127.0.0.1");
+  const { client, accepted } = await connect(server, "127.0.0.1");
+  const [held, closing] = [descriptorOf(accepted).inode, descriptorOf(client).inode];
+  const finder = new HolderFinder();
+  const pids = [process.pid];
+  expect((await finder.find({ pids, sockets: rows(held, closing), at: 0 })).rowless).toEqual([]);
+  client.destroy();
+  await once(client, "close");
+  expect((await finder.find({ pids, sockets: [], at: SECOND })).rowless).toEqual([held]);
+  expect((await finder.find({ pids, sockets: [], at: 2 * SECOND })).rowless).toEqual([]);
+});
+
 describe("only what is unknown is looked up", () => {
   test("when nothing has changed, nothing is read", async () => {
     const { server } = await listen("127.0.0.1");
