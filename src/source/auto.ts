@@ -3,7 +3,9 @@ import type { TraceEvent } from "../model/event.ts";
 import { bpfSource } from "./bpf.ts";
 import { type Choice, chooseSource, describePassedOver, type Program, type TracingFacts } from "./choose.ts";
 import { procSource } from "./proc.ts";
+import { paceWithoutTracer } from "./proc-poll.ts";
 import type { Source } from "./source.ts";
+import type { Pace } from "./surveyor.ts";
 import { readTracingFacts } from "./tracing-facts.ts";
 import type { TracerOptions } from "./tracer-process.ts";
 
@@ -14,12 +16,14 @@ export type SourceWish = "auto" | "bpf" | "proc";
  * bpftrace is not to be had, and also while it is down in mid-run, or for good when it dies again and again.
  */
 export function liveSource(wish: SourceWish): Source {
-  if (wish === "proc") return procSource({ reason: `asked for by --source proc${asWhom()}` });
-  return { name: "bpf", events: (signal) => bpfElseProc(wish, signal) };
+  const pace = paceWithoutTracer();
+  if (wish === "proc") return procSource({ reason: `asked for by --source proc${asWhom()}`, pace });
+  return { name: "bpf", events: (signal) => bpfElseProc(wish, pace, signal) };
 }
 
 async function* bpfElseProc(
   wish: "auto" | "bpf",
+  pace: Pace,
   signal: AbortSignal,
 ): AsyncGenerator<readonly TraceEvent[], void, void> {
   const facts = await readTracingFacts(signal);
@@ -30,7 +34,9 @@ async function* bpfElseProc(
     // A tracer that had run and then died for good will not do better with fewer fields.
     if (hasTraced) break;
     try {
-      for await (const batch of bpfSource(tracerOptions(facts, program), wish === "auto").events(signal)) {
+      for await (const batch of bpfSource(tracerOptions(facts, program), wish === "auto" ? pace : null).events(
+        signal,
+      )) {
         hasTraced ||= batch.some((event) => event.kind === "source" && event.ready);
         yield batch;
       }
@@ -41,7 +47,7 @@ async function* bpfElseProc(
     }
   }
   if (wish === "bpf") throw failure;
-  yield* procSource({ reason: failure.message }).events(signal);
+  yield* procSource({ reason: failure.message, pace }).events(signal);
 }
 
 /** What a user who is not root has to know of the answers. */

@@ -3,9 +3,9 @@ import { EXIT, UserError } from "../errors.ts";
 import type { Gap, Nanos, TraceEvent } from "../model/event.ts";
 import { TCP } from "../model/tcp-state.ts";
 import { Asides } from "./asides.ts";
-import { INSTEAD_OF_TRACER, ProcPoll } from "./proc-poll.ts";
+import { ProcPoll } from "./proc-poll.ts";
 import type { Source } from "./source.ts";
-import { BESIDE_TRACER, Surveyor } from "./surveyor.ts";
+import { BESIDE_TRACER, type Pace, Surveyor } from "./surveyor.ts";
 import { Tracer } from "./tracer.ts";
 import { TracerClock } from "./tracer-clock.ts";
 import type { TracerEnd, TracerOptions } from "./tracer-process.ts";
@@ -20,12 +20,12 @@ const LAST_EVENTS_MS = 5000;
 type Batch = readonly TraceEvent[];
 
 /**
- * Traces the kernel through bpftrace, and reads /proc for what is older or was lost. With `standsIn` /proc serves while a
- * bpftrace that had been attached is down, and from then on when it can't be started any more. Throws UserError when it
- * can't, and when bpftrace could not be attached in the first place.
+ * Traces the kernel through bpftrace, and reads /proc for what is older or was lost. With `standIn`, a pace for
+ * polls, /proc serves while a bpftrace that had been attached is down, and from then on when it can't be started any more.
+ * Throws UserError when it can't, and when bpftrace could not be attached in the first place.
  */
-export function bpfSource(options: TracerOptions, standsIn: boolean): Source {
-  return { name: "bpf", events: (signal) => new BpfRun(options, standsIn, signal).events() };
+export function bpfSource(options: TracerOptions, standIn: Pace | null): Source {
+  return { name: "bpf", events: (signal) => new BpfRun(options, standIn, signal).events() };
 }
 
 /** `bpftrace 0.17.0, full probes`. */
@@ -43,13 +43,13 @@ class BpfRun {
   readonly #clock = new TracerClock();
   readonly #surveyor: Surveyor;
   readonly #asides: Asides;
-  readonly #standsIn: boolean;
+  readonly #standInPace: Pace | null;
   /** Serves while there is no tracer. */
   #polling: ProcPoll | null = null;
 
-  constructor(options: TracerOptions, standsIn: boolean, signal: AbortSignal) {
+  constructor(options: TracerOptions, standIn: Pace | null, signal: AbortSignal) {
     this.#options = options;
-    this.#standsIn = standsIn;
+    this.#standInPace = standIn;
     this.#signal = signal;
     this.#surveyor = new Surveyor(() => this.#clock.now(), signal);
     this.#asides = new Asides(() => this.#clock.now(), signal);
@@ -93,12 +93,12 @@ class BpfRun {
       if (performance.now() - begun > GOOD_RUN_MS) failures = 0;
       if (attached) downSince = toldUntil;
       if (downSince === null) throw bpfFailed(end);
-      if (this.#standsIn) downSince = yield* this.#standIn(downSince);
+      if (this.#standInPace !== null) downSince = yield* this.#standIn(downSince, this.#standInPace);
       const wait = BACKOFF_MS[failures++];
       const next = wait === undefined ? `, ${failures} times in a row` : `; starting it again in ${wait / 1000} s`;
       yield this.#explain(`${end.reason}${next}`);
       if (wait !== undefined) yield* this.#idle(wait);
-      else if (this.#standsIn) return;
+      else if (this.#polling !== null) return;
       else {
         yield [this.#gap(downSince)];
         throw bpfFailed(end);
@@ -107,11 +107,10 @@ class BpfRun {
   }
 
   /** From here on /proc serves. Returns since when nothing has been traced that is not told to be missing. */
-  async *#standIn(downSince: Nanos): AsyncGenerator<Batch, Nanos, void> {
+  async *#standIn(downSince: Nanos, pace: Pace): AsyncGenerator<Batch, Nanos, void> {
     if (this.#polling !== null) return downSince;
     const now = (): Nanos => this.#clock.now();
-    const parts = { now, surveyor: this.#surveyor, asides: this.#asides, pace: INSTEAD_OF_TRACER };
-    this.#polling = new ProcPoll(parts);
+    this.#polling = new ProcPoll({ now, surveyor: this.#surveyor, asides: this.#asides, pace });
     const gap = this.#gap(downSince);
     yield [gap];
     return gap.at;

@@ -1,12 +1,26 @@
+import { EXIT, UserError } from "../errors.ts";
 import type { Nanos, TraceEvent } from "../model/event.ts";
+import { safeText } from "../model/text.ts";
 import type { Asides } from "./asides.ts";
 import { cpuMsSince, type Pace, type Surveyor } from "./surveyor.ts";
 
-/** Without a tracer /proc is all there is: it may cost more, and is read more often. */
-export const INSTEAD_OF_TRACER: Pace = { intervalMs: 1000, mostOfACore: 0.05 };
+const INTERVAL_MS = 1000;
+const MOST_OF_A_CORE = 0.05;
 
 /** The interval is told anew when it has changed by so much. */
 const NEWS = 1.5;
+
+/**
+ * Without a tracer /proc is all there is: it may cost more than beside one, and is read more often. `percent` of a core is
+ * what the user allows (TCPTRACE_POLL_CPU). Throws UserError when that is no share of one.
+ */
+export function paceWithoutTracer(percent: string = process.env["TCPTRACE_POLL_CPU"] ?? ""): Pace {
+  if (percent === "") return { intervalMs: INTERVAL_MS, mostOfACore: MOST_OF_A_CORE };
+  const share = /^\d+(\.\d+)?%?$/.test(percent) ? Number.parseFloat(percent) / 100 : NaN;
+  if (share >= 0.001 && share <= 1) return { intervalMs: INTERVAL_MS, mostOfACore: share };
+  const message = `TCPTRACE_POLL_CPU is ${JSON.stringify(safeText(percent))}, which is no share of a core`;
+  throw new UserError(message, "write percent: 5, or 0.5, up to 100", EXIT.usage);
+}
 
 export interface ProcPollParts {
   readonly now: () => Nanos;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TraceEvent } from "../model/event.ts";
 import { Asides } from "./asides.ts";
-import { INSTEAD_OF_TRACER, ProcPoll } from "./proc-poll.ts";
+import { ProcPoll } from "./proc-poll.ts";
 import type { Source } from "./source.ts";
 import { type Pace, Surveyor } from "./surveyor.ts";
 import { TracerClock } from "./tracer-clock.ts";
@@ -9,7 +9,7 @@ import { TracerClock } from "./tracer-clock.ts";
 /** `reason` says why not BPF: `bpftrace is not installed (apt-get install bpftrace)`. */
 export interface ProcOptions {
   readonly reason: string;
-  readonly pace?: Pace;
+  readonly pace: Pace;
 }
 
 const TICK_MS = 250;
@@ -25,7 +25,7 @@ export function procSource(options: ProcOptions): Source {
 }
 
 async function* poll(
-  { reason, pace = INSTEAD_OF_TRACER }: ProcOptions,
+  { reason, pace }: ProcOptions,
   signal: AbortSignal,
 ): AsyncGenerator<readonly TraceEvent[], void, void> {
   if (signal.aborted) return;

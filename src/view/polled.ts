@@ -1,3 +1,4 @@
+import type { HostRates } from "../model/counter-rates.ts";
 import type { Poll, Snapshot } from "../model/snapshot.ts";
 import { duration, rate, setting } from "./format.ts";
 import { type Span, span } from "./frame.ts";
@@ -8,22 +9,23 @@ const LATE_MS = 1000;
 
 /**
  * What a screen needs to say where polls are all there is: how old it is, how often it is renewed and what that costs, and
- * what the kernel has counted between the polls. Nothing where there is a tracer.
+ * what the kernel has counted between the polls, each to begin on a line of its own. Nothing where there is a tracer.
  */
-export function pollFigures(snapshot: Snapshot): Span[] {
-  const { source, poll, host } = snapshot;
+export function pollFigures({ source, poll, host }: Snapshot): Span[][] {
   if (source !== "proc") return [];
-  const spans = poll === null ? [] : [pollSpan(poll)];
-  if (host === null) return spans;
+  return [...(poll === null ? [] : [[pollSpan(poll)]]), ...(host === null ? [] : [hostSpans(host)])];
+}
+
+function hostSpans(host: HostRates): Span[] {
   const { connects, accepts, closed, failed, resets, aborts, timeWaits, listenOverflows } = host;
-  spans.push(
+  const spans = [
     span("host-wide by the kernel's counters:", "dim"),
     span(`${rate(connects)} connects/s`),
     span(`${rate(accepts)} accepts/s`),
     span(`${rate(closed)} closed/s`),
     span(`${rate(failed)} failed/s`),
     span(`${rate(resets)} resets/s`),
-  );
+  ];
   if (aborts !== null) spans.push(span(`${rate(aborts)} aborts/s`));
   if (timeWaits !== null) spans.push(span(`${rate(timeWaits)} TIME_WAIT/s`));
   if (listenOverflows !== null) {

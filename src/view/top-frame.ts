@@ -60,7 +60,7 @@ function headerLines(snapshot: Snapshot, ui: TopUi, { columns }: Size, budget: n
   if (snapshot.unowned !== null) notes.push(UNOWNED_NOTE);
   const noted = notes.flatMap((text) => wrap(text, columns, 3)).map((text) => [span(text, "warn")]);
   const numbers = flow([...figures(snapshot), ...choices(ui)], columns);
-  numbers.push(...flow(pollFigures(snapshot), columns));
+  for (const group of pollFigures(snapshot)) numbers.push(...flow(group, columns));
   const states = flow(stateCounts(snapshot), columns);
   const whole = judged(4);
   const layouts: Line[][] = [

@@ -12,7 +12,7 @@ export function topTable(snapshot: Snapshot, columns: number, userName: UserName
     `tcptrace ${clock(snapshot.wallMs)}  ${sourceText(snapshot)}`,
     ...wrap(health(snapshot).text, columns, Number.POSITIVE_INFINITY),
     ...flow(figures(snapshot), columns).map(lineText),
-    ...flow(pollFigures(snapshot), columns).map(lineText),
+    ...pollFigures(snapshot).flatMap((group) => flow(group, columns).map(lineText)),
     ...flow(stateCounts(snapshot), columns).map(lineText),
     ...caveats(snapshot).flatMap((text) => wrap(text, columns, Number.POSITIVE_INFINITY)),
     "",

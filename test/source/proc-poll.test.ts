@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Survey, TraceEvent } from "../../src/model/event.ts";
-import { describeProc, ProcPoll } from "../../src/source/proc-poll.ts";
+import { describeProc, paceWithoutTracer, ProcPoll } from "../../src/source/proc-poll.ts";
 import { SECOND, survey } from "../model/scenario.ts";
 
 const PACE = { intervalMs: 1000, mostOfACore: 0.05 };
@@ -41,6 +41,20 @@ const details = (events: readonly TraceEvent[]): string[] =>
 test("what it says of itself", () => {
   expect(describeProc(1000, "not root")).toBe("/proc every 1 s: not root");
   expect(describeProc(1500, "not root")).toBe("/proc every 1.5 s: not root");
+});
+
+describe("what polls may cost", () => {
+  test("is 5 % of a core, or what the user allows", () => {
+    expect(paceWithoutTracer("")).toEqual(PACE);
+    expect(paceWithoutTracer("12.5")).toEqual({ ...PACE, mostOfACore: 0.125 });
+    expect(paceWithoutTracer("1%").mostOfACore).toBe(0.01);
+  });
+
+  test.each(["0", "101", "-5", "much", "5e1", "\u001B[2J"])("is not %j", (percent) => {
+    expect(() => paceWithoutTracer(percent)).toThrow(
+      /^TCPTRACE_POLL_CPU is "[\x20-\x7e]*", which is no share of a core$/,
+    );
+  });
 });
 
 describe("the interval", () => {

@@ -67,13 +67,13 @@ describe("events", () => {
   });
 
   test("an abort before the begin: nothing", async () => {
-    const events = procSource({ reason: "because" }).events(AbortSignal.abort());
+    const events = procSource({ reason: "because", pace: FAST }).events(AbortSignal.abort());
     expect(await events[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
   });
 
   test("a consumer that leaves", async () => {
     const before = timers();
-    for await (const _ of procSource({ reason: "because" }).events(new AbortController().signal)) break;
+    for await (const _ of procSource({ reason: "because", pace: FAST }).events(new AbortController().signal)) break;
     expect(timers()).toBeLessThanOrEqual(before);
   });
 });

@@ -17,10 +17,13 @@ const host: HostRates = {
 };
 const polled = snapshot({ source: "proc", sourceDetail: "/proc every 1 s: not root", poll, host });
 
-const texts = (shown: typeof polled): string[] => pollFigures(shown).map(({ text }) => text);
+const texts = (shown: typeof polled): string[] =>
+  pollFigures(shown)
+    .flat()
+    .map(({ text }) => text);
 
 function styleAt(ageMs: number): string | undefined {
-  return pollFigures({ ...polled, poll: { ...poll, ageMs } })[0]?.style;
+  return pollFigures({ ...polled, poll: { ...poll, ageMs } })[0]?.[0]?.style;
 }
 
 describe("where polls are all there is", () => {
@@ -46,7 +49,7 @@ describe("where polls are all there is", () => {
       "1000 TIME_WAIT/s",
       "2 listen overflows/s",
     ]);
-    expect(pollFigures(polled).at(-1)?.style).toBe("warn");
+    expect(pollFigures(polled).at(-1)?.at(-1)?.style).toBe("warn");
   });
 
   test("before anything was read twice there are no rates", () => {
@@ -57,7 +60,9 @@ describe("where polls are all there is", () => {
   test("a plain table has it, too, and does not call what it can't know lost", () => {
     const table = topTable(polled, 200);
     expect(table).toContain("12.3 transitions/s seen by polls  owners known");
-    expect(table).toContain("read 0.4s ago, every 1s, at 1.4% of a core  host-wide by the kernel's counters:");
+    expect(table).toContain(
+      "read 0.4s ago, every 1s, at 1.4% of a core\nhost-wide by the kernel's counters:  1200 connects/s",
+    );
   });
 });
 
