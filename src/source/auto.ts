@@ -1,4 +1,5 @@
 import { EXIT, UserError } from "../errors.ts";
+import { listPids } from "../host/processes.ts";
 import type { TraceEvent } from "../model/event.ts";
 import { bpfSource } from "./bpf.ts";
 import { type Choice, chooseSource, describePassedOver, type Program, type TracingFacts } from "./choose.ts";
@@ -17,6 +18,8 @@ export type SourceWish = "auto" | "bpf" | "proc";
  */
 export function liveSource(wish: SourceWish): Source {
   const pace = paceWithoutTracer();
+  // Whatever is traced, /proc tells whose it is; without it nothing works.
+  listPids();
   if (wish === "proc") return procSource({ reason: `asked for by --source proc${asWhom()}`, pace });
   return { name: "bpf", events: (signal) => bpfElseProc(wish, pace, signal) };
 }
