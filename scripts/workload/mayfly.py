@@ -1,9 +1,10 @@
-"""mayfly - processes that live for some milliseconds, with sockets, and every fourth in a network namespace of its own
+"""mayfly - processes that live shortly, with sockets, and some in a network namespace of its own
 
 usage: mayfly.py
 
-Has up to 20 children at a time; each opens a listener and two more sockets, and ends after up to 20 ms. Prints the number of
-those that have ended, a line for every 50, until its standard input ends.
+Has up to 20 children at a time; each opens a listener and two more sockets, and ends after up to 20 ms, with a
+namespace after up to half a second. Prints the number of those that have ended, a line for every 50, until its standard input
+ends.
 """
 
 import ctypes
@@ -19,12 +20,13 @@ AT_A_TIME = 20
 
 
 def live(number):
-    if number % 4 == 0:
+    has_namespace = number % 16 == 0
+    if has_namespace:
         ctypes.CDLL(None).unshare(CLONE_NEWNET)
     sockets = [socket.socket() for _ in range(3)]
     sockets[0].bind(("0.0.0.0", 0))
     sockets[0].listen()
-    time.sleep(random.random() * 0.02)
+    time.sleep(random.random() * (0.5 if has_namespace else 0.02))
     os._exit(0)
 
 
