@@ -223,7 +223,7 @@ export interface SourceChange {
   readonly source: SourceName;
   /** False while the tracer is not attached yet, or down. */
   readonly ready: boolean;
-  /** Such as `bpftrace 0.17.0, full probes` or `/proc every 1 s: bpftrace is not installed`. */
+  /** Such as `bpftrace 0.17.0, full probes` or `/proc every 1 s at most: bpftrace is not installed`. */
   readonly detail: string;
 }
 

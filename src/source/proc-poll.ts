@@ -7,9 +7,6 @@ import { cpuMsSince, type Pace, type Surveyor } from "./surveyor.ts";
 const INTERVAL_MS = 1000;
 const MOST_OF_A_CORE = 0.05;
 
-/** The interval is told anew when it has changed by so much. */
-const NEWS = 1.5;
-
 /**
  * Without a tracer /proc is all there is: it may cost more than beside one, and is read more often. `percent` of a core is
  * what the user allows (TCPTRACE_POLL_CPU). Throws UserError when that is no share of one.
@@ -24,7 +21,7 @@ export function paceWithoutTracer(percent: string = process.env["TCPTRACE_POLL_C
 
 export interface ProcPollParts {
   readonly now: () => Nanos;
-  readonly surveyor: Pick<Surveyor, "pace" | "intervalMs" | "startAnew" | "take" | "charge">;
+  readonly surveyor: Pick<Surveyor, "pace" | "startAnew" | "take" | "charge">;
   readonly asides: Pick<Asides, "note" | "take">;
   readonly pace: Pace;
 }
@@ -33,7 +30,6 @@ export interface ProcPollParts {
 export class ProcPoll {
   readonly #parts: ProcPollParts;
   #reason = "";
-  #toldMs = 0;
   #isNews = true;
   #folding: NodeJS.CpuUsage | null = null;
 
@@ -67,18 +63,15 @@ export class ProcPoll {
   }
 
   #news(): TraceEvent[] {
-    const { now, surveyor } = this.#parts;
-    const { intervalMs } = surveyor;
-    const change = intervalMs / this.#toldMs;
-    if (!this.#isNews && change < NEWS && change > 1 / NEWS) return [];
+    if (!this.#isNews) return [];
     this.#isNews = false;
-    this.#toldMs = intervalMs;
-    const detail = describeProc(intervalMs, this.#reason);
+    const { now, pace } = this.#parts;
+    const detail = describeProc(pace.intervalMs, this.#reason);
     return [{ kind: "source", at: now(), source: "proc", ready: true, detail }];
   }
 }
 
-/** `/proc every 1.5 s: not root`. */
+/** `/proc every 1.5 s at most: not root`; where a poll costs much, they are rarer. */
 export function describeProc(intervalMs: number, reason: string): string {
-  return `/proc every ${Number((intervalMs / 1000).toFixed(1))} s: ${reason}`;
+  return `/proc every ${Number((intervalMs / 1000).toFixed(1))} s at most: ${reason}`;
 }

@@ -5,13 +5,11 @@ import { SECOND, survey } from "../model/scenario.ts";
 
 const PACE = { intervalMs: 1000, mostOfACore: 0.05 };
 
-let intervalMs = 0;
 let ready: Survey | null = null;
 let charged: number[] = [];
 let cpuMicros = 0;
 
 beforeEach(() => {
-  intervalMs = PACE.intervalMs;
   ready = null;
   charged = [];
   cpuMicros = 0;
@@ -25,9 +23,6 @@ function polling(): ProcPoll {
     startAnew: () => {},
     charge: (cpuMs: number) => void charged.push(cpuMs),
     take: () => ready,
-    get intervalMs() {
-      return intervalMs;
-    },
   };
   const asides = { note: () => {}, take: () => [] };
   const poll = new ProcPoll({ surveyor, asides, now: () => SECOND, pace: PACE });
@@ -39,8 +34,8 @@ const details = (events: readonly TraceEvent[]): string[] =>
   events.flatMap((event) => (event.kind === "source" ? [event.detail] : []));
 
 test("what it says of itself", () => {
-  expect(describeProc(1000, "not root")).toBe("/proc every 1 s: not root");
-  expect(describeProc(1500, "not root")).toBe("/proc every 1.5 s: not root");
+  expect(describeProc(1000, "not root")).toBe("/proc every 1 s at most: not root");
+  expect(describeProc(1500, "not root")).toBe("/proc every 1.5 s at most: not root");
 });
 
 describe("what polls may cost", () => {
@@ -57,30 +52,14 @@ describe("what polls may cost", () => {
   });
 });
 
-describe("the interval", () => {
-  test("is told at the begin, with the reason, and not again while nothing changes", () => {
-    const poll = polling();
-    expect(details(poll.batch())).toEqual(["/proc every 1 s: not root"]);
-    expect(details(poll.batch())).toEqual([]);
-  });
-
-  test("is told anew when it has stretched, and when it has come back; not for every little change", () => {
-    const poll = polling();
-    poll.batch();
-    intervalMs = 1200;
-    expect(details(poll.batch())).toEqual([]);
-    intervalMs = 4000;
-    expect(details(poll.batch())).toEqual(["/proc every 4 s: not root"]);
-    intervalMs = 1000;
-    expect(details(poll.batch())).toEqual(["/proc every 1 s: not root"]);
-  });
-
-  test("is told anew when the reason is another", () => {
-    const poll = polling();
-    poll.batch();
-    poll.because("bpftrace is not installed");
-    expect(details(poll.batch())).toEqual(["/proc every 1 s: bpftrace is not installed"]);
-  });
+test("the reason is told at the begin, and again only when it is another", () => {
+  const poll = polling();
+  expect(details(poll.batch())).toEqual(["/proc every 1 s at most: not root"]);
+  expect(details(poll.batch())).toEqual([]);
+  poll.because("not root");
+  expect(details(poll.batch())).toEqual([]);
+  poll.because("bpftrace is not installed");
+  expect(details(poll.batch())).toEqual(["/proc every 1 s at most: bpftrace is not installed"]);
 });
 
 test("what was done with a survey until the next call is charged to it, and nothing else is", () => {

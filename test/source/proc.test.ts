@@ -39,7 +39,7 @@ describe("events", () => {
     if (anchor?.kind !== "anchor" || source?.kind !== "source") throw new Error("not there");
     expect(anchor.wallMs).toBeGreaterThanOrEqual(wallBefore);
     expect(anchor.wallMs).toBeLessThanOrEqual(Date.now());
-    expect(source).toMatchObject({ source: "proc", ready: true, detail: "/proc every 0 s: because" });
+    expect(source).toMatchObject({ source: "proc", ready: true, detail: "/proc every 0 s at most: because" });
 
     const surveys = events.filter((event) => event.kind === "survey");
     // The last poll is the look back at the end.
