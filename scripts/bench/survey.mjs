@@ -29,11 +29,13 @@ function cpuOfSurveys() {
   const script = `
     import { HolderFinder } from ${JSON.stringify(new URL("../../build/host/holders.js", import.meta.url).href)};
     import { takeSurvey } from ${JSON.stringify(new URL("../../build/host/survey.js", import.meta.url).href)};
+    import { KnownTables } from ${JSON.stringify(new URL("../../build/host/known-rows.js", import.meta.url).href)};
     const holders = new HolderFinder();
+    const tables = new KnownTables();
     const results = [];
     for (let i = 0; i <= ${REPEATS}; i += 1) {
       const before = process.cpuUsage();
-      const survey = await takeSurvey(() => 1, { holders });
+      const survey = await takeSurvey(() => 1, { holders, tables });
       const { user, system } = process.cpuUsage(before);
       const held = survey.processes.reduce((sum, { sockets }) => sum + sockets.length, 0);
       results.push({ seconds: (user + system) / 1e6, sockets: survey.sockets.length, held });

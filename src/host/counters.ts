@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { release } from "node:os";
 import { type CounterName, COUNTERS, type NamespaceCounters } from "../model/counters.ts";
 import { isSystemError } from "./errno.ts";
+import { parseRelease } from "./kernel.ts";
 
 type Counters = Partial<Record<CounterName, number>>;
 
@@ -29,6 +31,12 @@ export function parseCounters(text: string, counters: Counters): Counters {
     }
   }
   return counters;
+}
+
+/** When this kernel, or that of another release, counts a mini-socket (TW, TWKilled): since Linux 5.18 as it begins. */
+export function timeWaitsCounted(kernel: string = release()): "begun" | "ended" {
+  const { major, minor } = parseRelease(kernel);
+  return major > 5 || (major === 5 && minor >= 18) ? "begun" : "ended";
 }
 
 /** What the kernel counts in the namespace of a process; null when it has gone, or may not be read. */

@@ -2,40 +2,21 @@ import type { Nanos, SurveyedProcess, SurveyedSocket } from "../model/event.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { procDescriptors } from "./descriptors.ts";
 import { hasVanished, isSystemError } from "./errno.ts";
+import { type FoundHolders, type HolderQuery, type Inodes, inodesOf } from "./holder-query.ts";
 import { Holdings } from "./holdings.ts";
 import type { Look } from "./holdings.ts";
 import { livingThread, type ProcessStat, readProcess, readStat } from "./processes.ts";
+import { Rota } from "./rota.ts";
 import { TimeSlice } from "./time-slice.ts";
 
-/** What is known before the holders are looked for. */
-export interface HolderQuery {
-  /** All processes. */
-  readonly pids: readonly number[];
-  /** The rows of the TCP tables. */
-  readonly sockets: readonly SurveyedSocket[];
-  /** When the tables were read. */
-  readonly at: Nanos;
-  /** Whether to believe nothing that was known before. */
-  readonly exact?: boolean;
-}
-
-type Inodes = ReadonlySet<number> | ReadonlyMap<number, number>;
-
-export interface FoundHolders {
-  readonly processes: readonly SurveyedProcess[];
-  /** Processes whose descriptors may not be read. */
-  readonly unreadable: readonly number[];
-}
-
-const VERIFY_EVERY: Nanos = 10e9;
 const MOST_REMEMBERED = 100_000;
 
 /**
  * Finds who holds which TCP socket, one survey after another, and looks up only what it doesn't know: /proc wants a system
  * call for every descriptor. A socket that has a row is held by somebody, and until the contrary turns up by whom it was
  * held before. A socket whose row has gone while a process still holds it, a leak, has nothing that vouches for it: its
- * descriptor is read every time. Every 10 s all is read anew, since a descriptor's number may have passed to another file,
- * and a socket may have got more holders (fork, SCM_RIGHTS).
+ * descriptor is read every time. All is read anew in turn (rota.ts), since a descriptor's number may have passed to another
+ * file, and a socket may have got more holders (fork, SCM_RIGHTS).
  */
 export class HolderFinder {
   readonly #descriptors: Descriptors;
@@ -49,7 +30,10 @@ export class HolderFinder {
   readonly #sought = new Set<number>();
   /** Sockets that nobody was found to hold: on the way between processes, or in one that may not be read. */
   readonly #unfindable = new Set<number>();
-  #verifiedAt: Nanos = -Infinity;
+  readonly #rota = new Rota();
+  #isNew = true;
+  /** Rows that were all accounted for when they were last gone through, null when more is known by now. */
+  #accounted: readonly SurveyedSocket[] | null = null;
 
   constructor(descriptors: Descriptors = procDescriptors) {
     this.#descriptors = descriptors;
@@ -66,24 +50,49 @@ export class HolderFinder {
   async find(query: HolderQuery, slice: TimeSlice = new TimeSlice()): Promise<FoundHolders> {
     const { pids, sockets, at, exact = false } = query;
     this.#forgetEnded(pids);
-    const isDue = exact || at - this.#verifiedAt >= VERIFY_EVERY;
-    const isSame = !isDue && this.#isSame(sockets);
-    const rows: Inodes = isSame ? this.#counts : inodesOf(sockets);
-    const leaking = isSame ? new Set<Holdings>() : this.#rememberRowless(rows);
-    if (isDue) {
+    const isAll = exact || this.#isNew;
+    const isDue = this.#rota.isDue(at);
+    const isSame = !isAll && this.#isSame(sockets);
+    const rows: Inodes = isSame && !isDue ? this.#counts : inodesOf(sockets);
+    const rowless: number[] = [];
+    const leaking = isSame ? new Set<Holdings>() : this.#rememberRowless(rows, rowless);
+    if (isAll) {
       await this.#verify(pids, rows, slice);
-      this.#verifiedAt = at;
+      this.#rota.reset(at);
+      this.#isNew = false;
     } else {
       await this.#update(pids, rows, leaking, slice);
+      if (isDue) await this.#verifySome(pids, rows, at, slice);
     }
     this.#sought.clear();
-    return { processes: await this.#describe(slice), unreadable: [...this.#unreadable] };
+    const processes = await this.#describe(slice);
+    return {
+      processes,
+      unreadable: [...this.#unreadable],
+      rowless: rowless.filter((inode) => this.#counts.has(inode)),
+    };
   }
 
   async #verify(pids: readonly number[], rows: Inodes, slice: TimeSlice): Promise<void> {
-    const look: Look = { matters: this.#matters(rows), believes: () => false, seeks: true };
+    const look = this.#closeLook(rows);
     for (const pid of pids) await this.#look(pid, look, slice);
     this.#count();
+    this.#settle(rows);
+  }
+
+  async #verifySome(pids: readonly number[], rows: Inodes, at: Nanos, slice: TimeSlice): Promise<void> {
+    const look = this.#closeLook(rows);
+    await this.#rota.take(pids, at, async (pid) => this.#look(pid, look, slice));
+    this.#count();
+    if (this.#rota.isThrough) this.#settle(rows);
+  }
+
+  #closeLook(rows: Inodes): Look {
+    return { matters: this.#matters(rows), believes: () => false, seeks: true };
+  }
+
+  /** All processes have been read: who is not found now can't be found, and what nobody holds is done with. */
+  #settle(rows: Inodes): void {
     this.#unfindable.clear();
     for (const inode of this.#missing(rows)) this.#unfindable.add(inode);
     this.#forgetUnheld();
@@ -100,7 +109,7 @@ export class HolderFinder {
     const seen = new Set<number>();
     // Most news is in the processes that are known to hold sockets.
     for (const holdings of this.#processes.values()) {
-      if (!leaking.has(holdings) && this.#isAsMany(holdings)) continue;
+      if (!leaking.has(holdings) && holdings.isAsMany(this.#descriptors)) continue;
       seen.add(holdings.pid);
       await this.#look(holdings.pid, look, slice);
     }
@@ -129,12 +138,13 @@ export class HolderFinder {
     this.#count();
   }
 
-  /** The processes that held a socket whose row has gone: either they have closed it too, or it is a leak. */
-  #rememberRowless(rows: Inodes): Set<Holdings> {
+  /** The processes that held a socket whose row has gone: either they have closed it too, or it is a leak. Notes new ones. */
+  #rememberRowless(rows: Inodes, news: number[]): Set<Holdings> {
     const leaking = new Set<Holdings>();
     for (const holdings of this.#processes.values()) {
       for (const { inode } of holdings.held) {
         if (rows.has(inode)) continue;
+        if (!this.#remembered.has(inode)) news.push(inode);
         this.remember(inode);
         leaking.add(holdings);
       }
@@ -142,30 +152,24 @@ export class HolderFinder {
     return leaking;
   }
 
-  #isAsMany(holdings: Holdings): boolean {
-    try {
-      return holdings.isAsMany(this.#descriptors);
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      return false;
-    }
-  }
-
-  async #look(pid: number, look: Look, slice: TimeSlice): Promise<void> {
+  /** Returns how many descriptors the process has. */
+  async #look(pid: number, look: Look, slice: TimeSlice): Promise<number> {
     const stat = readStat(pid);
-    if (stat?.isKernelThread === true) return;
+    if (stat?.isKernelThread === true) return 0;
     const holdings = this.#holdingsOf(pid, stat);
+    let listed = 0;
     try {
-      await holdings.look(this.#descriptors, look, slice);
+      listed = await holdings.look(this.#descriptors, look, slice);
     } catch (error) {
       if (!isSystemError(error)) throw error;
       this.#processes.delete(pid);
       if (!hasVanished(error) && stat !== null) this.#unreadable.add(pid);
-      return;
+      return 0;
     }
     this.#unreadable.delete(pid);
     if (holdings.held.length > 0) this.#processes.set(pid, holdings);
     else this.#processes.delete(pid);
+    return listed;
   }
 
   #holdingsOf(pid: number, stat: ProcessStat | null): Holdings {
@@ -193,16 +197,22 @@ export class HolderFinder {
   /** Whether the rows are those of the sockets whose holders are known, or unfindable. Spares work on a machine with very many. */
   #isSame(sockets: readonly SurveyedSocket[]): boolean {
     if (this.#sought.size > 0) return false;
+    const accounted = this.#accounted;
+    if (accounted?.length === sockets.length && sockets.every((row, index) => row === accounted[index])) return true;
+    this.#accounted = null;
     let rows = 0;
     for (const { inode } of sockets) {
       if (inode === 0) continue;
       if (this.#counts.has(inode)) rows += 1;
       else if (!this.#unfindable.has(inode)) return false;
     }
-    return rows === this.#counts.size;
+    if (rows !== this.#counts.size) return false;
+    this.#accounted = sockets;
+    return true;
   }
 
   #count(): void {
+    this.#accounted = null;
     this.#counts = new Map();
     for (const { held } of this.#processes.values()) {
       for (const { inode } of held) this.#counts.set(inode, (this.#counts.get(inode) ?? 0) + 1);
@@ -234,10 +244,4 @@ export class HolderFinder {
     }
     return processes;
   }
-}
-
-function inodesOf(sockets: readonly SurveyedSocket[]): Set<number> {
-  const inodes = new Set<number>();
-  for (const { inode } of sockets) if (inode !== 0) inodes.add(inode);
-  return inodes;
 }

@@ -1,6 +1,7 @@
 import type { HeldSocket } from "../model/event.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { parseSocketLink } from "./descriptors.ts";
+import { isSystemError } from "./errno.ts";
 import { parseRegisteredSockets, RING_LINK } from "./io-uring.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
@@ -34,19 +35,30 @@ export class Holdings {
 
   /**
    * Whether there are as many descriptors as before: where every socket held still has a row, none of them has been closed
-   * then. What came in place of a socket that another process holds too is not noticed. Throws the system's error.
+   * then. What came in place of a socket that another process holds too is not noticed. False where it can't be told.
    */
   isAsMany(descriptors: Descriptors): boolean {
-    return this.#count !== null && this.#rings.size === 0 && descriptors.count(this.#reader) === this.#count;
+    if (this.#count === null || this.#rings.size > 0) return false;
+    try {
+      return descriptors.count(this.#reader) === this.#count;
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      return false;
+    }
   }
 
-  /** Lists the descriptors and reads those that are not believed. Throws the system's error when it may not, or is too late. */
-  async look(descriptors: Descriptors, { matters, believes, seeks }: Look, slice: TimeSlice): Promise<void> {
+  /**
+   * Lists the descriptors and reads those that are not believed; returns how many there are. Throws the system's error when
+   * it may not, or is too late.
+   */
+  async look(descriptors: Descriptors, { matters, believes, seeks }: Look, slice: TimeSlice): Promise<number> {
+    let listed = 0;
     const sockets = new Map<number, HeldSocket>();
     const rings = new Map<number, readonly HeldSocket[]>();
     // Before the list: what is opened meanwhile must make a difference the next time.
     const count = descriptors.count(this.#reader);
     for (const fd of descriptors.list(this.#reader)) {
+      listed += 1;
       const known = this.#sockets.get(fd);
       if (known !== undefined && believes(known.inode)) {
         sockets.set(fd, known);
@@ -63,6 +75,7 @@ export class Holdings {
     this.#sockets = sockets;
     this.#rings = rings;
     this.held = [...sockets.values(), ...[...rings.values()].flat()];
+    return listed;
   }
 
   /** A ring that is locked just now has what it had. */

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readlinkSync, readSync } from "node:fs
 import type { SurveyedSocket, SurveyedTimeWait } from "../model/event.ts";
 import { hasVanished, isSystemError } from "./errno.ts";
 import { readStat } from "./processes.ts";
-import { parseProcNetTcp } from "./proc-net-tcp.ts";
+import { type KnownRows, KnownTables, type NamespaceRows } from "./known-rows.ts";
 import type { NetTcpRows } from "./proc-net-tcp.ts";
 import { TimeSlice } from "./time-slice.ts";
 
@@ -48,18 +48,19 @@ export async function findNamespaces(pids: readonly number[], slice: TimeSlice =
 
 /**
  * Reads /proc/PID/net/tcp and tcp6 of the first of `pids` that still lives: "gone" when none does, null when the tables
- * may not be read.
+ * may not be read. `known` is what they held the last time.
  */
 export async function readNamespaceTables(
   netns: number,
   pids: readonly number[],
   slice: TimeSlice = new TimeSlice(),
+  known: NamespaceRows = new KnownTables().of(netns),
 ): Promise<NamespaceTables | "gone" | null> {
   for (const pid of pids) {
     try {
       const rows: NetTcpRows = { sockets: [], timeWaits: [] };
-      await readTable(`/proc/${pid}/net/tcp`, netns, rows, slice);
-      await readIpv6Table(pid, netns, rows, slice);
+      await readTable(`/proc/${pid}/net/tcp`, known.ipv4, rows, slice);
+      await readIpv6Table(pid, known.ipv6, rows, slice);
       return rows;
     } catch (error) {
       if (!isSystemError(error)) throw error;
@@ -69,9 +70,9 @@ export async function readNamespaceTables(
   return "gone";
 }
 
-async function readIpv6Table(pid: number, netns: number, rows: NetTcpRows, slice: TimeSlice): Promise<void> {
+async function readIpv6Table(pid: number, known: KnownRows, rows: NetTcpRows, slice: TimeSlice): Promise<void> {
   try {
-    await readTable(`/proc/${pid}/net/tcp6`, netns, rows, slice);
+    await readTable(`/proc/${pid}/net/tcp6`, known, rows, slice);
   } catch (error) {
     // A kernel without IPv6 has no such table; a process that has gone has none of both.
     if (!hasVanished(error) || !existsSync(`/proc/${pid}/net/tcp`)) throw error;
@@ -79,11 +80,12 @@ async function readIpv6Table(pid: number, netns: number, rows: NetTcpRows, slice
 }
 
 /** Reads and parses block by block: the kernel gives a page a read, and a table of 15 MB would freeze the screen. */
-async function readTable(path: string, netns: number, rows: NetTcpRows, slice: TimeSlice): Promise<void> {
+async function readTable(path: string, known: KnownRows, rows: NetTcpRows, slice: TimeSlice): Promise<void> {
+  known.begin();
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   let filled = 0;
   const takeRows = (end: number): void => {
-    parseProcNetTcp(block.subarray(0, end), netns, rows);
+    known.parse(block.subarray(0, end), rows);
     block.copyWithin(0, end, filled);
     filled -= end;
   };
@@ -101,4 +103,5 @@ async function readTable(path: string, netns: number, rows: NetTcpRows, slice: T
     closeSync(file);
   }
   takeRows(filled);
+  known.end();
 }

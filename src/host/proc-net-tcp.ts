@@ -35,14 +35,23 @@ export function parseProcNetTcp(
   rows: NetTcpRows = { sockets: [], timeWaits: [] },
 ): NetTcpRows {
   const cursor = new RowCursor(bytes);
-  while (cursor.nextRow()) readRow(cursor, netns, rows);
+  while (cursor.nextRow()) {
+    const row = cursor.skipNumber() ? parseRow(cursor, netns) : null;
+    if (row !== null) addRow(rows, row);
+  }
   return rows;
 }
 
-/** One row: `sl: local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode …`; passed over when malformed. */
-function readRow(cursor: RowCursor, netns: number, rows: NetTcpRows): void {
-  cursor.decimal();
-  cursor.expect(COLON);
+export function addRow(rows: NetTcpRows, row: SurveyedSocket | SurveyedTimeWait): void {
+  if ("inode" in row) rows.sockets.push(row);
+  else rows.timeWaits.push(row);
+}
+
+/**
+ * One row after its number: `local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode …`; null when malformed.
+ * The cursor is then behind the last field that was read.
+ */
+export function parseRow(cursor: RowCursor, netns: number): SurveyedSocket | SurveyedTimeWait | null {
   const localAddress = cursor.address();
   cursor.expect(COLON);
   const localPort = cursor.hex(4);
@@ -50,7 +59,7 @@ function readRow(cursor: RowCursor, netns: number, rows: NetTcpRows): void {
   cursor.expect(COLON);
   const remotePort = cursor.hex(4);
   const state = cursor.hex(2);
-  if (cursor.failed || !isTcpState(state)) return;
+  if (cursor.failed || !isTcpState(state)) return null;
   const transmitQueue = cursor.hex(8);
   cursor.expect(COLON);
   const receiveQueue = cursor.hex(8);
@@ -58,41 +67,71 @@ function readRow(cursor: RowCursor, netns: number, rows: NetTcpRows): void {
   cursor.expect(COLON);
   // The timer is a long: more than 8 digits when it lies in the past.
   const ticks = cursor.hex(16);
-  if (cursor.failed) return;
+  if (cursor.failed) return null;
   if (state === TCP.TIME_WAIT || (state === TCP.FIN_WAIT2 && timer === TIME_WAIT_TIMER)) {
     const remainingMs = ticks > 0x7fff_ffff ? 0 : ticks * MS_PER_TICK;
-    rows.timeWaits.push({ netns, state, localAddress, localPort, remoteAddress, remotePort, remainingMs });
-    return;
+    return { netns, state, localAddress, localPort, remoteAddress, remotePort, remainingMs };
   }
   cursor.hex(8);
   const uid = cursor.decimal();
   cursor.decimal();
   const inode = cursor.decimal();
-  if (cursor.failed) return;
-  const ends = { localAddress, localPort, remoteAddress, remotePort };
-  rows.sockets.push({ netns, state, ...ends, inode, uid, receiveQueue, transmitQueue });
+  if (cursor.failed) return null;
+  return {
+    netns,
+    state,
+    localAddress,
+    localPort,
+    remoteAddress,
+    remotePort,
+    inode,
+    uid,
+    receiveQueue,
+    transmitQueue,
+  };
 }
 
 const scratch = Buffer.alloc(32);
 
 /** Walks the bytes row by row; every read skips blanks first and stays within its row. */
-class RowCursor {
+export class RowCursor {
+  /** Something was not as it should be in this row. */
   failed = false;
   readonly #bytes: Uint8Array;
+  readonly #until: number;
   #at = 0;
-  #end = -1;
+  #end: number;
 
-  constructor(bytes: Uint8Array) {
+  /** Over the bytes from `from` to `until`. */
+  constructor(bytes: Uint8Array, from = 0, until = bytes.length) {
     this.#bytes = bytes;
+    this.#end = from - 1;
+    this.#until = until;
   }
 
   nextRow(): boolean {
     this.#at = this.#end + 1;
-    if (this.#at >= this.#bytes.length) return false;
+    if (this.#at >= this.#until) return false;
     const newline = this.#bytes.indexOf(NEWLINE, this.#at);
-    this.#end = newline === -1 ? this.#bytes.length : newline;
+    this.#end = newline === -1 || newline > this.#until ? this.#until : newline;
     this.failed = false;
     return true;
+  }
+
+  /** Where the next field begins, and where the row ends. */
+  get at(): number {
+    return this.#at;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Goes past the row's own number; false when it has none, as the header. */
+  skipNumber(): boolean {
+    this.decimal();
+    this.expect(COLON);
+    return !this.failed;
   }
 
   expect(byte: number): void {

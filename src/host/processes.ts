@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { UserError } from "../errors.ts";
 import type { ProcessFacts } from "../model/event.ts";
 import { cutText, safeBytes } from "../model/text.ts";
 import { parseCgroup } from "./cgroup.ts";
@@ -103,10 +104,11 @@ export function childrenCpuMs(): number {
   return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) * 10;
 }
 
-/** All pids of /proc at this moment. Throws when /proc is not mounted. */
+/** All pids of /proc at this moment. Throws UserError when /proc is not mounted. */
 export function listPids(): number[] {
   const pids: number[] = [];
   for (const name of readdirSync("/proc")) if (/^\d+$/.test(name)) pids.push(Number(name));
+  if (pids.length === 0) throw new UserError("/proc is not mounted", "mount -t proc proc /proc");
   return pids;
 }
 

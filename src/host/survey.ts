@@ -1,14 +1,16 @@
 import type { Nanos, Survey, SurveyedSocket, SurveyedTimeWait } from "../model/event.ts";
 import { HolderFinder } from "./holders.ts";
 import { isInitialPidNamespace } from "./kernel.ts";
+import { KnownTables } from "./known-rows.ts";
 import { findNamespaces, readNamespaceTables } from "./namespaces.ts";
 import { listPids } from "./processes.ts";
 import { TimeSlice } from "./time-slice.ts";
 
 export interface SurveyOptions {
   readonly signal?: AbortSignal;
-  /** What earlier surveys found out; give the same one every time. */
+  /** What earlier surveys found out; give the same ones every time. */
   readonly holders?: HolderFinder;
+  readonly tables?: KnownTables;
   /** Whether to believe nothing of what they found out. */
   readonly exact?: boolean;
 }
@@ -19,13 +21,15 @@ export interface SurveyOptions {
  */
 export async function takeSurvey(
   now: () => Nanos,
-  { signal, holders = new HolderFinder(), exact = false }: SurveyOptions = {},
+  { signal, holders = new HolderFinder(), tables: known = new KnownTables(), exact = false }: SurveyOptions = {},
 ): Promise<Survey> {
   const at = now();
   const slice = new TimeSlice(signal);
   const pids = listPids();
-  const tables = await readAllTables(pids, slice);
+  const tables = await readAllTables(pids, known, slice);
+  known.keep(tables.namespaces);
   const found = await holders.find({ pids, sockets: tables.sockets, at, exact }, slice);
+  const overlooked = found.rowless.length === 0 ? [] : await findOverlooked(found.rowless, pids, known, slice);
   return {
     kind: "survey",
     at,
@@ -33,11 +37,26 @@ export async function takeSurvey(
     // Where /proc hides the processes of others (hidepid), the first process is hidden too.
     complete: tables.complete && found.unreadable.length === 0 && pids.includes(1) && isInitialPidNamespace() === true,
     namespaces: tables.namespaces,
-    sockets: tables.sockets,
+    sockets: overlooked.length === 0 ? tables.sockets : [...tables.sockets, ...overlooked],
     timeWaits: tables.timeWaits,
     processes: found.processes,
     unreadable: found.unreadable,
   };
+}
+
+/**
+ * The kernel may leave a row out when its neighbours go while it prints the table. A socket whose descriptor is still open
+ * is looked for once more: what is not there then has really gone, by a reset.
+ */
+async function findOverlooked(
+  rowless: readonly number[],
+  pids: readonly number[],
+  known: KnownTables,
+  slice: TimeSlice,
+): Promise<SurveyedSocket[]> {
+  const sought = new Set(rowless);
+  const { sockets } = await readAllTables(pids, known, slice);
+  return sockets.filter(({ inode }) => sought.delete(inode));
 }
 
 interface Tables {
@@ -47,14 +66,14 @@ interface Tables {
   readonly namespaces: readonly number[];
 }
 
-async function readAllTables(pids: readonly number[], slice: TimeSlice): Promise<Tables> {
+async function readAllTables(pids: readonly number[], known: KnownTables, slice: TimeSlice): Promise<Tables> {
   const { members, unreadable } = await findNamespaces(pids, slice);
   let sockets: readonly SurveyedSocket[] = [];
   const namespaces: number[] = [];
   let timeWaits: readonly SurveyedTimeWait[] = [];
   let complete = unreadable === 0;
   for (const [netns, inhabitants] of members) {
-    const tables = await readNamespaceTables(netns, inhabitants, slice);
+    const tables = await readNamespaceTables(netns, inhabitants, slice, known.of(netns));
     if (tables === null) complete = false;
     if (tables === null || tables === "gone") continue;
     namespaces.push(netns);

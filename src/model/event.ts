@@ -146,6 +146,16 @@ export interface Survey {
   readonly processes: readonly SurveyedProcess[];
   /** Processes whose descriptors may not be read: they may hold anything. */
   readonly unreadable: readonly number[];
+  /** What polling costs; not there for a reading out of turn. */
+  readonly poll?: PollCost;
+}
+
+/** How often /proc is read, and what that costs. */
+export interface PollCost {
+  /** CPU time of one reading, of telling the model of it included. */
+  readonly cpuMs: number;
+  /** From the begin of one reading to the begin of the next. */
+  readonly intervalMs: number;
 }
 
 /** What only the kernel's socket diagnosis (`ss -i`) tells of a connection in CLOSE_WAIT. */
@@ -179,6 +189,8 @@ export interface CountersSeen {
   readonly kind: "counters";
   readonly at: Nanos;
   readonly namespaces: readonly NamespaceCounters[];
+  /** Whether TW and TWKilled count mini-sockets when they begin, as is the default here, or when they end. */
+  readonly timeWaitsCounted?: "begun" | "ended";
 }
 
 /** A process was looked up by itself, because its pid was new. */
@@ -213,7 +225,7 @@ export interface SourceChange {
   readonly source: SourceName;
   /** False while the tracer is not attached yet, or down. */
   readonly ready: boolean;
-  /** Such as `bpftrace 0.17.0, full probes` or `/proc every 1 s: bpftrace is not installed`. */
+  /** Such as `bpftrace 0.17.0, full probes` or `/proc every 1 s at most: bpftrace is not installed`. */
   readonly detail: string;
 }
 

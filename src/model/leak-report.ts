@@ -12,6 +12,8 @@ export interface LeakReport {
   readonly stuckAfterMs: number;
   readonly lost: number;
   readonly complete: boolean;
+  /** Processes that could not be read. */
+  readonly unreadable: number;
   readonly processes: readonly LeakingProcess[];
   readonly unowned: readonly UnownedSocket[];
 }

@@ -72,6 +72,7 @@ export class Model {
 
   #counters(event: CountersSeen): void {
     this.tables.counters = event;
+    this.tables.counterRates.add(event);
     const { firstCounters, settings } = this.tables;
     for (const one of event.namespaces) {
       if (!firstCounters.has(one.netns)) firstCounters.set(one.netns, one);

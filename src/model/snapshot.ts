@@ -1,4 +1,5 @@
-import type { SourceName } from "./event.ts";
+import type { HostRates } from "./counter-rates.ts";
+import type { PollCost, SourceName } from "./event.ts";
 
 /** What a view may draw: plain data, taken from the model at one moment. Durations are milliseconds. */
 export interface Snapshot {
@@ -8,6 +9,12 @@ export interface Snapshot {
   readonly sourceDetail: string;
   /** False when a /proc survey could not read some process. */
   readonly complete: boolean;
+  /** Processes that could not be read; those that /proc does not even show are not among them. */
+  readonly unreadable: number;
+  /** Of the source `proc`; null with any other. */
+  readonly poll: Poll | null;
+  /** By the kernel's own counters, without regard to any filter; null until they have been read twice. */
+  readonly host: HostRates | null;
   readonly transitions: number;
   readonly transitionsPerSecond: number;
   readonly lost: number;
@@ -26,6 +33,11 @@ export interface Snapshot {
   readonly unowned: SocketCounts | null;
   /** Sockets or processes not kept because a table was full. */
   readonly dropped: number;
+}
+
+/** How old what is shown is, and what it costs to keep it young. */
+export interface Poll extends PollCost {
+  readonly ageMs: number;
 }
 
 export interface SocketCounts {

@@ -23,6 +23,9 @@ type Match = ReturnType<typeof socketMatcher>;
 export function foldSurvey(tables: Tables, survey: Survey, report: Report): void {
   tables.surveys++;
   tables.complete = survey.complete;
+  tables.unreadable = survey.unreadable.length;
+  tables.polledAt = survey.at;
+  tables.pollCost = survey.poll ?? tables.pollCost;
   for (const process of survey.processes) tables.processes.learn(process, survey.at);
   const holders = holdersByInode(survey.processes);
   const match = socketMatcher(tables.sockets);
@@ -134,8 +137,8 @@ function hasPassedOn(survey: Survey, socket: Socket, pid: number): boolean {
 
 /** The survey shows another state than the model has; CLOSE stands for a row that is gone. */
 function doubt(tables: Tables, survey: Survey, socket: Socket, state: TcpState, report: Report): void {
+  if (socket.lastTraced >= survey.at) return;
   if (tables.source === "bpf" && socket.address !== null) {
-    if (socket.lastTraced >= survey.at) return;
     // It may have changed after the survey began, and its event be on the way.
     tables.doubts.set(socket, { state, until: survey.until });
     return;

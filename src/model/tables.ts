@@ -1,4 +1,5 @@
-import type { ClockAnchor, CountersSeen, Nanos, SourceName } from "./event.ts";
+import { CounterRates } from "./counter-rates.ts";
+import type { ClockAnchor, CountersSeen, Nanos, PollCost, SourceName } from "./event.ts";
 import type { Owner } from "./owner.ts";
 import { type Process, ProcessTable } from "./process-table.ts";
 import type { NamespaceCounters, NetworkSettings } from "./counters.ts";
@@ -85,6 +86,12 @@ export class Tables {
   readonly firstCounters = new Map<number, NamespaceCounters>();
   /** What connect() and TIME_WAIT go by in each namespace. */
   readonly settings = new Map<number, NetworkSettings>();
+  readonly counterRates = new CounterRates();
+  /** When /proc was last read, how often it is, and what that costs; null while that is not known. */
+  polledAt: Nanos | null = null;
+  pollCost: PollCost | null = null;
+  /** Processes that the last survey could not read. */
+  unreadable = 0;
   /** When tracing or polling began for good, as opposed to waiting for the tracer. */
   tracingSince: Nanos | null = null;
 

@@ -24,9 +24,9 @@ export function takeLeaks(tables: Tables, options: LeakOptions): LeakReport {
   const cases = new Cases(tables, options);
   for (const socket of tables.sockets) if (socket.state === TCP.CLOSE_WAIT) cases.addSocket(socket);
   for (const vanished of tables.vanished.values()) if (vanished.isConfirmed) cases.addVanished(vanished);
-  const { source, lost, complete } = tables;
+  const { source, lost, complete, unreadable } = tables;
   const { stuckAfterMs } = options;
-  const report = { wallMs: tables.wallMs(tables.now), source, stuckAfterMs, lost, complete };
+  const report = { wallMs: tables.wallMs(tables.now), source, stuckAfterMs, lost, complete, unreadable };
   return { ...report, processes: cases.processes().toSorted(byBlame), unowned: cases.unowned.toSorted(byAge) };
 }
 

@@ -2,7 +2,7 @@ import type { Nanos } from "./event.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
 import { holdersOf } from "./holding.ts";
 import { byBlame, processRow } from "./process-row.ts";
-import type { ProcessRow, Snapshot } from "./snapshot.ts";
+import type { Poll, ProcessRow, Snapshot } from "./snapshot.ts";
 import { hasFile, type Socket } from "./socket.ts";
 import { isStuck } from "./stuck.ts";
 import { socketSubject } from "./subject.ts";
@@ -20,6 +20,9 @@ export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filte
     source: tables.source,
     sourceDetail: tables.sourceDetail,
     complete: tables.complete,
+    unreadable: tables.unreadable,
+    poll: pollOf(tables),
+    host: tables.counterRates.rates(),
     transitions: tables.transitions,
     transitionsPerSecond: tables.rate.perSecond(tables.now),
     lost: tables.lost,
@@ -32,6 +35,11 @@ export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filte
     unowned: census.unowned?.counts(tables.now) ?? null,
     dropped: tables.sockets.dropped + tables.processes.dropped,
   };
+}
+
+function pollOf({ source, now, polledAt, pollCost }: Tables): Poll | null {
+  if (source !== "proc" || polledAt === null || pollCost === null) return null;
+  return { ...pollCost, ageMs: (now - polledAt) / 1e6 };
 }
 
 /** Counts all sockets, by state and by process. */

@@ -1,9 +1,12 @@
 import { EXIT, UserError } from "../errors.ts";
+import { listPids } from "../host/processes.ts";
 import type { TraceEvent } from "../model/event.ts";
 import { bpfSource } from "./bpf.ts";
 import { type Choice, chooseSource, describePassedOver, type Program, type TracingFacts } from "./choose.ts";
 import { procSource } from "./proc.ts";
+import { paceWithoutTracer } from "./proc-poll.ts";
 import type { Source } from "./source.ts";
+import type { Pace } from "./surveyor.ts";
 import { readTracingFacts } from "./tracing-facts.ts";
 import type { TracerOptions } from "./tracer-process.ts";
 
@@ -11,15 +14,19 @@ export type SourceWish = "auto" | "bpf" | "proc";
 
 /**
  * The best source that works here. `bpf` throws UserError (exit 4) rather than fall back; `auto` goes on with /proc when
- * bpftrace is not to be had, and also when it dies for good in mid-run.
+ * bpftrace is not to be had, and also while it is down in mid-run, or for good when it dies again and again.
  */
 export function liveSource(wish: SourceWish): Source {
-  if (wish === "proc") return procSource({ reason: "asked for by --source proc" });
-  return { name: "bpf", events: (signal) => bpfElseProc(wish, signal) };
+  const pace = paceWithoutTracer();
+  // Whatever is traced, /proc tells whose it is; without it nothing works.
+  listPids();
+  if (wish === "proc") return procSource({ reason: `asked for by --source proc${asWhom()}`, pace });
+  return { name: "bpf", events: (signal) => bpfElseProc(wish, pace, signal) };
 }
 
 async function* bpfElseProc(
   wish: "auto" | "bpf",
+  pace: Pace,
   signal: AbortSignal,
 ): AsyncGenerator<readonly TraceEvent[], void, void> {
   const facts = await readTracingFacts(signal);
@@ -30,7 +37,9 @@ async function* bpfElseProc(
     // A tracer that had run and then died for good will not do better with fewer fields.
     if (hasTraced) break;
     try {
-      for await (const batch of bpfSource(tracerOptions(facts, program)).events(signal)) {
+      for await (const batch of bpfSource(tracerOptions(facts, program), wish === "auto" ? pace : null).events(
+        signal,
+      )) {
         hasTraced ||= batch.some((event) => event.kind === "source" && event.ready);
         yield batch;
       }
@@ -41,7 +50,12 @@ async function* bpfElseProc(
     }
   }
   if (wish === "bpf") throw failure;
-  yield* procSource({ reason: failure.message }).events(signal);
+  yield* procSource({ reason: failure.message, pace }).events(signal);
+}
+
+/** What a user who is not root has to know of the answers. */
+function asWhom(): string {
+  return process.geteuid?.() === 0 ? "" : "; not root, so that only your own processes can be read";
 }
 
 /** The programs to try, best first. */

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, UserError } from "../errors.ts";
-import type { Nanos, TraceEvent } from "../model/event.ts";
+import type { Gap, Nanos, TraceEvent } from "../model/event.ts";
 import { TCP } from "../model/tcp-state.ts";
 import { Asides } from "./asides.ts";
+import { ProcPoll } from "./proc-poll.ts";
 import type { Source } from "./source.ts";
-import { Surveyor } from "./surveyor.ts";
+import { BESIDE_TRACER, type Pace, Surveyor } from "./surveyor.ts";
 import { Tracer } from "./tracer.ts";
 import { TracerClock } from "./tracer-clock.ts";
 import type { TracerEnd, TracerOptions } from "./tracer-process.ts";
@@ -18,14 +19,22 @@ const LAST_EVENTS_MS = 5000;
 
 type Batch = readonly TraceEvent[];
 
-/** Traces the kernel through bpftrace, and reads /proc for what is older or was lost. */
-export function bpfSource(options: TracerOptions): Source {
-  return { name: "bpf", events: (signal) => new BpfRun(options, signal).events() };
+/**
+ * Traces the kernel through bpftrace, and reads /proc for what is older or was lost. With `standIn`, a pace for
+ * polls, /proc serves while a bpftrace that had been attached is down, and from then on when it can't be started any more.
+ * Throws UserError when it can't, and when bpftrace could not be attached in the first place.
+ */
+export function bpfSource(options: TracerOptions, standIn: Pace | null): Source {
+  return { name: "bpf", events: (signal) => new BpfRun(options, standIn, signal).events() };
 }
 
 /** `bpftrace 0.17.0, full probes`. */
 export function describeBpf({ bpftrace, program }: TracerOptions): string {
   return `bpftrace ${bpftrace.version}, ${program} probes`;
+}
+
+function bpfFailed({ reason }: TracerEnd): UserError {
+  return new UserError(reason, "see `tcptrace doctor`", EXIT.noBpf);
 }
 
 class BpfRun {
@@ -34,19 +43,31 @@ class BpfRun {
   readonly #clock = new TracerClock();
   readonly #surveyor: Surveyor;
   readonly #asides: Asides;
+  readonly #standInPace: Pace | null;
+  /** Serves while there is no tracer. */
+  #polling: ProcPoll | null = null;
 
-  constructor(options: TracerOptions, signal: AbortSignal) {
+  constructor(options: TracerOptions, standIn: Pace | null, signal: AbortSignal) {
     this.#options = options;
+    this.#standInPace = standIn;
     this.#signal = signal;
     this.#surveyor = new Surveyor(() => this.#clock.now(), signal);
     this.#asides = new Asides(() => this.#clock.now(), signal);
   }
 
   async *events(): AsyncGenerator<Batch, void, void> {
-    /** When the last tracer that had been attached went down. */
+    yield* this.#traceAndRestart();
+    if (this.#polling === null) return;
+    // bpftrace is not started any more.
+    yield* this.#idle(Infinity);
+    yield* this.#lastLook();
+  }
+
+  async *#traceAndRestart(): AsyncGenerator<Batch, void, void> {
+    /** Since when nothing has been traced, and not been told to be missing. */
     let downSince: Nanos | null = null;
     let isFirst = true;
-    for (let failures = 0; ;) {
+    for (let failures = 0; !this.#signal.aborted;) {
       const tracer = new Tracer(this.#options, this.#clock);
       const begun = performance.now();
       let attached = false;
@@ -63,20 +84,36 @@ class BpfRun {
         tracer.stop();
         end = await tracer.ended;
       }
+      const toldUntil = Math.max(tracer.latest, tracer.complete) || this.#clock.now();
       if (attached) yield* this.#rest(tracer);
       if (this.#signal.aborted) {
-        if (attached && end.isCutOff) yield [this.#gap(tracer.latest)];
+        if (attached && end.isCutOff) yield [this.#gap(toldUntil)];
         return;
       }
       if (performance.now() - begun > GOOD_RUN_MS) failures = 0;
-      if (attached || downSince !== null) downSince ??= tracer.latest === 0 ? this.#clock.now() : tracer.latest;
-      const wait = downSince === null ? undefined : BACKOFF_MS[failures++];
-      if (wait === undefined) {
-        if (downSince !== null) yield [this.#gap(downSince)];
-        throw new UserError(end.reason, "see `tcptrace doctor`", EXIT.noBpf);
+      if (attached) downSince = toldUntil;
+      if (downSince === null) throw bpfFailed(end);
+      if (this.#standInPace !== null) downSince = yield* this.#standIn(downSince, this.#standInPace);
+      const wait = BACKOFF_MS[failures++];
+      const next = wait === undefined ? `, ${failures} times in a row` : `; starting it again in ${wait / 1000} s`;
+      yield this.#explain(`${end.reason}${next}`);
+      if (wait !== undefined) yield* this.#idle(wait);
+      else if (this.#polling !== null) return;
+      else {
+        yield [this.#gap(downSince)];
+        throw bpfFailed(end);
       }
-      yield* this.#idle(`${end.reason}; starting it again in ${wait / 1000} s`, wait);
     }
+  }
+
+  /** From here on /proc serves. Returns since when nothing has been traced that is not told to be missing. */
+  async *#standIn(downSince: Nanos, pace: Pace): AsyncGenerator<Batch, Nanos, void> {
+    if (this.#polling !== null) return downSince;
+    const now = (): Nanos => this.#clock.now();
+    this.#polling = new ProcPoll({ now, surveyor: this.#surveyor, asides: this.#asides, pace });
+    const gap = this.#gap(downSince);
+    yield [gap];
+    return gap.at;
   }
 
   /** Waits until the tracer reports; meanwhile tells what /proc knows. False when it ended instead. */
@@ -84,7 +121,7 @@ class BpfRun {
     if (isFirst) yield [this.#clock.anchor(), this.#sourceChange("attaching bpftrace …", false)];
     const deadline = performance.now() + ATTACH_TIMEOUT_MS;
     while (!tracer.isAttached && !tracer.hasEnded && !this.#signal.aborted && performance.now() < deadline) {
-      yield [...this.#surveys(), this.#tick()];
+      yield this.#untraced();
       tracer.ask();
       await this.#pause(TICK_MS);
     }
@@ -92,6 +129,8 @@ class BpfRun {
   }
 
   #attachedEvents(downSince: Nanos | null): Batch {
+    this.#polling = null;
+    this.#surveyor.pace = BESIDE_TRACER;
     const gap = downSince === null ? [] : [this.#gap(downSince)];
     return [this.#clock.anchor(), ...gap, this.#sourceChange(describeBpf(this.#options), true)];
   }
@@ -131,19 +170,35 @@ class BpfRun {
   /** What was under way when the tracer ended; and a last look at /proc, for what the kernel skipped. */
   async *#rest(tracer: Tracer): AsyncGenerator<Batch, void, void> {
     yield tracer.take(Infinity, true);
-    if (!this.#signal.aborted) return;
+    if (this.#signal.aborted) yield* this.#lastLook();
+    // A survey under way is older than what has just been told.
+    else this.#surveyor.startAnew();
+  }
+
+  async *#lastLook(): AsyncGenerator<Batch, void, void> {
     const survey = await this.#surveyor.last();
     if (survey === null) return;
     this.#asides.note(survey);
     yield [survey, ...(await this.#asides.last()), this.#tick()];
   }
 
-  async *#idle(detail: string, ms: number): AsyncGenerator<Batch, void, void> {
-    yield [this.#sourceChange(detail, false), this.#tick()];
+  /** Says why there is no tracer. */
+  #explain(reason: string): Batch {
+    if (this.#polling === null) return [this.#sourceChange(reason, false), this.#tick()];
+    this.#polling.because(reason);
+    return this.#polling.batch();
+  }
+
+  async *#idle(ms: number): AsyncGenerator<Batch, void, void> {
     for (let left = ms; left > 0 && !this.#signal.aborted; left -= TICK_MS) {
       await this.#pause(TICK_MS);
-      yield [...this.#surveys(), this.#tick()];
+      yield this.#untraced();
     }
+  }
+
+  /** What /proc tells while there is no tracer. */
+  #untraced(): Batch {
+    return this.#polling?.batch() ?? [...this.#surveys(), this.#tick()];
   }
 
   #notice(event: TraceEvent): void {
@@ -163,7 +218,7 @@ class BpfRun {
     return { kind: "source", at: this.#clock.now(), source: "bpf", ready, detail };
   }
 
-  #gap(from: Nanos): TraceEvent {
+  #gap(from: Nanos): Gap {
     return { kind: "gap", at: this.#clock.now(), from };
   }
 

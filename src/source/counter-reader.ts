@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { readCounters } from "../host/counters.ts";
+import { readCounters, timeWaitsCounted } from "../host/counters.ts";
 import { Inhabitants } from "../host/inhabitants.ts";
 import { parseSettings, readOwnSettings, SETTING_FILES } from "../host/network-settings.ts";
 import { findSystemTool } from "../host/path-search.ts";
@@ -26,6 +26,7 @@ export class CounterReader {
   readonly #inhabitants = new Inhabitants();
   readonly #nsenter = findSystemTool("nsenter");
   readonly #grep = findSystemTool("grep");
+  readonly #timeWaitsCounted = timeWaitsCounted();
   readonly #settings = new Map<number, Settings>();
   #namespaces: readonly number[] = [];
   #isRunning = false;
@@ -57,7 +58,7 @@ export class CounterReader {
     const namespaces = this.#namespaces;
     if (namespaces.length === 0) return null;
     await this.#learn(namespaces, AbortSignal.timeout(TIMEOUT_MS));
-    return { kind: "counters", at: this.#now(), namespaces: this.#readAll(namespaces) };
+    return this.#countersAt(this.#now(), namespaces);
   }
 
   async #read(): Promise<void> {
@@ -67,7 +68,7 @@ export class CounterReader {
       await this.#learn(namespaces, this.#signal);
       const begun = performance.now();
       const at = this.#now();
-      this.#answer = { kind: "counters", at, namespaces: this.#readAll(namespaces) };
+      this.#answer = this.#countersAt(at, namespaces);
       const cost = performance.now() - begun;
       this.#due = performance.now() + Math.max(USUAL_INTERVAL_MS, cost / MOST_OF_A_CORE);
     } finally {
@@ -79,6 +80,10 @@ export class CounterReader {
     await this.#inhabitants.find(namespaces);
     for (const netns of namespaces) await this.#refreshSettings(netns, signal);
     for (const netns of this.#settings.keys()) if (!namespaces.includes(netns)) this.#settings.delete(netns);
+  }
+
+  #countersAt(at: Nanos, namespaces: readonly number[]): CountersSeen {
+    return { kind: "counters", at, namespaces: this.#readAll(namespaces), timeWaitsCounted: this.#timeWaitsCounted };
   }
 
   #readAll(namespaces: readonly number[]): NamespaceCounters[] {

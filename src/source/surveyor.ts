@@ -1,30 +1,52 @@
 import { HolderFinder } from "../host/holders.ts";
+import { KnownTables } from "../host/known-rows.ts";
 import { takeSurvey } from "../host/survey.ts";
 import type { Nanos, Survey } from "../model/event.ts";
 
-const USUAL_INTERVAL_MS = 2000;
-const SHORTEST_INTERVAL_MS = 300;
-const MOST_OF_A_CORE = 0.02;
+/** How often surveys are taken, and what share of one core they may cost: on a machine with very many sockets, the rarer. */
+export interface Pace {
+  readonly intervalMs: number;
+  readonly mostOfACore: number;
+}
+
+/** Beside a tracer, which tells the most. */
+export const BESIDE_TRACER: Pace = { intervalMs: 2000, mostOfACore: 0.02 };
+
+const SHORTEST_REST_MS = 300;
 const LAST_SURVEY_MS = 5000;
 
-/**
- * Takes surveys of /proc in the background, one at a time, and so seldom that they cost at most 2 % of a core.
- */
+/** Takes surveys of /proc in the background, one at a time, at a pace. */
 export class Surveyor {
+  pace: Pace;
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
   readonly #holders = new HolderFinder();
-  #soonest = 0;
+  readonly #tables = new KnownTables();
   #isExpedited = false;
-  #lastEnd = -Infinity;
+  #isStale = false;
+  #beginMs = -Infinity;
+  #endMs = -Infinity;
+  /** What the last survey cost, and what folding it did: what the next one is expected to cost. */
+  #surveyCpuMs = 0;
+  #foldCpuMs = 0;
   #survey: Survey | null = null;
   #begunAt: Nanos | null = null;
   #failure: unknown = null;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(now: () => Nanos, signal: AbortSignal) {
+  constructor(now: () => Nanos, signal: AbortSignal, pace: Pace = BESIDE_TRACER) {
     this.#now = now;
     this.#signal = signal;
+    this.pace = pace;
+  }
+
+  /** From the begin of one survey to the begin of the next, as things are. */
+  get intervalMs(): number {
+    return Math.max(this.pace.intervalMs, this.#affordableMs);
+  }
+
+  get #affordableMs(): number {
+    return (this.#surveyCpuMs + this.#foldCpuMs) / this.pace.mostOfACore;
   }
 
   /** When the survey under way or ready began, null when there is none: what happened later is to be told after it. */
@@ -38,10 +60,23 @@ export class Surveyor {
     const survey = this.#survey;
     this.#survey = null;
     if (survey !== null) this.#begunAt = null;
-    const usual = Math.max(this.#soonest, this.#lastEnd + USUAL_INTERVAL_MS);
-    const due = this.#isExpedited ? 0 : isUrgent ? this.#soonest : usual;
+    const interval = isUrgent ? this.#affordableMs : this.intervalMs;
+    const due = this.#isExpedited ? 0 : Math.max(this.#endMs + SHORTEST_REST_MS, this.#beginMs + interval);
     if (this.#begunAt === null && performance.now() >= due) this.#running = this.#begin();
     return survey;
+  }
+
+  /** What it cost to fold the survey that was taken last. */
+  charge(cpuMs: number): void {
+    this.#foldCpuMs = cpuMs;
+  }
+
+  /** What is being read began too early to be told: it is dropped, and the next survey begins as soon as it has ended. */
+  startAnew(): void {
+    this.#isStale = this.#begunAt !== null && this.#survey === null;
+    if (!this.#isStale) this.#begunAt = null;
+    this.#survey = null;
+    this.expedite();
   }
 
   /** Lets the next survey begin as soon as none is under way, whatever the last one cost. */
@@ -67,21 +102,32 @@ export class Surveyor {
   async #begin(): Promise<void> {
     this.#begunAt = this.#now();
     this.#isExpedited = false;
+    this.#beginMs = performance.now();
     const before = process.cpuUsage();
     try {
-      this.#survey = await this.#read(this.#signal, false);
-      const { user, system } = process.cpuUsage(before);
-      this.#lastEnd = performance.now();
-      this.#soonest = this.#lastEnd + Math.max(SHORTEST_INTERVAL_MS, (user + system) / 1000 / MOST_OF_A_CORE);
+      const survey = await this.#read(this.#signal, false);
+      this.#surveyCpuMs = cpuMsSince(before);
+      const poll = { cpuMs: this.#surveyCpuMs + this.#foldCpuMs, intervalMs: this.intervalMs };
+      if (this.#isStale) this.#begunAt = null;
+      else this.#survey = { ...survey, poll };
     } catch (error) {
       if (!this.#signal.aborted) this.#failure = error;
       this.#begunAt = null;
     }
+    this.#isStale = false;
+    this.#endMs = performance.now();
   }
 
   async #read(signal: AbortSignal, exact: boolean): Promise<Survey> {
-    return withoutOwn(await takeSurvey(this.#now, { signal, holders: this.#holders, exact }));
+    const options = { signal, holders: this.#holders, tables: this.#tables, exact };
+    return withoutOwn(await takeSurvey(this.#now, options));
   }
+}
+
+/** CPU time of this process since then, in milliseconds. */
+export function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 /** tcptrace's own sockets are no news to its user. */

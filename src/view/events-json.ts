@@ -14,6 +14,9 @@ export interface EventsSummary {
   readonly source: SourceName | null;
 }
 
+/** It happened before `time`, which is when a poll has found it. */
+const FOUND_LATER = ',"timeIsAtMost":true';
+
 /** One transition as a line of NDJSON (without the newline); what is not known is null. */
 export function transitionJson(row: TransitionRow, wallMs: number): string {
   const { owner, process } = row;
@@ -23,7 +26,7 @@ export function transitionJson(row: TransitionRow, wallMs: number): string {
     `{"type":"transition","time":"${isoTime(wallMs)}",${socketJson(row.socket)},` +
     `"from":"${stateName(row.from)}","to":"${stateName(row.to)}","inStateMs":${inState},` +
     `"pid":${owner.pid},"comm":${process === null ? "null" : quoted(process.comm)},` +
-    `"owner":"${owner.evidence}","cause":${cause}}`
+    `"owner":"${owner.evidence}","cause":${cause}${row.cause === "poll" ? FOUND_LATER : ""}}`
   );
 }
 

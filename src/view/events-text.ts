@@ -17,7 +17,7 @@ export const EVENTS_HEADER = line(
 export function transitionText(row: TransitionRow, wallMs: number): string {
   const { socket, owner, process } = row;
   const cells = [
-    clockTime(wallMs),
+    row.cause === "poll" ? foundBy(wallMs) : clockTime(wallMs),
     String(owner.pid ?? "-"),
     process?.comm ?? "-",
     owner.evidence,
@@ -29,6 +29,11 @@ export function transitionText(row: TransitionRow, wallMs: number): string {
     row.inState === null ? "-" : (row.inState / 1e6).toFixed(3),
   ];
   return line(cells, row.cause ?? "-");
+}
+
+/** A poll has found it then; it happened before. */
+function foundBy(wallMs: number): string {
+  return `≤${clockTime(wallMs).slice(0, -3)}`;
 }
 
 export function lostText(wallMs: number, count: number, where: Loss["where"]): string {

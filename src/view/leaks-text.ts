@@ -4,6 +4,7 @@ import { TCP } from "../model/tcp-state.ts";
 import { blame } from "./blame.ts";
 import type { UserName } from "./columns.ts";
 import { age, plural, setting } from "./format.ts";
+import { incompleteness } from "./polled.ts";
 
 const MAX_GROUPS = 5;
 const MAX_PIDS = 8;
@@ -123,9 +124,9 @@ function unownedText(unowned: readonly UnownedSocket[], each: boolean): string {
   return lines.join("\n");
 }
 
-function caveats({ complete, lost }: LeakReport): string[] {
+function caveats({ complete, unreadable, lost }: LeakReport): string[] {
   const lines: string[] = [];
-  if (!complete) lines.push("(some processes could not be read: there may be more holders)");
+  if (!complete) lines.push(`(${incompleteness(unreadable)})`);
   if (lost > 0) lines.push(`(${plural(lost, "transition")} lost: ages may be too low)`);
   return lines;
 }

@@ -4,16 +4,22 @@ import { safeText } from "../model/text.ts";
 import { blame } from "./blame.ts";
 import { duration, percent, plural, rate, setting } from "./format.ts";
 import { type Span, span } from "./frame.ts";
+import { incompleteness } from "./polled.ts";
 
 /** The figures of the whole machine. */
 export function figures(snapshot: Snapshot): Span[] {
   const { stuck, lost } = snapshot;
   return [
     span(`stuck in CLOSE_WAIT (over ${setting(snapshot.stuckAfterMs)}): ${stuck}`, stuck > 0 ? "bad" : "good"),
-    span(`${rate(snapshot.transitionsPerSecond)} transitions/s`),
-    span(`lost ${lost}`, lost > 0 ? "warn" : "plain"),
+    transitionsSpan(snapshot),
+    ...(snapshot.source === "proc" && lost === 0 ? [] : [span(`lost ${lost}`, lost > 0 ? "warn" : "plain")]),
     span(`owners known ${percent(snapshot.attributed, snapshot.transitions)}`),
   ];
+}
+
+/** Nobody knows how many there were between two polls. */
+function transitionsSpan({ source, transitionsPerSecond }: Snapshot): Span {
+  return span(`${rate(transitionsPerSecond)} transitions/s${source === "proc" ? " seen by polls" : ""}`);
 }
 
 /** How many sockets are in each state; ESTABLISHED and CLOSE_WAIT even when none are. */
@@ -52,7 +58,7 @@ export function health(snapshot: Snapshot): Span {
 export function caveats(snapshot: Snapshot): string[] {
   const { lost, gapMs, dropped } = snapshot;
   const lines: string[] = [];
-  if (!snapshot.complete) lines.push("some processes could not be read: an owner may be missing");
+  if (!snapshot.complete) lines.push(incompleteness(snapshot.unreadable));
   if (lost > 0)
     lines.push(`${plural(lost, "transition")} lost: the next survey of /proc mends the counts, not the rates`);
   if (gapMs > 0) lines.push(`nothing was traced for ${duration(gapMs)}: rates and ages may be too low`);

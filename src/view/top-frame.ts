@@ -6,6 +6,7 @@ import { COLUMNS, type Row, unownedRow, type UserName } from "./columns.ts";
 import { clip, clock, count, duration, fit, setting, width, wrap } from "./format.ts";
 import { clipLine, flow, type Frame, type Line, type Size, type Span, span } from "./frame.ts";
 import { type Placed, placeColumns } from "./layout.ts";
+import { pollFigures } from "./polled.ts";
 import { caveats, emptyText, figures, health, sourceText, stateCounts, UNOWNED_NOTE } from "./summary.ts";
 import { helpFrame, hintLine } from "./top-help.ts";
 import type { TopList } from "./top-keys.ts";
@@ -83,6 +84,7 @@ function headerLines(snapshot: Snapshot, ui: TopUi, { columns }: Size, budget: n
   if (snapshot.unowned !== null) notes.push(UNOWNED_NOTE);
   const noted = notes.flatMap((text) => wrap(text, columns, 3)).map((text) => [span(text, "warn")]);
   const numbers = flow([...figures(snapshot), ...choices(ui)], columns);
+  for (const group of pollFigures(snapshot)) numbers.push(...flow(group, columns));
   const states = flow(stateCounts(snapshot), columns);
   const whole = judged(4);
   const layouts: Line[][] = [

@@ -3,6 +3,7 @@ import { type Row, unownedRow, type UserName } from "./columns.ts";
 import { clip, clock, fit, wrap } from "./format.ts";
 import { flow, lineText } from "./frame.ts";
 import { placeColumns } from "./layout.ts";
+import { pollFigures } from "./polled.ts";
 import { caveats, emptyText, figures, health, sourceText, stateCounts, UNOWNED_NOTE } from "./summary.ts";
 
 /** The snapshot as plain text for `top -b`: a summary, then the processes, most guilty first. */
@@ -11,6 +12,7 @@ export function topTable(snapshot: Snapshot, columns: number, userName: UserName
     `tcptrace ${clock(snapshot.wallMs)}  ${sourceText(snapshot)}`,
     ...wrap(health(snapshot).text, columns, Number.POSITIVE_INFINITY),
     ...flow(figures(snapshot), columns).map(lineText),
+    ...pollFigures(snapshot).flatMap((group) => flow(group, columns).map(lineText)),
     ...flow(stateCounts(snapshot), columns).map(lineText),
     ...caveats(snapshot).flatMap((text) => wrap(text, columns, Number.POSITIVE_INFINITY)),
     "",

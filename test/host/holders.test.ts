@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import { type Descriptors, procDescriptors } from "../../src/host/descriptors.ts";
-import { type FoundHolders, HolderFinder } from "../../src/host/holders.ts";
+import type { FoundHolders } from "../../src/host/holder-query.ts";
+import { HolderFinder } from "../../src/host/holders.ts";
 import type { SurveyedSocket } from "../../src/model/event.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import { asNobody, connect, descriptorOf, gonePid, isRoot, listen, startChild } from "./children.ts";
@@ -50,6 +51,19 @@ function pretend(files: Map<number, Record<number, string | readonly number[]>>)
     },
   };
 }
+
+test("a socket that has lost its row while it is held is named once, one that was closed is not", async () => {
+  const { server } = await listen("127.0.0.1");
+  const { client, accepted } = await connect(server, "127.0.0.1");
+  const [held, closing] = [descriptorOf(accepted).inode, descriptorOf(client).inode];
+  const finder = new HolderFinder();
+  const pids = [process.pid];
+  expect((await finder.find({ pids, sockets: rows(held, closing), at: 0 })).rowless).toEqual([]);
+  client.destroy();
+  await once(client, "close");
+  expect((await finder.find({ pids, sockets: [], at: SECOND })).rowless).toEqual([held]);
+  expect((await finder.find({ pids, sockets: [], at: 2 * SECOND })).rowless).toEqual([]);
+});
 
 describe("only what is unknown is looked up", () => {
   test("when nothing has changed, nothing is read", async () => {

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Lives, wholeCounts } from "../support/lives.ts";
+import { asNobody } from "../support/nobody.ts";
 import { descendantsOf, isRunning } from "../support/process-tree.ts";
-import { CLI, ROOT, runTcptrace, startTcptrace, traceEvents } from "../support/tcptrace.ts";
+import { CLI, runTcptrace, startTcptrace, traceEvents } from "../support/tcptrace.ts";
 import { until } from "../support/until.ts";
 import { closed, connectAndClose, netnsOf, serve } from "../support/workload.ts";
 
@@ -153,19 +154,6 @@ const LACKS: readonly Lack[] = [
   { lack: "no bpftrace", said: /bpftrace is not installed/, start: () => ({ env: pathWith(null) }) },
   { lack: "no root", said: /not root/, start: () => ({ prefix: asNobody() }) },
 ];
-
-/** Runs as nobody, who may have no way to where this repository and node are: both are shown to them elsewhere. */
-function asNobody(): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "tcptrace-nobody-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  chmodSync(folder, 0o755);
-  mkdirSync(join(folder, "root"));
-  writeFileSync(join(folder, "node"), "");
-  const script = `mount --bind "$1" "$0/root" && mount --bind "$2" "$0/node" && shift 3 &&
-    exec setpriv --reuid 65534 --regid 65534 --clear-groups "$0/node" "$0/root/build/cli.js" "$@"`;
-  // node and cli.js follow: the script puts others in their place.
-  return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, folder, ROOT];
-}
 
 describe.each(LACKS)("with $lack", ({ said, start }) => {
   it("--source bpf exits 4 and says why in one line", async () => {

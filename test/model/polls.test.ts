@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { TCP } from "../../src/model/tcp-state.ts";
-import { fold, holder, polling, row, SECOND, survey } from "./scenario.ts";
+import type { Survey, TraceEvent } from "../../src/model/event.ts";
+import { takeLeaks } from "../../src/model/take-leaks.ts";
+import { takeSnapshot } from "../../src/model/take-snapshot.ts";
+import { MATCH_ALL } from "../../src/model/filter.ts";
+import { changes, fold, holder, polling, row, SECOND, survey, taskOf, tick, tracing, transition } from "./scenario.ts";
 
 const AT = 100 * SECOND;
 
@@ -32,4 +36,59 @@ describe("without a tracer", () => {
     expect(run.told).toEqual([]);
     expect(run.sockets[0]?.since).toBe(AT);
   });
+});
+
+function shown(at: number): Survey {
+  return survey(at, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
+}
+
+describe("when the tracer dies and /proc goes on in its place", () => {
+  const task = taskOf(9);
+  const gap: TraceEvent = { kind: "gap", from: AT + 6 * SECOND, at: AT + 7 * SECOND };
+  const leak = [
+    tracing(AT),
+    transition(AT + SECOND, TCP.SYN_SENT, TCP.ESTABLISHED, { inode: 70, task }),
+    transition(AT + 5 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70, task }),
+    tick(AT + 6 * SECOND),
+  ];
+  const downSince = [gap, polling(AT + 7 * SECOND)];
+
+  test("a leak is one leak still, in the same hands, with its age to the moment; the gap is told", () => {
+    const run = fold(...leak, ...downSince, shown(AT + 7 * SECOND), shown(AT + 8 * SECOND), tick(AT + 65 * SECOND));
+    const { processes } = takeLeaks(run.model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL });
+    expect(
+      processes.map(({ pid, sockets }) => [pid, sockets.map(({ ageMs, ageIsAtLeast }) => [ageMs, ageIsAtLeast])]),
+    ).toEqual([[9, [[60_000, false]]]]);
+    expect(takeSnapshot(run.model.tables, 60_000)).toMatchObject({ source: "proc", gapMs: 1000, stuck: 1 });
+    expect(run.told).toHaveLength(2);
+  });
+
+  test("what has changed meanwhile is told by the first poll", () => {
+    const run = fold(...leak, ...downSince, survey(AT + 7 * SECOND, [], []));
+    expect(run.told.at(-1)).toMatchObject({ id: 1, change: "CLOSE_WAIT→CLOSE", pid: 9, cause: "poll" });
+    expect(run.sockets).toEqual([]);
+  });
+
+  test("a reading that is older than what was traced is not believed", () => {
+    const old = survey(AT + 4 * SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
+    const run = fold(...leak, ...downSince, old);
+    expect(changes(run)).toEqual(["SYN_SENT→ESTABLISHED", "ESTABLISHED→CLOSE_WAIT"]);
+    expect(run.sockets[0]).toMatchObject({ state: TCP.CLOSE_WAIT, since: AT + 5 * SECOND, sinceIsExact: true });
+  });
+
+  test("the next tracer finds the socket again", () => {
+    const traced: TraceEvent = { kind: "gap", from: AT + 7 * SECOND, at: AT + 9 * SECOND };
+    const end = transition(AT + 10 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { address: 0xee, inode: 70, task });
+    const run = fold(...leak, ...downSince, shown(AT + 8 * SECOND), traced, tracing(AT + 9 * SECOND), end);
+    expect(run.told.at(-1)).toMatchObject({ id: 1, change: "CLOSE_WAIT→LAST_ACK", inState: 5 * SECOND });
+    expect(run.sockets).toHaveLength(1);
+  });
+});
+
+test("polls tell how old they are and what they cost, as long as there is no tracer", () => {
+  const poll = { cpuMs: 20, intervalMs: 1000 };
+  const polled = [polling(AT), { ...survey(AT, []), poll }, tick(AT + SECOND / 2)];
+  const { tables } = fold(...polled).model;
+  expect(takeSnapshot(tables, 1).poll).toEqual({ ...poll, ageMs: 500 });
+  expect(takeSnapshot(fold(...polled, tracing(AT + SECOND)).model.tables, 1).poll).toBeNull();
 });

@@ -47,7 +47,7 @@ async function finishSurvey(): Promise<Survey> {
 test("a survey that has cost much is not followed by another, however urgent", async () => {
   const surveyor = begun();
   const done = await finishSurvey();
-  expect(surveyor.take(true)).toEqual(done);
+  expect(surveyor.take(true)).toMatchObject(done);
   expect(surveyor.take(true)).toBeNull();
   expect(surveyor.begunAt).toBeNull();
   expect(takeSurvey).toHaveBeenCalledTimes(1);
@@ -59,7 +59,7 @@ test("one that is expedited begins as soon as the one under way is taken, though
   expect(surveyor.take()).toBeNull();
   expect(takeSurvey).toHaveBeenCalledTimes(1);
   const done = await finishSurvey();
-  expect(surveyor.take()).toEqual(done);
+  expect(surveyor.take()).toMatchObject(done);
   expect(surveyor.begunAt).toBe(2 * SECOND);
   expect(takeSurvey).toHaveBeenCalledTimes(2);
 });
@@ -84,6 +84,35 @@ test("a survey that is ready holds the next one back until it has been taken", a
   expect(surveyor.begunAt).toBe(SECOND);
   expect(surveyor.take()).not.toBeNull();
   expect(surveyor.begunAt).toBeNull();
+});
+
+test("one that began too early to be told is dropped, and the next one begins as soon as it has ended", async () => {
+  const surveyor = begun();
+  surveyor.startAnew();
+  await finishSurvey();
+  expect(surveyor.take()).toBeNull();
+  expect(surveyor.begunAt).toBe(2 * SECOND);
+  const second = await finishSurvey();
+  expect(surveyor.take()).toMatchObject({ at: second.at });
+});
+
+test("one that is ready and began too early is dropped, too", async () => {
+  const surveyor = begun();
+  await finishSurvey();
+  surveyor.startAnew();
+  expect(surveyor.take()).toBeNull();
+  expect(surveyor.begunAt).toBe(2 * SECOND);
+});
+
+test("each survey tells what it cost, with what folding the last one did, and how long until the next", async () => {
+  const surveyor = begun();
+  const minute = 60_000;
+  await finishSurvey();
+  expect(surveyor.take()?.poll).toEqual({ cpuMs: minute, intervalMs: 50 * minute });
+  surveyor.charge(minute);
+  expect(surveyor.intervalMs).toBe(100 * minute);
+  surveyor.pace = { intervalMs: 1000, mostOfACore: 1 };
+  expect(surveyor.intervalMs).toBe(2 * minute);
 });
 
 test("a survey that fails is thrown at whoever takes it", async () => {

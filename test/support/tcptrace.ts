@@ -137,7 +137,12 @@ export class Tcptrace {
 
   /** The bpftrace that it runs now. */
   async bpftrace(): Promise<number> {
-    return this.until("its bpftrace", () => childrenOf(this.pid).find(({ comm }) => comm === "bpftrace")?.pid);
+    return this.until("its bpftrace", () => this.bpftraceNow());
+  }
+
+  /** As `bpftrace`, undefined when it runs none. */
+  bpftraceNow(): number | undefined {
+    return childrenOf(this.pid).find(({ comm }) => comm === "bpftrace")?.pid;
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,6 +18,8 @@ const compiled = new Map<string, string>();
 function program(name: "churn" | "pair"): string {
   if (folder === null) {
     const made = mkdtempSync(join(tmpdir(), "tcptrace-workload-"));
+    // For those who are not root, too.
+    chmodSync(made, 0o755);
     folder = made;
   }
   let path = compiled.get(name);

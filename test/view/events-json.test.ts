@@ -73,6 +73,14 @@ describe("a transition's line", () => {
     });
   });
 
+  test("says that what a poll has found happened before", () => {
+    expect(JSON.parse(transitionJson(nginxRow({ cause: "poll" }), 0))).toMatchObject({
+      cause: "poll",
+      timeIsAtMost: true,
+    });
+    expect(transitionJson(nginxRow(), 0)).not.toContain("timeIsAtMost");
+  });
+
   test("has IPv6 ends in brackets", () => {
     const v6 = { localAddress: `${"0".repeat(31)}1`, remoteAddress: "20010db8000000000000000000000002" };
     expect(JSON.parse(transitionJson(nginxRow({}, v6), WALL))).toMatchObject({

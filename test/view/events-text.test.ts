@@ -23,6 +23,12 @@ describe("a transition's line", () => {
     ]);
   });
 
+  test("says that what a poll has found happened before", () => {
+    const [time, ...rest] = transitionText(nginxRow({ cause: "poll" }), WALL).split(/ +/);
+    expect(time).toBe("≤22:14:07.125");
+    expect(rest.at(-1)).toBe("poll");
+  });
+
   test("has a dash for what is not known", () => {
     expect(transitionText(bareRow(), WALL).split(/ +/)).toEqual([
       "22:14:07.125000",

@@ -187,9 +187,9 @@ describe("what else there is to say", () => {
   });
 
   test("processes that could not be read, and loss, come last", () => {
-    expect(lines({ complete: false, lost: 12 })).toEqual([
+    expect(lines({ complete: false, unreadable: 3, lost: 12 })).toEqual([
       "no socket has been stuck in CLOSE_WAIT for 60s or longer",
-      "(some processes could not be read: there may be more holders)",
+      "(some processes could not be read (3, for want of rights): an owner may be missing)",
       "(12 transitions lost: ages may be too low)",
     ]);
     expect(lines({ processes: [leakingProcess()], lost: 1 }).at(-1)).toBe("(1 transition lost: ages may be too low)");

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import type { ChurnReport, DestinationChurn } from "../../src/model/churn-report.ts";
+import type { HostRates } from "../../src/model/counter-rates.ts";
 import type { LeakingProcess, LeakReport, StuckSocket, UnownedReason } from "../../src/model/leak-report.ts";
 import type { ProcessRow, Snapshot, SocketCounts } from "../../src/model/snapshot.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
@@ -57,6 +58,9 @@ export function snapshot(partial: Partial<Snapshot> = {}): Snapshot {
     source: "bpf",
     sourceDetail: "bpftrace 0.17.0, full probes",
     complete: true,
+    unreadable: 0,
+    poll: null,
+    host: null,
     transitions: 1000,
     transitionsPerSecond: 12.34,
     lost: 0,
@@ -169,12 +173,27 @@ const anyProcess: fc.Arbitrary<ProcessRow> = fc.record({
   fdLimit: orNull(anyNumber),
 });
 
+const anyRate = fc.double({ min: 0, noNaN: true });
+const anyRates: fc.Arbitrary<HostRates> = fc.record({
+  connects: anyRate,
+  accepts: anyRate,
+  closed: anyRate,
+  failed: anyRate,
+  resets: anyRate,
+  aborts: orNull(anyRate),
+  timeWaits: orNull(anyRate),
+  listenOverflows: orNull(anyRate),
+});
+
 /** Any snapshot at all. */
 export const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
   wallMs: fc.nat(4_000_000_000_000),
   source: orNull(fc.constantFrom("bpf" as const, "proc" as const)),
   sourceDetail: anyName,
   complete: fc.boolean(),
+  unreadable: anyNumber,
+  poll: orNull(fc.record({ ageMs: anyNumber, cpuMs: anyNumber, intervalMs: fc.integer({ min: 1 }) })),
+  host: orNull(anyRates),
   transitions: anyNumber,
   transitionsPerSecond: fc.double({ min: 0, noNaN: true }),
   lost: anyNumber,
@@ -229,6 +248,7 @@ export function leakReport(report: Partial<LeakReport> = {}): LeakReport {
     stuckAfterMs: 60_000,
     lost: 0,
     complete: true,
+    unreadable: 0,
     processes: [],
     unowned: [],
     ...report,
@@ -268,6 +288,7 @@ export const anyLeakReport: fc.Arbitrary<LeakReport> = fc.record({
   stuckAfterMs: anyNumber,
   lost: anyNumber,
   complete: fc.boolean(),
+  unreadable: anyNumber,
   processes: fc.array(
     fc
       .tuple(anyProcess, fc.array(anySocket, { minLength: 1, maxLength: 12 }), fc.array(anyQueue, { maxLength: 2 }))
@@ -319,7 +340,7 @@ export function destination(partial: Partial<DestinationChurn> = {}): Destinatio
 }
 
 const anyCount = fc.nat(1_000_000);
-const anyRate = fc.double({ min: 0, max: 1e6, noNaN: true });
+
 const anyMade = { entered: anyCount, enteredPerSecond: anyRate, now: anyCount };
 const anyProcessName = { pid: fc.integer({ min: 1, max: 4_194_304 }), comm: anyName };
 

@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+import { HolderFinder } from "../../src/host/holders.ts";
+import { KnownTables } from "../../src/host/known-rows.ts";
+import { takeSurvey } from "../../src/host/survey.ts";
+import type { Survey } from "../../src/model/event.ts";
+import { runTcptrace } from "../support/tcptrace.ts";
+import { until } from "../support/until.ts";
+import { leak, netnsOf, serve } from "../support/workload.ts";
+
+const MAYFLY = fileURLToPath(new URL("../../scripts/workload/mayfly.py", import.meta.url));
+const LEAKED = 20;
+
+/** Processes and namespaces that come and go, until the test ends; gives how many processes have gone. */
+function mayflies(): () => number {
+  const child = spawn("python3", [MAYFLY], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  onTestFinished(async () => {
+    child.stdin.end();
+    await ended;
+  });
+  return () => Number(text.trimEnd().split("\n").at(-1));
+}
+
+/** Who holds the connections toward a port, as a survey has it: a line for each. The kernel may print a row twice. */
+function holdersToward({ sockets, processes }: Survey, port: number): string[] {
+  const rows = sockets.filter(({ remotePort, netns }) => remotePort === port && netns === netnsOf("self"));
+  const inodes = new Set(rows.map(({ inode }) => inode));
+  return [...inodes].map((inode) =>
+    processes
+      .filter((process) => process.sockets.some((held) => held.inode === inode))
+      .map(({ pid, comm }) => `${comm} ${pid}`)
+      .join(),
+  );
+}
+
+it("processes and namespaces that go while /proc is read break nothing, and what stays is told right", async () => {
+  const server = await serve("127.0.0.1", "hangup");
+  const { pid } = await leak("127.0.0.1", server.port, LEAKED);
+  const gone = mayflies();
+  await until("the first to go", () => gone() > 0);
+  const known = { holders: new HolderFinder(), tables: new KnownTables() };
+  let inOthers = 0;
+  let surveys = 0;
+  for (let now = 0; gone() < 500 || surveys < 50; now += 1e9) {
+    const survey = await takeSurvey(() => now, { ...known, exact: surveys % 7 === 3 });
+    surveys += 1;
+    inOthers += survey.sockets.filter(({ netns }) => netns !== netnsOf("self")).length;
+    const told = holdersToward(survey, server.port);
+    expect(told).toEqual(Array.from({ length: LEAKED }, () => `pair ${pid}`));
+  }
+  // They were seen, and not only passed by.
+  expect(inOthers).toBeGreaterThan(0);
+});
+
+it("the whole command answers in the midst of them", async () => {
+  const server = await serve("127.0.0.1", "hangup");
+  const { pid } = await leak("127.0.0.1", server.port, LEAKED);
+  const gone = mayflies();
+  await until("the first to go", () => gone() > 0);
+  const words = ["leaks", "--json", "--source", "proc", "--duration", "4s", "--stuck-after", "1s"];
+  const { code, stdout, stderr } = await runTcptrace([...words, "--filter", `pid:${pid}`]);
+  expect(code).toBe(0);
+  expect(stderr).toBe("tcptrace: /proc every 1 s at most: asked for by --source proc\n");
+  expect(JSON.parse(stdout)).toMatchObject({ processes: [{ pid, comm: "pair", closeWait: LEAKED, stuck: LEAKED }] });
+});
