@@ -6,6 +6,8 @@ type Row = SurveyedSocket | SurveyedTimeWait | null;
 const FIRST_BYTES = 64 * 1024;
 /** So much is remembered of a table, 400,000 rows; what is beyond is parsed every time. */
 const MOST_BYTES = 64 * 1024 * 1024;
+/** Rows of mini-sockets count down and are never the same: where there are so many more of them, no more is remembered. */
+const MOST_MINIS = 4096;
 /** How far a row may have moved among its neighbours. */
 const REACH = 8;
 /** ` local:port remote:port ` of IPv4 and of IPv6, and how long a row is that has the latter. */
@@ -30,7 +32,8 @@ export class KnownRows {
 
   /** The next run of whole lines of the table. Adds what they mean to `rows`. */
   parse(lines: Uint8Array, rows: NetTcpRows): void {
-    const from = this.#now.append(lines);
+    const minis = rows.timeWaits.length - rows.sockets.length;
+    const from = minis > MOST_MINIS ? null : this.#now.append(lines);
     if (from === null) {
       parseProcNetTcp(lines, this.#netns, rows);
       return;
