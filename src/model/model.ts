@@ -1,5 +1,6 @@
 import { causeOf } from "./cause.ts";
 import type { Accept, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
+import { foldImage } from "./image.ts";
 import { repair, repairBirth } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
 import { taskIsOwner, UNKNOWN_OWNER } from "./owner.ts";
@@ -52,6 +53,8 @@ export class Model {
       case "anchor":
         this.tables.anchor = event;
         return;
+      case "image":
+        return foldImage(this.tables, event);
       case "tick":
         if (event.complete > this.tables.told) this.tables.told = event.complete;
         return settleDoubts(this.tables, event.complete, this.#report);

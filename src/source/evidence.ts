@@ -12,3 +12,8 @@ export function evidenceOf(bits: number, error: number): Evidence {
   }
   return evidence;
 }
+
+/** The wire's evidence bits; the errno is a field of its own. */
+export function evidenceBits({ dead, done, acked }: Evidence): number {
+  return Number(dead) | (Number(done) << 1) | (Number(acked) << 2);
+}
