@@ -8,7 +8,7 @@ import { events } from "./events.ts";
 import { leaks } from "./leaks.ts";
 import { parseCount, parseDuration, parseFilterOption, parseInterval, parseSource } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
-import { addRecord } from "./recording-commands.ts";
+import { addExport, addRecord } from "./recording-commands.ts";
 import { top } from "./top.ts";
 import { version } from "./version.ts";
 
@@ -73,7 +73,7 @@ function newProgram(outcome: Outcome, shutdown: AbortController): Command {
     .addHelpText("after", EXAMPLES)
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
-  for (const add of [addTop, addEvents, addLeaks, addRecord, addDoctor]) add(program, outcome, shutdown);
+  for (const add of [addTop, addEvents, addLeaks, addRecord, addExport, addDoctor]) add(program, outcome, shutdown);
   return program;
 }
 

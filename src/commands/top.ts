@@ -28,13 +28,16 @@ export async function top(options: TopOptions, shutdown: AbortController): Promi
   const { recording } = input;
   if (options.batch) await printTables(options, input, shutdown);
   else if (recording === null) await showScreen(options, input, shutdown);
-  else await showPlayer({ ...options, recording, input }, shutdown);
+  else {
+    const snapshot = (model: Model): Snapshot | null => snapshotOf(model, options);
+    await showPlayer({ ...options, recording, snapshot, userName: input.userName }, shutdown);
+  }
   input.sayFaults();
   return EXIT.ok;
 }
 
 /** The model as a view shows it; null before anything is known. */
-export function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Snapshot | null {
+function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Snapshot | null {
   if (tables.anchor === null || tables.surveys === 0) return null;
   return takeSnapshot(tables, stuckAfterMs, filter);
 }

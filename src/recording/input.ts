@@ -18,14 +18,13 @@ export type Piece = Buffer | { readonly lost: number };
 /** An open recording's bytes. `close` ends a read that waits. */
 export interface Input {
   readonly pieces: AsyncIterable<Piece>;
-  /** Bytes in the file, null for a pipe. */
-  readonly size: number | null;
+  readonly isPipe: boolean;
   close(): void;
 }
 
 /** Opens a file, or stdin for `-`, and unpacks it by what its first bytes say. Throws UserError when it cannot. */
 export function openInput(path: string, faults: Faults): Input {
-  const { stream, size } = path === "-" ? { stream: process.stdin, size: null } : openFile(path);
+  const { stream, isPipe } = path === "-" ? { stream: process.stdin, isPipe: true } : openFile(path);
   let isClosed = false;
   const close = (): void => {
     isClosed = true;
@@ -37,12 +36,12 @@ export function openInput(path: string, faults: Faults): Input {
       path,
       faults,
     ),
-    size,
+    isPipe,
     close,
   };
 }
 
-function openFile(path: string): { stream: Readable; size: number | null } {
+function openFile(path: string): { stream: Readable; isPipe: boolean } {
   let fd: number;
   try {
     fd = openSync(path, "r");
@@ -51,8 +50,7 @@ function openFile(path: string): { stream: Readable; size: number | null } {
   }
   const stat = fstatSync(fd);
   if (stat.isDirectory()) throw new UserError(`${path} is a directory`, "give -r a recording", EXIT.usage);
-  const stream = createReadStream(path, { fd, highWaterMark: CHUNK_BYTES });
-  return { stream, size: stat.isFile() ? stat.size : null };
+  return { stream: createReadStream(path, { fd, highWaterMark: CHUNK_BYTES }), isPipe: !stat.isFile() };
 }
 
 /** `no such file or directory`, of `ENOENT: no such file or directory, open 'x'`. */
@@ -61,7 +59,7 @@ export function reasonOf(error: unknown): string {
   return /^[A-Z0-9]+: ([^,]+)/.exec(text)?.[1] ?? text;
 }
 
-/** The chunks until the end; a read that fails, or that is closed, ends them too. */
+/** The chunks until the end; a read that is closed ends them too. */
 async function* chunksOf(stream: Readable, isClosed: () => boolean): AsyncGenerator<Buffer, void, void> {
   try {
     for await (const chunk of stream) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));

@@ -46,9 +46,9 @@ export class Recording {
     return this.#decoder.header;
   }
 
-  /** Bytes in the file, null for a pipe. */
-  get size(): number | null {
-    return this.#input.size;
+  /** It may still be being written, by somebody who waits for us to read. */
+  get isPipe(): boolean {
+    return this.#input.isPipe;
   }
 
   /** Batches of events until the end of the recording, or until `signal` aborts. */

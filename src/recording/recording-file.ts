@@ -57,6 +57,7 @@ export class RecordingFile {
 
   /** Writes the rest and the line that says that this is all. */
   async end(): Promise<void> {
+    await this.flush(true);
     this.#encoder.line({ kind: "end", bytes: this.bytes, transitions: this.transitions });
     await this.flush(true);
   }

@@ -3,10 +3,11 @@ import type { ProcessRow, Snapshot } from "../model/snapshot.ts";
 import { COLUMNS, type Row, unownedRow, type UserName } from "./columns.ts";
 import { clip, clock, count, duration, fit, setting, width, wrap } from "./format.ts";
 import { clipLine, flow, type Frame, type Line, type Size, type Span, span } from "./frame.ts";
+import type { TopList } from "./key-binding.ts";
 import { type Placed, placeColumns } from "./layout.ts";
 import { caveats, emptyText, figures, health, sourceText, stateCounts, UNOWNED_NOTE } from "./summary.ts";
 import { helpFrame, hintLine } from "./top-help.ts";
-import type { TopList } from "./top-keys.ts";
+import { keymapOf } from "./top-keys.ts";
 import { chosenRows, cursorIndex } from "./top-rows.ts";
 import type { TopUi } from "./top-ui.ts";
 
@@ -19,7 +20,7 @@ const nameless: UserName = () => undefined;
 /** Draws the screen. Only the processes around the cursor are laid out, however many there are. */
 export function topFrame(snapshot: Snapshot | null, ui: TopUi, size: Size, userName: UserName = nameless): Frame {
   if (size.columns < LEAST.columns || size.rows < LEAST.rows) return tooSmall(size);
-  if (ui.help !== null) return helpFrame(ui.help, size);
+  if (ui.help !== null) return helpFrame(keymapOf(ui), ui.help, size);
   const bottom = bottomLines(ui, size);
   if (snapshot === null) return [[span("tcptrace top", "bold")], [], [span("starting...")], [], ...bottom];
   const rows = chosenRows(snapshot, ui);
@@ -159,7 +160,7 @@ function detailLines(rows: readonly ProcessRow[], ui: TopUi, { columns }: Size):
 
 function bottomLines(ui: TopUi, { columns }: Size): Line[] {
   const lines: Line[] = ui.status === "" ? [] : [clipLine([span(safeText(ui.status), "warn")], columns)];
-  if (!ui.typing) return [...lines, hintLine(columns)];
+  if (!ui.typing) return [...lines, hintLine(keymapOf(ui), columns)];
   const hint = "  Enter keeps, Esc clears";
   const filter = safeText(ui.filter);
   /* The end of the filter is where the typing is: what does not fit goes off on the left. */

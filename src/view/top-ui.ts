@@ -1,4 +1,5 @@
 import type { ColumnId } from "./columns.ts";
+import type { PlayerUi } from "./player-ui.ts";
 
 /** What the person at the keyboard has chosen. Plain data: `pressKey` makes the next one, `topFrame` draws it. */
 export interface TopUi {
@@ -17,6 +18,8 @@ export interface TopUi {
   /** How far the picture is behind the tracing; null when it follows. */
   readonly paused: { readonly ms: number; readonly transitions: number } | null;
   readonly intervalMs: number;
+  /** Null when the view is live. */
+  readonly player: PlayerUi | null;
   /** One line from the program, such as a warning; "" for none. */
   readonly status: string;
 }
@@ -32,6 +35,7 @@ export function initialUi(intervalMs: number): TopUi {
     typing: false,
     help: null,
     paused: null,
+    player: null,
     intervalMs,
     status: "",
   };

@@ -160,6 +160,7 @@ const anyUi: fc.Arbitrary<TopUi> = fc.record({
   typing: fc.boolean(),
   help: fc.option(fc.nat(30), { nil: null, freq: 5 }),
   paused: fc.option(fc.record({ ms: fc.nat(), transitions: fc.nat() }), { nil: null }),
+  player: fc.option(fc.record({ typed: fc.option(fc.string({ maxLength: 20 }), { nil: null }) }), { nil: null }),
   intervalMs: fc.constantFrom(250, 1000, 10_000),
   status: fc.oneof(fc.constant(""), fc.string({ unit: "binary", maxLength: 100 })),
 });
