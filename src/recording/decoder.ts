@@ -42,6 +42,7 @@ export class Decoder implements WireSink {
     this.#events = [];
     if (isSound === true) this.#faults.unknownLines += this.#refused;
     else {
+      this.hasEnd = false;
       // A cut block has one line that is not whole, which is not refused but missing.
       this.#faults.damagedLines += this.#refused;
       if (isSound === false) this.#faults.damagedBlocks++;

@@ -7,12 +7,14 @@ const inflate = promisify(inflateRaw);
 /**
  * Compressed recordings are gzip members (RFC 1952), a moment each, so that what is written can be read, a damaged one
  * passed over, and any gunzip reads it all. The extra field tells a member's length without unpacking it:
- * `t` `r` 12, then three 32-bit numbers, little-endian: bytes of the member, bytes unpacked, lines with a transition.
+ * `t` `r` 16, then four 32-bit numbers, little-endian: bytes of the member, bytes unpacked, lines with a transition, and the
+ * CRC-32 of those three.
  */
-const HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 16, 0, 0x74, 0x72, 12, 0]);
+const HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 20, 0, 0x74, 0x72, 16, 0]);
 const NUMBERS = 12;
+const CHECK = 4;
 const TAIL = 8;
-const START = HEAD.length + NUMBERS;
+const START = HEAD.length + NUMBERS + CHECK;
 /** No member of ours is longer, packed or not. */
 const LONGEST_MEMBER = 16_777_216;
 
@@ -24,10 +26,15 @@ export async function packMember(bytes: Buffer, transitions: number, level: numb
   head.writeUInt32LE(START + packed.length + TAIL, HEAD.length);
   head.writeUInt32LE(bytes.length, HEAD.length + 4);
   head.writeUInt32LE(transitions, HEAD.length + 8);
+  head.writeUInt32LE(checkOf(head), HEAD.length + NUMBERS);
   const tail = Buffer.alloc(TAIL);
   tail.writeUInt32LE(crc32(bytes), 0);
   tail.writeUInt32LE(bytes.length % 2 ** 32, 4);
   return Buffer.concat([head, packed, tail]);
+}
+
+function checkOf(head: Buffer): number {
+  return crc32(head.subarray(HEAD.length, HEAD.length + NUMBERS));
 }
 
 /** Whether these bytes, of which sixteen are enough, begin a member of ours. */
@@ -52,7 +59,7 @@ export async function* unpackMembers(input: AsyncIterable<Buffer>): AsyncGenerat
       held = held.subarray(garbage);
       if (start < 0 || held.length < START) break;
       const length = held.readUInt32LE(HEAD.length);
-      const isPossible = length >= START + TAIL && length <= LONGEST_MEMBER;
+      const isPossible = length >= START + TAIL && length <= LONGEST_MEMBER && isSound(held);
       if (isPossible && held.length < length) break;
       const bytes = isPossible ? await unpack(held.subarray(0, length)) : null;
       if (bytes !== null) {
@@ -60,7 +67,7 @@ export async function* unpackMembers(input: AsyncIterable<Buffer>): AsyncGenerat
         held = held.subarray(length);
         continue;
       }
-      // The next member is where this one says, or anywhere.
+      // The next member is where this one says, if it is to be believed.
       const skipped = isPossible && beginsMember(held.subarray(length)) ? length : HEAD.length;
       const transitions = skipped === length ? held.readUInt32LE(HEAD.length + 8) : 0;
       yield { skippedBytes: skipped, transitions, isCut: false };
@@ -68,6 +75,11 @@ export async function* unpackMembers(input: AsyncIterable<Buffer>): AsyncGenerat
     }
   }
   if (held.length > 0) yield* unpackCut(held);
+}
+
+/** Whether the numbers at a member's begin are what they were. */
+function isSound(member: Buffer): boolean {
+  return member.readUInt32LE(HEAD.length + NUMBERS) === checkOf(member);
 }
 
 /** The last member where it is not whole: as much as can be unpacked. */

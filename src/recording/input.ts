@@ -68,7 +68,8 @@ async function* chunksOf(stream: Readable, isClosed: () => boolean): AsyncGenera
   }
 }
 
-async function* unpack(
+/** The plain bytes of chunks that are packed in some way or not at all. */
+export async function* unpack(
   chunks: AsyncGenerator<Buffer, void, void>,
   path: string,
   faults: Faults,

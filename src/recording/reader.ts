@@ -29,7 +29,12 @@ export class Recording {
   /** Opens a file, or stdin for `-`, and reads its header. Throws UserError when it is no recording that we can read. */
   static async open(path: string, signal: AbortSignal): Promise<Recording> {
     const faults = new Faults();
-    const recording = new Recording(path, faults, openInput(path, faults));
+    return Recording.of(path, faults, openInput(path, faults), signal);
+  }
+
+  /** The same for an input that is open. */
+  static async of(path: string, faults: Faults, input: Input, signal: AbortSignal): Promise<Recording> {
+    const recording = new Recording(path, faults, input);
     const close = (): void => recording.#close();
     signal.addEventListener("abort", close);
     try {
