@@ -8,6 +8,8 @@ import { type EventsSummary, gapJson, lostJson, summaryJson, transitionJson } fr
 import { EVENTS_HEADER, gapText, lostText, transitionText } from "../view/events-text.ts";
 import { say } from "./output.ts";
 
+const ROWS_AT_ONCE = 256;
+
 export interface EventPrinterOptions {
   readonly filter: Filter;
   readonly json: boolean;
@@ -25,6 +27,7 @@ export class EventPrinter {
   readonly #options: EventPrinterOptions;
   readonly model = new Model();
   readonly #rows = new SettledRows();
+  #folded = 0;
   #transitions = 0;
   #attributed = 0;
   #hasHeader = false;
@@ -49,12 +52,13 @@ export class EventPrinter {
     this.model.fold(event);
     if (event.kind === "tick") return this.#tick();
     if (event.kind === "loss" && event.where === "bpf") return this.#lost(event.at, event.count, event.where);
+    if (event.kind === "transition") return ++this.#folded % ROWS_AT_ONCE === 0 ? this.#drain(false) : "";
     if (event.kind === "gap") return this.#gap(event);
     if (event.kind === "source") this.#announce(event.detail);
     return "";
   }
 
-  /** Rows are told at ticks, which are events too. */
+  /** Rows are told at ticks, which are events too, and after so many others that memory stays small. */
   #tick(): string {
     const { durationMs } = this.#options;
     const text = this.#drain(false);
