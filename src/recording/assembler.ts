@@ -8,6 +8,7 @@ function newReaders() {
   return {
     sockets: new RowReader(TABLES.sockets),
     timeWaits: new RowReader(TABLES.timeWaits),
+    remaining: new RowReader(TABLES.remaining),
     processes: new RowReader(TABLES.processes),
     held: new RowReader(TABLES.held),
     namespaces: new RowReader(TABLES.namespaces),
@@ -25,7 +26,7 @@ function newReaders() {
 
 /** Which tables each kind has; all of them must be announced. */
 const PARTS = {
-  survey: ["sockets", "timeWaits", "processes", "held", "namespaces", "unreadable"],
+  survey: ["sockets", "timeWaits", "remaining", "processes", "held", "namespaces", "unreadable"],
   details: ["details", "backlogs"],
   counters: ["counted"],
   image: ["imaged", "holders", "names", "facts", "vanished"],
@@ -120,7 +121,7 @@ export class Assembler {
 
 function survey(open: BeginLine & { kind: "survey" }, readers: Readers): TraceEvent {
   const { kind, at, until, complete } = open;
-  const { sockets, timeWaits, processes, held, namespaces, unreadable } = readers;
+  const { sockets, timeWaits, remaining, processes, held, namespaces, unreadable } = readers;
   const byPid = new Map<number, HeldSocket[]>(processes.rows.map(({ pid }) => [pid, []]));
   for (const { pid, inode, fd } of held.rows) byPid.get(pid)?.push({ inode, fd });
   return {
@@ -130,7 +131,9 @@ function survey(open: BeginLine & { kind: "survey" }, readers: Readers): TraceEv
     complete,
     namespaces: namespaces.rows.map(({ netns }) => netns),
     sockets: sockets.rows,
-    timeWaits: timeWaits.rows,
+    timeWaits: timeWaits.rows.map((row, index) =>
+      Object.assign({ remainingMs: remaining.rows[index]?.remainingMs ?? 0 }, row),
+    ),
     processes: processes.rows.map((facts) => Object.assign({ sockets: byPid.get(facts.pid) ?? [] }, facts)),
     unreadable: unreadable.rows.map(({ pid }) => pid),
   };

@@ -89,6 +89,7 @@ export class Encoder {
     const rows = {
       sockets: sockets.length,
       timeWaits: timeWaits.length,
+      remaining: timeWaits.length,
       processes: processes.length,
       held: held.length,
       namespaces: namespaces.length,
@@ -96,7 +97,8 @@ export class Encoder {
     };
     this.#begin({ kind, at, until, complete, id, base: base === null ? null : id - 1, rows });
     this.#rows("sockets", TABLES.sockets, sockets, base?.sockets);
-    this.#rows("timeWaits", TABLES.timeWaits, timeWaits);
+    this.#rows("timeWaits", TABLES.timeWaits, timeWaits, base?.timeWaits);
+    this.#rows("remaining", TABLES.remaining, timeWaits);
     this.#rows("processes", TABLES.processes, processes, base?.processes);
     this.#rows("held", TABLES.held, held, base === null ? [] : heldRows(base));
     this.#rows("namespaces", TABLES.namespaces, namespaces);

@@ -133,10 +133,17 @@ const sockets: Table<SurveyedSocket> = {
   perLine: 500,
 };
 
-const timeWaits: Table<SurveyedTimeWait> = {
-  keys: ["remotePort", "localPort", "state", "netns", "localAddress", "remoteAddress", "remainingMs"],
-  row: z.object({ ...ends, state: z.literal([TCP.TIME_WAIT, TCP.FIN_WAIT2]), remainingMs: z.number() }),
+/** What is left of a mini-socket changes from survey to survey, and the rest of it does not: they stand apart. */
+const timeWaits: Table<Omit<SurveyedTimeWait, "remainingMs">> = {
+  keys: ["remotePort", "localPort", "state", "netns", "localAddress", "remoteAddress"],
+  row: z.object({ ...ends, state: z.literal([TCP.TIME_WAIT, TCP.FIN_WAIT2]) }),
   perLine: 500,
+};
+
+const remaining: Table<Pick<SurveyedTimeWait, "remainingMs">> = {
+  keys: ["remainingMs"],
+  row: z.object({ remainingMs: z.number() }),
+  perLine: 5000,
 };
 
 const processes: Table<ProcessFacts> = {
@@ -233,6 +240,7 @@ const vanished: Table<ImagedVanished> = {
 export const TABLES = {
   sockets,
   timeWaits,
+  remaining,
   processes,
   held,
   namespaces,

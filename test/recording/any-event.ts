@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Accept, SurveyedEnds, Task, TraceEvent, Transition } from "../../src/model/event.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import { safeBytes, safeText } from "../../src/model/text.ts";
@@ -42,12 +42,13 @@ export const anyTransition: fc.Arbitrary<Transition> = fc
       { nil: null },
     ),
   })
-  .map(({ full, ...fields }) => ({
-    ...fields,
-    netns: full?.netns ?? null,
-    inode: full?.inode ?? null,
-    evidence: full?.evidence ?? null,
-  }));
+  .map(({ full, ...fields }) =>
+    Object.assign(fields, {
+      netns: full?.netns ?? null,
+      inode: full?.inode ?? null,
+      evidence: full?.evidence ?? null,
+    }),
+  );
 
 const anyAccept: fc.Arbitrary<Accept> = fc.record({
   kind: fc.constant("accept" as const),
@@ -71,7 +72,7 @@ const anyFacts = {
 
 const anySocket = fc
   .record({ ends: anyEnds, state: anyState, inode: anyWhole, uid: anyId, receiveQueue: anyId, transmitQueue: anyId })
-  .map(({ ends: own, ...rest }) => ({ ...own, ...rest }));
+  .map(({ ends: own, ...rest }) => Object.assign(rest, own));
 
 const anySurvey: fc.Arbitrary<TraceEvent> = fc.record({
   kind: fc.constant("survey" as const),
@@ -88,7 +89,7 @@ const anySurvey: fc.Arbitrary<TraceEvent> = fc.record({
         state: fc.constantFrom(TCP.TIME_WAIT, TCP.FIN_WAIT2),
         remainingMs: fc.nat(60_000),
       })
-      .map(({ ends: own, ...rest }) => ({ ...own, ...rest })),
+      .map(({ ends: own, ...rest }) => Object.assign(rest, own)),
     { maxLength: 5 },
   ),
   processes: fc.uniqueArray(fc.integer({ min: 1, max: 100 }), { maxLength: 4 }).chain((pids) =>
@@ -134,7 +135,7 @@ const anyOther: fc.Arbitrary<TraceEvent> = fc.oneof(
     details: fc.array(
       fc
         .record({ ends: anyEnds, inode: anyWhole, lastAckMs: anyId, lastSentMs: anyId })
-        .map(({ ends: own, ...rest }) => ({ ...own, ...rest })),
+        .map(({ ends: own, ...rest }) => Object.assign(rest, own)),
       { maxLength: 3 },
     ),
     backlogs: fc.array(fc.record({ netns: anyId, inode: anyWhole, backlog: anyId }), { maxLength: 3 }),

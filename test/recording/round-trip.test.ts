@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Survey, TraceEvent } from "../../src/model/event.ts";
 import { holder, row, survey, tick, timeWaitRow, transition } from "../model/scenario.ts";
