@@ -1,6 +1,7 @@
 import type { HeldSocket, TraceEvent } from "../model/event.ts";
+import { type BeginLine, beginLine } from "./event-lines.ts";
 import { keepLine, RowReader, rowsLine } from "./rows.ts";
-import { type BeginLine, beginLine, TABLES } from "./shapes.ts";
+import { TABLES } from "./shapes.ts";
 
 type Readers = ReturnType<typeof newReaders>;
 

@@ -3,9 +3,9 @@ import type { Accept, Nanos, TraceEvent, Transition } from "../model/event.ts";
 import { WireDecoder, type WireSink } from "../source/wire.ts";
 import { Assembler } from "./assembler.ts";
 import { LONGEST_BLOCK, type ReadBlock } from "./blocks.ts";
+import { eventLine } from "./event-lines.ts";
 import type { Faults } from "./faults.ts";
 import { FORMAT, type Header, parseHeader } from "./header.ts";
-import { eventLine } from "./shapes.ts";
 
 /** In a block that is damaged, an event from later than this after the last tick is taken for a damaged one. */
 const FUTURE: Nanos = 10e9;

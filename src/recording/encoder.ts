@@ -1,9 +1,10 @@
 import { crc32 } from "node:zlib";
 import type { CountersSeen, DetailsSeen, Survey, TraceEvent } from "../model/event.ts";
 import type { Image } from "../model/image.ts";
+import type { BeginLine } from "./event-lines.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import { rowLines, type Table } from "./rows.ts";
-import { type BeginLine, type HeldRow, TABLES } from "./shapes.ts";
+import { type HeldRow, TABLES } from "./shapes.ts";
 
 /** Whole lines, the last of which checks the others. */
 export interface Block {

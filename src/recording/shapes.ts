@@ -24,7 +24,7 @@ export const nanos = z.number().min(0).max(LATEST_NANOS);
 const pastNanos = z.number().min(-LATEST_NANOS).max(LATEST_NANOS);
 export const wallMs = z.number().min(0).max(LATEST_WALL_MS);
 export const whole = z.number().int().min(0);
-const text = z.string().max(LONGEST_TEXT).transform(safeText);
+export const text = z.string().max(LONGEST_TEXT).transform(safeText);
 const port = z.number().int().min(0).max(65_535);
 const address = z.union([
   z
@@ -38,7 +38,7 @@ const state = z.literal(Object.values(TCP));
 const ends = { netns: whole, localAddress: address, localPort: port, remoteAddress: address, remotePort: port };
 const ENDS = ["netns", "localAddress", "localPort", "remoteAddress", "remotePort"] as const;
 
-const processFacts: z.ZodType<ProcessFacts> = z.object({
+export const processFacts: z.ZodType<ProcessFacts> = z.object({
   pid: whole,
   comm: text,
   cmdline: text,
@@ -76,51 +76,6 @@ function knownCounters(all: Readonly<Record<string, number>>): Partial<Record<Co
   }
   return known;
 }
-
-export const eventLine = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("tick"), at: nanos, complete: nanos }),
-  z.object({ kind: z.literal("loss"), at: nanos, count: whole, where: z.enum(["bpf", "kernel"]) }),
-  z.object({ kind: z.literal("gap"), at: nanos, from: nanos }),
-  z.object({
-    kind: z.literal("source"),
-    at: nanos,
-    source: z.enum(["bpf", "proc"]),
-    ready: z.boolean(),
-    detail: text,
-  }),
-  z.object({ kind: z.literal("anchor"), at: nanos, wallMs }),
-  z.object({ kind: z.literal("process"), at: nanos, process: processFacts }),
-]);
-
-/** How many rows of each table follow. */
-const counts = z.record(z.string(), whole);
-/** The first lines of events that go on in rows. `id` and `base` number the surveys: a survey may keep rows of its base. */
-export const beginLine = z.discriminatedUnion("kind", [
-  z.object({
-    kind: z.literal("survey"),
-    at: nanos,
-    until: nanos,
-    complete: z.boolean(),
-    id: whole,
-    base: whole.nullable(),
-    rows: counts,
-  }),
-  z.object({ kind: z.literal("details"), at: nanos, askedAt: nanos, rows: counts }),
-  z.object({ kind: z.literal("counters"), at: nanos, rows: counts }),
-  z.object({
-    kind: z.literal("image"),
-    at: nanos,
-    complete: z.boolean(),
-    isSeeded: z.boolean(),
-    surveys: whole,
-    nextId: whole,
-    timeWait: whole,
-    told: nanos,
-    detailsAt: nanos.nullable(),
-    rows: counts,
-  }),
-]);
-export type BeginLine = z.infer<typeof beginLine>;
 
 /** A descriptor of a process. */
 export interface HeldRow extends HeldSocket {
