@@ -91,7 +91,7 @@ export class Player {
   #aim(goal: Goal): void {
     if (this.#hasEnded) this.#note = "nothing comes after this";
     else this.#goal = goal;
-    if (goal.kind !== "end") this.#isPaused = true;
+    this.#isPaused = goal.kind !== "end";
     if (goal.kind === "stuck") this.#knownStuck = this.#options.stuckPids(this.model);
   }
 
@@ -117,6 +117,7 @@ export class Player {
     while (!signal.aborted) {
       if (this.#restartFor !== null) await this.#restart(this.#restartFor);
       this.#ahead ??= this.#readOn(signal);
+      if (this.#ahead.isEmpty) this.#caughtUp();
       const batch = await this.#ahead.next(this.#woken);
       if (batch === undefined) this.#rearm();
       else if (batch !== null) await this.#playBatch(batch, signal);
@@ -124,6 +125,13 @@ export class Player {
     }
     this.#ahead?.close();
     signal.removeEventListener("abort", abort);
+  }
+
+  /** All that a pipe has brought is on the screen: from here on it is followed as it comes. */
+  #caughtUp(): void {
+    if (this.#goal?.kind !== "end" || !this.#recording.isPipe) return;
+    this.#goal = null;
+    this.#clock = null;
   }
 
   #readOn(signal: AbortSignal): ReadAhead {

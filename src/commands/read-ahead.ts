@@ -34,6 +34,11 @@ export class ReadAhead {
     this.#wakeReader();
   }
 
+  /** Nothing more has been read yet. */
+  get isEmpty(): boolean {
+    return this.#batches.length === 0 && !this.#hasEnded;
+  }
+
   /** The next batch; null at the end, undefined when `wait` resolved first. */
   async next(wait: Promise<void>): Promise<readonly TraceEvent[] | null | undefined> {
     if (this.#batches.length === 0 && !this.#hasEnded) {

@@ -18,6 +18,8 @@ export interface Image {
   readonly surveys: number;
   readonly nextId: number;
   readonly timeWait: number;
+  /** Transitions that the kernel has skipped and that have not been found yet: what follows may show them. */
+  readonly missing: number;
   readonly told: Nanos;
   /** Null: the kernel was not asked for details yet. */
   readonly detailsAt: Nanos | null;
@@ -87,6 +89,7 @@ export function takeImage(tables: Tables): Image {
     surveys: tables.surveys,
     nextId: tables.sockets.nextId,
     timeWait: tables.timeWait,
+    missing: tables.missing,
     told: tables.told,
     detailsAt: finite(tables.detailsAt),
     sockets: sockets.map(imageOf),
@@ -130,6 +133,7 @@ export function foldImage(tables: Tables, image: Image): void {
   tables.isSeeded = image.isSeeded;
   tables.surveys = image.surveys;
   tables.timeWait = image.timeWait;
+  tables.skipped = image.missing;
   tables.told = Math.max(tables.told, image.told);
   tables.detailsAt = image.detailsAt ?? -Infinity;
   for (const facts of image.facts) tables.processes.learn(facts, image.at);

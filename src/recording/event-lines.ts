@@ -40,6 +40,7 @@ export const beginLine = z.discriminatedUnion("kind", [
     surveys: whole,
     nextId: whole,
     timeWait: whole,
+    missing: whole,
     told: nanos,
     detailsAt: nanos.nullable(),
     rows: counts,
