@@ -96,6 +96,8 @@ export class Player {
   }
 
   #jump(to: JumpTarget): void {
+    // Before the first event there is no clock to go by.
+    if (this.#began === null) return;
     const at = this.#moment(to);
     if (at >= this.#position) return this.#aim({ kind: "time", at });
     if (this.#options.reopen === null) this.#note = "a pipe cannot go back";

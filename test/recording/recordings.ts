@@ -61,16 +61,20 @@ export interface Read {
   readonly header: Header | null;
 }
 
-/** Everything in these bytes, which arrive in pieces of so many. */
-export async function read(bytes: Buffer, piece = 65_536): Promise<Read> {
+/** These bytes as an open recording; they arrive in pieces of so many. */
+export async function openBytes(bytes: Buffer, piece = 65_536, isPipe = false): Promise<Recording> {
   const faults = new Faults();
   async function* chunks(): AsyncGenerator<Buffer, void, void> {
     for (let at = 0; at < bytes.length; at += piece) yield bytes.subarray(at, at + piece);
   }
-  const input = { pieces: unpack(chunks(), "it", faults), isPipe: false, close: () => {} };
-  const { signal } = new AbortController();
-  const recording = await Recording.of("it", faults, input, signal);
+  const input = { pieces: unpack(chunks(), "it", faults), isPipe, close: () => {} };
+  return Recording.of("it", faults, input, new AbortController().signal);
+}
+
+/** Everything in these bytes. */
+export async function read(bytes: Buffer, piece?: number): Promise<Read> {
+  const recording = await openBytes(bytes, piece);
   const events: TraceEvent[] = [];
-  for await (const batch of recording.events(signal)) events.push(...batch);
-  return { events, faults, header: recording.header };
+  for await (const batch of recording.events(new AbortController().signal)) events.push(...batch);
+  return { events, faults: recording.faults, header: recording.header };
 }
