@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -213,19 +213,29 @@ describe("a rotation", () => {
   });
 });
 
-/** A file system of 4 MB. */
+/** A file system of 64 MB: a machine that has just been busy has surveys of some. */
 function smallDisk(): string {
   const at = join(folder(), "disk");
   mkdirSync(at);
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", at]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", at]);
   onTestFinished(() => void execFileSync("umount", [at]));
   return at;
 }
 
+/** Leaves half a megabyte of it; returns the file that takes the rest. */
+function fillUp(disk: string): string {
+  const { bavail, bsize } = statfsSync(disk);
+  const ballast = join(disk, "ballast");
+  writeFileSync(ballast, Buffer.alloc(bavail * bsize - 500_000));
+  return ballast;
+}
+
 describe("a full disk", () => {
   it.each(["run", "run.gz"])("ends the recording, which can be read: %s", async (name) => {
-    const file = join(smallDisk(), name);
+    const disk = smallDisk();
+    const file = join(disk, name);
     const tcptrace = await record(file);
+    fillUp(disk);
     await backgroundChurn(2000);
     expect(await tcptrace.ended).toEqual({ code: 1, signal: null });
     expect(tcptrace.stderr).toMatch(/^tcptrace: the disk is full: /m);
@@ -236,10 +246,9 @@ describe("a full disk", () => {
 
   it("is waited for when that was asked for, and what was not recorded is a gap", async () => {
     const disk = smallDisk();
-    const ballast = join(disk, "ballast");
-    execFileSync("dd", ["if=/dev/zero", `of=${ballast}`, "bs=1k", "count=3000"], { stdio: "ignore" });
     const file = join(disk, "run");
     const tcptrace = await record(file, "--on-full", "drop");
+    const ballast = fillUp(disk);
     await load(1000);
     await tcptrace.until("the disk to be full", () => tcptrace.stderr.includes("the disk is full"));
     rmSync(ballast);
