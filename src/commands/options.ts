@@ -37,3 +37,19 @@ export function parseFilterOption(text: string): Filter {
   if (parsed.ok) return parsed.filter;
   throw new InvalidArgumentError(parsed.error);
 }
+
+/** tcpdump's sizes in bytes: `10` is ten million; `500k`, `10M`, `1G` are powers of 1024. */
+export function parseSize(text: string): number {
+  const [, number, unit = ""] = /^(\d{1,9})([kKmMgG]?)$/.exec(text) ?? [];
+  const scale = { "": 1e6, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[unit.toLowerCase()];
+  const bytes = Number(number) * (scale ?? NaN);
+  if (!(bytes > 0)) throw new InvalidArgumentError("write a size as 10 (MB), 500k, 10M or 1G");
+  return bytes;
+}
+
+/** Seconds, or a duration, of at least a second; in milliseconds. */
+export function parseSeconds(text: string): number {
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : parseDuration(text);
+  if (ms < 1000) throw new InvalidArgumentError("the shortest is 1 (second)");
+  return ms;
+}

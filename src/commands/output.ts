@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { fstatSync } from "node:fs";
 
 /** Writes to stdout, and waits where its reader is slower than we are, so that nothing piles up in memory. */
-export async function writeOut(text: string, signal: AbortSignal): Promise<void> {
-  if (text === "" || process.stdout.write(text) || process.stdout.destroyed) return;
+export async function writeOut(text: string | Buffer, signal: AbortSignal): Promise<void> {
+  if (text.length === 0 || process.stdout.write(text) || process.stdout.destroyed) return;
   // A reader that has stopped reading must not keep us from ending.
   const deadline = signal.aborted ? AbortSignal.timeout(2000) : signal;
   await once(process.stdout, "drain", { signal: deadline }).catch(() => {});

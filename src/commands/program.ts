@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { Command, CommanderError } from "commander";
-import { z } from "zod";
+import { Command, CommanderError, Option } from "commander";
 import { EXIT, type ExitCode, UserError } from "../errors.ts";
 import { type Filter, MATCH_ALL } from "../model/filter.ts";
 import type { SourceWish } from "../source/auto.ts";
@@ -11,9 +8,12 @@ import { doctor } from "./doctor.ts";
 import { events } from "./events.ts";
 import { leaks } from "./leaks.ts";
 import { parseCount, parseDuration, parseFilterOption, parseInterval, parseSource } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
+import { addExport, addRecord } from "./recording-commands.ts";
 import { top } from "./top.ts";
+import { version } from "./version.ts";
 
-const DEFAULTS = { intervalMs: 1000, stuckAfterMs: 60_000, churnMs: 10_000 } as const;
+const DEFAULTS = { intervalMs: 1000, stuckAfterMs: 60_000 } as const;
 
 const EXAMPLES = `
 Examples:
@@ -23,6 +23,7 @@ Examples:
   sudo tcptrace churn                      who makes TIME_WAIT, toward whom, how many ports are left
   sudo tcptrace events                     every transition, a line each
   sudo tcptrace events --json | jq 'select(.to == "CLOSE_WAIT")'
+  sudo tcptrace record -w run.tct.gz       transitions to a file; then tcptrace top -r run.tct.gz
   tcptrace doctor                          what can be traced here, and what is missing
 `;
 
@@ -72,10 +73,6 @@ export async function run(argv: readonly string[], shutdown: AbortController): P
   return outcome.code;
 }
 
-interface Outcome {
-  code: ExitCode;
-}
-
 function newProgram(outcome: Outcome, shutdown: AbortController): Command {
   const program = new Command("tcptrace")
     .description("Names the process behind every TCP state transition and every stuck socket.")
@@ -85,13 +82,19 @@ function newProgram(outcome: Outcome, shutdown: AbortController): Command {
     .addHelpText("after", EXAMPLES)
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
-  for (const add of [addTop, addEvents, addLeaks, addChurn, addDoctor]) add(program, outcome, shutdown);
+  const adders = [addTop, addEvents, addLeaks, addChurn, addRecord, addExport, addDoctor];
+  for (const add of adders) add(program, outcome, shutdown);
   return program;
 }
 
-interface TopFlags {
+/** Of every view. */
+interface ViewFlags {
   source: SourceWish;
+  read?: string;
   filter: Filter;
+}
+
+interface TopFlags extends ViewFlags {
   batch: boolean;
   count?: number;
   delay: number;
@@ -110,10 +113,11 @@ function addTop(program: Command, outcome: Outcome, shutdown: AbortController): 
     .option("--no-color", "no colours (also by NO_COLOR)")
     .option("--ascii", "no characters beyond ASCII", false)
     .addHelpText("after", TOP_EXAMPLES)
-    .action(async ({ count, batch, delay, stuckAfter, color, ascii, source, filter }: TopFlags) => {
+    .action(async ({ count, batch, delay, stuckAfter, color, ascii, source, read, filter }: TopFlags) => {
       const isScreen = process.stdout.isTTY && process.env["TERM"] !== "dumb";
       const options = {
         source,
+        read: read ?? null,
         filter,
         batch: batch || count !== undefined || !isScreen,
         count: count ?? null,
@@ -126,9 +130,7 @@ function addTop(program: Command, outcome: Outcome, shutdown: AbortController): 
     });
 }
 
-interface EventsFlags {
-  source: SourceWish;
-  filter: Filter;
+interface EventsFlags extends ViewFlags {
   json: boolean;
   count?: number;
   duration?: number;
@@ -141,18 +143,17 @@ function addEvents(program: Command, outcome: Outcome, shutdown: AbortController
     .option("-c, --count <N>", "end after N transitions", parseCount)
     .option("--duration <DUR>", "end after this time: 500ms 10s 5m 2h", parseDuration)
     .addHelpText("after", EVENTS_EXAMPLES)
-    .action(async ({ source, filter, json, count, duration }: EventsFlags) => {
-      const options = { source, filter, json, count: count ?? null, durationMs: duration ?? null };
+    .action(async ({ source, read, filter, json, count, duration }: EventsFlags) => {
+      const input = { source, read: read ?? null };
+      const options = { ...input, filter, json, count: count ?? null, durationMs: duration ?? null };
       outcome.code = await events(options, shutdown);
     });
 }
 
-interface LeaksFlags {
-  source: SourceWish;
+interface LeaksFlags extends ViewFlags {
   json: boolean;
-  duration: number;
+  duration?: number;
   stuckAfter: number;
-  filter: Filter;
   unowned: boolean;
   fail: boolean;
 }
@@ -161,32 +162,30 @@ function addLeaks(program: Command, outcome: Outcome, shutdown: AbortController)
   live(program.command("leaks"))
     .description("who holds sockets in CLOSE_WAIT, since when, how many, until when")
     .option("--json", "one JSON document", false)
-    .option("--duration <DUR>", "watch so long before answering", parseDuration, 0)
+    .option("--duration <DUR>", "watch so long before answering", parseDuration)
     .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, DEFAULTS.stuckAfterMs)
     .option("--unowned", "a line for each socket that nobody can be named for", false)
     .option("--fail", "exit 3 when some process has stuck sockets", false)
     .addHelpText("after", LEAKS_EXAMPLES)
-    .action(async ({ duration, ...flags }: LeaksFlags) => {
-      const options = { ...flags, durationMs: duration, stuckAfterMs: flags.stuckAfter };
+    .action(async ({ duration, read, ...flags }: LeaksFlags) => {
+      const options = { ...flags, read: read ?? null, durationMs: duration ?? null, stuckAfterMs: flags.stuckAfter };
       outcome.code = await leaks(options, shutdown);
     });
 }
 
-interface ChurnFlags {
-  source: SourceWish;
+interface ChurnFlags extends ViewFlags {
   json: boolean;
-  duration: number;
-  filter: Filter;
+  duration?: number;
 }
 
 function addChurn(program: Command, outcome: Outcome, shutdown: AbortController): void {
   live(program.command("churn"))
     .description("who makes TIME_WAIT, toward whom, and how many ports are left")
     .option("--json", "one JSON document", false)
-    .option("--duration <DUR>", "watch so long before answering", parseDuration, DEFAULTS.churnMs)
+    .option("--duration <DUR>", "watch so long before answering (default 10s)", parseDuration)
     .addHelpText("after", CHURN_EXAMPLES)
-    .action(async ({ duration, ...flags }: ChurnFlags) => {
-      outcome.code = await churn({ ...flags, durationMs: duration }, shutdown);
+    .action(async ({ duration, read, ...flags }: ChurnFlags) => {
+      outcome.code = await churn({ ...flags, read: read ?? null, durationMs: duration ?? null }, shutdown);
     });
 }
 
@@ -201,8 +200,12 @@ function addDoctor(program: Command, outcome: Outcome, shutdown: AbortController
     });
 }
 
+/** The options of every view: live or from a recording. */
 function live(command: Command): Command {
   return command
+    .addOption(
+      new Option("-r, --read <FILE>", "read a recording instead of this machine; - is stdin").conflicts("source"),
+    )
     .option("--source <auto|bpf|proc>", "where events come from; bpf fails rather than fall back", parseSource, "auto")
     .option(
       "--filter <EXPR>",
@@ -219,9 +222,4 @@ function usageError(error: CommanderError): UserError {
     .replaceAll(/\s*\n\s*/g, " ")
     .trim();
   return new UserError(message === "(outputHelp)" ? "name a command" : message, "see `tcptrace --help`", EXIT.usage);
-}
-
-function version(): string {
-  const path = fileURLToPath(import.meta.resolve("#package.json"));
-  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(path, "utf8"))).version;
 }

@@ -2,6 +2,7 @@ import type { ChurnReport } from "../model/churn-report.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { TopScreen } from "../terminal/screen.ts";
 import type { UserName } from "../view/columns.ts";
+import { type PlayerCommand, type PlayerState, playerStatus } from "../view/player-ui.ts";
 import { type TopData, topFrame, topList } from "../view/top-frame.ts";
 import { pressKey } from "../view/top-keys.ts";
 import { initialUi, type TopUi } from "../view/top-ui.ts";
@@ -19,6 +20,13 @@ export interface TopUiOptions {
   readonly ascii: boolean;
   readonly color: boolean;
   readonly userName?: UserName;
+  /** Of a recording; without it the view is live. */
+  readonly player?: PlayerControls;
+}
+
+export interface PlayerControls {
+  press(command: PlayerCommand): void;
+  state(): PlayerState;
 }
 
 /** Shows the live view until the user quits or `signal` is aborted; gives the terminal back in any case. */
@@ -63,7 +71,8 @@ class Session {
     this.#options = options;
     this.#screen = screen;
     this.#end = end;
-    this.#ui = initialUi(Math.max(FASTEST_MS, options.intervalMs));
+    const ui = initialUi(Math.max(FASTEST_MS, options.intervalMs));
+    this.#ui = options.player === undefined ? ui : { ...ui, player: { typed: null } };
   }
 
   /** Draws now and then at the interval, sooner while there is nothing to show. */
@@ -80,8 +89,9 @@ class Session {
     const before = this.#ui;
     const live = this.#live();
     const list = topList(this.#frozen ?? live, before, this.#screen.size());
-    const { ui, effect } = pressKey(before, name, list);
+    const { ui, effect, command } = pressKey(before, name, list);
     this.#ui = ui;
+    if (command !== undefined) this.#options.player?.press(command);
     if (before.paused === null && ui.paused !== null) this.#frozen = this.#live(true);
     if (ui.paused === null) this.#frozen = null;
     if (effect === "quit") return this.#end();
@@ -105,7 +115,7 @@ class Session {
         const transitions = live.snapshot.transitions - shown.snapshot.transitions;
         this.#ui = { ...this.#ui, paused: { ms, transitions } };
       }
-      this.#ui = { ...this.#ui, status: this.#options.status() };
+      this.#ui = { ...this.#ui, status: this.#status() };
       this.#screen.draw(topFrame(shown, this.#ui, this.#screen.size(), this.#options.userName));
     } catch (error) {
       this.#end(error);
@@ -116,6 +126,12 @@ class Session {
   #live(isWhole = false): TopData {
     const needsChurn = isWhole || this.#ui.view === "timeWait";
     return { snapshot: this.#options.snapshot(), churn: needsChurn ? this.#options.churn() : null };
+  }
+
+  #status(): string {
+    const { player, status } = this.#options;
+    if (player === undefined || this.#ui.player === null) return status();
+    return playerStatus(player.state(), this.#ui.player);
   }
 
   stop(): void {

@@ -5,14 +5,13 @@ import { Model } from "../model/model.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { takeChurn } from "../model/take-churn.ts";
 import { takeSnapshot } from "../model/take-snapshot.ts";
-import { liveSource, type SourceWish } from "../source/auto.ts";
 import { topTable } from "../view/top-table.ts";
+import { type EventInput, type EventInputOptions, openEvents } from "./event-input.ts";
 import { writeOut } from "./output.ts";
-import { userNames } from "./user-names.ts";
+import { showPlayer } from "./top-player.ts";
 import { runTopUi } from "./top-ui.ts";
 
-export interface TopOptions {
-  readonly source: SourceWish;
+export interface TopOptions extends EventInputOptions {
   readonly filter: Filter;
   readonly batch: boolean;
   /** Tables to print in batch mode; null for no end. */
@@ -25,65 +24,74 @@ export interface TopOptions {
 
 const BATCH_WIDTH = 200;
 
-/** The live view: a terminal UI, or plain tables in batch mode. */
+/** The live view, or a recording's player: a terminal UI, or plain tables in batch mode. */
 export async function top(options: TopOptions, shutdown: AbortController): Promise<ExitCode> {
-  const model = new Model(options.filter);
-  const snapshot = (): Snapshot | null =>
-    model.tables.anchor === null || model.tables.surveys === 0
-      ? null
-      : takeSnapshot(model.tables, options.stuckAfterMs, options.filter);
-  if (options.batch) await printTables(options, model, snapshot, shutdown);
-  else await showScreen(options, model, snapshot, shutdown);
+  const input = await openEvents(options, shutdown.signal);
+  const { recording } = input;
+  if (options.batch) await printTables(options, input, shutdown);
+  else if (recording === null) await showScreen(options, input, shutdown);
+  else {
+    const snapshot = (model: Model): Snapshot | null => snapshotOf(model, options);
+    await showPlayer({ ...options, recording, snapshot, churn: churnOf, userName: input.userName }, shutdown);
+  }
+  input.sayFaults();
   return EXIT.ok;
 }
 
-async function printTables(
-  options: TopOptions,
-  model: Model,
-  snapshot: () => Snapshot | null,
-  shutdown: AbortController,
-): Promise<void> {
-  const userName = userNames();
-  let printed = 0;
-  let next: number | null = null;
-  for await (const batch of liveSource(options.source).events(shutdown.signal)) {
-    for (const event of batch) model.fold(event);
-    const { now, tracingSince } = model.tables;
-    next ??= tracingSince === null ? null : tracingSince + options.intervalMs * 1e6;
-    if (next === null || now < next || shutdown.signal.aborted) continue;
-    const shown = snapshot();
-    if (shown === null) continue;
-    await writeOut(
-      `${printed === 0 ? "" : "\n"}${topTable(shown, process.stdout.columns ?? BATCH_WIDTH, userName)}`,
-      shutdown.signal,
-    );
-    next = now + options.intervalMs * 1e6;
-    if (++printed === options.count) shutdown.abort("done");
-  }
+/** The model as a view shows it; null before anything is known. */
+function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Snapshot | null {
+  if (tables.anchor === null || tables.surveys === 0) return null;
+  return takeSnapshot(tables, stuckAfterMs, filter);
 }
 
-async function showScreen(
-  options: TopOptions,
-  model: Model,
-  snapshot: () => Snapshot | null,
-  shutdown: AbortController,
-): Promise<void> {
-  const { intervalMs, ascii, color } = options;
-  const traced = fold(options.source, model, shutdown);
+function churnOf({ tables }: Model): ChurnReport | null {
+  return tables.surveys === 0 ? null : takeChurn(tables);
+}
+
+/** Tables by the clock of the events, so that a recording's come as fast as it can be read. */
+async function printTables(options: TopOptions, input: EventInput, shutdown: AbortController): Promise<void> {
+  const model = new Model(options.filter);
+  const { tables } = model;
+  let printed = 0;
+  let next: number | null = null;
+  const print = async (): Promise<void> => {
+    const shown = snapshotOf(model, options);
+    if (shown === null) return;
+    const table = topTable(shown, process.stdout.columns ?? BATCH_WIDTH, input.userName);
+    await writeOut(`${printed === 0 ? "" : "\n"}${table}`, shutdown.signal);
+    next = tables.now + options.intervalMs * 1e6;
+    if (++printed === options.count) shutdown.abort("done");
+  };
+  for await (const batch of input.events(shutdown.signal)) {
+    for (const event of batch) {
+      model.fold(event);
+      if (event.kind !== "tick" || shutdown.signal.aborted) continue;
+      next ??= tables.tracingSince === null ? null : tables.tracingSince + options.intervalMs * 1e6;
+      if (next !== null && tables.now >= next) await print();
+    }
+  }
+  // What the recording ends with, though no whole interval is left.
+  const isCutShort = next === null || tables.now > next - options.intervalMs * 1e6;
+  if (input.recording !== null && !shutdown.signal.aborted && isCutShort) await print();
+}
+
+async function showScreen(options: TopOptions, input: EventInput, shutdown: AbortController): Promise<void> {
+  const model = new Model(options.filter);
+  const traced = fold(input, model, shutdown);
   // A source that fails ends the screen first, so that its message is not drawn over.
   const ended = traced.catch(() => shutdown.abort("failed"));
-  const churn = (): ChurnReport | null => (model.tables.surveys === 0 ? null : takeChurn(model.tables));
-  await runTopUi(
-    { snapshot, churn, status: () => "", intervalMs, ascii, color, userName: userNames() },
-    shutdown.signal,
-  );
+  const { intervalMs, ascii, color } = options;
+  const { userName } = input;
+  const snapshot = (): Snapshot | null => snapshotOf(model, options);
+  const churn = (): ChurnReport | null => churnOf(model);
+  await runTopUi({ snapshot, churn, status: () => "", intervalMs, ascii, color, userName }, shutdown.signal);
   shutdown.abort("quit");
   await ended;
   await traced;
 }
 
-async function fold(source: SourceWish, model: Model, shutdown: AbortController): Promise<void> {
-  for await (const batch of liveSource(source).events(shutdown.signal)) {
+async function fold(input: EventInput, model: Model, shutdown: AbortController): Promise<void> {
+  for await (const batch of input.events(shutdown.signal)) {
     // Who quits does not wait for the source's last look.
     if (shutdown.signal.aborted) break;
     for (const event of batch) model.fold(event);

@@ -1,5 +1,6 @@
 import type { Address } from "./address.ts";
 import type { NamespaceCounters } from "./counters.ts";
+import type { Image } from "./image.ts";
 import type { TCP, TcpState } from "./tcp-state.ts";
 
 /** Nanoseconds on the tracer's clock (the kernel's boot or monotonic clock); `ClockAnchor` ties it to the calendar. */
@@ -17,6 +18,7 @@ export type TraceEvent =
   | Gap
   | SourceChange
   | ClockAnchor
+  | Image
   | Tick;
 
 /** The process in whose context an event ran, where that process is known to hold the socket. */

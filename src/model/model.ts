@@ -1,6 +1,7 @@
 import { causeOf } from "./cause.ts";
 import type { Accept, CountersSeen, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
+import { foldImage } from "./image.ts";
 import { repair, repairBirth } from "./inference.ts";
 import { ownerThroughListener } from "./listeners.ts";
 import { taskIsOwner, UNKNOWN_OWNER } from "./owner.ts";
@@ -61,6 +62,8 @@ export class Model {
       case "anchor":
         this.tables.anchor = event;
         return;
+      case "image":
+        return foldImage(this.tables, event);
       case "tick":
         if (event.complete > this.tables.told) this.tables.told = event.complete;
         this.tables.timeWaits.sweep(event.at);

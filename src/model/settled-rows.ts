@@ -6,6 +6,9 @@ import type { TransitionRow } from "./transition-row.ts";
 /** A connection's own port is known when its SYN is sent, a server's process when it accepts: both soon after. */
 const SETTLE_TIME: Nanos = 100e6;
 
+/** Past so many the first are told as they are. */
+const MOST_ROWS = 500_000;
+
 /** Keeps rows in order, each until all is known that a moment's wait can tell, and no longer than 100 ms. */
 export class SettledRows {
   #rows: TransitionRow[] = [];
@@ -19,7 +22,8 @@ export class SettledRows {
   take(tables: Tables, all = false): TransitionRow[] {
     const settled: TransitionRow[] = [];
     for (let row = this.#rows[this.#next]; row !== undefined; row = this.#rows[this.#next]) {
-      if (!all && !isSettled(row.socket) && tables.told - row.at < SETTLE_TIME) break;
+      const mayWait = !all && this.#rows.length - this.#next <= MOST_ROWS;
+      if (mayWait && !isSettled(row.socket) && tables.told - row.at < SETTLE_TIME) break;
       improve(row, tables);
       settled.push(row);
       this.#next++;

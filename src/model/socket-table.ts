@@ -29,12 +29,23 @@ export class SocketTable {
     return this.#all.values();
   }
 
-  /** A new socket. Past the bound it is counted as dropped, and belongs to no index. */
-  create(state: TcpState, since: Nanos, sinceIsExact: boolean): Socket {
-    const socket = new Socket(this.#nextId++, state, since, sinceIsExact);
+  /** The id of the next new socket. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** A new socket. Past the bound it is counted as dropped, and belongs to no index. `id`: of one that had one before. */
+  create(state: TcpState, since: Nanos, sinceIsExact: boolean, id = this.#nextId): Socket {
+    this.#nextId = Math.max(this.#nextId, id + 1);
+    const socket = new Socket(id, state, since, sinceIsExact);
     if (this.#all.size >= MAX_SOCKETS) this.#dropped++;
     else this.#all.add(socket);
     return socket;
+  }
+
+  /** Ids below this one have been given. */
+  skipIds(nextId: number): void {
+    this.#nextId = Math.max(this.#nextId, nextId);
   }
 
   atAddress(address: number): Socket | undefined {

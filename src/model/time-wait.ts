@@ -105,6 +105,10 @@ export class TimeWaitTable {
     return destination;
   }
 
+  clientPort(slot: Slot): number {
+    return this.#clientPorts[slot] ?? 0;
+  }
+
   process(slot: Slot): Process | null {
     return this.#processes[slot] ?? null;
   }

@@ -15,6 +15,15 @@ export interface WireSink {
   anchor(at: number): void;
   /** A line that begins as one of ours and cannot be read. */
   malformed(): void;
+  /** A line of no kind that the tracer prints; a recording has such. `line` is gone after the call. */
+  other?(line: Buffer): void;
+}
+
+export interface WireOptions {
+  /** A recording's times count from the line before; a tracer's are whole. */
+  readonly isRelative?: boolean;
+  /** Longer lines are passed over; in bytes. */
+  readonly longestLine?: number;
 }
 
 const NEWLINE = 10;
@@ -40,14 +49,20 @@ export class WireDecoder {
   readonly #sink: WireSink;
   readonly #names = new CommCache();
   readonly #fields = new HexFields();
+  readonly #isRelative: boolean;
+  readonly #longestLine: number;
+  /** What times count from. */
+  base = 0;
   /** The beginning of a line whose end has not come yet. */
   #partial: Buffer = Buffer.alloc(0);
   /** A whole line but for the rest of its process name, which has a newline in it. */
   #open: Buffer | null = null;
   #skipping = false;
 
-  constructor(sink: WireSink) {
+  constructor(sink: WireSink, { isRelative = false, longestLine = LONGEST_LINE }: WireOptions = {}) {
     this.#sink = sink;
+    this.#isRelative = isRelative;
+    this.#longestLine = longestLine;
   }
 
   push(chunk: Buffer): void {
@@ -59,7 +74,7 @@ export class WireDecoder {
   }
 
   #keepPartial(rest: Buffer): void {
-    if (rest.length > LONGEST_LINE) this.#skipping = true;
+    if (rest.length > this.#longestLine) this.#skipping = true;
     this.#partial = this.#skipping ? Buffer.alloc(0) : Buffer.from(rest);
   }
 
@@ -97,7 +112,7 @@ export class WireDecoder {
     if (line.length < SHORTEST_LINE) return;
     if (kind === AT) return this.#finalCount(line);
     // bpftrace's own words, such as `Attaching 5 probes...`.
-    if (line[1] !== SPACE) return;
+    if (line[1] !== SPACE) return this.#sink.other?.(line);
     const named = kind === V4_TASK || kind === V6_TASK || kind === ACCEPT;
     if (named && line.at(-1) !== BAR && line.length < LONGEST_LINE) this.#open = Buffer.from(line);
     else if (!this.#decode(Buffer.concat([line, Buffer.of(NEWLINE)]))) this.#sink.malformed();
@@ -142,7 +157,7 @@ export class WireDecoder {
     const full = (change & 8) !== 0;
     const transition: Transition = {
       kind: "transition",
-      at: this.#fields.number(0),
+      at: this.#time(),
       address: this.#fields.high(1) * 65_536 + (change >>> 16),
       from,
       to,
@@ -157,6 +172,12 @@ export class WireDecoder {
     };
     this.#sink.event(transition, (file >>> 8) & 0xffff);
     return nameEnd + (hasTask ? 2 : 1);
+  }
+
+  #time(): number {
+    const at = this.base + this.#fields.number(0);
+    if (this.#isRelative) this.base = at;
+    return at;
   }
 
   #task(field: number, bytes: Buffer, start: number, end: number): Task {
@@ -182,7 +203,7 @@ export class WireDecoder {
     if (nameEnd - start < SHORTEST_LINE) return -1;
     const accept: Accept = {
       kind: "accept",
-      at: this.#fields.number(0),
+      at: this.#time(),
       address: this.#fields.high(1) * 65_536 + (this.#fields.low(1) >>> 16),
       inode: this.#fields.high(2),
       fd: this.#fields.low(2),

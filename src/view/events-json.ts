@@ -30,8 +30,9 @@ export function transitionJson(row: TransitionRow, wallMs: number): string {
   );
 }
 
-/** The part of the line that is the same for all transitions of a socket. */
-const socketParts = new WeakMap<Socket, string>();
+/** The part of the line that is the same for all transitions of a socket. A WeakMap would cost the collector more. */
+const MAX_PARTS = 4096;
+const socketParts = new Map<Socket, string>();
 
 function socketJson(socket: Socket): string {
   const known = socketParts.get(socket);
@@ -41,7 +42,10 @@ function socketJson(socket: Socket): string {
   const remote = endpoint(remoteAddress, remotePort);
   const part = `"socket":"s${id.toString(16)}","netns":${netns},"local":${local},"remote":${remote}`;
   // What is not known yet may be in the next line.
-  if (netns !== null && localPort !== 0 && remotePort !== 0) socketParts.set(socket, part);
+  if (netns !== null && localPort !== 0 && remotePort !== 0) {
+    if (socketParts.size >= MAX_PARTS) socketParts.clear();
+    socketParts.set(socket, part);
+  }
   return part;
 }
 

@@ -5,11 +5,12 @@ import { chosenProcesses, churnLines } from "./churn-frame.ts";
 import { COLUMNS, type Row, unownedRow, type UserName } from "./columns.ts";
 import { clip, clock, count, duration, fit, setting, width, wrap } from "./format.ts";
 import { clipLine, flow, type Frame, type Line, type Size, type Span, span } from "./frame.ts";
+import type { TopList } from "./key-binding.ts";
 import { type Placed, placeColumns } from "./layout.ts";
 import { pollFigures } from "./polled.ts";
 import { caveats, emptyText, figures, health, sourceText, stateCounts, UNOWNED_NOTE } from "./summary.ts";
 import { helpFrame, hintLine } from "./top-help.ts";
-import type { TopList } from "./top-keys.ts";
+import { keymapOf } from "./top-keys.ts";
 import { chosenRows, cursorIndex } from "./top-rows.ts";
 import type { TopUi } from "./top-ui.ts";
 
@@ -28,7 +29,7 @@ export interface TopData {
 /** Draws the screen. Only the processes around the cursor are laid out, however many there are. */
 export function topFrame({ snapshot, churn }: TopData, ui: TopUi, size: Size, userName: UserName = nameless): Frame {
   if (size.columns < LEAST.columns || size.rows < LEAST.rows) return tooSmall(size);
-  if (ui.help !== null) return helpFrame(ui.help, size);
+  if (ui.help !== null) return helpFrame(keymapOf(ui), ui.help, size);
   const bottom = bottomLines(ui, size);
   if (snapshot === null) return [[span("tcptrace top", "bold")], [], [span("starting...")], [], ...bottom];
   if (ui.view === "timeWait" && churn !== null) return churnFrame(snapshot, churn, ui, size, bottom);
@@ -185,7 +186,7 @@ function detailLines(rows: readonly ProcessRow[], ui: TopUi, { columns }: Size):
 
 function bottomLines(ui: TopUi, { columns }: Size): Line[] {
   const lines: Line[] = ui.status === "" ? [] : [clipLine([span(safeText(ui.status), "warn")], columns)];
-  if (!ui.typing) return [...lines, hintLine(columns)];
+  if (!ui.typing) return [...lines, hintLine(keymapOf(ui), columns)];
   const hint = "  Enter keeps, Esc clears";
   const filter = safeText(ui.filter);
   /* The end of the filter is where the typing is: what does not fit goes off on the left. */

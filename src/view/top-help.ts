@@ -1,14 +1,13 @@
 import { fit, width } from "./format.ts";
 import { clipLine, type Frame, type Line, type Size, span } from "./frame.ts";
-import { KEYMAP } from "./top-keys.ts";
-
-const LABEL = Math.max(...KEYMAP.map(({ label }) => label.length));
+import type { Binding } from "./key-binding.ts";
 
 /** The help, drawn from the keymap; `from` is the first line shown where not all fit. */
-export function helpFrame(from: number, size: Size): Frame {
+export function helpFrame(keymap: readonly Binding[], from: number, size: Size): Frame {
+  const labels = Math.max(...keymap.map(({ label }) => label.length));
   const title: Line = [span("tcptrace top: keys", "bold"), span("  (? Esc q close)", "dim")];
-  const lines: Line[] = KEYMAP.map(({ label, help }) => [
-    span(`  ${fit(label, LABEL, "left")}`, "bold"),
+  const lines: Line[] = keymap.map(({ label, help }) => [
+    span(`  ${fit(label, labels, "left")}`, "bold"),
     span(`  ${help}`),
   ]);
   lines.push([], [span("No key here kills or changes anything: tcptrace only looks.", "dim")]);
@@ -21,10 +20,10 @@ export function helpFrame(from: number, size: Size): Frame {
 }
 
 /** The bottom line: the keys worth knowing first, as many as fit. */
-export function hintLine(columns: number): Line {
+export function hintLine(keymap: readonly Binding[], columns: number): Line {
   const spans = [];
   let used = 0;
-  for (const { keys, hint } of KEYMAP) {
+  for (const { keys, hint } of keymap) {
     if (hint === undefined) continue;
     const text = ` ${hint}  `;
     used += width(keys[0] ?? "") + width(text);

@@ -1,31 +1,8 @@
 import { COLUMNS, type ColumnId } from "./columns.ts";
+import type { Binding, Pressed, TopList } from "./key-binding.ts";
+import { PLAYER_KEYMAP, typeMoment } from "./player-keys.ts";
 import { cursorIndex } from "./top-rows.ts";
 import type { TopUi, TopView } from "./top-ui.ts";
-
-/** What the program has to do for a key, besides drawing. */
-export type Effect = "quit" | "redraw" | "suspend";
-
-export interface Pressed {
-  readonly ui: TopUi;
-  readonly effect?: Effect;
-}
-
-/** The processes on the list, in order, and how many of them the screen shows at once. */
-export interface TopList {
-  readonly pids: readonly number[];
-  readonly page: number;
-}
-
-interface Binding {
-  /** Names as the terminal gives them. */
-  readonly keys: readonly string[];
-  /** The same for a reader. */
-  readonly label: string;
-  readonly help: string;
-  /** Word for the bottom line; absent when it is not worth the room. */
-  readonly hint?: string;
-  readonly press: (ui: TopUi, list: TopList) => Pressed;
-}
 
 const INTERVALS = [250, 500, 1000, 2000, 5000, 10_000];
 const SORTS: readonly (ColumnId | null)[] = [null, ...COLUMNS.map(({ id }) => id)];
@@ -89,19 +66,28 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ["C-z"], label: "^Z", help: "suspend (fg comes back)", press: (ui) => ({ ui, effect: "suspend" }) },
 ];
 
+/** The keys that mean something now: those of the player first, where a recording is shown. */
+export function keymapOf({ player }: TopUi): readonly Binding[] {
+  if (player === null) return KEYMAP;
+  const taken = new Set(PLAYER_KEYMAP.flatMap(({ keys }) => keys));
+  const [quit, help, ...others] = KEYMAP.filter(({ keys }) => !keys.some((key) => taken.has(key)));
+  return [quit, help, ...PLAYER_KEYMAP, ...others].filter((binding) => binding !== undefined);
+}
+
 /** What a key makes of the state. A key that means nothing changes nothing. */
 export function pressKey(ui: TopUi, key: string, list: TopList): Pressed {
-  const binding = KEYMAP.find(({ keys }) => keys.includes(key));
+  const binding = keymapOf(ui).find(({ keys }) => keys.includes(key));
   const always = key === "C-c" || key === "f10" || key === "C-z" || key === "C-l";
   if (binding !== undefined && always) return binding.press(ui, list);
   if (ui.help !== null) return { ui: { ...ui, help: helpScroll(ui.help, key) } };
+  if (ui.player !== null && ui.player.typed !== null) return typeMoment(ui, ui.player.typed, key);
   if (ui.typing) return type(ui, key, list, binding);
   return binding?.press(ui, list) ?? { ui };
 }
 
 function helpScroll(at: number, key: string): number | null {
   if (["?", "h", "f1", "escape", "q"].includes(key)) return null;
-  if (key === "down" || key === "j") return Math.min(at + 1, KEYMAP.length);
+  if (key === "down" || key === "j") return Math.min(at + 1, KEYMAP.length + PLAYER_KEYMAP.length);
   return key === "up" || key === "k" ? Math.max(at - 1, 0) : at;
 }
 

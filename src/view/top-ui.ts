@@ -1,4 +1,5 @@
 import type { ColumnId } from "./columns.ts";
+import type { PlayerUi } from "./player-ui.ts";
 
 /** What fills the screen below the title. */
 export type TopView = "processes" | "timeWait";
@@ -21,6 +22,8 @@ export interface TopUi {
   /** How far the picture is behind the tracing; null when it follows. */
   readonly paused: { readonly ms: number; readonly transitions: number } | null;
   readonly intervalMs: number;
+  /** Null when the view is live. */
+  readonly player: PlayerUi | null;
   /** One line from the program, such as a warning; "" for none. */
   readonly status: string;
 }
@@ -37,6 +40,7 @@ export function initialUi(intervalMs: number): TopUi {
     typing: false,
     help: null,
     paused: null,
+    player: null,
     intervalMs,
     status: "",
   };

@@ -22,6 +22,25 @@ const MISUSES: readonly { readonly words: readonly string[]; readonly named: str
   { words: ["top", "-b", "-d", "1ms"], named: "'1ms'", mend: "100ms" },
   { words: ["top", "--stuck-after", "soon"], named: "'soon'", mend: "500ms, 10s, 5m or 2h" },
   { words: ["events", "--source", "ebpf"], named: "'ebpf'", mend: "auto, bpf or proc" },
+  { words: ["events", "-r", "x", "--source", "proc"], named: "--source", mend: "--help" },
+  { words: ["top", "-r"], named: "--read", mend: "--help" },
+  { words: ["events", "-r", "/nonexistent"], named: "/nonexistent", mend: "-r" },
+  { words: ["events", "-r", "/etc/hostname"], named: "/etc/hostname", mend: "tcptrace record -w" },
+  { words: ["leaks", "-r", "/"], named: "/ is a directory", mend: "-r" },
+  { words: ["record"], named: "--write", mend: "--help" },
+  { words: ["record", "-w", "/proc/self/exe/x"], named: "/proc/self/exe/x", mend: "-w" },
+  { words: ["record", "-w", "x", "-C", "0"], named: "'0'", mend: "500k" },
+  { words: ["record", "-w", "x", "-C", "12q"], named: "'12q'", mend: "500k" },
+  { words: ["record", "-w", "x", "-G", "0"], named: "'0'", mend: "1 (second)" },
+  { words: ["record", "-w", "x", "-W", "3"], named: "-W", mend: "-C" },
+  { words: ["record", "-w", "-", "--print"], named: "--print", mend: "-w" },
+  { words: ["record", "-w", "-", "-C", "1"], named: "-C", mend: "-w" },
+  { words: ["record", "-w", "x", "--json"], named: "--json", mend: "--print" },
+  { words: ["record", "-w", "x", "--compress", "rar"], named: "rar", mend: "gzip" },
+  { words: ["record", "-w", "x", "--on-full", "weep"], named: "weep", mend: "drop" },
+  { words: ["export", "-r", "x"], named: "--format", mend: "--help" },
+  { words: ["export", "--format", "csv"], named: "--read", mend: "--help" },
+  { words: ["export", "-r", "x", "--format", "pcap"], named: "pcap", mend: "perfetto" },
   { words: ["doctor", "--source", "bpf"], named: "--source", mend: "--help" },
 ];
 
@@ -42,7 +61,7 @@ describe("words that are not understood", () => {
 });
 
 describe("help", () => {
-  const COMMANDS = ["top", "events", "doctor"];
+  const COMMANDS = ["top", "events", "leaks", "record", "export", "doctor"];
 
   it.each([
     { words: ["--help"] },

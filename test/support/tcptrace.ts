@@ -54,6 +54,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What runs node: `["setpriv", …]`. It must exec, so that the pid is node's. */
   readonly prefix?: readonly string[];
+  /** An open file. */
+  readonly stdin?: number;
 }
 
 export interface Exit {
@@ -157,12 +159,12 @@ export class Tcptrace {
 }
 
 /** Starts the built command line; it is killed when the test ends, if it still runs. */
-export function startTcptrace(words: readonly string[], { env = {}, prefix = [] }: StartOptions = {}): Tcptrace {
+export function startTcptrace(words: readonly string[], { env = {}, prefix = [], stdin }: StartOptions = {}): Tcptrace {
   const folder = mkdtempSync(join(tmpdir(), "tcptrace-test-"));
   const stdout = openSync(join(folder, "stdout"), "w");
   const stderr = openSync(join(folder, "stderr"), "w");
   const [program = "", ...rest] = [...prefix, process.execPath, CLI, ...words];
-  const child = spawn(program, rest, { stdio: ["ignore", stdout, stderr], env: { ...process.env, ...env } });
+  const child = spawn(program, rest, { stdio: [stdin ?? "ignore", stdout, stderr], env: { ...process.env, ...env } });
   closeSync(stdout);
   closeSync(stderr);
   const tcptrace = new Tcptrace(child, folder);

@@ -5,7 +5,8 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 import { COLUMNS, type UserName } from "../../src/view/columns.ts";
 import { type Frame, lineText, type Size } from "../../src/view/frame.ts";
 import { topFrame, topList } from "../../src/view/top-frame.ts";
-import { KEYMAP, type TopList } from "../../src/view/top-keys.ts";
+import type { TopList } from "../../src/view/key-binding.ts";
+import { KEYMAP } from "../../src/view/top-keys.ts";
 import { initialUi, type TopUi } from "../../src/view/top-ui.ts";
 import { anyChurn, anyName, anySnapshot, leaking, processRow, snapshot, unowned } from "./sample.ts";
 
@@ -166,6 +167,7 @@ const anyUi: fc.Arbitrary<TopUi> = fc.record({
   typing: fc.boolean(),
   help: fc.option(fc.nat(30), { nil: null, freq: 5 }),
   paused: fc.option(fc.record({ ms: fc.nat(), transitions: fc.nat() }), { nil: null }),
+  player: fc.option(fc.record({ typed: fc.option(fc.string({ maxLength: 20 }), { nil: null }) }), { nil: null }),
   intervalMs: fc.constantFrom(250, 1000, 10_000),
   status: fc.oneof(fc.constant(""), fc.string({ unit: "binary", maxLength: 100 })),
 });

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { KEYMAP, pressKey, type TopList } from "../../src/view/top-keys.ts";
+import type { TopList } from "../../src/view/key-binding.ts";
+import { KEYMAP, pressKey } from "../../src/view/top-keys.ts";
 import { initialUi, type TopUi } from "../../src/view/top-ui.ts";
 
 const list: TopList = { pids: [10, 20, 30, 40, 50], page: 2 };

@@ -1,0 +1,139 @@
+import { EXIT, type ExitCode } from "../errors.ts";
+import type { TraceEvent } from "../model/event.ts";
+import { type Filter, MATCH_ALL } from "../model/filter.ts";
+import { Model } from "../model/model.ts";
+import { SettledRows } from "../model/settled-rows.ts";
+import { transitionSubject } from "../model/subject.ts";
+import type { TransitionRow } from "../model/transition-row.ts";
+import { CSV_HEADER, transitionCsv } from "../view/events-csv.ts";
+import { isoTime } from "../view/time.ts";
+import { TraceEvents } from "../view/trace-events.ts";
+import { openEvents } from "./event-input.ts";
+import { EventPrinter } from "./event-printer.ts";
+import { watchReader, writeOut } from "./output.ts";
+
+export type ExportFormat = "ndjson" | "csv" | "perfetto";
+
+export interface ExportOptions {
+  /** A recording, `-` for stdin. */
+  readonly read: string;
+  readonly format: ExportFormat;
+  readonly filter: Filter;
+}
+
+/** Takes events, gives text. */
+interface Exporter {
+  event(event: TraceEvent): string;
+  end(): string;
+}
+
+/** Writes a recording to stdout in another format. */
+export async function exportRecording(options: ExportOptions, shutdown: AbortController): Promise<ExitCode> {
+  const endWatch = watchReader(() => shutdown.abort("EPIPE"));
+  try {
+    const input = await openEvents({ source: "auto", read: options.read }, shutdown.signal);
+    const exporter = newExporter(options);
+    for await (const batch of input.events(shutdown.signal)) {
+      let text = "";
+      for (const event of batch) text += exporter.event(event);
+      await writeOut(text, shutdown.signal);
+    }
+    await writeOut(exporter.end(), shutdown.signal);
+    input.sayFaults();
+    return EXIT.ok;
+  } finally {
+    endWatch();
+  }
+}
+
+function newExporter({ format, filter }: ExportOptions): Exporter {
+  if (format === "csv") return new CsvExporter(filter);
+  if (format === "perfetto") return new PerfettoExporter(filter);
+  const printer = new EventPrinter({ filter, json: true, count: null, durationMs: null });
+  return { event: (event) => printer.printEvent(event), end: () => printer.end() };
+}
+
+/** The rows of a recording, each when all is known of it. */
+class Rows {
+  readonly model = new Model();
+  readonly #rows = new SettledRows();
+  readonly #filter: Filter;
+
+  constructor(filter: Filter) {
+    this.#filter = filter;
+    this.model.onTransition = (row) => this.#rows.push(row);
+  }
+
+  fold(event: TraceEvent): TransitionRow[] {
+    this.model.fold(event);
+    return event.kind === "tick" ? this.take(false) : [];
+  }
+
+  take(all: boolean): TransitionRow[] {
+    const rows = this.#rows.take(this.model.tables, all);
+    return this.#filter === MATCH_ALL ? rows : rows.filter((row) => this.#filter.matches(transitionSubject(row)));
+  }
+}
+
+class CsvExporter implements Exporter {
+  readonly #rows: Rows;
+  #header = `${CSV_HEADER}\n`;
+
+  constructor(filter: Filter) {
+    this.#rows = new Rows(filter);
+  }
+
+  event(event: TraceEvent): string {
+    return this.#lines(this.#rows.fold(event));
+  }
+
+  end(): string {
+    return this.#lines(this.#rows.take(true), true);
+  }
+
+  #lines(rows: readonly TransitionRow[], isEnd = false): string {
+    if (rows.length === 0 && !isEnd) return "";
+    const header = this.#header;
+    this.#header = "";
+    const { model } = this.#rows;
+    return header + rows.map((row) => `${transitionCsv(row, model.wallMs(row.at))}\n`).join("");
+  }
+}
+
+class PerfettoExporter implements Exporter {
+  readonly #rows: Rows;
+  readonly #trace = new TraceEvents();
+  #before = '{"displayTimeUnit":"ms","traceEvents":[\n';
+
+  constructor(filter: Filter) {
+    this.#rows = new Rows(filter);
+  }
+
+  event(event: TraceEvent): string {
+    const rows = this.#rows.fold(event);
+    if (event.kind === "loss") return this.#value(this.#trace.mark(event.at, `lost ${event.count} transitions`));
+    if (event.kind === "gap") return this.#value(this.#trace.mark(event.at, "nothing was traced until here"));
+    return this.#values(rows);
+  }
+
+  #values(rows: readonly TransitionRow[]): string {
+    let text = "";
+    for (const row of rows) for (const value of this.#trace.row(row)) text += this.#value(value);
+    return text;
+  }
+
+  #value(value: string): string {
+    const before = this.#before;
+    this.#before = ",\n";
+    return before + value;
+  }
+
+  end(): string {
+    let text = this.#values(this.#rows.take(true));
+    for (const value of this.#trace.end(this.#rows.model.tables.now)) text += this.#value(value);
+    const begin = this.#before === ",\n" ? "" : this.#before;
+    // What the zero of the times is on the calendar.
+    const zero = JSON.stringify(isoTime(Math.max(0, this.#rows.model.wallMs(0))));
+    return `${text}${begin}\n],"otherData":{"zero":${zero}}}\n`;
+  }
+}

@@ -1,0 +1,62 @@
+import type { TraceEvent } from "../model/event.ts";
+
+/** The events of a recording, read some way ahead: a pipe's writer is not to wait because somebody pauses the picture. */
+export class ReadAhead {
+  readonly #batches: (readonly TraceEvent[])[] = [];
+  readonly #most: number;
+  #size = 0;
+  #hasEnded = false;
+  #failure: unknown = null;
+  #wakeReader: () => void = () => {};
+  #wakeWriter: () => void = () => {};
+  #isClosed = false;
+
+  /** Holds `most` events, and what the last batch was more. */
+  constructor(source: AsyncIterable<readonly TraceEvent[]>, most: number) {
+    this.#most = most;
+    void this.#fill(source);
+  }
+
+  async #fill(source: AsyncIterable<readonly TraceEvent[]>): Promise<void> {
+    try {
+      for await (const batch of source) {
+        if (this.#isClosed) break;
+        this.#batches.push(batch);
+        this.#size += batch.length;
+        this.#wakeReader();
+        while (this.#size >= this.#most && !this.#isClosed)
+          await new Promise<void>((wake) => (this.#wakeWriter = wake));
+      }
+    } catch (error) {
+      this.#failure = error;
+    }
+    this.#hasEnded = true;
+    this.#wakeReader();
+  }
+
+  /** Nothing more has been read yet. */
+  get isEmpty(): boolean {
+    return this.#batches.length === 0 && !this.#hasEnded;
+  }
+
+  /** The next batch; null at the end, undefined when `wait` resolved first. */
+  async next(wait: Promise<void>): Promise<readonly TraceEvent[] | null | undefined> {
+    if (this.#batches.length === 0 && !this.#hasEnded) {
+      await Promise.race([new Promise<void>((wake) => (this.#wakeReader = wake)), wait]);
+    }
+    const batch = this.#batches.shift();
+    if (batch !== undefined) {
+      this.#size -= batch.length;
+      this.#wakeWriter();
+      return batch;
+    }
+    if (!this.#hasEnded) return undefined;
+    if (this.#failure !== null) throw this.#failure;
+    return null;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#wakeWriter();
+  }
+}

@@ -1,0 +1,46 @@
+import type { Address } from "./address.ts";
+import type { Side } from "./destination.ts";
+import type { Nanos } from "./event.ts";
+import type { Tables } from "./tables.ts";
+import { keep } from "./time-wait-fold.ts";
+
+/** A mini-socket as the model has it: from the client's address and port to the server's, one of which is ours. */
+export interface ImagedTimeWait {
+  readonly side: Side;
+  readonly netns: number | null;
+  readonly source: Address;
+  readonly address: Address;
+  readonly port: number;
+  readonly clientPort: number;
+  /** Who closed it. */
+  readonly pid: number | null;
+  readonly since: Nanos;
+  readonly endsAt: Nanos;
+  readonly isFinWait2: boolean;
+}
+
+/** Draws up all mini-sockets. */
+export function imageTimeWaits({ timeWaits }: Tables): ImagedTimeWait[] {
+  const rows: ImagedTimeWait[] = [];
+  timeWaits.forEach((slot) => {
+    const { side, netns, source, address, port } = timeWaits.destination(slot);
+    const times = { since: timeWaits.since(slot), endsAt: timeWaits.endsAt(slot) };
+    const ends = { side, netns, source, address, port, clientPort: timeWaits.clientPort(slot) };
+    const pid = timeWaits.process(slot)?.pid ?? null;
+    rows.push({ ...ends, ...times, pid, isFinWait2: timeWaits.isFinWait2(slot) });
+  });
+  return rows;
+}
+
+/** Makes the tables know them; they count as standing, and not as made. */
+export function foldImagedTimeWaits(tables: Tables, rows: readonly ImagedTimeWait[]): void {
+  for (const { side, netns, source, address, port, clientPort, pid, since, endsAt, isFinWait2 } of rows) {
+    const [localAddress, localPort, remoteAddress, remotePort] =
+      side === "client" ? [source, clientPort, address, port] : [address, port, source, clientPort];
+    const ends = { netns, localAddress, localPort, remoteAddress, remotePort };
+    const connection = tables.destinations.connection(ends, side, since);
+    if (connection === undefined) continue;
+    const process = pid === null ? null : (tables.processes.at(pid) ?? null);
+    keep(tables, connection, since, { process, endsAt, isFinWait2 });
+  }
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { nanos, processFacts, text, wallMs, whole } from "./shapes.ts";
+
+/** The events that stand on one line. */
+export const eventLine = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("tick"), at: nanos, complete: nanos }),
+  z.object({ kind: z.literal("loss"), at: nanos, count: whole, where: z.enum(["bpf", "kernel"]) }),
+  z.object({ kind: z.literal("gap"), at: nanos, from: nanos }),
+  z.object({
+    kind: z.literal("source"),
+    at: nanos,
+    source: z.enum(["bpf", "proc"]),
+    ready: z.boolean(),
+    detail: text,
+  }),
+  z.object({ kind: z.literal("anchor"), at: nanos, wallMs }),
+  z.object({ kind: z.literal("process"), at: nanos, process: processFacts }),
+]);
+
+/** How many rows of each table follow. */
+const counts = z.record(z.string(), whole);
+/** The first lines of events that go on in rows. `id` and `base` number the surveys: a survey may keep rows of its base. */
+export const beginLine = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("survey"),
+    at: nanos,
+    until: nanos,
+    complete: z.boolean(),
+    id: whole,
+    base: whole.nullable(),
+    poll: z.object({ cpuMs: z.number(), intervalMs: z.number() }).optional(),
+    rows: counts,
+  }),
+  z.object({ kind: z.literal("details"), at: nanos, askedAt: nanos, rows: counts }),
+  z.object({
+    kind: z.literal("counters"),
+    at: nanos,
+    timeWaitsCounted: z.enum(["begun", "ended"]).optional(),
+    rows: counts,
+  }),
+  z.object({
+    kind: z.literal("image"),
+    at: nanos,
+    complete: z.boolean(),
+    isSeeded: z.boolean(),
+    surveys: whole,
+    nextId: whole,
+    missing: whole,
+    told: nanos,
+    detailsAt: nanos.nullable(),
+    rows: counts,
+  }),
+]);
+export type BeginLine = z.infer<typeof beginLine>;

@@ -1,0 +1,230 @@
+import { z } from "zod";
+import { COUNTERS, type CounterName, type NamespaceCounters } from "../model/counters.ts";
+import type {
+  HeldSocket,
+  ListenBacklog,
+  ProcessFacts,
+  SocketDetail,
+  SurveyedSocket,
+  SurveyedTimeWait,
+} from "../model/event.ts";
+import type { ImagedHolder, ImagedProcess, ImagedSocket, ImagedVanished } from "../model/image.ts";
+import type { ImagedTimeWait } from "../model/image-time-wait.ts";
+import { TCP } from "../model/tcp-state.ts";
+import { safeText } from "../model/text.ts";
+import type { Table } from "./rows.ts";
+
+/** Past these a time of the recording would be no date. */
+const LATEST_NANOS = 2 ** 63;
+const LATEST_WALL_MS = 4e12;
+/** 512 characters of a command line, made safe. */
+const LONGEST_TEXT = 16_384;
+
+export const nanos = z.number().min(0).max(LATEST_NANOS);
+/** Such as an age that was inferred from a bound: it may be from before the boot. */
+const pastNanos = z.number().min(-LATEST_NANOS).max(LATEST_NANOS);
+export const wallMs = z.number().min(0).max(LATEST_WALL_MS);
+export const whole = z.number().int().min(0);
+export const text = z.string().max(LONGEST_TEXT).transform(safeText);
+const port = z.number().int().min(0).max(65_535);
+const address = z.union([
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
+  z.string().regex(/^[0-9a-f]{32}$/),
+]);
+const state = z.literal(Object.values(TCP));
+const ends = { netns: whole, localAddress: address, localPort: port, remoteAddress: address, remotePort: port };
+const ENDS = ["netns", "localAddress", "localPort", "remoteAddress", "remotePort"] as const;
+
+export const processFacts: z.ZodType<ProcessFacts> = z.object({
+  pid: whole,
+  comm: text,
+  cmdline: text,
+  uid: whole,
+  startTime: whole,
+  fdUsed: whole.nullable(),
+  fdLimit: whole.nullable(),
+  container: text.nullable(),
+  unit: text.nullable(),
+});
+
+const counters: z.ZodType<NamespaceCounters> = z.object({
+  netns: whole,
+  timeWait: whole,
+  counters: z.record(z.string(), z.number()).transform(knownCounters),
+  settings: z
+    .object({
+      timeWaitLimit: whole,
+      firstPort: port,
+      lastPort: port,
+      reservedPorts: whole,
+      timeWaitReuse: whole,
+      reuseDelayMs: whole,
+      timestamps: z.boolean(),
+      finTimeoutMs: whole,
+    })
+    .nullable(),
+});
+
+function knownCounters(all: Readonly<Record<string, number>>): Partial<Record<CounterName, number>> {
+  const known: Partial<Record<CounterName, number>> = {};
+  for (const name of COUNTERS) {
+    const value = all[name];
+    if (value !== undefined) known[name] = value;
+  }
+  return known;
+}
+
+/** A descriptor of a process. */
+export interface HeldRow extends HeldSocket {
+  readonly pid: number;
+}
+
+const sockets: Table<SurveyedSocket> = {
+  keys: ["inode", "state", ...ENDS, "uid", "receiveQueue", "transmitQueue"],
+  row: z.object({ ...ends, state, inode: whole, uid: whole, receiveQueue: whole, transmitQueue: whole }),
+  perLine: 500,
+};
+
+/** What is left of a mini-socket changes from survey to survey, and the rest of it does not: they stand apart. */
+const timeWaits: Table<Omit<SurveyedTimeWait, "remainingMs">> = {
+  keys: ["remotePort", "localPort", "state", "netns", "localAddress", "remoteAddress"],
+  row: z.object({ ...ends, state: z.literal([TCP.TIME_WAIT, TCP.FIN_WAIT2]) }),
+  perLine: 500,
+};
+
+const remaining: Table<Pick<SurveyedTimeWait, "remainingMs">> = {
+  keys: ["remainingMs"],
+  row: z.object({ remainingMs: z.number() }),
+  perLine: 5000,
+};
+
+const processes: Table<ProcessFacts> = {
+  keys: ["pid", "startTime", "comm", "cmdline", "uid", "fdUsed", "fdLimit", "container", "unit"],
+  row: processFacts,
+  perLine: 50,
+};
+
+const held: Table<HeldRow> = {
+  keys: ["inode", "pid", "fd"],
+  row: z.object({ pid: whole, inode: whole, fd: whole.nullable() }),
+  perLine: 1000,
+};
+
+const namespaces: Table<{ readonly netns: number }> = {
+  keys: ["netns"],
+  row: z.object({ netns: whole }),
+  perLine: 1000,
+};
+
+const unreadable: Table<{ readonly pid: number }> = { keys: ["pid"], row: z.object({ pid: whole }), perLine: 1000 };
+
+const details: Table<SocketDetail> = {
+  keys: ["inode", ...ENDS, "lastAckMs", "lastSentMs"],
+  row: z.object({ ...ends, inode: whole, lastAckMs: z.number(), lastSentMs: z.number() }),
+  perLine: 500,
+};
+
+const backlogs: Table<ListenBacklog> = {
+  keys: ["netns", "inode", "backlog"],
+  row: z.object({ netns: whole, inode: whole, backlog: whole }),
+  perLine: 1000,
+};
+
+const counted: Table<NamespaceCounters> = {
+  keys: ["netns", "timeWait", "counters", "settings"],
+  row: counters,
+  perLine: 50,
+};
+
+const imaged: Table<ImagedSocket> = {
+  keys: [
+    ...(["id", "address", "inode", "state", "since", "sinceIsExact"] as const),
+    ...ENDS,
+    ...(["role", "pid", "evidence", "receiveQueue", "backlog", "detailAt", "sentAt", "lastTraced"] as const),
+  ],
+  row: z.object({
+    ...ends,
+    netns: whole.nullable(),
+    id: whole,
+    address: whole.nullable(),
+    state,
+    since: pastNanos,
+    sinceIsExact: z.boolean(),
+    role: z.enum(["client", "server", "listener"]).nullable(),
+    inode: whole.nullable(),
+    pid: whole.nullable(),
+    evidence: z.enum(["syscall", "accept", "inode", "listener", "unknown"]),
+    receiveQueue: whole.nullable(),
+    backlog: whole.nullable(),
+    detailAt: pastNanos.nullable(),
+    sentAt: pastNanos.nullable(),
+    lastTraced: pastNanos,
+  }),
+  perLine: 500,
+};
+
+const holders: Table<ImagedHolder> = {
+  keys: ["id", "pid", "fd"],
+  row: z.object({ id: whole, pid: whole, fd: whole.nullable() }),
+  perLine: 1000,
+};
+
+const names: Table<ImagedProcess> = {
+  keys: ["pid", "comm", "uid", "lastSeen"],
+  row: z.object({ pid: whole, comm: text, uid: whole.nullable(), lastSeen: nanos }),
+  perLine: 500,
+};
+
+const vanished: Table<ImagedVanished> = {
+  keys: ["id", "inode", "since", "sinceIsExact", "at", "isConfirmed"],
+  row: z.object({
+    id: whole,
+    inode: whole,
+    since: pastNanos,
+    sinceIsExact: z.boolean(),
+    at: nanos,
+    isConfirmed: z.boolean(),
+  }),
+  perLine: 500,
+};
+
+const standing: Table<ImagedTimeWait> = {
+  keys: ["side", "netns", "source", "address", "port", "clientPort", "pid", "since", "endsAt", "isFinWait2"],
+  row: z.object({
+    side: z.enum(["client", "server"]),
+    netns: whole.nullable(),
+    source: address,
+    address,
+    port,
+    clientPort: port,
+    pid: whole.nullable(),
+    since: pastNanos,
+    endsAt: pastNanos,
+    isFinWait2: z.boolean(),
+  }),
+  perLine: 500,
+};
+
+/** All tables, by the names that stand in the lines. */
+export const TABLES = {
+  sockets,
+  timeWaits,
+  remaining,
+  processes,
+  held,
+  namespaces,
+  unreadable,
+  details,
+  backlogs,
+  counted,
+  imaged,
+  holders,
+  names,
+  facts: processes,
+  vanished,
+  standing,
+};

@@ -1,0 +1,7 @@
+/** Where the bytes of a recording go. A `write` that fails has written nothing. */
+export interface Sink {
+  /** Bytes written so far. */
+  readonly bytes: number;
+  write(bytes: Buffer): Promise<void>;
+  close(): Promise<void>;
+}
