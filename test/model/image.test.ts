@@ -3,10 +3,12 @@ import { expect, test } from "vitest";
 import type { TraceEvent } from "../../src/model/event.ts";
 import { takeImage } from "../../src/model/image.ts";
 import type { Model } from "../../src/model/model.ts";
+import { takeChurn } from "../../src/model/take-churn.ts";
 import { takeSnapshot } from "../../src/model/take-snapshot.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import {
   accept,
+  CALM,
   child,
   fold,
   holder,
@@ -40,6 +42,7 @@ const life: TraceEvent[] = [
   tick(200 * MS),
   transition(201 * MS, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { address: 0xd0, inode: 71, localPort: 50_000 }),
   transition(202 * MS, TCP.CLOSE_WAIT, TCP.CLOSE, { address: 0xd0, inode: 71, localPort: 50_000 }),
+  ...closing(203 * MS),
   tick(300 * MS),
   child(90 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { task: taskOf(1) }),
   child(90 * SECOND + 1, TCP.LAST_ACK, TCP.CLOSE),
@@ -47,6 +50,33 @@ const life: TraceEvent[] = [
   survey(92 * SECOND, [listenerRow()], [holder(1, 50), holder(3, 71)]),
   tick(93 * SECOND),
 ];
+
+/** A client that closes first and leaves a mini-socket. */
+function closing(at: number): TraceEvent[] {
+  const own = { address: 0xe0, localPort: 50_001 };
+  return [
+    transition(at, TCP.CLOSE, TCP.SYN_SENT, { ...own, task: taskOf(4) }),
+    transition(at + 1, TCP.SYN_SENT, TCP.ESTABLISHED, own),
+    transition(at + 2, TCP.ESTABLISHED, TCP.FIN_WAIT1, { ...own, task: taskOf(4) }),
+    transition(at + 3, TCP.FIN_WAIT1, TCP.FIN_WAIT2, own),
+    transition(at + 4, TCP.FIN_WAIT2, TCP.CLOSE, { ...own, evidence: { ...CALM, done: true, dead: true } }),
+  ];
+}
+
+/** What churn says of what stands, as opposed to what was made. */
+function standing(model: Model): object {
+  const { total, processes, destinations } = takeChurn(model.tables);
+  const holders = processes.filter(({ now }) => now > 0).map(({ pid, now }) => ({ pid, now }));
+  const uses = destinations.map(({ side, address, port, timeWait, inUse, users }) => ({
+    side,
+    address,
+    port,
+    timeWait,
+    inUse,
+    users,
+  }));
+  return { total, holders, uses };
+}
 
 /** What a snapshot says of sockets; counts and rates begin anew with an image. */
 function shown(model: Model): object {
@@ -73,6 +103,7 @@ test("who goes on from an image knows what the one knew that it was taken of, wh
       const image = structuredClone(takeImage(whole.model.tables));
       const resumed = fold(anchor, tracing(image.at), image);
       expect(shown(resumed.model)).toEqual(shown(whole.model));
+      expect(standing(resumed.model)).toEqual(standing(whole.model));
       // The same rows, by the same names of sockets, to the same owners.
       const told = fold(...life).told.slice(whole.told.length);
       expect(fold(anchor, tracing(image.at), image, ...life.slice(cut)).told).toEqual(told);

@@ -6,7 +6,9 @@ import { startChild } from "../host/children.ts";
 const FAST = { intervalMs: 1, mostOfACore: 1 };
 const HOURLY = { intervalMs: 3_600_000, mostOfACore: 1 };
 
-const kinds = (batch: readonly TraceEvent[] | undefined): string[] => (batch ?? []).map(({ kind }) => kind);
+/** Details are read where anybody on the machine has a socket in CLOSE_WAIT. */
+const kinds = (batch: readonly TraceEvent[] | undefined): string[] =>
+  (batch ?? []).map(({ kind }) => kind).filter((kind) => kind !== "details");
 
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 
