@@ -5,16 +5,18 @@ import type { Binding } from "./key-binding.ts";
 /** The help, drawn from the keymap; `from` is the first line shown where not all fit. */
 export function helpFrame(keymap: readonly Binding[], from: number, size: Size): Frame {
   const labels = Math.max(...keymap.map(({ label }) => label.length));
-  const title: Line = [span("tcptrace top: keys", "bold"), span("  (? Esc q close)", "dim")];
+  const title: Line = [
+    span("tcptrace top: keys", "bold"),
+    span("  No key here kills or changes anything: tcptrace only looks.", "dim"),
+  ];
   const lines: Line[] = keymap.map(({ label, help }) => [
     span(`  ${fit(label, labels, "left")}`, "bold"),
     span(`  ${help}`),
   ]);
-  lines.push([], [span("No key here kills or changes anything: tcptrace only looks.", "dim")]);
   const room = Math.max(0, size.rows - 2);
   const first = Math.max(0, Math.min(from, lines.length - room));
-  const more: Line = first + room < lines.length ? [span("  down for more", "dim")] : [];
-  return [title, ...lines.slice(first, first + room), more]
+  const end = first + room < lines.length ? "  down for more" : "  ? Esc q close";
+  return [title, ...lines.slice(first, first + room), [span(end, "dim")]]
     .slice(0, size.rows)
     .map((line) => clipLine(line, size.columns));
 }
