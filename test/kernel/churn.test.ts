@@ -150,7 +150,7 @@ const WAYS: readonly {
   ending("linger0", ["ESTABLISHED abort"], ["ESTABLISHED reset"], [0, 0], [0, 0]),
   ending("unread", ["ESTABLISHED abort"], ["ESTABLISHED reset"], [0, 0], [0, 0]),
   ending("reset", ["FIN_WAIT2 reset"], ["CLOSE_WAIT abort"], [0, 0], [0, 0]),
-  ending("linger2", ["FIN_WAIT2 abort"], ["LAST_ACK ack", "LAST_ACK reset"], [0, 0], [0, 0]),
+  ending("linger2", ["FIN_WAIT2 abort"], ["LAST_ACK ack", "LAST_ACK reset", "CLOSE_WAIT reset"], [0, 0], [0, 0]),
   ending("killed", ["FIN_WAIT2 abort"], ["CLOSE_WAIT reset"], [0, 0], [0, 0]),
   ending("orphan-reset", ["FIN_WAIT2 close"], ["CLOSE_WAIT abort"], [N, 0], [0, 0]),
   ending("idle", ["FIN_WAIT2 close"], [], [N, 0], [N, 0]),

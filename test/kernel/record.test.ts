@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -187,7 +187,7 @@ describe("a rotation", () => {
     const server = await serve("127.0.0.1", "hangup");
     const client = await leak("127.0.0.1", server.port, 10);
     const tcptrace = await record(join(at, "run"), "-C", "200k", "--print", "--json");
-    await load(1500);
+    await load(3000);
     expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
     const files = readdirSync(at).toSorted((a, b) => Number(a.slice(3)) - Number(b.slice(3)));
     expect(files.length).toBeGreaterThan(3);
@@ -224,9 +224,13 @@ function smallDisk(): string {
 
 /** Leaves half a megabyte of it; returns the file that takes the rest. */
 function fillUp(disk: string): string {
-  const { bavail, bsize } = statfsSync(disk);
   const ballast = join(disk, "ballast");
-  writeFileSync(ballast, Buffer.alloc(bavail * bsize - 500_000));
+  const room = (): number => {
+    const { bavail, bsize } = statfsSync(disk);
+    return bavail * bsize - 500_000;
+  };
+  // Piece by piece, since the recorder writes meanwhile.
+  while (room() > 0) appendFileSync(ballast, Buffer.alloc(Math.min(room(), 1_000_000)));
   return ballast;
 }
 
