@@ -11,6 +11,7 @@ import { foldDetails } from "./leak-fold.ts";
 import { foldSurvey, settleDoubts } from "./survey-fold.ts";
 import { TCP } from "./tcp-state.ts";
 import { foldConnection } from "./time-wait-fold.ts";
+import { settleMissed } from "./time-wait-survey.ts";
 import { Tables } from "./tables.ts";
 import type { TransitionRow } from "./transition-row.ts";
 
@@ -76,6 +77,7 @@ export class Model {
   #counters(event: CountersSeen): void {
     this.tables.counters = event;
     this.tables.counterRates.add(event);
+    settleMissed(this.tables, event);
     const { firstCounters, settings } = this.tables;
     for (const one of event.namespaces) {
       if (!firstCounters.has(one.netns)) firstCounters.set(one.netns, one);

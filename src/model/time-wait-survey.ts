@@ -1,5 +1,5 @@
 import type { Connection } from "./destination.ts";
-import type { Nanos, Survey, SurveyedTimeWait } from "./event.ts";
+import type { CountersSeen, Nanos, Survey, SurveyedTimeWait } from "./event.ts";
 import { networkSettings } from "./network-settings.ts";
 import type { Socket } from "./socket.ts";
 import type { Tables } from "./tables.ts";
@@ -28,12 +28,32 @@ export function foldTimeWaits(
   endAbsent(tables, survey);
 }
 
-/** What the survey was to show and did not has gone. */
+/**
+ * What two surveys were to show and did not has gone. After the first it is only missed: the kernel prints a table page by
+ * page, and leaves rows out while their neighbours come and go.
+ */
 function endAbsent({ timeWaits, surveys }: Tables, survey: Survey): void {
   const namespaces = new Set<number | null>(survey.namespaces);
   timeWaits.forEach((slot) => {
     if (timeWaits.surveyed(slot) === surveys || timeWaits.since(slot) >= survey.at) return;
-    if (namespaces.has(timeWaits.destination(slot).netns)) timeWaits.end(slot);
+    if (!namespaces.has(timeWaits.destination(slot).netns)) return;
+    if (timeWaits.isMissed(slot)) timeWaits.end(slot);
+    else timeWaits.markMissed(slot);
+  });
+}
+
+/** Where the kernel counts fewer than we know of, so many of those that the last survey missed have gone indeed. */
+export function settleMissed({ timeWaits, destinations }: Tables, { namespaces }: CountersSeen): void {
+  const surplus = new Map<number | null, number>();
+  for (const { netns, timeWaits: known } of destinations) surplus.set(netns, (surplus.get(netns) ?? 0) + known);
+  for (const { netns, timeWait } of namespaces) surplus.set(netns, (surplus.get(netns) ?? 0) - timeWait);
+  const counted = new Set<number | null>(namespaces.map(({ netns }) => netns));
+  timeWaits.forEach((slot) => {
+    const { netns } = timeWaits.destination(slot);
+    const left = surplus.get(netns) ?? 0;
+    if (!timeWaits.isMissed(slot) || left <= 0 || !counted.has(netns)) return;
+    surplus.set(netns, left - 1);
+    timeWaits.end(slot);
   });
 }
 

@@ -13,6 +13,7 @@ const SWEEP_EVERY: Nanos = 1e9;
 const USED = 1;
 const FIN_WAIT2 = 2;
 const CHOSEN = 4;
+const MISSED = 8;
 
 /** What is left of a connection that our side has closed first: a mini-socket, which no process holds. */
 export interface TimeWait {
@@ -142,6 +143,16 @@ export class TimeWaitTable {
 
   markSurveyed(slot: Slot, survey: number): void {
     this.#surveys[slot] = survey;
+    this.#flags[slot] = (this.#flags[slot] ?? 0) & ~MISSED;
+  }
+
+  /** The last survey was to show it and did not. */
+  isMissed(slot: Slot): boolean {
+    return ((this.#flags[slot] ?? 0) & MISSED) !== 0;
+  }
+
+  markMissed(slot: Slot): void {
+    this.#flags[slot] = (this.#flags[slot] ?? 0) | MISSED;
   }
 
   /** Ends those whose time has come, once a second. */
