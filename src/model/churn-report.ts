@@ -14,6 +14,10 @@ export interface ChurnReport {
   readonly seconds: number;
   /** All namespaces together. */
   readonly total: TimeWaitCount;
+  /** Mini-sockets made while watching. */
+  readonly entered: number;
+  /** Mini-sockets not kept because a table was full. */
+  readonly dropped: number;
   /** The one nearest to its limit of mini-sockets first. */
   readonly namespaces: readonly NamespaceChurn[];
   /** Mini-sockets made in each of the last seconds, at most five minutes, oldest first. */

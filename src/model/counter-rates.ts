@@ -115,7 +115,8 @@ function riseOf(first: Sample, last: Sample, names: readonly CounterName[]): num
   return rise;
 }
 
-function hasFallen(last: NamespaceCounters, now: NamespaceCounters): boolean {
+/** Whether counters that only rise have fallen: it is another namespace with the same number. */
+export function hasFallen(last: NamespaceCounters, now: NamespaceCounters): boolean {
   return counted(now).some(([name, value]) => name !== "CurrEstab" && value < (last.counters[name] ?? 0));
 }
 

@@ -7,7 +7,7 @@ import type { SocketEnds } from "./socket.ts";
 export type Side = "client" | "server";
 
 /** More than a machine has peers worth a line; past it new ones are counted and not kept. */
-export const MAX_DESTINATIONS = 65_536;
+export const MAX_DESTINATIONS = 32_768;
 const FORGET_AFTER: Nanos = 60e9;
 
 /** Connections that differ in the client's port only: from a source address to a destination and its port. */

@@ -137,7 +137,7 @@ export function foldImage(tables: Tables, image: Image): void {
   tables.skipped = image.missing;
   tables.told = Math.max(tables.told, image.told);
   tables.detailsAt = image.detailsAt ?? -Infinity;
-  for (const facts of image.facts) tables.processes.learn(facts, image.at);
+  for (const facts of image.facts) tables.learn(facts, image.at);
   for (const { pid, comm, uid, lastSeen } of image.processes) {
     const process = tables.processes.seen(pid, comm, lastSeen);
     process.uid = uid;

@@ -2,7 +2,7 @@ import type { Nanos } from "./event.ts";
 import type { Socket } from "./socket.ts";
 import type { Tables } from "./tables.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
-import { foldTimeWait } from "./time-wait-fold.ts";
+import { foldEstablished, foldTimeWait } from "./time-wait-fold.ts";
 import type { TransitionRow } from "./transition-row.ts";
 
 /**
@@ -76,6 +76,7 @@ function infer(tables: Tables, socket: Socket, path: readonly TcpState[], at: Na
   for (const to of path) {
     const from = socket.state;
     tables.sockets.setState(socket, to, at, false);
+    if (to === TCP.ESTABLISHED) foldEstablished(tables, socket, at);
     const process = tables.countTransition(socket, at);
     report({ at, socket, from, to, inState: null, owner: socket.owner, process, cause: "poll" });
   }

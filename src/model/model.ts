@@ -1,5 +1,6 @@
 import { causeOf } from "./cause.ts";
 import type { Accept, CountersSeen, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
+import { hasFallen } from "./counter-rates.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
 import { foldImage } from "./image.ts";
 import { repair, repairBirth } from "./inference.ts";
@@ -45,7 +46,7 @@ export class Model {
       case "counters":
         return this.#counters(event);
       case "process":
-        return this.tables.processes.learn(event.process, event.at);
+        return this.tables.learn(event.process, event.at);
       case "loss":
         return this.#loss(event);
       case "gap":
@@ -80,7 +81,9 @@ export class Model {
     settleMissed(this.tables, event);
     const { firstCounters, settings } = this.tables;
     for (const one of event.namespaces) {
-      if (!firstCounters.has(one.netns)) firstCounters.set(one.netns, one);
+      const first = firstCounters.get(one.netns);
+      // A namespace whose counters have fallen is another one with its number.
+      if (first === undefined || hasFallen(first, one)) firstCounters.set(one.netns, one);
       if (one.settings !== null) settings.set(one.netns, one.settings);
     }
   }

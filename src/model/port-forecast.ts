@@ -14,13 +14,15 @@ export interface PortUse {
   readonly freeing: readonly number[];
 }
 
-/** What grows less than this share of what is opened is noise. */
-const LEAST_GROWTH = 0.05;
-const LONGEST_MS = 24 * 3_600_000;
+/** Rates are over so many seconds, and counts of arrivals spread by their square root. */
+const WINDOW = 5;
+const SPREADS = 3;
+/** Rates of five seconds say nothing of tomorrow. */
+const LONGEST_MS = 3_600_000;
 
 /**
  * Milliseconds until the last port is taken, at today's rates: then connect() fails with EADDRNOTAVAIL. 0 when none is left
- * now, null when that does not come, or not within a day. What closes within the first `life` seconds frees no port in that
+ * now, null when that does not come, or not within an hour. What closes within the first `life` seconds frees no port in that
  * time; after it, as many are freed a second as were kept.
  */
 export function msUntilExhausted(use: PortUse): number | null {
@@ -28,7 +30,7 @@ export function msUntilExhausted(use: PortUse): number | null {
   let inUse = use.inUse;
   if (inUse >= ports) return 0;
   const growth = opened - freed;
-  if (growth <= 0) return null;
+  if (isChance(growth, opened + freed)) return null;
   const begin = Math.ceil(life);
   for (let second = 0; second < begin; second++) {
     const more = growth - (freeing[second] ?? 0);
@@ -36,7 +38,12 @@ export function msUntilExhausted(use: PortUse): number | null {
     inUse = Math.max(0, inUse + more);
   }
   const later = growth - entered;
-  if (later < opened * LEAST_GROWTH) return null;
+  if (isChance(later, opened + entered + freed)) return null;
   const ms = (begin + (ports - inUse) / later) * 1000;
   return ms > LONGEST_MS ? null : ms;
+}
+
+/** Whether a difference of rates is no more than what their sum may differ by from one window to the next. */
+function isChance(difference: number, sum: number): boolean {
+  return difference * WINDOW <= SPREADS * Math.sqrt(sum * WINDOW);
 }

@@ -12,9 +12,10 @@ export class RateMeter {
   add(at: Nanos): void {
     const second = Math.floor(at / SECOND);
     if (second !== this.#second) this.#roll(second);
-    const bucket = second % BUCKETS;
     // An event from before the window is an old one and changes no rate.
-    if (second === this.#second) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    if (second <= this.#second - BUCKETS || second < this.#firstSecond) return;
+    const bucket = second % BUCKETS;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
   }
 
   perSecond(now: Nanos): number {

@@ -26,7 +26,7 @@ export function foldSurvey(tables: Tables, survey: Survey, report: Report): void
   tables.unreadable = survey.unreadable.length;
   tables.polledAt = survey.at;
   tables.pollCost = survey.poll ?? tables.pollCost;
-  for (const process of survey.processes) tables.processes.learn(process, survey.at);
+  for (const process of survey.processes) tables.learn(process, survey.at);
   const holders = holdersByInode(survey.processes);
   const match = socketMatcher(tables.sockets);
   // Listeners first, since what waits in their queues is theirs.

@@ -1,5 +1,5 @@
 import { CounterRates } from "./counter-rates.ts";
-import type { ClockAnchor, CountersSeen, Nanos, PollCost, SourceName } from "./event.ts";
+import type { ClockAnchor, CountersSeen, Nanos, PollCost, ProcessFacts, SourceName } from "./event.ts";
 import type { Owner } from "./owner.ts";
 import { type Process, ProcessTable } from "./process-table.ts";
 import type { NamespaceCounters, NetworkSettings } from "./counters.ts";
@@ -79,6 +79,8 @@ export class Tables {
   readonly formerProcesses: Process[] = [];
   readonly unownedRate = new RateMeter();
   readonly timeWaitHistory = new History();
+  /** Whether the tracer tells which namespace a socket is in. */
+  hasNamespaces = true;
   /** The namespace that all sockets are in; null when there are more, or none is known. */
   onlyNetns: number | null = null;
   /** What the kernel counts by itself, as last read, and as first read in each namespace. */
@@ -139,10 +141,22 @@ export class Tables {
     this.vanished.set(inode, { socket, since, sinceIsExact, at, isConfirmed: false });
   }
 
+  /** Takes what /proc says of a process; one that had its pid before has ended. */
+  learn(facts: ProcessFacts, at: Nanos): void {
+    const before = this.processes.at(facts.pid);
+    this.processes.learn(facts, at);
+    if (before !== undefined && this.processes.at(facts.pid) !== before) this.#remember(before);
+  }
+
   /** The process holds nothing any more; what it has left behind in the run stays counted. */
   forget(process: Process): void {
     this.processes.remove(process);
-    if (process.timeWaitsEntered > 0 && this.formerProcesses.length < MAX_FORMER) this.formerProcesses.push(process);
+    this.#remember(process);
+  }
+
+  #remember(process: Process): void {
+    const isKept = process.timeWaitsEntered > 0 || process.timeWaits > 0;
+    if (isKept && this.formerProcesses.length < MAX_FORMER) this.formerProcesses.push(process);
   }
 
   wallMs(at: Nanos): number {

@@ -15,6 +15,8 @@ export function takeChurn(tables: Tables): ChurnReport {
     complete: tables.complete,
     seconds: tracingSince === null ? 0 : (now - tracingSince) / 1e9,
     total: totalOf(tables, namespaces),
+    entered: tables.timeWaitsEntered,
+    dropped: tables.destinations.dropped + tables.timeWaits.dropped,
     namespaces,
     history: tables.timeWaitHistory.series(now),
     processes: takeProcesses(tables),
@@ -38,6 +40,7 @@ function processChurn({ pid, comm, timeWaits, timeWaitsEntered, timeWaitRate }: 
 function takeUnowned(tables: Tables): ChurnCount | null {
   let owned = 0;
   for (const { timeWaits } of tables.processes) owned += timeWaits;
+  for (const { timeWaits } of tables.formerProcesses) owned += timeWaits;
   const now = tables.timeWaits.chosen - owned;
   const entered = tables.timeWaitsUnowned;
   if (now === 0 && entered === 0) return null;
@@ -78,9 +81,8 @@ function fullness({ now, kernel, limit }: TimeWaitCount): number {
 
 function totalOf({ timeWaits }: Tables, namespaces: readonly NamespaceChurn[]): TimeWaitCount {
   const sum = (value: (one: TimeWaitCount) => number | null): number | null => {
-    let total: number | null = null;
-    for (const one of namespaces) total = (total ?? 0) + (value(one) ?? 0);
-    return total;
+    const known = namespaces.map(value).filter((one) => one !== null);
+    return known.length === 0 ? null : known.reduce((total, one) => total + one, 0);
   };
   return {
     now: timeWaits.chosen,

@@ -5,6 +5,7 @@ import type { Nanos } from "./event.ts";
 import { holdersOf } from "./holding.ts";
 import { networkSettings } from "./network-settings.ts";
 import { msUntilExhausted } from "./port-forecast.ts";
+import type { Process } from "./process-table.ts";
 import type { Tables } from "./tables.ts";
 import { TIME_WAIT_LIFE } from "./time-wait.ts";
 
@@ -27,18 +28,26 @@ export function takeDestinations(tables: Tables): DestinationChurn[] {
     const use = useOf(timeWaits.destination(slot));
     use.addTimeWait(timeWaits.endsAt(slot), timeWaits.isFinWait2(slot));
     const process = timeWaits.process(slot);
-    if (process !== null) use.addUser(process.pid);
+    if (process !== null) use.addUser(process);
   });
   for (const socket of sockets) {
     if (socket.destination === null) continue;
     const use = useOf(socket.destination);
-    for (const { pid } of holdersOf(socket, sockets)) use.addUser(pid);
+    for (const { pid } of holdersOf(socket, sockets)) {
+      const process = tables.processes.at(pid);
+      if (process !== undefined) use.addUser(process);
+    }
   }
   const isAll = tables.timeWaitFilter.isEmpty;
   return [...uses.values()]
     .filter(({ destination }) => isAll || destination.chosen > 0)
     .map((use) => use.report())
     .toSorted(byPressure);
+}
+
+interface User {
+  readonly process: Process;
+  inUse: number;
 }
 
 /** Counts what one destination takes. */
@@ -49,8 +58,8 @@ class Use {
   readonly #canReuse: boolean;
   readonly #freeing: number[] = [];
   #reusable = 0;
-  readonly #users = new Map<number, { readonly pid: number; inUse: number }>();
-  #lastUser: { readonly pid: number; inUse: number } | null = null;
+  readonly #users = new Map<Process, User>();
+  #lastUser: User | null = null;
 
   constructor(tables: Tables, destination: Destination) {
     this.#tables = tables;
@@ -70,10 +79,10 @@ class Use {
     }
   }
 
-  addUser(pid: number): void {
-    if (this.#lastUser?.pid !== pid) {
-      this.#lastUser = this.#users.get(pid) ?? { pid, inUse: 0 };
-      this.#users.set(pid, this.#lastUser);
+  addUser(process: Process): void {
+    if (this.#lastUser?.process !== process) {
+      this.#lastUser = this.#users.get(process) ?? { process, inUse: 0 };
+      this.#users.set(process, this.#lastUser);
     }
     this.#lastUser.inUse++;
   }
@@ -116,7 +125,7 @@ class Use {
 
   #portUsers(): PortUser[] {
     return [...this.#users.values()]
-      .map(({ pid, inUse }) => ({ pid, comm: this.#tables.processes.at(pid)?.comm ?? `pid ${pid}`, inUse }))
+      .map(({ process: { pid, comm }, inUse }) => ({ pid, comm, inUse }))
       .toSorted((a, b) => b.inUse - a.inUse || a.pid - b.pid);
   }
 }

@@ -13,10 +13,17 @@ import { type Slot, TIME_WAIT_LIFE, type TimeWait } from "./time-wait.ts";
 /** Lets a transition of a socket begin and end mini-sockets: its own, and the one that its peer has left on this machine. */
 export function foldConnection(tables: Tables, socket: Socket, event: Transition, cause: Cause | null): void {
   const { from, to, at } = event;
-  if (to === TCP.SYN_SENT || to === TCP.ESTABLISHED) countLive(tables, socket, at);
-  if (to === TCP.ESTABLISHED) endReused(tables, socket);
+  if (event.netns === null) tables.hasNamespaces = false;
+  if (to === TCP.SYN_SENT) countLive(tables, socket, at);
+  else if (to === TCP.ESTABLISHED) foldEstablished(tables, socket, at);
   else if (to === TCP.LAST_ACK) foldPeersFin(tables, socket, at);
   else if (to === TCP.CLOSE && from !== TCP.LISTEN) foldEnd(tables, socket, event, cause);
+}
+
+/** The connection is there, and whatever had the same ends before it is not any more. */
+export function foldEstablished(tables: Tables, socket: Socket, at: Nanos): void {
+  countLive(tables, socket, at);
+  endReused(tables, socket);
 }
 
 /**
@@ -63,13 +70,28 @@ export function foldTimeWait(tables: Tables, socket: Socket, state: TimeWaitStat
     connectionOf(tables, socket) ?? tables.destinations.connection(endsIn(tables, socket), sideOf(tables, socket), at);
   if (connection === undefined) return;
   connection.destination.lastUsed = at;
-  const isFinWait2 = state === TCP.FIN_WAIT2;
-  const { finTimeoutMs } = networkSettings(tables, socket.netns);
-  const life = isFinWait2 ? Math.min(TIME_WAIT_LIFE, finTimeoutMs * 1e6) : TIME_WAIT_LIFE;
   const process = processOf(tables, socket);
-  if (keep(tables, connection, at, { process, endsAt: at + life, isFinWait2 }).isChosen) {
-    countEntered(tables, connection, process, at);
+  // In FIN_WAIT2, too: the peer's FIN, which nobody tells of, mostly comes at once and gives it its minute.
+  const made = { process, endsAt: at + TIME_WAIT_LIFE, isFinWait2: state === TCP.FIN_WAIT2 };
+  const { timeWaits } = tables;
+  const shown = timeWaits.find(connection);
+  // A survey has shown it before its end was told.
+  if (shown !== undefined && timeWaits.process(shown) === process) {
+    timeWaits.update(shown, made.isFinWait2, made.endsAt);
+    return;
   }
+  if (shown !== undefined) uncount(tables, shown);
+  if (keep(tables, connection, at, made).isChosen) countEntered(tables, connection, process, at);
+}
+
+/** It had been counted as nobody's. */
+function uncount(tables: Tables, slot: Slot): void {
+  const { timeWaits, tracingSince } = tables;
+  const wasCounted = tracingSince !== null && timeWaits.since(slot) > tracingSince;
+  if (!wasCounted || timeWaits.process(slot) !== null || !timeWaits.isChosen(slot)) return;
+  tables.timeWaitsEntered--;
+  tables.timeWaitsUnowned--;
+  timeWaits.destination(slot).entered--;
 }
 
 /** A socket whose end was not traced has gone, and has left a mini-socket behind or has not. */

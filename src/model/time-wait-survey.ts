@@ -36,7 +36,8 @@ function endAbsent({ timeWaits, surveys }: Tables, survey: Survey): void {
   const namespaces = new Set<number | null>(survey.namespaces);
   timeWaits.forEach((slot) => {
     if (timeWaits.surveyed(slot) === surveys || timeWaits.since(slot) >= survey.at) return;
-    if (!namespaces.has(timeWaits.destination(slot).netns)) return;
+    const { netns } = timeWaits.destination(slot);
+    if (netns !== null && !namespaces.has(netns)) return;
     if (timeWaits.isMissed(slot)) timeWaits.end(slot);
     else timeWaits.markMissed(slot);
   });
@@ -58,10 +59,15 @@ export function settleMissed({ timeWaits, destinations }: Tables, { namespaces }
 }
 
 function knownAs(tables: Tables, row: SurveyedTimeWait): Slot | undefined {
-  for (const side of ["client", "server"] as const) {
-    const connection = tables.destinations.find(row, side);
-    const slot = connection === undefined ? undefined : tables.timeWaits.find(connection);
-    if (slot !== undefined) return slot;
+  // Under no namespace stands what the basic program has told of, where there are several.
+  const { localAddress, localPort, remoteAddress, remotePort } = row;
+  const anywhere = { netns: null, localAddress, localPort, remoteAddress, remotePort };
+  for (const ends of tables.hasNamespaces ? [row] : [row, anywhere]) {
+    for (const side of ["client", "server"] as const) {
+      const connection = tables.destinations.find(ends, side);
+      const slot = connection === undefined ? undefined : tables.timeWaits.find(connection);
+      if (slot !== undefined) return slot;
+    }
   }
   return undefined;
 }
@@ -85,17 +91,20 @@ function foldUnknown(
   const { finTimeoutMs } = networkSettings(tables, row.netns);
   const remaining = row.remainingMs * 1e6;
   const age = Math.max(0, (isFinWait2 ? Math.min(TIME_WAIT_LIFE, finTimeoutMs * 1e6) : TIME_WAIT_LIFE) - remaining);
-  // So young that its event is told after the survey.
-  if (tables.source === "bpf" && age < survey.until - survey.at + SLACK) return;
+  // So young that its event may be told yet.
+  if (tables.source === "bpf" && survey.until - age > Math.min(survey.at, tables.told) - SLACK) return;
   const socket = find(row);
   const connection = connectionOf(tables, survey, row, socket);
   if (connection === undefined) return;
   const process = socket === undefined ? null : processOf(tables, socket);
   const since = Math.min(survey.at, survey.until - age);
   const kept = keep(tables, connection, since, { process, endsAt: survey.until + remaining, isFinWait2 });
-  if (kept.slot !== undefined) tables.timeWaits.markSurveyed(kept.slot, tables.surveys);
+  if (kept.slot === undefined) return;
+  tables.timeWaits.markSurveyed(kept.slot, tables.surveys);
   if (kept.isChosen && tables.tracingSince !== null && since > tables.tracingSince) {
     countEntered(tables, connection, process, since);
+    // It came and went between two polls.
+    if (socket === undefined) connection.destination.rates?.opened.add(since);
   }
 }
 

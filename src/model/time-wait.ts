@@ -127,6 +127,10 @@ export class TimeWaitTable {
     return ((this.#flags[slot] ?? 0) & FIN_WAIT2) !== 0;
   }
 
+  isChosen(slot: Slot): boolean {
+    return ((this.#flags[slot] ?? 0) & CHOSEN) !== 0;
+  }
+
   /** Its state, and when it ends in that, has become known better. */
   update(slot: Slot, isFinWait2: boolean, endsAt: Nanos): void {
     this.#endsAt[slot] = endsAt;

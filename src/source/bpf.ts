@@ -76,9 +76,11 @@ class BpfRun {
         attached = yield* this.#attach(tracer, isFirst);
         isFirst = false;
         if (attached) {
+          // What has been traced already while /proc still served has been told by that.
+          const servedUntil = downSince === null ? -Infinity : this.#clock.now();
           yield this.#attachedEvents(downSince);
           downSince = null;
-          yield* this.#follow(tracer);
+          yield* this.#follow(tracer, servedUntil);
         }
       } finally {
         tracer.stop();
@@ -136,7 +138,7 @@ class BpfRun {
   }
 
   /** Everything from now on is traced: the survey that fills in the rest begins after this. */
-  async *#follow(tracer: Tracer): AsyncGenerator<Batch, void, void> {
+  async *#follow(tracer: Tracer, servedUntil: Nanos): AsyncGenerator<Batch, void, void> {
     let needsSurvey = true;
     this.#surveyor.expedite();
     while (!tracer.hasEnded && !this.#signal.aborted) {
@@ -148,7 +150,7 @@ class BpfRun {
         tracer.hasSkipped = false;
       }
       // A survey is old when it is ready: what happened since it began comes after it.
-      const traced = tracer.take(heldBack);
+      const traced = tracer.take(heldBack).filter(({ kind, at }) => kind === "tick" || at >= servedUntil);
       for (const event of traced) this.#notice(event);
       yield [...traced, ...surveys];
       await this.#pause(TICK_MS);

@@ -38,6 +38,7 @@ export function chosenProcesses({ processes }: ChurnReport, ui: TopUi): readonly
 }
 
 function chosenDestinations({ destinations }: ChurnReport, ui: TopUi): readonly DestinationChurn[] {
+  if (ui.filter === "") return destinations;
   const needle = ui.filter.toLowerCase();
   return destinations.filter((one) => destinationCells(one).some((cell) => cell.toLowerCase().includes(needle)));
 }

@@ -11,8 +11,8 @@ import { isoTime } from "./time.ts";
 
 /** The report as one JSON document with a newline, as shared/cli.md has it. Rates are over the time watched. */
 export function churnJson(report: ChurnReport): string {
-  const { wallMs, seconds, source, lost, complete, total, namespaces, processes, unowned, destinations } = report;
-  const entered = processes.reduce((sum, process) => sum + process.entered, unowned?.entered ?? 0);
+  const { wallMs, seconds, source, entered, lost, complete, total, namespaces, processes, unowned, destinations } =
+    report;
   const document = {
     time: isoTime(wallMs),
     seconds: rounded(seconds),

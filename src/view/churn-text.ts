@@ -26,10 +26,11 @@ export function churnText(report: ChurnReport): string {
   return `${shown.join("\n\n")}\n`;
 }
 
-function summary({ total, processes, unowned, seconds }: ChurnReport): string {
-  const entered = processes.reduce((sum, process) => sum + process.entered, unowned?.entered ?? 0);
+function summary({ total, namespaces, entered, seconds }: ChurnReport): string {
   const speed = seconds > 0 ? `${rate(entered / seconds)} entered a second over ${duration(seconds * 1000)}` : "";
-  return `TIME_WAIT: ${total.now} now${kernelText(total)}${speed === "" ? "" : `, ${speed}`}.`;
+  // A limit holds for one namespace.
+  const shown = withTimeWaits(namespaces).length > 1 ? { ...total, limit: null } : total;
+  return `TIME_WAIT: ${total.now} now${kernelText(shown)}${speed === "" ? "" : `, ${speed}`}.`;
 }
 
 /** ` (5 in FIN_WAIT2; the kernel counts 5120, at most 131072; 12 refused at the limit; 40 reused early)`. */
@@ -44,9 +45,13 @@ export function kernelText({ finWait2, kernel, limit, overflowed, recycled }: Ti
 
 /** Only where there are several with something in them. */
 function namespaceLines(namespaces: readonly NamespaceChurn[]): string[] {
-  const used = namespaces.filter(({ now, kernel }) => now > 0 || (kernel ?? 0) > 0);
+  const used = withTimeWaits(namespaces);
   if (used.length < 2) return [];
   return used.slice(0, MAX_ROWS).map((one) => `  in network namespace ${one.netns}: ${one.now}${kernelText(one)}`);
+}
+
+function withTimeWaits(namespaces: readonly NamespaceChurn[]): NamespaceChurn[] {
+  return namespaces.filter(({ now, kernel }) => now > 0 || (kernel ?? 0) > 0);
 }
 
 /** What happens to connect() toward this destination, and to whom; null while there are ports enough. */
@@ -63,10 +68,11 @@ export function portWarning(destination: DestinationChurn): string | null {
       : exhaustedInMs === 0
         ? `${who} gets EADDRNOTAVAIL ${where} now`
         : `${who} will get EADDRNOTAVAIL ${where} in ${duration(exhaustedInMs)}`;
-  return (
-    `${end}: ${taken} of ${ports} ports from ${formatAddress(source)} taken, ${timeWait} in TIME_WAIT; ` +
-    "keep connections open (pool, keep-alive), or let the other side close first"
-  );
+  const cure =
+    timeWait * 2 > taken
+      ? "keep connections open (pool, keep-alive), or let the other side close first"
+      : "most are open connections: use fewer, or close them";
+  return `${end}: ${taken} of ${ports} ports from ${formatAddress(source)} taken, ${timeWait} in TIME_WAIT; ${cure}`;
 }
 
 interface Cell {
@@ -142,11 +148,12 @@ function table(cells: readonly Cell[], rows: readonly (readonly string[])[]): st
   return [line(cells.map(({ title }) => title)), ...rows.map(line)];
 }
 
-function caveats({ complete, lost, source }: ChurnReport): string[] {
+function caveats({ complete, lost, source, dropped }: ChurnReport): string[] {
   const lines: string[] = [];
   if (source === "proc") {
     lines.push("(without BPF: only processes whose sockets a poll of /proc saw before they closed are named)");
   }
+  if (dropped > 0) lines.push(`(${plural(dropped, "TIME_WAIT", "TIME_WAIT")} not kept: a table was full)`);
   if (!complete) lines.push("(some processes could not be read)");
   if (lost > 0) lines.push(`(${plural(lost, "transition")} lost: some TIME_WAIT may be charged to nobody)`);
   return lines;

@@ -22,7 +22,8 @@ function hostSpans(host: HostRates): Span[] {
     span("host-wide by the kernel's counters:", "dim"),
     span(`${rate(connects)} connects/s`),
     span(`${rate(accepts)} accepts/s`),
-    span(`${rate(closed)} closed/s`),
+    // Worked out from the others: what fails half-way is in some of them only.
+    span(`about ${rate(closed)} closed/s`),
     span(`${rate(failed)} failed/s`),
     span(`${rate(resets)} resets/s`),
   ];

@@ -200,10 +200,10 @@ describe("the ends of connections", () => {
       expect([way, told]).toEqual([way, standing]);
       expect([way, kernelRows(netns, pair.port)]).toEqual([way, standing]);
       expect([way, { client: by(pair.client), server: by(pair.server) }]).toEqual([way, entered]);
-      for (const end of ends(transitions, pair.port, "remote"))
-        expect([way, client]).toEqual([way, expect.arrayContaining([end])]);
-      for (const end of ends(transitions, pair.port, "local"))
-        expect([way, server]).toEqual([way, expect.arrayContaining([end])]);
+      const [byClient, byServer] = [ends(transitions, pair.port, "remote"), ends(transitions, pair.port, "local")];
+      expect([way, byClient.size > 0, byServer.size > 0]).toEqual([way, client.length > 0, server.length > 0]);
+      for (const end of byClient) expect([way, client]).toEqual([way, expect.arrayContaining([end])]);
+      for (const end of byServer) expect([way, server]).toEqual([way, expect.arrayContaining([end])]);
     }
   });
 

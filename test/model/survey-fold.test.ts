@@ -221,7 +221,7 @@ describe("who holds it", () => {
 
   test("and that some could not be read is told", () => {
     const timeWaits = [40_000, 40_001].map((localPort) => timeWaitRow({ localPort, remainingMs: 30_000 }));
-    const run = fold(tracing(0), { ...survey(AT, []), complete: false, timeWaits });
+    const run = fold(tracing(0), tick(AT), { ...survey(AT, []), complete: false, timeWaits });
     const { complete, states } = takeSnapshot(run.model.tables, 60_000);
     expect([complete, states[TCP.TIME_WAIT]]).toEqual([false, 2]);
   });

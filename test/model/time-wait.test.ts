@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseFilter } from "../../src/model/filter.ts";
 import { Model } from "../../src/model/model.ts";
 import type { ChurnReport } from "../../src/model/churn-report.ts";
-import type { Task, TraceEvent, Transition } from "../../src/model/event.ts";
+import type { Survey, Task, TraceEvent, Transition } from "../../src/model/event.ts";
 import { takeChurn } from "../../src/model/take-churn.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import {
@@ -164,7 +164,7 @@ describe("before the minute is over", () => {
   });
 });
 
-const shows = (at: number, ...rows: ReturnType<typeof timeWaitRow>[]): TraceEvent => ({
+const shows = (at: number, ...rows: ReturnType<typeof timeWaitRow>[]): Survey => ({
   ...survey(at, []),
   timeWaits: rows,
 });
@@ -180,13 +180,39 @@ describe("what a survey shows", () => {
     expect(churn(run).total.now).toBe(0);
   });
 
+  test("and might be told yet, since events are behind, waits for them", () => {
+    const late = [tracing(0), tick(AT - 10 * SECOND), ...closing(AT - 6 * SECOND)];
+    const run = fold(...late, shows(AT, timeWaitRow({ remainingMs: 55_000 })), left(AT - 5 * SECOND, DONE));
+    expect(standing(run)).toEqual([[9, 1, 1]]);
+    expect(churn(run).unowned).toBeNull();
+  });
+
+  test("and was charged by it is not charged again when its end is found", () => {
+    const shown = shows(AT + 10 * SECOND, timeWaitRow({ remainingMs: 51_000 }));
+    const run = fold(tracing(0), ...closing(AT), tick(AT + 10 * SECOND), shown, tick(AT + 11 * SECOND));
+    expect(standing(run)).toEqual([[9, 1, 1]]);
+    expect(churn(run)).toMatchObject({ unowned: null, destinations: [{ inUse: 1 }] });
+  });
+
+  test("is one with what the basic program told of without a namespace", () => {
+    const bare = { evidence: null, inode: null, netns: null };
+    const two = { namespaces: [NETNS, NETNS + 1] };
+    const end = transition(AT + 4, TCP.FIN_WAIT2, TCP.CLOSE, bare);
+    const run = fold(tracing(0), { ...survey(1, []), ...two }, ...closing(AT, CLIENT, bare), end, tick(AT + SECOND), {
+      ...shows(AT + SECOND, timeWaitRow({ remainingMs: 59_000 })),
+      ...two,
+    });
+    expect(standing(run)).toEqual([[9, 1, 1]]);
+    expect(churn(run)).toMatchObject({ total: { now: 1 }, unowned: null });
+  });
+
   test("and has had its time is not taken up again", () => {
     const run = fold(tracing(0), shows(AT, timeWaitRow({ remainingMs: 0 })));
     expect(churn(run).total.now).toBe(0);
   });
 
   test("was made by nobody known, when it was not traced", () => {
-    const run = fold(tracing(0), shows(AT, timeWaitRow({ remainingMs: 55_000 })), tick(AT + SECOND));
+    const run = fold(tracing(0), tick(AT), shows(AT, timeWaitRow({ remainingMs: 55_000 })), tick(AT + SECOND));
     expect(churn(run)).toMatchObject({ processes: [], unowned: { entered: 1, now: 1 } });
   });
 });
@@ -200,6 +226,18 @@ test("without a tracer, the last who held the socket is charged", () => {
   const run = fold(polling(1), before, after);
   expect(standing(run)).toEqual([[9, 1, 1]]);
   expect(churn(run)).toMatchObject({ unowned: { entered: 1, now: 1 }, destinations: [{ timeWait: 2 }] });
+});
+
+test("another process with the pid of the one that closed is not blamed", () => {
+  const later = { ...holder(9), startTime: 777, comm: "innocent" };
+  const first: TraceEvent = { kind: "process", at: AT, process: holder(9) };
+  const then: TraceEvent = { kind: "process", at: AT + SECOND, process: later };
+  const run = fold(tracing(0), first, ...closing(AT), left(AT + 4, DONE), then);
+  expect(churn(run)).toMatchObject({
+    processes: [{ pid: 9, comm: "p9", now: 1 }],
+    unowned: null,
+    destinations: [{ users: [{ pid: 9, comm: "p9", inUse: 1 }] }],
+  });
 });
 
 test("a filter chooses what is counted, and not what takes up ports", () => {
@@ -221,4 +259,7 @@ test("beside the kernel's own count, since the begin", () => {
   const expected = { now: 0, kernel: 4, limit: null, overflowed: 12, recycled: 0 };
   expect(churn(run).total).toMatchObject(expected);
   expect(churn(run).namespaces).toMatchObject([{ netns: NETNS, ...expected }]);
+  // Counters that fall are another namespace's.
+  run.model.fold(counters(AT + 2 * SECOND, 1, 3));
+  expect(churn(run).total).toMatchObject({ overflowed: 0 });
 });

@@ -6,6 +6,7 @@ test("the contract of shared/cli.md", () => {
   const report = churnReport({
     total: { now: 5120, finWait2: 3, kernel: 5120, limit: 131_072, overflowed: 0, recycled: 4 },
     namespaces: [{ netns: 8, now: 5120, finWait2: 3, kernel: 5120, limit: 131_072, overflowed: 0, recycled: 4 }],
+    entered: 861,
     processes: [{ pid: 7, comm: "crawler", entered: 802, enteredPerSecond: 70, now: 4811 }],
     unowned: { entered: 59, enteredPerSecond: 0, now: 309 },
     destinations: [destination({ exhaustedInMs: 1234.5 })],

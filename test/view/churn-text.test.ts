@@ -8,6 +8,7 @@ const COUNT = { now: 5120, finWait2: 0, kernel: 5118, limit: 131_072, overflowed
 test("a machine with churn: how much, by whom, toward whom", () => {
   const report = churnReport({
     total: COUNT,
+    entered: 852,
     processes: [
       { pid: 7, comm: "crawler", entered: 802, enteredPerSecond: 70, now: 4811 },
       { pid: 9, comm: "nginx", entered: 50, enteredPerSecond: 0, now: 309 },
@@ -70,6 +71,12 @@ describe("what connect() will meet", () => {
     expect(line({ ports: 5000, reusable: 2000 })).toMatch(/^FROM/);
   });
 
+  test("names another cure where open connections take them", () => {
+    expect(line({ ports: 5000, timeWait: 10 })).toMatch(
+      /10 in TIME_WAIT; most are open connections: use fewer, or close them$/,
+    );
+  });
+
   test("of a listener's side is not ours to foretell", () => {
     expect(line({ ports: null, side: "server" })).toMatch(/^FROM/);
   });
@@ -78,6 +85,7 @@ describe("what connect() will meet", () => {
 describe("what makes it less than exact", () => {
   test.each([
     [{ complete: false }, "(some processes could not be read)"],
+    [{ dropped: 7 }, "(7 TIME_WAIT not kept: a table was full)"],
     [{ lost: 3 }, "(3 transitions lost: some TIME_WAIT may be charged to nobody)"],
     [
       { source: "proc" as const },

@@ -309,6 +309,8 @@ export function churnReport(partial: Partial<ChurnReport> = {}): ChurnReport {
     lost: 0,
     complete: true,
     seconds: 10,
+    entered: 0,
+    dropped: 0,
     total: { now: 0, finWait2: 0, kernel: 0, limit: 131_072, overflowed: 0, recycled: 0 },
     namespaces: [],
     history: [],
