@@ -266,7 +266,8 @@ describe("a client that runs out of ports", () => {
     expect(first).toMatchObject({ destination: `127.0.0.1:${port}`, netns: netns.number, ports: 4000, reusable: 0 });
     expect(first?.processes[0]).toMatchObject({ pid: client });
     const [, after, at] = /^failed after=(\d+) at=(\d+)$/.exec(await said()) ?? [];
-    expect(Number(after)).toBe(4000);
+    // A connection that ends by a reset gives its port back.
+    expect(Number(after)).toBeGreaterThanOrEqual(4000);
     const foretold = Date.parse(report.time);
     expect(foretold).toBeLessThan(Number(at));
     const actual = Number(at) - foretold;
