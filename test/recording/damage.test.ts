@@ -205,6 +205,21 @@ function begin(rows: object): object {
   return { kind: "survey", at: 1, until: 2, complete: true, id: 0, base: null, rows: { ...none, ...rows } };
 }
 
+test("wire lines whose times add up past any date are no events", async () => {
+  const hop = "t ffffffffffff0000 c0001000 0 0 0 0";
+  const { events, faults } = await read(withLines("A 7fffffffffffff00", hop, hop, hop, tick(9)));
+  expect(events).toEqual([tick(9)]);
+  expect(faults.unknownLines + faults.damagedLines).toBe(3);
+});
+
+test.each([128, 129, 3_900_000])("a wire line's name has 128 bytes at most: %i", async (length) => {
+  const line = `C 5 c0000000 1 2 ${"n".repeat(length)}|`;
+  const { events, faults } = await read(withLines(line, tick(9)));
+  const comms = events.flatMap((event) => (event.kind === "accept" ? [event.task?.comm.length] : []));
+  expect(comms).toEqual(length > 128 ? [] : [length]);
+  expect(faults.unknownLines + faults.damagedLines).toBe(length > 128 ? 1 : 0);
+});
+
 describe("rows that are kept", () => {
   const own = { rows: "namespaces", columns: [[1, 2, 3, 4]] };
 
