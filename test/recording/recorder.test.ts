@@ -22,7 +22,7 @@ class Disk extends Memory {
   }
 }
 
-const header = (): typeof HEADER => HEADER;
+const sameHeader = (): typeof HEADER => HEADER;
 
 interface Run {
   readonly recorder: Recorder;
@@ -33,7 +33,7 @@ async function start(disks: readonly Disk[], onFull: "stop" | "drop", maxBytes: 
   const model = new Model();
   const open = async (index: number): Promise<Disk> => disks[index] ?? new Disk();
   const limits = { maxBytes, maxNanos: null };
-  const recorder = await Recorder.start({ open, header, packing: "none", onFull, ...limits }, model.tables);
+  const recorder = await Recorder.start({ open, header: sameHeader, packing: "none", onFull, ...limits }, model.tables);
   const give = async (...events: TraceEvent[]): Promise<boolean> => {
     for (const event of events) {
       recorder.event(event);
@@ -98,7 +98,7 @@ test("a disk that is full at the end is told", async () => {
 
 test("a disk that is full at the begin is no bug, nor is one that fails", async () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device, open 'x'"), { code: "ENOSPC" });
-  const options = { header, packing: "none", maxBytes: null, maxNanos: null, onFull: "stop" } as const;
+  const options = { header: sameHeader, packing: "none", maxBytes: null, maxNanos: null, onFull: "stop" } as const;
   const started = Recorder.start({ ...options, open: async () => Promise.reject(full) }, new Model().tables);
   await expect(started).rejects.toMatchObject({ name: "UserError", message: /disk is full/ });
   const file = await OutputFile.open("/dev/null", findCaller({}));
