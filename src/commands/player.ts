@@ -46,17 +46,16 @@ export class Player {
   #knownStuck: ReadonlySet<number> = new Set();
   #lookedAt: Nanos = 0;
   #wake: () => void = () => {};
-  #woken: Promise<void> = Promise.resolve();
 
   constructor(options: PlayerOptions) {
     this.#options = options;
     this.model = new Model(options.filter);
     this.#recording = options.recording;
-    this.#rearm();
   }
 
-  #rearm(): void {
-    this.#woken = new Promise((wake) => (this.#wake = wake));
+  /** Resolves at the next key; a promise for each wait, so that what waits for it does not pile up. */
+  async #pressed(): Promise<void> {
+    return new Promise((wake) => (this.#wake = wake));
   }
 
   get speed(): number {
@@ -121,12 +120,16 @@ export class Player {
     const abort = (): void => this.#wake();
     signal.addEventListener("abort", abort);
     while (!signal.aborted) {
-      if (this.#restartFor !== null) await this.#restart(this.#restartFor);
+      if (this.#restartFor !== null) {
+        await this.#restart(this.#restartFor);
+        // Keys may have been pressed meanwhile.
+        continue;
+      }
       this.#ahead ??= this.#readOn(signal);
       if (this.#ahead.isEmpty) this.#caughtUp();
-      const batch = await this.#ahead.next(this.#woken);
-      if (batch === undefined) this.#rearm();
-      else if (batch !== null) await this.#playBatch(batch, signal);
+      const batch = await this.#ahead.next(this.#pressed());
+      if (batch === undefined) continue;
+      if (batch !== null) await this.#playBatch(batch, signal);
       else await this.#stayAtEnd(signal);
     }
     this.#ahead?.close();
@@ -162,10 +165,7 @@ export class Player {
   async #stayAtEnd(signal: AbortSignal): Promise<void> {
     this.#goal = null;
     this.#hasEnded = true;
-    while (this.#restartFor === null && !signal.aborted) {
-      await this.#woken;
-      this.#rearm();
-    }
+    while (this.#restartFor === null && !signal.aborted) await this.#pressed();
   }
 
   async #playBatch(batch: readonly TraceEvent[], signal: AbortSignal): Promise<void> {
@@ -194,7 +194,7 @@ export class Player {
     const patience = new AbortController();
     const late =
       ms === Infinity ? [] : [sleep(Math.max(1, ms), undefined, { signal: patience.signal }).catch(() => {})];
-    await Promise.race([this.#woken.then(() => this.#rearm()), ...late]);
+    await Promise.race([this.#pressed(), ...late]);
     patience.abort();
   }
 

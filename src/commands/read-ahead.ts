@@ -11,7 +11,7 @@ export class ReadAhead {
   #wakeWriter: () => void = () => {};
   #isClosed = false;
 
-  /** Holds `most` events, and what the last batch was more. */
+  /** Holds events that weigh `most` together, and what the last batch was more. */
   constructor(source: AsyncIterable<readonly TraceEvent[]>, most: number) {
     this.#most = most;
     void this.#fill(source);
@@ -22,7 +22,7 @@ export class ReadAhead {
       for await (const batch of source) {
         if (this.#isClosed) break;
         this.#batches.push(batch);
-        this.#size += batch.length;
+        this.#size += weightOf(batch);
         this.#wakeReader();
         while (this.#size >= this.#most && !this.#isClosed)
           await new Promise<void>((wake) => (this.#wakeWriter = wake));
@@ -39,14 +39,14 @@ export class ReadAhead {
     return this.#batches.length === 0 && !this.#hasEnded;
   }
 
-  /** The next batch; null at the end, undefined when `wait` resolved first. */
+  /** The next batch; null at the end, undefined when `wait` resolved first, which should be a promise of its own each time. */
   async next(wait: Promise<void>): Promise<readonly TraceEvent[] | null | undefined> {
     if (this.#batches.length === 0 && !this.#hasEnded) {
       await Promise.race([new Promise<void>((wake) => (this.#wakeReader = wake)), wait]);
     }
     const batch = this.#batches.shift();
     if (batch !== undefined) {
-      this.#size -= batch.length;
+      this.#size -= weightOf(batch);
       this.#wakeWriter();
       return batch;
     }
@@ -58,5 +58,38 @@ export class ReadAhead {
   close(): void {
     this.#isClosed = true;
     this.#wakeWriter();
+  }
+}
+
+/** A row of an event weighs as much as an event without any. */
+function weightOf(batch: readonly TraceEvent[]): number {
+  return batch.reduce((sum, event) => sum + 1 + rowsOf(event), 0);
+}
+
+function rowsOf(event: TraceEvent): number {
+  switch (event.kind) {
+    case "survey": {
+      const held = event.processes.reduce((sum, { sockets }) => sum + sockets.length, 0);
+      return event.sockets.length + event.timeWaits.length + event.processes.length + held;
+    }
+    case "image": {
+      const { sockets, holders, processes, facts, vanished, timeWaits } = event;
+      return sockets.length + holders.length + processes.length + facts.length + vanished.length + timeWaits.length;
+    }
+    case "details":
+      return event.details.length + event.backlogs.length;
+    case "counters":
+      return event.namespaces.length;
+    case "accept":
+    case "anchor":
+    case "gap":
+    case "loss":
+    case "process":
+    case "source":
+    case "tick":
+    case "transition":
+      return 0;
+    default:
+      return event satisfies never;
   }
 }

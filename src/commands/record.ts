@@ -49,7 +49,9 @@ export async function record(options: RecordOptions, shutdown: AbortController):
   }
   say(run.describe());
   if (!run.isFull) return EXIT.ok;
-  throw new UserError("the disk is full", "what was recorded can be read; --on-full drop would have gone on");
+  const more = run.isEndMissing ? "make room for the next" : "--on-full drop would have gone on";
+  const what = run.isEndMissing ? "the disk is full: the recording's end is missing" : "the disk is full";
+  throw new UserError(what, `what was recorded can be read; ${more}`);
 }
 
 class RecordRun {
@@ -62,6 +64,8 @@ class RecordRun {
   #saidFull = false;
   /** The disk was full, and that was the end. */
   isFull = false;
+  /** It was full when the rest was to be written. */
+  isEndMissing = false;
 
   private constructor(options: RecordOptions, shutdown: AbortController, printer: EventPrinter, recorder: Recorder) {
     this.#options = options;
@@ -105,7 +109,7 @@ class RecordRun {
   }
 
   async end(): Promise<void> {
-    if (!this.isFull) await this.#recorder.end();
+    if (!this.isFull) this.isFull = this.isEndMissing = !(await this.#recorder.end());
     const rest = this.#printer.end();
     if (this.#options.print) await writeOut(rest, this.#shutdown.signal);
   }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { EXIT, UserError } from "../errors.ts";
+import { tellsTime } from "../recording/file-names.ts";
 import type { Packing } from "../recording/packer.ts";
 import { packZstd } from "../recording/zstd.ts";
 import type { SourceWish } from "../source/auto.ts";
@@ -39,7 +40,7 @@ export function addRecord(program: Command, outcome: Outcome, shutdown: AbortCon
     .option("--source <auto|bpf|proc>", "where events come from; bpf fails rather than fall back", parseSource, "auto")
     .option("-C, --size <SIZE>", "begin the next file after this size: 10 is 10 MB; 500k, 10M, 1G", parseSize)
     .option("-G, --seconds <SECONDS>", "begin the next file after this time: 60, 10m, 1h", parseSeconds)
-    .option("-W, --files <N>", "with -C or -G: keep the last N files", parseCount)
+    .option("-W, --files <N>", "with -C or -G: keep the last N files; FILE must not tell the time (%H)", parseCount)
     .option("-c, --count <N>", "end after N transitions", parseCount)
     .option("--duration <DUR>", "end after this time: 500ms 10s 5m 2h", parseDuration)
     .addOption(
@@ -101,6 +102,9 @@ function checkFlags({ write, size, seconds, files, print, json }: RecordFlags): 
   if (write === "-" && rotates) throw misuse("-C and -G need files to rotate", "give -w a file");
   if (write === "-" && process.stdout.isTTY) throw misuse("-w - would fill the terminal", "pipe it, or give -w a file");
   if (files !== undefined && !rotates) throw misuse("-W bounds a rotation", "add -C SIZE or -G SECONDS");
+  if (files !== undefined && tellsTime(write)) {
+    throw misuse("-W writes over old files, and names that tell the time differ", "leave out -W, or the % words of -w");
+  }
   if (json && !print) throw misuse("--json says how --print prints", "add --print");
   if (write === "") throw misuse("-w '' is no file", "give -w a path");
 }

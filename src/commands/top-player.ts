@@ -27,11 +27,11 @@ const SLOWEST_PICTURE_MS = 250;
 /** Plays a recording on the screen until the user quits. */
 export async function showPlayer(options: PlayerScreenOptions, shutdown: AbortController): Promise<void> {
   const { recording, snapshot, churn, filter, userName, ascii, color } = options;
-  const { path } = recording;
+  const { path, isPipe } = recording;
   const player = new Player({
     recording,
     filter,
-    reopen: path === "-" ? null : async () => Recording.open(path, shutdown.signal),
+    reopen: isPipe ? null : async () => Recording.open(path, shutdown.signal),
     stuckPids: (model) => stuckPids(model, options.stuckAfterMs),
   });
   const played = player.play(shutdown.signal);

@@ -1,6 +1,6 @@
 import type { HeldSocket, TraceEvent } from "../model/event.ts";
 import { type BeginLine, beginLine } from "./event-lines.ts";
-import { keepLine, RowReader, rowsLine } from "./rows.ts";
+import { KEY_SURVEYS, keepLine, RowReader, rowsLine } from "./rows.ts";
 import { TABLES } from "./shapes.ts";
 
 type Readers = ReturnType<typeof newReaders>;
@@ -40,6 +40,8 @@ export class Assembler {
   #open: BeginLine | null = null;
   /** The number of the last whole survey. */
   #base: number | null = null;
+  /** Surveys since one that kept nothing. */
+  #chain = 0;
 
   /** An event began whose rows have not all come. */
   get isOpen(): boolean {
@@ -55,6 +57,8 @@ export class Assembler {
     if (data.kind === "survey") {
       if (data.base !== null && data.base !== this.#base) return false;
       this.#base = null;
+      this.#chain = data.base === null ? 0 : this.#chain + 1;
+      if (this.#chain >= KEY_SURVEYS) return false;
     }
     for (const name of PARTS[data.kind]) {
       const wanted = data.rows[name];

@@ -6,6 +6,7 @@ import { LONGEST_BLOCK, type ReadBlock } from "./blocks.ts";
 import { eventLine } from "./event-lines.ts";
 import type { Faults } from "./faults.ts";
 import { FORMAT, type Header, parseHeader } from "./header.ts";
+import { LATEST_NANOS } from "./shapes.ts";
 
 /** In a block that is damaged, an event from later than this after the last tick is taken for a damaged one. */
 const FUTURE: Nanos = 10e9;
@@ -74,6 +75,8 @@ export class Decoder implements WireSink {
   }
 
   event(event: Transition | Accept): void {
+    // Times add up from line to line, and past this they are no date.
+    if (event.at > LATEST_NANOS) return this.malformed();
     if (event.kind === "transition") this.#transitions++;
     this.#events.push(event);
   }

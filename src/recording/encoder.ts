@@ -3,7 +3,7 @@ import type { CountersSeen, DetailsSeen, Survey, TraceEvent } from "../model/eve
 import type { Image } from "../model/image.ts";
 import type { BeginLine } from "./event-lines.ts";
 import { LineBuffer } from "./line-buffer.ts";
-import { rowLines, type Table } from "./rows.ts";
+import { KEY_SURVEYS, rowLines, type Table } from "./rows.ts";
 import { type HeldRow, TABLES } from "./shapes.ts";
 
 /** Whole lines, the last of which checks the others. */
@@ -14,8 +14,6 @@ export interface Block {
 }
 
 const BLOCK_BYTES = 65_536;
-/** After so many surveys one stands by itself again, for who has missed one. */
-const KEY_SURVEYS = 16;
 
 /** Writes trace events as the lines of a recording (src/recording/README.md), a block at a time. */
 export class Encoder {

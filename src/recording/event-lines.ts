@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_SOCKETS } from "../model/socket-table.ts";
 import { nanos, processFacts, text, wallMs, whole } from "./shapes.ts";
 
 /** The events that stand on one line. */
@@ -18,7 +19,7 @@ export const eventLine = z.discriminatedUnion("kind", [
 ]);
 
 /** How many rows of each table follow. */
-const counts = z.record(z.string(), whole);
+const counts = z.record(z.string(), whole.max(MAX_SOCKETS));
 /** The first lines of events that go on in rows. `id` and `base` number the surveys: a survey may keep rows of its base. */
 export const beginLine = z.discriminatedUnion("kind", [
   z.object({

@@ -4,13 +4,18 @@ export interface FileNames {
   name(index: number, date: Date): string;
 }
 
+/** Whether the names of a rotation tell the time, and so no file is written over. */
+export function tellsTime(path: string): boolean {
+  return /%[YmdHMSs]/.test(path);
+}
+
 /**
  * FILE, FILE1, FILE2 …; with at most `files` of them FILE0, FILE1 … with as many digits as the last needs, and again from
  * FILE0. Where the name has strftime(3) words (`%Y %m %d %H %M %S %s %%`, local time), they tell the time instead.
  */
 export function fileNames(path: string, rotates: boolean, files: number | null): FileNames {
   if (!rotates) return { name: () => path };
-  if (/%[YmdHMSs]/.test(path)) {
+  if (tellsTime(path)) {
     let last = "";
     let same = 0;
     return {

@@ -1,10 +1,10 @@
-import { createReadStream, fstatSync, openSync } from "node:fs";
+import { constants, createReadStream, fstatSync, openSync, statSync } from "node:fs";
+import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { EXIT, UserError } from "../errors.ts";
 import type { Faults } from "./faults.ts";
 import { beginsMember, unpackMembers } from "./gzip.ts";
-import { notARecording } from "./decoder.ts";
 import { newZstdUnpacker } from "./zstd.ts";
 
 const CHUNK_BYTES = 262_144;
@@ -44,12 +44,16 @@ export function openInput(path: string, faults: Faults): Input {
 function openFile(path: string): { stream: Readable; isPipe: boolean } {
   let fd: number;
   try {
-    fd = openSync(path, "r");
+    // Whoever writes into a pipe may come later, or never.
+    const isPipe = statSync(path).isFIFO();
+    fd = openSync(path, constants.O_RDONLY | (isPipe ? constants.O_NONBLOCK : 0));
   } catch (error) {
     throw new UserError(`cannot read ${path}: ${reasonOf(error)}`, "give -r a recording", EXIT.usage);
   }
   const stat = fstatSync(fd);
   if (stat.isDirectory()) throw new UserError(`${path} is a directory`, "give -r a recording", EXIT.usage);
+  // A socket waits for a pipe without a thread that could not be ended.
+  if (stat.isFIFO()) return { stream: new Socket({ fd, readable: true, writable: false }), isPipe: true };
   return { stream: createReadStream(path, { fd, highWaterMark: CHUNK_BYTES }), isPipe: !stat.isFile() };
 }
 
@@ -84,7 +88,6 @@ export async function* unpack(
   if (beginsMember(first)) yield* members(all, faults);
   else if (first.subarray(0, GZIP.length).equals(GZIP)) yield* streamed(all, createGunzip(), faults);
   else if (first.subarray(0, ZSTD.length).equals(ZSTD)) yield* streamed(all, zstd(path), faults);
-  else if (first.length === 0) throw notARecording(path);
   else yield* all;
 }
 

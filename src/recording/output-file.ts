@@ -25,11 +25,13 @@ export function findCaller(env: NodeJS.ProcessEnv): Caller {
 
 /** A file for a recording: mode 0600, the caller's. Every write is whole or not there at all. */
 export class OutputFile implements Sink {
+  readonly #path: string;
   readonly #file: FileHandle;
   readonly #isRegular: boolean;
   bytes = 0;
 
-  private constructor(file: FileHandle, isRegular: boolean) {
+  private constructor(path: string, file: FileHandle, isRegular: boolean) {
+    this.#path = path;
     this.#file = file;
     this.#isRegular = isRegular;
   }
@@ -48,10 +50,10 @@ export class OutputFile implements Sink {
         await file.truncate(0);
         if (stat.uid !== caller.uid || stat.gid !== caller.gid) await file.chown(caller.uid, caller.gid);
       }
-      return new OutputFile(file, stat.isFile());
+      return new OutputFile(path, file, stat.isFile());
     } catch (error) {
-      await file.close();
-      throw error;
+      await file.close().catch(() => {});
+      throw failure(path, error);
     }
   }
 
@@ -65,13 +67,26 @@ export class OutputFile implements Sink {
     } catch (error) {
       // Half a line or half a packed member would be in the way of what is written when there is room again.
       if (this.#isRegular) await this.#file.truncate(this.bytes).catch(() => {});
-      throw error;
+      throw failure(this.#path, error);
     }
     this.bytes += done;
   }
 
+  async clear(): Promise<void> {
+    try {
+      if (this.#isRegular) await this.#file.truncate(0);
+    } catch (error) {
+      throw failure(this.#path, error);
+    }
+    this.bytes = 0;
+  }
+
   async close(): Promise<void> {
-    await this.#file.close();
+    try {
+      await this.#file.close();
+    } catch (error) {
+      throw failure(this.#path, error);
+    }
   }
 }
 
@@ -95,6 +110,12 @@ function refusal(path: string, error: unknown): unknown {
   if (code === "ELOOP") return refused(path, "is a link");
   if (code === "ENXIO") return refused(path, "is no file");
   return new UserError(`cannot write ${path}: ${reasonOf(error)}`, "give -w another path", EXIT.usage);
+}
+
+/** What the system says of a write, for the user; the error itself where there is no room, or it is a bug. */
+function failure(path: string, error: unknown): unknown {
+  if (isFull(error) || !/^E[A-Z0-9]+$/.test(codeOf(error))) return error;
+  return new UserError(`cannot write ${path}: ${reasonOf(error)}`, "what was recorded until then can be read");
 }
 
 function check(path: string, stat: Stats, caller: Caller): void {

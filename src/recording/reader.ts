@@ -99,7 +99,7 @@ export class Recording {
     }
     for (const block of splitter.rest()) yield decode(block);
     if (!isOurs && !this.#isClosed) throw notARecording(this.path);
-    this.faults.isHeaderDamaged = this.header === null;
+    this.faults.isHeaderDamaged = isOurs && this.header === null;
     if (!this.#decoder.hasEnd) this.faults.isCut = true;
   }
 }

@@ -1,6 +1,7 @@
 import type { ClockAnchor, CountersSeen, Nanos, SourceChange, SourceName, TraceEvent } from "../model/event.ts";
 import { takeImage } from "../model/image.ts";
 import type { Tables } from "../model/tables.ts";
+import { UserError } from "../errors.ts";
 import type { Header } from "./header.ts";
 import { isFull } from "./output-file.ts";
 import type { Packing } from "./packer.ts";
@@ -34,6 +35,8 @@ export class Recorder {
   /** A file has ended and the next could not be opened. */
   #isClosed = false;
   #hasHeader = false;
+  /** All that the file begins with has been written. */
+  #isBegun = false;
   /** Events from before it was known what the header has to say. */
   #early: TraceEvent[] = [];
   #anchor: ClockAnchor | null = null;
@@ -45,7 +48,8 @@ export class Recorder {
   #earlierBytes = 0;
   #earlierTransitions = 0;
   #given = 0;
-  #writtenUntil: Nanos = 0;
+  /** Null before the first event. */
+  #writtenUntil: Nanos | null = null;
   /** performance.now() of the last try that found the disk full; null: it is not. */
   #fullAt: number | null = null;
   files = 1;
@@ -59,7 +63,12 @@ export class Recorder {
   }
 
   static async start(options: RecorderOptions, tables: Tables): Promise<Recorder> {
-    return new Recorder(options, tables, await options.open(0));
+    try {
+      return new Recorder(options, tables, await options.open(0));
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      throw new UserError("the disk is full: nothing was recorded", "make room, or give -w another path");
+    }
   }
 
   /** Bytes in all files. */
@@ -76,6 +85,7 @@ export class Recorder {
   }
 
   event(event: TraceEvent): void {
+    this.#writtenUntil ??= event.at;
     if (event.kind === "transition") this.#given++;
     else if (event.kind === "anchor") this.#anchor = event;
     else if (event.kind === "counters") this.#counters = event;
@@ -99,7 +109,8 @@ export class Recorder {
     if (this.#fullAt !== null && performance.now() - this.#fullAt < RETRY_MS) return true;
     try {
       if (this.#fullAt !== null) await this.#resume();
-      await this.#file.flush(this.#fullAt !== null);
+      await this.#file.flush(this.#fullAt !== null || !this.#isBegun);
+      this.#isBegun = this.#hasHeader;
       this.#fullAt = null;
       if (this.#file.isWritten) this.#writtenUntil = this.#tables.now;
       this.#begun ??= this.#tables.now;
@@ -135,10 +146,15 @@ export class Recorder {
   /** There may be room again: from the last moment that is in the file until now nothing was recorded. */
   async #resume(): Promise<void> {
     this.dropped = this.#given - this.#transitions();
-    const gap: TraceEvent = { kind: "gap", at: this.#tables.now, from: this.#writtenUntil };
+    const { now } = this.#tables;
+    const gap: TraceEvent = { kind: "gap", at: now, from: this.#writtenUntil ?? now };
     if (this.#isClosed) return this.#openNext(gap);
+    if (!this.#isBegun) {
+      // Half a beginning is none: nothing that follows could be read.
+      await this.#file.clear();
+      return this.#begin(gap);
+    }
     this.#file.restart();
-    if (!this.#hasHeader && this.#source !== null) this.#first(this.#source);
     this.#file.event(gap);
   }
 
@@ -164,9 +180,11 @@ export class Recorder {
   async #openNext(gap: TraceEvent | null): Promise<void> {
     this.#file = new RecordingFile(await this.#options.open(this.files), this.#options.packing);
     this.#isClosed = false;
+    this.#isBegun = false;
     this.files++;
     this.#begin(gap);
     await this.#file.flush(true);
+    this.#isBegun = true;
   }
 
   /** All that a model needs to go on with what follows. */

@@ -7,11 +7,13 @@ import type { Sink } from "./sink.ts";
 /** One file of a recording as it is written. */
 export class RecordingFile {
   readonly #sink: Sink;
-  readonly #packer: Packer;
+  readonly #packing: Packing;
+  #packer: Packer;
   #encoder: Encoder;
 
   constructor(sink: Sink, packing: Packing) {
     this.#sink = sink;
+    this.#packing = packing;
     this.#packer = new Packer(sink, packing);
     this.#encoder = this.#newEncoder();
   }
@@ -53,6 +55,13 @@ export class RecordingFile {
   /** To be called when something written is gone: what follows refers to nothing from before. */
   restart(): void {
     this.#encoder = this.#newEncoder();
+  }
+
+  /** Begins once more with nothing in the file. */
+  async clear(): Promise<void> {
+    await this.#sink.clear?.();
+    this.#packer = new Packer(this.#sink, this.#packing);
+    this.restart();
   }
 
   /** Writes the rest and the line that says that this is all. */

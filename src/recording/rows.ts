@@ -19,6 +19,8 @@ export const keepLine = z.object({
   count: z.number().int().min(1).max(MAX_SOCKETS),
 });
 
+/** After so many surveys one stands by itself again, for who has missed one; readers take no longer chain. */
+export const KEY_SURVEYS = 16;
 /** How far ahead a row is looked for among those of the survey before. */
 const LOOK_AHEAD = 64;
 /** A shorter run costs more than its rows. */
@@ -91,6 +93,8 @@ export class RowReader<Row> {
   rows: Row[] = [];
   #before: readonly Row[] = [];
   #wanted = 0;
+  /** Where the rows before end that have been kept. */
+  #keptUntil = 0;
 
   constructor(table: Table<Row>) {
     this.#table = table;
@@ -101,6 +105,7 @@ export class RowReader<Row> {
     this.#before = this.rows;
     this.rows = [];
     this.#wanted = wanted;
+    this.#keptUntil = 0;
   }
 
   get isWhole(): boolean {
@@ -120,8 +125,11 @@ export class RowReader<Row> {
     return true;
   }
 
+  /** Keeps no row twice and none out of order: rows do not multiply. */
   keep(from: number, count: number): boolean {
-    if (from + count > this.#before.length || this.rows.length + count > this.#wanted) return false;
+    if (from < this.#keptUntil || from + count > this.#before.length || this.rows.length + count > this.#wanted)
+      return false;
+    this.#keptUntil = from + count;
     for (let at = from; at < from + count; at++) {
       const row = this.#before[at];
       if (row !== undefined) this.rows.push(row);

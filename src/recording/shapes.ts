@@ -15,7 +15,7 @@ import { safeText } from "../model/text.ts";
 import type { Table } from "./rows.ts";
 
 /** Past these a time of the recording would be no date. */
-const LATEST_NANOS = 2 ** 63;
+export const LATEST_NANOS = 2 ** 63;
 const LATEST_WALL_MS = 4e12;
 /** 512 characters of a command line, made safe. */
 const LONGEST_TEXT = 16_384;

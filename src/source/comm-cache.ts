@@ -1,6 +1,8 @@
 import { safeBytes } from "../model/text.ts";
 
 const SLOTS = 1024;
+/** A longer name is nobody's: the kernel's have 15 bytes, and a recording's are those made safe. In bytes. */
+export const LONGEST_NAME = 128;
 
 /** Process names as safe text, decoded once for the same bytes. Holds at most 1024 names. */
 export class CommCache {

@@ -1,7 +1,7 @@
 import { addressFromHex } from "../model/address.ts";
 import type { Accept, Task, Transition } from "../model/event.ts";
 import { isTcpState } from "../model/tcp-state.ts";
-import { CommCache } from "./comm-cache.ts";
+import { CommCache, LONGEST_NAME } from "./comm-cache.ts";
 import { evidenceOf } from "./evidence.ts";
 import { HexFields } from "./hex-fields.ts";
 
@@ -236,12 +236,12 @@ export class WireDecoder {
   }
 }
 
-/** Index of the bar that ends the name, just before the newline; -1 when the name is cut by a newline. */
+/** Index of the bar that ends the name, just before the newline; -1 when a newline cuts the name, or it is too long. */
 function nameEndAt(bytes: Buffer, end: number, newline: number): number {
   if (bytes[end] !== SPACE) return -1;
   let at = newline;
   if (newline < 0) for (at = end + 1; bytes[at] !== NEWLINE;) at++;
-  return bytes[at - 1] === BAR && at - 1 > end ? at - 1 : -1;
+  return bytes[at - 1] === BAR && at - 1 > end && at - end <= LONGEST_NAME + 2 ? at - 1 : -1;
 }
 
 /** The kernel holds addresses in network order; the wire has them as a little-endian host loads them. */

@@ -33,6 +33,7 @@ const MISUSES: readonly { readonly words: readonly string[]; readonly named: str
   { words: ["record", "-w", "x", "-C", "12q"], named: "'12q'", mend: "500k" },
   { words: ["record", "-w", "x", "-G", "0"], named: "'0'", mend: "1 (second)" },
   { words: ["record", "-w", "x", "-W", "3"], named: "-W", mend: "-C" },
+  { words: ["record", "-w", "x-%H%M", "-G", "60", "-W", "3"], named: "-W", mend: "leave out -W" },
   { words: ["record", "-w", "-", "--print"], named: "--print", mend: "-w" },
   { words: ["record", "-w", "-", "-C", "1"], named: "-C", mend: "-w" },
   { words: ["record", "-w", "x", "--json"], named: "--json", mend: "--print" },

@@ -177,6 +177,7 @@ describe("what somebody made up", () => {
     ["columns of unlike length", begin({ namespaces: 3 }), { rows: "namespaces", columns: [[1, 2, 3], [1]] }],
     ["more rows than announced", begin({ namespaces: 1 }), { rows: "namespaces", columns: [[1, 2, 3]] }],
     ["a row that is kept of nothing", begin({ namespaces: 1 }), { keep: "namespaces", from: 0, count: 1 }],
+    ["more rows than any table has", begin({ namespaces: 2_000_001 })],
     ["a base that was never there", { ...begin({}), base: 6, id: 7 }],
     ["a state that the kernel hasn't", begin({ sockets: 1 }), { rows: "sockets", columns: [[1], [99], [1]] }],
     ["a name as long as a book", { kind: "source", at: 1, source: "bpf", ready: true, detail: "x".repeat(1e6) }],
@@ -203,3 +204,40 @@ function begin(rows: object): object {
   const none = { sockets: 0, timeWaits: 0, remaining: 0, processes: 0, held: 0, namespaces: 0, unreadable: 0 };
   return { kind: "survey", at: 1, until: 2, complete: true, id: 0, base: null, rows: { ...none, ...rows } };
 }
+
+test("wire lines whose times add up past any date are no events", async () => {
+  const hop = "t ffffffffffff0000 c0001000 0 0 0 0";
+  const { events, faults } = await read(withLines("A 7fffffffffffff00", hop, hop, hop, tick(9)));
+  expect(events).toEqual([tick(9)]);
+  expect(faults.unknownLines + faults.damagedLines).toBe(3);
+});
+
+test.each([128, 129, 3_900_000])("a wire line's name has 128 bytes at most: %i", async (length) => {
+  const line = `C 5 c0000000 1 2 ${"n".repeat(length)}|`;
+  const { events, faults } = await read(withLines(line, tick(9)));
+  const comms = events.flatMap((event) => (event.kind === "accept" ? [event.task?.comm.length] : []));
+  expect(comms).toEqual(length > 128 ? [] : [length]);
+  expect(faults.unknownLines + faults.damagedLines).toBe(length > 128 ? 1 : 0);
+});
+
+describe("rows that are kept", () => {
+  const own = { rows: "namespaces", columns: [[1, 2, 3, 4]] };
+
+  test("cannot be kept twice, so that a survey is no larger than what was told", async () => {
+    const first = begin({ namespaces: 4 });
+    const next = { ...begin({ namespaces: 8 }), id: 1, base: 0 };
+    const keep = { keep: "namespaces", from: 0, count: 4 };
+    const { events, faults } = await read(withLines(first, own, next, keep, keep, tick(9)));
+    expect(events.map(({ kind }) => kind)).toEqual(["survey", "tick"]);
+    expect(faults.damagedEvents).toBe(1);
+  });
+
+  test("are kept for sixteen surveys and no more", async () => {
+    const lines: object[] = [begin({ namespaces: 4 }), own];
+    for (let id = 1; id <= 20; id++) {
+      lines.push({ ...begin({ namespaces: 4 }), id, base: id - 1 }, { keep: "namespaces", from: 0, count: 4 });
+    }
+    const { events } = await read(withLines(...lines));
+    expect(events.length).toBe(16);
+  });
+});
