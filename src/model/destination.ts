@@ -119,6 +119,16 @@ function pathOf({ netns, localAddress, localPort, remoteAddress, remotePort }: S
     : { netns, source: remoteAddress, address: localAddress, port: localPort, clientPort: remotePort };
 }
 
+/** The ends, as our side has them, of a connection from a client's address and port to a server's. */
+export function endsOf(
+  { side, netns, source, address, port }: Pick<Destination, "side" | "netns" | "source" | "address" | "port">,
+  clientPort: number,
+): SocketEnds {
+  return side === "client"
+    ? { netns, localAddress: source, localPort: clientPort, remoteAddress: address, remotePort: port }
+    : { netns, localAddress: address, localPort: port, remoteAddress: source, remotePort: clientPort };
+}
+
 function keyOf({ netns, source, address, port }: Path, side: Side): string {
   return `${side}|${netns}|${source}|${address}|${port}`;
 }

@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import type { Side } from "./destination.ts";
+import { endsOf, type Side } from "./destination.ts";
 import type { Nanos } from "./event.ts";
 import type { Tables } from "./tables.ts";
 import { keep } from "./time-wait-fold.ts";
@@ -34,11 +34,9 @@ export function imageTimeWaits({ timeWaits }: Tables): ImagedTimeWait[] {
 
 /** Makes the tables know them; they count as standing, and not as made. */
 export function foldImagedTimeWaits(tables: Tables, rows: readonly ImagedTimeWait[]): void {
-  for (const { side, netns, source, address, port, clientPort, pid, since, endsAt, isFinWait2 } of rows) {
-    const [localAddress, localPort, remoteAddress, remotePort] =
-      side === "client" ? [source, clientPort, address, port] : [address, port, source, clientPort];
-    const ends = { netns, localAddress, localPort, remoteAddress, remotePort };
-    const connection = tables.destinations.connection(ends, side, since);
+  for (const row of rows) {
+    const { side, clientPort, pid, since, endsAt, isFinWait2 } = row;
+    const connection = tables.destinations.connection(endsOf(row, clientPort), side, since);
     if (connection === undefined) continue;
     const process = pid === null ? null : (tables.processes.at(pid) ?? null);
     keep(tables, connection, since, { process, endsAt, isFinWait2 });

@@ -1,8 +1,8 @@
-import type { Connection } from "./destination.ts";
+import { type Connection, endsOf } from "./destination.ts";
 import type { Nanos } from "./event.ts";
 import type { FilterSubject } from "./filter.ts";
 import type { Process } from "./process-table.ts";
-import type { Socket } from "./socket.ts";
+import type { Socket, SocketEnds } from "./socket.ts";
 import { TCP } from "./tcp-state.ts";
 import type { TransitionRow } from "./transition-row.ts";
 
@@ -18,16 +18,9 @@ export function transitionSubject({ socket, process, from, to, inState }: Transi
 }
 
 /** A mini-socket, or none yet, of this connection, left by this process. */
-export function timeWaitSubject(
-  { destination: { side, source, address, port }, clientPort }: Connection,
-  process: Process | null,
-): FilterSubject {
-  const client = { address: source, port: clientPort };
-  const server = { address, port };
-  const [local, remote] = side === "client" ? [client, server] : [server, client];
-  const ends = { localAddress: local.address, localPort: local.port };
-  const peers = { remoteAddress: remote.address, remotePort: remote.port };
-  return { ...holderPart(process), ...ends, ...peers, states: [TCP.TIME_WAIT], ageMs: 0 };
+export function timeWaitSubject({ destination, clientPort }: Connection, process: Process | null): FilterSubject {
+  const ends = endsPart(endsOf(destination, clientPort));
+  return { ...holderPart(process), ...ends, states: [TCP.TIME_WAIT], ageMs: 0 };
 }
 
 function holderPart(process: Process | null): Pick<FilterSubject, "pids" | "names"> {
@@ -40,6 +33,6 @@ function endsPart({
   localPort,
   remoteAddress,
   remotePort,
-}: Socket): Pick<FilterSubject, "localAddress" | "localPort" | "remoteAddress" | "remotePort"> {
+}: SocketEnds): Pick<FilterSubject, "localAddress" | "localPort" | "remoteAddress" | "remotePort"> {
   return { localAddress, localPort, remoteAddress, remotePort };
 }

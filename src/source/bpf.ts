@@ -150,7 +150,9 @@ class BpfRun {
         tracer.hasSkipped = false;
       }
       // A survey is old when it is ready: what happened since it began comes after it.
-      const traced = tracer.take(heldBack).filter(({ kind, at }) => kind === "tick" || at >= servedUntil);
+      const isBehind = tracer.complete < servedUntil;
+      const taken = tracer.take(heldBack);
+      const traced = isBehind ? taken.filter(({ kind, at }) => kind === "tick" || at >= servedUntil) : taken;
       for (const event of traced) this.#notice(event);
       yield [...traced, ...surveys];
       await this.#pause(TICK_MS);

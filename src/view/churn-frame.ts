@@ -1,7 +1,7 @@
 import type { ChurnCount, ChurnReport, DestinationChurn, ProcessChurn } from "../model/churn-report.ts";
 import { barChart } from "./chart.ts";
-import { destinationCells, DESTINATION_CELLS, kernelText, portWarning } from "./churn-text.ts";
-import { count, duration, fit, rate, width, wrap } from "./format.ts";
+import { columnLines, DESTINATION_CELLS, destinationCells, kernelText, portWarning } from "./churn-text.ts";
+import { count, duration, fit, rate, wrap } from "./format.ts";
 import { clipLine, type Line, type Size, span } from "./frame.ts";
 import { cursorIndex } from "./top-rows.ts";
 import type { TopUi } from "./top-ui.ts";
@@ -88,14 +88,12 @@ function rowOf(pid: string, comm: string, speed: string, now: string): string {
 
 function destinationTable(destinations: readonly DestinationChurn[], rows: number): Line[] {
   if (rows < 2) return [];
-  const cells = destinations.slice(0, rows - 1).map(destinationCells);
-  const widths = DESTINATION_CELLS.map(({ title }, column) =>
-    Math.max(width(title), ...cells.map((texts) => width(texts[column] ?? ""))),
-  );
-  const line = (texts: readonly string[]): string =>
-    DESTINATION_CELLS.map(({ align }, column) => fit(texts[column] ?? "", widths[column] ?? 0, align)).join("  ");
-  const heading: Line = [span(` ${line(DESTINATION_CELLS.map(({ title }) => title))}`, "dim")];
-  return [heading, ...cells.map((texts, index): Line => [span(` ${line(texts)}`, pressure(destinations[index]))])];
+  const shown = destinations.slice(0, rows - 1);
+  const [heading = "", ...lines] = columnLines(DESTINATION_CELLS, shown.map(destinationCells));
+  return [
+    [span(` ${heading}`, "dim")],
+    ...lines.map((text, index): Line => [span(` ${text}`, pressure(shown[index]))]),
+  ];
 }
 
 function pressure(destination: DestinationChurn | undefined): "bad" | "plain" {

@@ -94,13 +94,13 @@ function processTable({ processes, unowned, seconds }: ChurnReport): string[] {
     { title: "ENTERED/s", align: "right" },
     { title: "NOW", align: "right" },
   ];
-  return [...table(cells, rows), ...more(processes.length)];
+  return [...columnLines(cells, rows), ...more(processes.length)];
 }
 
 function destinationTable({ destinations }: ChurnReport): string[] {
   if (destinations.length === 0) return [];
   const rows = destinations.slice(0, MAX_ROWS).map(destinationCells);
-  return [...table(DESTINATION_CELLS, rows), ...more(destinations.length)];
+  return [...columnLines(DESTINATION_CELLS, rows), ...more(destinations.length)];
 }
 
 /** The columns of `destinationCells`. */
@@ -137,8 +137,8 @@ function more(length: number): string[] {
   return length > MAX_ROWS ? [`(${length - MAX_ROWS} more: --json has all)`] : [];
 }
 
-/** Columns as wide as their widest cell, two spaces apart. */
-function table(cells: readonly Cell[], rows: readonly (readonly string[])[]): string[] {
+/** The titles, then the rows, in columns as wide as their widest cell, two spaces apart. */
+export function columnLines(cells: readonly Cell[], rows: readonly (readonly string[])[]): string[] {
   const widths = cells.map(({ title }, index) => Math.max(width(title), ...rows.map((row) => width(row[index] ?? ""))));
   const line = (texts: readonly string[]): string =>
     cells
