@@ -19,7 +19,7 @@ const BATCH = 10_000;
 function run(batch) {
   const reorder = new Reorder([], 0);
   const decoder = new WireDecoder({
-    event: (event, cpu) => reorder.push(event, cpu),
+    event: (line, cpu) => reorder.push(line, cpu),
     heartbeat: (cpu, emitted, at) => at !== null && reorder.complete(cpu, at),
     anchor() {},
     malformed() {

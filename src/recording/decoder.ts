@@ -1,6 +1,7 @@
 import { EXIT, UserError } from "../errors.ts";
-import type { Accept, Nanos, TraceEvent, Transition } from "../model/event.ts";
+import type { Nanos, TraceEvent } from "../model/event.ts";
 import { WireDecoder, type WireSink } from "../source/wire.ts";
+import type { WireLine } from "../source/wire-line.ts";
 import { Assembler } from "./assembler.ts";
 import { LONGEST_BLOCK, type ReadBlock } from "./blocks.ts";
 import { eventLine } from "./event-lines.ts";
@@ -74,11 +75,11 @@ export class Decoder implements WireSink {
     });
   }
 
-  event(event: Transition | Accept): void {
+  event(line: WireLine): void {
     // Times add up from line to line, and past this they are no date.
-    if (event.at > LATEST_NANOS) return this.malformed();
-    if (event.kind === "transition") this.#transitions++;
-    this.#events.push(event);
+    if (line.at > LATEST_NANOS) return this.malformed();
+    if (line.isTransition) this.#transitions++;
+    this.#events.push(line.event());
   }
 
   anchor(at: number): void {

@@ -154,7 +154,7 @@ class BpfRun {
       const taken = tracer.take(heldBack);
       const traced = isBehind ? taken.filter(({ kind, at }) => kind === "tick" || at >= servedUntil) : taken;
       for (const event of traced) this.#notice(event);
-      yield [...traced, ...surveys];
+      yield surveys.length === 0 ? traced : [...traced, ...surveys];
       await this.#pause(TICK_MS);
     }
     yield* this.#untilNow(tracer);

@@ -1,5 +1,8 @@
 const SPACE = 32;
-const MAX_FIELDS = 12;
+/** The longest line, IPv6 with a process, has nine numbers. */
+const MAX_FIELDS = 9;
+/** Halves of all of them. */
+export const WORDS = MAX_FIELDS * 2;
 const MAX_DIGITS = 16;
 const TWO_32 = 4_294_967_296;
 
@@ -8,7 +11,7 @@ for (let value = 0; value < 16; value++) DIGIT[value.toString(16).charCodeAt(0)]
 
 /** Hex numbers of up to 64 bits at known places of a line, as two halves each: a JavaScript number holds 53 bits. */
 export class HexFields {
-  readonly #halves = new Int32Array(MAX_FIELDS * 2);
+  readonly #halves = new Int32Array(WORDS);
 
   /** Reads `count` numbers, each after one space, from `at` on. Returns the index of the byte after them, or -1. */
   read(bytes: Uint8Array, at: number, count: number): number {
@@ -30,6 +33,16 @@ export class HexFields {
       halves[field * 2 + 1] = low;
     }
     return next;
+  }
+
+  /** Copies all halves to `WORDS` places of another array. */
+  save(into: Int32Array, at: number): void {
+    into.set(this.#halves, at);
+  }
+
+  /** Takes them back from there. */
+  load(from: Int32Array, at: number): void {
+    for (let word = 0; word < WORDS; word++) this.#halves[word] = from[at + word] ?? 0;
   }
 
   /** The upper 32 bits. */

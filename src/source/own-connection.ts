@@ -37,9 +37,14 @@ export class OwnConnection {
     this.#server.unref();
   }
 
+  /** Whether events of these connections are still to come. */
+  get isExpected(): boolean {
+    return this.#port !== 0 || this.#addresses.size > 0;
+  }
+
   /** Whether the event is of one of these connections. The first one resolves `seen`. */
   owns(event: Transition | Accept): boolean {
-    if (this.#port === 0 && this.#addresses.size === 0) return false;
+    if (!this.isExpected) return false;
     const isEnd = event.kind === "transition" && event.to === TCP.CLOSE;
     // A socket that begins at the address of one of ours: the end of ours was lost.
     if (isBirth(event) && !this.#isAtOwnPort(event)) this.#addresses.delete(event.address);

@@ -1,4 +1,6 @@
 import type { Nanos, TraceEvent } from "../model/event.ts";
+import { LineQueue } from "./line-queue.ts";
+import type { WireLine } from "./wire-line.ts";
 
 /** A CPU that is so far behind the others has been taken offline, or has lost its last lines: nobody waits for it. */
 const OFFLINE_AFTER: Nanos = 15e9;
@@ -11,7 +13,7 @@ const MAX_PENDING = 500_000;
  * moment: by an event, by its heartbeat, or because somebody has looked and nothing of it is under way.
  */
 export class Reorder {
-  readonly #pending: TraceEvent[][] = [];
+  readonly #pending: (LineQueue | undefined)[] = [];
   /** The latest moment that each CPU has told of. */
   readonly #told: (Nanos | undefined)[] = [];
   #size = 0;
@@ -33,12 +35,12 @@ export class Reorder {
     return this.#released;
   }
 
-  push(event: TraceEvent, cpu: number): void {
-    if (event.at < this.#released) this.late++;
-    let events = this.#pending[cpu];
-    if (events === undefined) this.#pending[cpu] = events = [];
-    events.push(event);
-    this.complete(cpu, event.at);
+  push(line: WireLine, cpu: number): void {
+    if (line.at < this.#released) this.late++;
+    let queue = this.#pending[cpu];
+    if (queue === undefined) this.#pending[cpu] = queue = new LineQueue();
+    queue.push(line);
+    this.complete(cpu, line.at);
     this.#size++;
   }
 
@@ -59,24 +61,35 @@ export class Reorder {
     return cpus;
   }
 
-  /** The events whose turn has come, in order. `notAfter` keeps later ones back; `all` waits for no CPU. */
-  release(notAfter: Nanos = Infinity, all = false): TraceEvent[] {
+  /**
+   * The events whose turn has come, in order, at the end of `events`. `notAfter` keeps later ones back; `all` waits for no
+   * CPU.
+   */
+  release(notAfter: Nanos = Infinity, all = false, events: TraceEvent[] = []): TraceEvent[] {
     const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#toldByAll(), notAfter);
-    const events: TraceEvent[] = [];
-    let cpus = 0;
-    for (const [cpu, pending] of this.#pending.entries()) {
-      const count = pending === undefined ? 0 : countUntil(pending, until);
-      if (count === 0) continue;
-      cpus++;
-      for (const event of pending.slice(0, count)) events.push(event);
-      this.#pending[cpu] = pending.slice(count);
-    }
-    // Each CPU's events are a run in order, which the sort only merges.
-    if (cpus > 1) events.sort((a, b) => a.at - b.at);
-    this.#size -= events.length;
-    const last = until === Infinity ? (events.at(-1)?.at ?? 0) : until;
+    const before = events.length;
+    while (this.#releaseFirst(until, events));
+    const count = events.length - before;
+    this.#size -= count;
+    const last = until === Infinity ? (count === 0 ? 0 : (events.at(-1)?.at ?? 0)) : until;
     this.#released = Math.max(this.#released, last);
     return events;
+  }
+
+  /** Those of the CPU whose turn is first, until it is another one's; false when none has come. */
+  #releaseFirst(until: Nanos, events: TraceEvent[]): boolean {
+    let first: LineQueue | undefined;
+    let next = Infinity;
+    for (const queue of this.#pending) {
+      if (queue === undefined || queue.length === 0) continue;
+      if (first === undefined || queue.head < first.head) {
+        next = first?.head ?? Infinity;
+        first = queue;
+      } else if (queue.head < next) next = queue.head;
+    }
+    if (first === undefined || first.head > until) return false;
+    first.take(Math.min(until, next), events);
+    return true;
   }
 
   #toldByAll(): Nanos {
@@ -86,16 +99,4 @@ export class Reorder {
     for (const at of this.#told) if (at !== undefined && at < all && at > latest - OFFLINE_AFTER) all = at;
     return all;
   }
-}
-
-/** How many of the events, which are in order, are not after `until`. */
-function countUntil(events: readonly TraceEvent[], until: Nanos): number {
-  let low = 0;
-  let high = events.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((events[middle]?.at ?? Infinity) <= until) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

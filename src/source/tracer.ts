@@ -1,6 +1,6 @@
 import { onlineCpus } from "../host/cpus.ts";
 import { readProcess } from "../host/processes.ts";
-import type { Accept, Nanos, TraceEvent, Transition } from "../model/event.ts";
+import type { Nanos, TraceEvent } from "../model/event.ts";
 import { askTracer } from "./ask.ts";
 import { LossCount } from "./loss-count.ts";
 import { OwnConnection } from "./own-connection.ts";
@@ -9,6 +9,7 @@ import { SkipCount } from "./skip-count.ts";
 import type { TracerClock } from "./tracer-clock.ts";
 import { startTracer, type TracerEnd, type TracerOptions, type TracerProcess } from "./tracer-process.ts";
 import { WireDecoder, type WireSink } from "./wire.ts";
+import type { WireLine } from "./wire-line.ts";
 
 /** When the consumer is slow, reading stops here; the kernel then counts what it can't send. */
 const MAX_WAITING = 200_000;
@@ -83,9 +84,8 @@ export class Tracer implements WireSink {
   take(notAfter: Nanos, all = false): TraceEvent[] {
     const at = this.#clock.now();
     this.#countSkipped(at);
-    const taken = this.#extra;
+    const taken = this.#reorder.release(notAfter, all, this.#extra);
     this.#extra = [];
-    for (const event of this.#reorder.release(notAfter, all)) taken.push(event);
     this.#resume();
     this.ask();
     this.#complete = all ? at : Math.max(this.#complete, this.#reorder.released);
@@ -139,12 +139,12 @@ export class Tracer implements WireSink {
     this.#process.stdout.resume();
   }
 
-  event(event: Transition | Accept, cpu: number): void {
-    if (event.kind === "transition") this.#loss.received(cpu);
-    if (this.#own.owns(event)) return;
-    if (event.at > this.#latest) this.#latest = event.at;
-    this.#reorder.push(event, cpu);
-    if (event.task !== null && !this.#knownPids.has(event.task.pid)) void this.#lookUp(event.task.pid);
+  event(line: WireLine, cpu: number): void {
+    if (line.isTransition) this.#loss.received(cpu);
+    if (this.#own.isExpected && this.#own.owns(line.event())) return;
+    if (line.at > this.#latest) this.#latest = line.at;
+    this.#reorder.push(line, cpu);
+    if (line.hasTask && !this.#knownPids.has(line.pid)) void this.#lookUp(line.pid);
   }
 
   heartbeat(cpu: number, emitted: number, at: Nanos | null): void {

@@ -1,13 +1,11 @@
-import { addressFromHex } from "../model/address.ts";
-import type { Accept, Task, Transition } from "../model/event.ts";
-import { isTcpState } from "../model/tcp-state.ts";
 import { CommCache, LONGEST_NAME } from "./comm-cache.ts";
-import { evidenceOf } from "./evidence.ts";
 import { HexFields } from "./hex-fields.ts";
+import { LINE, WireLine } from "./wire-line.ts";
 
 /** What the decoder tells of the lines it reads; probes/README.md is the contract of the lines. */
 export interface WireSink {
-  event(event: Transition | Accept, cpu: number): void;
+  /** A line with an event, which is another one after the call. */
+  event(line: WireLine, cpu: number): void;
   /** `emitted` lines with an event have been sent by this CPU since the tracer started. */
   heartbeat(cpu: number, emitted: number, at: number | null): void;
   /** The answer to askTracer(): `emitted` lines with an event had been sent by this CPU at this time. */
@@ -30,15 +28,12 @@ const NEWLINE = 10;
 const SPACE = 32;
 const BAR = 124;
 const AT = 64;
-/* The kinds of line, by their first letter; a capital of t and u ends in a process. */
+/* The kinds of line that tell no event, by their first letter. */
 const HEARTBEAT = 0x48; // H
 const ANSWER = 0x51; // Q
 const ANCHOR = 0x41; // A
-const ACCEPT = 0x43; // C
-const V4 = 0x74; // t
-const V4_TASK = 0x54; // T
-const V6 = 0x75; // u
-const V6_TASK = 0x55; // U
+
+const EVENTS: ReadonlySet<number> = new Set(Object.values(LINE));
 
 /** No line of ours is shorter, and no piece of a process name is as long. */
 const SHORTEST_LINE = 16;
@@ -48,6 +43,7 @@ const LONGEST_LINE = 512;
 export class WireDecoder {
   readonly #sink: WireSink;
   readonly #names = new CommCache();
+  readonly #event = new WireLine();
   readonly #fields = new HexFields();
   readonly #isRelative: boolean;
   readonly #longestLine: number;
@@ -82,7 +78,7 @@ export class WireDecoder {
   #line(bytes: Buffer, start: number): number {
     const kind = bytes[start];
     if (this.#open === null && !this.#skipping) {
-      const end = this.#event(bytes, start, kind);
+      const end = this.#eventLine(bytes, start, kind);
       if (end > 0) return end;
     }
     return this.#rareLine(bytes, start);
@@ -92,10 +88,20 @@ export class WireDecoder {
    * Decodes a line with an event; returns where the next one begins, or -1 when this is none, or not whole. `newline` is
    * where the line ends, if that is known: the name may hold newlines then.
    */
-  #event(bytes: Buffer, start: number, kind: number | undefined, newline = -1): number {
-    if (kind === V4 || kind === V4_TASK || kind === V6 || kind === V6_TASK)
-      return this.#transition(bytes, start, kind, newline);
-    return kind === ACCEPT ? this.#accept(bytes, start, newline) : -1;
+  #eventLine(bytes: Buffer, start: number, kind: number | undefined, newline = -1): number {
+    if (kind === undefined || !EVENTS.has(kind)) return -1;
+    const line = this.#event;
+    line.kind = kind;
+    const end = line.fields.read(bytes, start + 1, line.count);
+    if (end < 0) return -1;
+    const { hasTask } = line;
+    const nameEnd = hasTask ? nameEndAt(bytes, end, newline) : end;
+    if (nameEnd - start < SHORTEST_LINE || bytes[nameEnd] !== (hasTask ? BAR : NEWLINE) || !line.isSound) return -1;
+    line.at = this.base + line.fields.number(0);
+    if (this.#isRelative) this.base = line.at;
+    if (hasTask) line.comm = this.#names.text(bytes, end + 1, nameEnd);
+    this.#sink.event(line, line.cpu);
+    return nameEnd + (hasTask ? 2 : 1);
   }
 
   #rareLine(bytes: Buffer, start: number): number {
@@ -113,7 +119,7 @@ export class WireDecoder {
     if (kind === AT) return this.#finalCount(line);
     // bpftrace's own words, such as `Attaching 5 probes...`.
     if (line[1] !== SPACE) return this.#sink.other?.(line);
-    const named = kind === V4_TASK || kind === V6_TASK || kind === ACCEPT;
+    const named = kind === LINE.v4Task || kind === LINE.v6Task || kind === LINE.accept;
     if (named && line.at(-1) !== BAR && line.length < LONGEST_LINE) this.#open = Buffer.from(line);
     else if (!this.#decode(Buffer.concat([line, Buffer.of(NEWLINE)]))) this.#sink.malformed();
   }
@@ -136,81 +142,7 @@ export class WireDecoder {
     const kind = line[0];
     if (kind === HEARTBEAT || kind === ANSWER) return this.#count(line, kind);
     if (kind === ANCHOR) return this.#anchor(line);
-    if (this.#event(line, 0, kind, line.length - 1) > 0) return true;
-    return false;
-  }
-
-  /** Returns where the next line begins, or -1 when this one is wrong or its name goes on in the next. */
-  #transition(bytes: Buffer, start: number, kind: number, newline: number): number {
-    const isV4 = kind === V4 || kind === V4_TASK;
-    const hasTask = kind === V4_TASK || kind === V6_TASK;
-    const taskField = isV4 ? 5 : 8;
-    const end = this.#fields.read(bytes, start + 1, hasTask ? taskField + 1 : taskField);
-    if (end < 0) return -1;
-    const nameEnd = hasTask ? nameEndAt(bytes, end, newline) : end;
-    if (nameEnd - start < SHORTEST_LINE || bytes[nameEnd] !== (hasTask ? BAR : NEWLINE)) return -1;
-    const change = this.#fields.low(1);
-    const from = (change >>> 12) & 15;
-    const to = (change >>> 8) & 15;
-    if (!isTcpState(from) || !isTcpState(to)) return -1;
-    const file = this.#fields.low(3);
-    const full = (change & 8) !== 0;
-    const transition: Transition = {
-      kind: "transition",
-      at: this.#time(),
-      address: this.#fields.high(1) * 65_536 + (change >>> 16),
-      from,
-      to,
-      netns: full ? this.#fields.high(2) : null,
-      localAddress: isV4 ? fromNetworkOrder(this.#fields.low(4)) : this.#address6(4),
-      localPort: this.#fields.low(2) >>> 16,
-      remoteAddress: isV4 ? fromNetworkOrder(this.#fields.high(4)) : this.#address6(6),
-      remotePort: this.#fields.low(2) & 0xffff,
-      inode: full ? this.#fields.high(3) * 256 + (file >>> 24) : null,
-      evidence: full ? evidenceOf(change & 0x17, file & 255) : null,
-      task: hasTask ? this.#task(taskField, bytes, end + 1, nameEnd) : null,
-    };
-    this.#sink.event(transition, (file >>> 8) & 0xffff);
-    return nameEnd + (hasTask ? 2 : 1);
-  }
-
-  #time(): number {
-    const at = this.base + this.#fields.number(0);
-    if (this.#isRelative) this.base = at;
-    return at;
-  }
-
-  #task(field: number, bytes: Buffer, start: number, end: number): Task {
-    return { pid: this.#fields.low(field), uid: this.#fields.high(field), comm: this.#names.text(bytes, start, end) };
-  }
-
-  #address6(field: number): number | string {
-    let hex = "";
-    for (const word of [
-      this.#fields.high(field),
-      this.#fields.low(field),
-      this.#fields.high(field + 1),
-      this.#fields.low(field + 1),
-    ]) {
-      hex += fromNetworkOrder(word).toString(16).padStart(8, "0");
-    }
-    return addressFromHex(hex);
-  }
-
-  #accept(bytes: Buffer, start: number, newline: number): number {
-    const end = this.#fields.read(bytes, start + 1, 4);
-    const nameEnd = end < 0 ? -1 : nameEndAt(bytes, end, newline);
-    if (nameEnd - start < SHORTEST_LINE) return -1;
-    const accept: Accept = {
-      kind: "accept",
-      at: this.#time(),
-      address: this.#fields.high(1) * 65_536 + (this.#fields.low(1) >>> 16),
-      inode: this.#fields.high(2),
-      fd: this.#fields.low(2),
-      task: this.#task(3, bytes, end + 1, nameEnd),
-    };
-    this.#sink.event(accept, this.#fields.low(1) & 0xffff);
-    return nameEnd + 2;
+    return this.#eventLine(line, 0, kind, line.length - 1) > 0;
   }
 
   #count(line: Buffer, kind: number): boolean {
@@ -242,9 +174,4 @@ function nameEndAt(bytes: Buffer, end: number, newline: number): number {
   let at = newline;
   if (newline < 0) for (at = end + 1; bytes[at] !== NEWLINE;) at++;
   return bytes[at - 1] === BAR && at - 1 > end && at - end <= LONGEST_NAME + 2 ? at - 1 : -1;
-}
-
-/** The kernel holds addresses in network order; the wire has them as a little-endian host loads them. */
-function fromNetworkOrder(word: number): number {
-  return (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }

@@ -13,7 +13,7 @@ export type Told =
 export function newDecoder(): { decoder: WireDecoder; told: Told[] } {
   const told: Told[] = [];
   const decoder = new WireDecoder({
-    event: (event, cpu) => told.push({ event, cpu }),
+    event: (line, cpu) => told.push({ event: line.event(), cpu }),
     heartbeat: (cpu, emitted, at) => told.push({ heartbeat: [cpu, emitted, at] }),
     answer: (cpu, emitted, at) => told.push({ answer: [cpu, emitted, at] }),
     anchor: (at) => told.push({ anchor: at }),
