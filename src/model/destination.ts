@@ -32,13 +32,13 @@ export class Destination {
   readonly rates: PortRates | null;
   lastUsed: Nanos;
 
-  constructor(id: number, side: Side, { netns, source, address, port }: Path, at: Nanos) {
+  constructor(id: number, side: Side, ends: SocketEnds, at: Nanos) {
     this.id = id;
     this.side = side;
-    this.netns = netns;
-    this.source = source;
-    this.address = address;
-    this.port = port;
+    this.netns = ends.netns;
+    this.source = sourceOf(ends, side);
+    this.address = addressOf(ends, side);
+    this.port = portOf(ends, side);
     this.rates = side === "client" ? new PortRates() : null;
     this.lastUsed = at;
   }
@@ -53,15 +53,6 @@ export class PortRates {
   readonly freed = new RateMeter();
 }
 
-/** From whose address to which address and port a connection goes, and the client's port. */
-interface Path {
-  readonly netns: number | null;
-  readonly source: Address;
-  readonly address: Address;
-  readonly port: number;
-  readonly clientPort: number;
-}
-
 /** A connection of a destination: the client's port tells it from the others. */
 export interface Connection {
   readonly destination: Destination;
@@ -70,7 +61,9 @@ export interface Connection {
 
 /** Destinations by side, namespace, source, address and port. */
 export class DestinationTable {
-  readonly #byPath = new Map<string, Destination>();
+  readonly #all = new Set<Destination>();
+  /** By a hash, since a text as a key costs more than all the rest of an event. */
+  readonly #byHash = new Map<number, Destination[]>();
   #nextId = 1;
   #dropped = 0;
 
@@ -79,44 +72,90 @@ export class DestinationTable {
   }
 
   [Symbol.iterator](): IterableIterator<Destination> {
-    return this.#byPath.values();
+    return this.#all.values();
   }
 
-  /** The connection with these ends of which `side` is ours; undefined when nothing is known of its destination. */
-  find(ends: SocketEnds, side: Side): Connection | undefined {
-    const path = pathOf(ends, side);
-    const destination = this.#byPath.get(keyOf(path, side));
-    return destination === undefined ? undefined : { destination, clientPort: path.clientPort };
+  /** Where connections go that have these ends, of which `side` is ours; undefined when nothing is known of it. */
+  find(ends: SocketEnds, side: Side): Destination | undefined {
+    return this.#find(ends, side, side);
+  }
+
+  /** The same for the other end of the connection, which is on this machine, too. */
+  findPeers(ends: SocketEnds, side: Side): Destination | undefined {
+    return this.#find(ends, side, side === "client" ? "server" : "client");
   }
 
   /** As `find`, with a destination made when it is new; undefined when there are too many. */
-  connection(ends: SocketEnds, side: Side, at: Nanos): Connection | undefined {
-    const path = pathOf(ends, side);
-    const key = keyOf(path, side);
-    let destination = this.#byPath.get(key);
+  use(ends: SocketEnds, side: Side, at: Nanos): Destination | undefined {
+    let destination = this.#find(ends, side, side);
     if (destination === undefined) {
-      if (this.#byPath.size >= MAX_DESTINATIONS) {
+      if (this.#all.size >= MAX_DESTINATIONS) {
         this.#dropped++;
         return undefined;
       }
-      this.#byPath.set(key, (destination = new Destination(this.#nextId++, side, path, at)));
+      destination = new Destination(this.#nextId++, side, ends, at);
+      this.#all.add(destination);
+      const hash = hashOf(ends, side);
+      const same = this.#byHash.get(hash);
+      if (same === undefined) this.#byHash.set(hash, [destination]);
+      else same.push(destination);
     }
     if (at > destination.lastUsed) destination.lastUsed = at;
-    return { destination, clientPort: path.clientPort };
+    return destination;
   }
 
   /** Drops those that nothing has gone to for a minute. */
   forgetUnused(now: Nanos): void {
-    for (const [key, { live, timeWaits, lastUsed }] of this.#byPath) {
-      if (live === 0 && timeWaits === 0 && now - lastUsed > FORGET_AFTER) this.#byPath.delete(key);
+    for (const destination of this.#all) {
+      const { live, timeWaits, lastUsed } = destination;
+      if (live === 0 && timeWaits === 0 && now - lastUsed > FORGET_AFTER) this.#all.delete(destination);
     }
+    for (const [hash, same] of this.#byHash) {
+      const kept = same.filter((destination) => this.#all.has(destination));
+      if (kept.length === 0) this.#byHash.delete(hash);
+      else if (kept.length < same.length) this.#byHash.set(hash, kept);
+    }
+  }
+
+  /** `side` says which of the ends is the client's, `whose` on which side the destination is. */
+  #find(ends: SocketEnds, side: Side, whose: Side): Destination | undefined {
+    const same = this.#byHash.get(hashOf(ends, side));
+    if (same === undefined) return undefined;
+    const [source, address, port] = [sourceOf(ends, side), addressOf(ends, side), portOf(ends, side)];
+    for (const one of same) {
+      const isSame = one.port === port && one.source === source && one.address === address;
+      if (isSame && one.side === whose && one.netns === ends.netns) return one;
+    }
+    return undefined;
   }
 }
 
-function pathOf({ netns, localAddress, localPort, remoteAddress, remotePort }: SocketEnds, side: Side): Path {
-  return side === "client"
-    ? { netns, source: localAddress, address: remoteAddress, port: remotePort, clientPort: localPort }
-    : { netns, source: remoteAddress, address: localAddress, port: localPort, clientPort: remotePort };
+/** The client's port, which tells a connection from others of its destination. */
+export function clientPortOf(ends: SocketEnds, side: Side): number {
+  return side === "client" ? ends.localPort : ends.remotePort;
+}
+
+function sourceOf(ends: SocketEnds, side: Side): Address {
+  return side === "client" ? ends.localAddress : ends.remoteAddress;
+}
+
+function addressOf(ends: SocketEnds, side: Side): Address {
+  return side === "client" ? ends.remoteAddress : ends.localAddress;
+}
+
+function portOf(ends: SocketEnds, side: Side): number {
+  return side === "client" ? ends.remotePort : ends.localPort;
+}
+
+/** The same for both sides of a connection, and for all namespaces. */
+function hashOf(ends: SocketEnds, side: Side): number {
+  const mixed = Math.imul(numberOf(sourceOf(ends, side)), 0x9e37_79b1) ^ numberOf(addressOf(ends, side));
+  return (Math.imul(mixed, 0x85eb_ca6b) ^ portOf(ends, side)) & 0x3fff_ffff;
+}
+
+/** The last 32 bits: those of IPv6 addresses differ the most. */
+function numberOf(address: Address): number {
+  return typeof address === "number" ? address : Number.parseInt(address.slice(-8), 16);
 }
 
 /** The ends, as our side has them, of a connection from a client's address and port to a server's. */
@@ -127,8 +166,4 @@ export function endsOf(
   return side === "client"
     ? { netns, localAddress: source, localPort: clientPort, remoteAddress: address, remotePort: port }
     : { netns, localAddress: address, localPort: port, remoteAddress: source, remotePort: clientPort };
-}
-
-function keyOf({ netns, source, address, port }: Path, side: Side): string {
-  return `${side}|${netns}|${source}|${address}|${port}`;
 }

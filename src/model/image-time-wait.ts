@@ -36,9 +36,9 @@ export function imageTimeWaits({ timeWaits }: Tables): ImagedTimeWait[] {
 export function foldImagedTimeWaits(tables: Tables, rows: readonly ImagedTimeWait[]): void {
   for (const row of rows) {
     const { side, clientPort, pid, since, endsAt, isFinWait2 } = row;
-    const connection = tables.destinations.connection(endsOf(row, clientPort), side, since);
-    if (connection === undefined) continue;
+    const destination = tables.destinations.use(endsOf(row, clientPort), side, since);
+    if (destination === undefined) continue;
     const process = pid === null ? null : (tables.processes.at(pid) ?? null);
-    keep(tables, connection, since, { process, endsAt, isFinWait2 });
+    keep(tables, { destination, clientPort }, since, { process, endsAt, isFinWait2 });
   }
 }

@@ -120,6 +120,7 @@ export class Model {
    */
   #ownThroughListener(socket: Socket, event: Transition): void {
     const { tables } = this;
+    if (socket.owner.pid !== null && socket.owner.evidence !== "listener") return;
     const listeners = tables.sockets.listeners.accepting(socket);
     const isAccepted = event.inode !== null && event.inode !== 0;
     const isSure = !isAccepted || listeners.every(({ holders }) => holders.length === 1);

@@ -1,20 +1,19 @@
 const FIRST_SIZE = 2048;
 
-/** Numbers a row of a table goes by. */
-export type Key = readonly [number, number];
-
 /**
- * Finds rows of a table by two numbers: a hash table of row numbers, with open addressing and linear probing. `keyOf` tells
- * the key of a row, which must not change while the row is in.
+ * Finds rows of a table by two numbers: a hash table of row numbers, with open addressing and linear probing. `firstOf` and
+ * `secondOf` tell the numbers of a row, which must not change while the row is in.
  */
 export class SlotIndex {
-  readonly #keyOf: (slot: number) => Key;
+  readonly #firstOf: (slot: number) => number;
+  readonly #secondOf: (slot: number) => number;
   /** Row number plus one; 0 is empty. Never more than half full. */
   #places = new Uint32Array(FIRST_SIZE);
   #size = 0;
 
-  constructor(keyOf: (slot: number) => Key) {
-    this.#keyOf = keyOf;
+  constructor(firstOf: (slot: number) => number, secondOf: (slot: number) => number) {
+    this.#firstOf = firstOf;
+    this.#secondOf = secondOf;
   }
 
   find(first: number, second: number): number | undefined {
@@ -22,8 +21,7 @@ export class SlotIndex {
     for (let place = hash(first, second) & mask; ; place = (place + 1) & mask) {
       const slot = (this.#places[place] ?? 0) - 1;
       if (slot < 0) return undefined;
-      const [one, two] = this.#keyOf(slot);
-      if (one === first && two === second) return slot;
+      if (this.#secondOf(slot) === second && this.#firstOf(slot) === first) return slot;
     }
   }
 
@@ -58,8 +56,7 @@ export class SlotIndex {
   }
 
   #home(slot: number, mask: number): number {
-    const [first, second] = this.#keyOf(slot);
-    return hash(first, second) & mask;
+    return hash(this.#firstOf(slot), this.#secondOf(slot)) & mask;
   }
 
   #grow(): void {

@@ -1,6 +1,6 @@
 import type { Cause } from "./cause.ts";
 import { isUnspecified } from "./address.ts";
-import type { Connection, Side } from "./destination.ts";
+import { clientPortOf, type Connection, type Side } from "./destination.ts";
 import type { Nanos, Transition } from "./event.ts";
 import { networkSettings } from "./network-settings.ts";
 import type { Process } from "./process-table.ts";
@@ -33,18 +33,20 @@ export function foldEstablished(tables: Tables, socket: Socket, at: Nanos): void
 export function countLive(tables: Tables, socket: Socket, openedAt: Nanos | null): void {
   if (socket.destination !== null || socket.remotePort === 0 || isUnspecified(socket.localAddress)) return;
   if (sideOf(tables, socket) !== "client") return;
-  const connection = tables.destinations.connection(endsIn(tables, socket), "client", openedAt ?? tables.now);
-  if (connection === undefined) return;
-  socket.destination = connection.destination;
-  socket.destination.live++;
-  if (openedAt !== null) socket.destination.rates?.opened.add(openedAt);
+  const destination = tables.destinations.use(endsIn(tables, socket), "client", openedAt ?? tables.now);
+  if (destination === undefined) return;
+  socket.destination = destination;
+  destination.live++;
+  if (openedAt !== null) destination.rates?.opened.add(openedAt);
 }
 
 /** A connection with the same ends begins: the kernel has given them away before the minute was over. */
 function endReused(tables: Tables, socket: Socket): void {
   if (tables.timeWaits.size === 0) return;
-  const connection = connectionOf(tables, socket);
-  const slot = connection === undefined ? undefined : tables.timeWaits.find(connection);
+  const side = socket.destination === null ? sideOf(tables, socket) : "client";
+  const destination = socket.destination ?? tables.destinations.find(endsIn(tables, socket), side);
+  if (destination === undefined) return;
+  const slot = tables.timeWaits.find(destination, clientPortOf(socket, side));
   if (slot !== undefined) tables.timeWaits.end(slot);
 }
 
@@ -66,15 +68,16 @@ function foldEnd(tables: Tables, socket: Socket, event: Transition, cause: Cause
 
 /** The socket goes, and leaves a mini-socket in this state behind. */
 export function foldTimeWait(tables: Tables, socket: Socket, state: TimeWaitState, at: Nanos): void {
-  const connection =
-    connectionOf(tables, socket) ?? tables.destinations.connection(endsIn(tables, socket), sideOf(tables, socket), at);
-  if (connection === undefined) return;
-  connection.destination.lastUsed = at;
+  const side = socket.destination === null ? sideOf(tables, socket) : "client";
+  const destination = socket.destination ?? tables.destinations.use(endsIn(tables, socket), side, at);
+  if (destination === undefined) return;
+  destination.lastUsed = at;
+  const connection = { destination, clientPort: clientPortOf(socket, side) };
   const process = processOf(tables, socket);
   // In FIN_WAIT2, too: the peer's FIN, which nobody tells of, mostly comes at once and gives it its minute.
   const made = { process, endsAt: at + TIME_WAIT_LIFE, isFinWait2: state === TCP.FIN_WAIT2 };
   const { timeWaits } = tables;
-  const shown = timeWaits.find(connection);
+  const shown = timeWaits.find(destination, connection.clientPort);
   // A survey has shown it before its end was told.
   if (shown !== undefined && timeWaits.process(shown) === process) {
     timeWaits.update(shown, made.isFinWait2, made.endsAt);
@@ -97,8 +100,8 @@ function uncount(tables: Tables, slot: Slot): void {
 /** A socket whose end was not traced has gone, and has left a mini-socket behind or has not. */
 export function foldGone(tables: Tables, socket: Socket, at: Nanos): void {
   if (socket.destination === null) return;
-  const { destination, localPort: clientPort } = socket;
-  if (tables.timeWaits.find({ destination, clientPort }) === undefined) destination.rates?.freed.add(at);
+  const { destination, localPort } = socket;
+  if (tables.timeWaits.find(destination, localPort) === undefined) destination.rates?.freed.add(at);
 }
 
 /** The state of the mini-socket that a socket leaves behind at its end; null for none (net/ipv4/tcp_minisocks.c). */
@@ -143,20 +146,12 @@ export function processOf(tables: Tables, { owner }: Socket): Process | null {
   return owner.pid === null ? null : (tables.processes.at(owner.pid) ?? null);
 }
 
-/** The socket's connection, where its destination is known. */
-function connectionOf(tables: Tables, socket: Socket): Connection | undefined {
-  if (socket.destination !== null) return { destination: socket.destination, clientPort: socket.localPort };
-  return tables.destinations.find(endsIn(tables, socket), sideOf(tables, socket));
-}
-
 /** What the other end of a connection within this namespace has left behind. */
 function leftByPeer(tables: Tables, socket: Socket): Slot | undefined {
   if (tables.timeWaits.size === 0) return undefined;
-  const { netns, localAddress, localPort, remoteAddress, remotePort } = endsIn(tables, socket);
-  const ends = { netns, localAddress: remoteAddress, localPort: remotePort };
-  const peers = { ...ends, remoteAddress: localAddress, remotePort: localPort };
-  const connection = tables.destinations.find(peers, sideOf(tables, socket) === "client" ? "server" : "client");
-  return connection === undefined ? undefined : tables.timeWaits.find(connection);
+  const side = sideOf(tables, socket);
+  const peers = tables.destinations.findPeers(endsIn(tables, socket), side);
+  return peers === undefined ? undefined : tables.timeWaits.find(peers, clientPortOf(socket, side));
 }
 
 /** Which end of its connection the socket is: as it began, else by who listens, else by whose port is an ephemeral one. */

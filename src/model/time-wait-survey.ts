@@ -1,4 +1,4 @@
-import type { Connection } from "./destination.ts";
+import { clientPortOf, type Connection } from "./destination.ts";
 import type { CountersSeen, Nanos, Survey, SurveyedTimeWait } from "./event.ts";
 import { networkSettings } from "./network-settings.ts";
 import type { Socket } from "./socket.ts";
@@ -64,8 +64,8 @@ function knownAs(tables: Tables, row: SurveyedTimeWait): Slot | undefined {
   const anywhere = { netns: null, localAddress, localPort, remoteAddress, remotePort };
   for (const ends of tables.hasNamespaces ? [row] : [row, anywhere]) {
     for (const side of ["client", "server"] as const) {
-      const connection = tables.destinations.find(ends, side);
-      const slot = connection === undefined ? undefined : tables.timeWaits.find(connection);
+      const destination = tables.destinations.find(ends, side);
+      const slot = destination === undefined ? undefined : tables.timeWaits.find(destination, clientPortOf(ends, side));
       if (slot !== undefined) return slot;
     }
   }
@@ -116,5 +116,7 @@ function connectionOf(
 ): Connection | undefined {
   const { netns, localAddress, localPort, remoteAddress, remotePort } = row;
   const ends = { netns, localAddress, localPort, remoteAddress, remotePort, role: socket?.role ?? null };
-  return tables.destinations.connection(row, sideOf(tables, ends), survey.at);
+  const side = sideOf(tables, ends);
+  const destination = tables.destinations.use(row, side, survey.at);
+  return destination === undefined ? undefined : { destination, clientPort: clientPortOf(row, side) };
 }

@@ -45,7 +45,10 @@ export class TimeWaitTable {
   readonly #free: Slot[] = [];
   /** Slots from here on have never been used. */
   #fresh = 0;
-  readonly #index = new SlotIndex((slot) => [this.#destinations[slot]?.id ?? 0, this.#clientPorts[slot] ?? 0]);
+  readonly #index = new SlotIndex(
+    (slot) => this.#destinations[slot]?.id ?? 0,
+    (slot) => this.#clientPorts[slot] ?? 0,
+  );
   #sweptAt: Nanos = 0;
   #size = 0;
   /** Those that the filter takes, and of these, those in FIN_WAIT2. */
@@ -59,13 +62,13 @@ export class TimeWaitTable {
   }
 
   /** Undefined when the connection has left none behind. */
-  find({ destination, clientPort }: Connection): Slot | undefined {
+  find(destination: Destination, clientPort: number): Slot | undefined {
     return this.#size === 0 ? undefined : this.#index.find(destination.id, clientPort);
   }
 
   /** Keeps a new one in place of any that the connection left behind before; undefined when there are too many. */
   add(connection: Connection, since: Nanos, { process, endsAt, isFinWait2, isChosen }: TimeWait): Slot | undefined {
-    const before = this.find(connection);
+    const before = this.find(connection.destination, connection.clientPort);
     if (before !== undefined) this.end(before);
     if (this.#size >= MAX_TIME_WAITS) {
       this.dropped++;
