@@ -1,5 +1,5 @@
 import { availableParallelism, constants, setPriority } from "node:os";
-import { execa } from "execa";
+import { execa, execaSync } from "execa";
 import { safeText } from "../model/text.ts";
 import type { BpftraceVersion } from "./bpftrace-version.ts";
 import { isAtLeast, type Program } from "./choose.ts";
@@ -26,6 +26,12 @@ export interface TracerProcess {
   readonly stdout: NodeJS.ReadableStream & { destroy(): void };
   /** Resolves when it has ended; never rejects. */
   readonly ended: Promise<TracerEnd>;
+  /**
+   * Stops it until it is woken, if that is safe. Awake, it is switched to for nearly every event, which costs more than the
+   * event; after a rest it finds many at once.
+   */
+  rest(): void;
+  wake(): void;
   /** Asks it to detach, to send what it still has and to end. It is killed when it sends nothing for two seconds. */
   stop(): void;
 }
@@ -44,11 +50,16 @@ const MAX_STDERR_CHARS = 16_384;
 /** Up to 0.18 each CPU has a buffer of its own; from 0.19 on all share one. */
 const SHARED_BUFFER = { major: 0, minor: 19 };
 
+/** The kernel ends it with its parent, be that ever so dead, and even while it is stopped (PR_SET_PDEATHSIG, prctl(2)). */
+const TIED = ["setpriv", "--pdeathsig", "KILL"] as const;
+
 /** Starts bpftrace. What it writes to stderr is kept for the message and never shown as it is. */
 export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions): TracerProcess {
-  const [file, args] = mountTracefs
-    ? ["unshare", ["--mount", "--propagation", "private", "sh", "-c", `${MOUNT} && ${RUN}`, bpftrace.path]]
-    : ["sh", ["-c", RUN, bpftrace.path]];
+  const isTied = canTie();
+  const words = mountTracefs
+    ? ["unshare", "--mount", "--propagation", "private", "sh", "-c", `${MOUNT} && ${RUN}`, bpftrace.path]
+    : ["sh", "-c", RUN, bpftrace.path];
+  const [file = "sh", ...args] = isTied ? [...TIED, ...words] : words;
   const child = execa(file, args, {
     input: programText(program),
     env: { PATH: process.env["PATH"] ?? "", BPFTRACE_PERF_RB_PAGES: String(bufferPages(bpftrace)) },
@@ -65,6 +76,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
   raisePriority(process.pid, constants.priority.PRIORITY_HIGH);
   let killer: NodeJS.Timeout | null = null;
   let hasEnded = false;
+  let isResting = false;
   const ended = child.then(({ stderr, exitCode, signal }) => {
     hasEnded = true;
     if (killer !== null) clearTimeout(killer);
@@ -75,13 +87,27 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
     pid: child.pid ?? 0,
     stdout: child.stdout,
     ended,
+    rest() {
+      if (isTied && !isResting && !hasEnded && killer === null) isResting = child.kill("SIGSTOP");
+    },
+    wake() {
+      if (isResting) child.kill("SIGCONT");
+      isResting = false;
+    },
     stop() {
+      this.wake();
       if (hasEnded || killer !== null) return;
       child.kill("SIGINT");
       killer = setTimeout(() => child.kill("SIGKILL"), SILENCE_MS);
       child.stdout.on("data", () => killer?.refresh());
     },
   };
+}
+
+/** Whether setpriv(1) is there, and new enough. */
+function canTie(): boolean {
+  const [file, ...words] = TIED;
+  return !execaSync(file, [...words, "true"], { reject: false, stdio: "ignore" }).failed;
 }
 
 /** On a busy machine whoever has to empty the buffers comes first; else the tracer would lose what it is here to see. */

@@ -20,6 +20,8 @@ const MAX_ASKED = 32;
 /** A CPU that has been silent for so long is asked: at once when others' events wait for it. */
 const ASK_AFTER: Nanos = 250e6;
 const ASK_SOON_AFTER: Nanos = 20e6;
+/** Events of one tick from which on bpftrace rests until the next. */
+const BUSY = 200;
 
 /** One life of a bpftrace process: its lines, decoded, counted and put in order. */
 export class Tracer implements WireSink {
@@ -44,6 +46,8 @@ export class Tracer implements WireSink {
   #isPaused = false;
   #isEnding = false;
   #latest: Nanos = 0;
+  #wokenAt: Nanos = Infinity;
+  #eventsSinceWoken = 0;
 
   constructor(options: TracerOptions, clock: TracerClock) {
     this.#clock = clock;
@@ -65,6 +69,7 @@ export class Tracer implements WireSink {
 
   async #awaitEnd(drained: Promise<void>): Promise<TracerEnd> {
     const end = await this.#process.ended;
+    this.#skips.close();
     this.#own.close();
     this.#drain();
     await drained;
@@ -87,6 +92,7 @@ export class Tracer implements WireSink {
     const taken = this.#reorder.release(notAfter, all, this.#extra);
     this.#extra = [];
     this.#resume();
+    this.#wake(at);
     this.ask();
     this.#complete = all ? at : Math.max(this.#complete, this.#reorder.released);
     taken.push({ kind: "tick", at, complete: this.#complete });
@@ -106,6 +112,18 @@ export class Tracer implements WireSink {
     return this.#complete;
   }
 
+  #wake(at: Nanos): void {
+    this.#process.wake();
+    this.#wokenAt = at;
+    this.#eventsSinceWoken = 0;
+  }
+
+  /** When it has told what there was, more is not worth waking up for before the next tick. */
+  #restIfBusy(): void {
+    if (this.#eventsSinceWoken < BUSY || this.#isEnding) return;
+    if (this.#reorder.silentSince(this.#wokenAt - ASK_SOON_AFTER).length === 0) this.#process.rest();
+  }
+
   #countSkipped(at: Nanos): void {
     const count = this.#isEnding ? 0 : this.#skips.take();
     if (count === 0) return;
@@ -123,11 +141,13 @@ export class Tracer implements WireSink {
   /** What is left is bounded by the kernel's buffer and has to be read before the end. */
   #drain(): void {
     this.#isEnding = true;
+    this.#process.wake();
     this.#resume();
   }
 
   #read(chunk: Buffer): void {
     this.#decoder.push(chunk);
+    this.#restIfBusy();
     if (this.#reorder.size < MAX_WAITING || this.#isPaused || this.#isEnding) return;
     this.#isPaused = true;
     this.#process.stdout.pause();
@@ -144,6 +164,7 @@ export class Tracer implements WireSink {
     if (this.#own.isExpected && this.#own.owns(line.event())) return;
     if (line.at > this.#latest) this.#latest = line.at;
     this.#reorder.push(line, cpu);
+    this.#eventsSinceWoken++;
     if (line.hasTask && !this.#knownPids.has(line.pid)) void this.#lookUp(line.pid);
   }
 
