@@ -1,21 +1,23 @@
-// tcptrace next to other tracers of TCP states, in one run: what each costs, what it loses and how it slows the workload.
+// tcptrace next to other tracers of TCP states, in one run: what each costs, what it loses, how it slows the workload, and how
+// late its lines are.
 //
-// usage: npm run bench:compare [-- --rounds N] [--rates 1000,8000,0] [--tcpstates "COMMAND"]     as root, on a quiet machine
+// usage: npm run bench:compare [-- --rounds 3] [--rates 1000,8000,0] [--tcpstates "COMMAND"]     as root, on a quiet machine
 //
 // Rates are connections a second, ten transitions each; 0 is as fast as the machine can. COMMAND runs tcpstates of
-// libbpf-tools where it is not in /usr/sbin (in a root made by debootstrap: "chroot /opt/roots/trixie tcpstates-libbpf").
-// Rounds are interleaved; the table shows medians. CPU is of all the tracer's processes, BPF programs apart, which run in
-// the workload's.
+// libbpf-tools where it is not in /usr/sbin: one that runs it in a root made by debootstrap, say. Rounds are interleaved; the table shows
+// medians. Each tracer sees some seconds of the load before it is measured, since JavaScript has to warm up. CPU is of all the
+// tracer's processes; BPF programs run in the workload's, and show as its slowdown. Latency is measured apart, with stdout a pipe.
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createReadStream, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { createReadStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { buildChurn } from "./capture.mjs";
-import { tracers, treeOf } from "./tracers.mjs";
+import { latencies } from "./latency.mjs";
+import { cpuMicros, peakMb, treeOf } from "./process-cost.mjs";
+import { tracers } from "./tracers.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -24,42 +26,25 @@ const { values } = parseArgs({
     tcpstates: { type: "string" },
   },
 });
-const SECONDS = 4;
-const FULL_SPEED_CONNECTIONS = 60_000;
+const SECONDS = 8;
+const WARM_SECONDS = 4;
+const FULL_SPEED_CONNECTIONS = 80_000;
+const WARM_CONNECTIONS = 20_000;
 const ATTACH_MS = 3000;
+const PROBES = 60;
+const REFERENCE = "tcpstates (C, libbpf-tools)";
 const churn = buildChurn();
 const folder = mkdtempSync(join(tmpdir(), "tcptrace-compare-"));
 
-function cpuMs(pids) {
-  let ticks = 0;
-  for (const pid of pids) {
-    try {
-      const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1).split(" ");
-      for (const field of fields.slice(11, 15)) ticks += Number(field);
-    } catch {
-      // A child that has ended is in its parent's sum.
-    }
-  }
-  return ticks * 10;
+async function work(rate, { seconds, connections }) {
+  const count = rate === 0 ? connections : rate * seconds;
+  const { stdout } = await promisify(execFile)(churn, [String(count), String(rate)]);
+  const [, port, took] = /port=(\d+) .*seconds=([\d.]+)/.exec(stdout);
+  return { transitions: count * 10, seconds: Number(took), port };
 }
 
-function peakMb(pids) {
-  const kilobytes = pids.map((pid) => {
-    try {
-      return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0);
-    } catch {
-      return 0;
-    }
-  });
-  return kilobytes.reduce((sum, one) => sum + one, 0) / 1024;
-}
-
-async function work(rate) {
-  const connections = rate === 0 ? FULL_SPEED_CONNECTIONS : rate * SECONDS;
-  const { stdout } = await promisify(execFile)(churn, [String(connections), String(rate)]);
-  const [, port, seconds] = /port=(\d+) .*seconds=([\d.]+)/.exec(stdout);
-  return { transitions: connections * 10, seconds: Number(seconds), port };
-}
+const warmUp = (rate) => work(rate, { seconds: WARM_SECONDS, connections: WARM_CONNECTIONS });
+const measured = (rate) => work(rate, { seconds: SECONDS, connections: FULL_SPEED_CONNECTIONS });
 
 async function countLines(file, pattern, port) {
   let count = 0;
@@ -69,51 +54,90 @@ async function countLines(file, pattern, port) {
   return count;
 }
 
-async function run({ words, ready, lines }, rate) {
-  const [out, err] = ["out", "err"].map((name) => join(folder, name));
-  const [file, ...rest] = words;
-  const child = spawn(file, rest, { stdio: ["ignore", openSync(out, "w"), openSync(err, "w")], detached: true });
+/** Starts it and waits until it traces. `out` is for its stdout. */
+async function start({ words: [file, ...rest], ready }, out) {
+  const err = join(folder, "err");
+  const child = spawn(file, rest, { stdio: ["ignore", out, openSync(err, "w")], detached: true });
   const ended = new Promise((resolve) => child.on("exit", resolve));
   await sleep(ATTACH_MS);
-  const head = () => readFileSync(err, "latin1") + readFileSync(out, "latin1").slice(0, 4096);
-  if (ready !== null) for (let said = head(); !ready.test(said); said = head()) await sleep(50);
+  if (ready !== null) while (!ready.test(readFileSync(err, "latin1"))) await sleep(50);
+  const stop = async () => {
+    process.kill(-Number(child.pid), "SIGINT");
+    await ended;
+  };
+  return { child, stop };
+}
+
+async function run(tracer, rate) {
+  const out = join(folder, "out");
+  const { child, stop } = await start(tracer, openSync(out, "w"));
+  await warmUp(rate);
+  await sleep(500);
   const pids = treeOf(child.pid);
-  const before = cpuMs(pids);
-  const { transitions, seconds, port } = await work(rate);
-  await sleep(1000);
-  const cpu = cpuMs(pids) - before;
+  const before = cpuMicros(pids);
+  const { transitions, seconds, port } = await measured(rate);
+  await sleep(500);
+  const cpu = cpuMicros(pids) - before;
   const memory = peakMb(pids);
-  process.kill(-Number(child.pid), "SIGINT");
-  await ended;
-  const shown = lines === null ? null : await countLines(out, lines, port);
-  return { cpu: (cpu * 1000) / transitions, memory, seconds, lost: shown === null ? null : transitions - shown };
+  await stop();
+  const shown = tracer.lines === null ? null : await countLines(out, tracer.lines, port);
+  return {
+    rate: transitions / seconds,
+    cpu: cpu / transitions,
+    memory,
+    seconds,
+    lost: shown === null ? null : transitions - shown,
+  };
+}
+
+async function late(tracer, rate) {
+  if (tracer.port === null) return { half: null, most: null };
+  const { child, stop } = await start(tracer, "pipe");
+  child.stdout.resume();
+  const load = work(rate, { seconds: SECONDS / 2, connections: FULL_SPEED_CONNECTIONS / 2 });
+  const sorted = (await latencies(child.stdout, tracer.port, PROBES)).toSorted((a, b) => a - b);
+  await load;
+  await stop();
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+  return { half: at(0.5), most: at(0.99) };
 }
 
 function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+  const sorted = numbers.filter((number) => number !== null).toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? null;
 }
 
 const all = tracers(values);
+const COLUMNS = ["transitions/s", "us of CPU each", "of C", "lost", "slowdown", "peak MB", "late ms", "p99 ms"];
+const fixed = (number, digits) => (number === null ? "-" : number.toFixed(digits));
+
 for (const rate of values.rates.split(",").map(Number)) {
   const alone = [];
   const results = new Map(Object.keys(all).map((name) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round++) {
-    alone.push((await work(rate)).seconds);
-    for (const [name, tracer] of Object.entries(all)) results.get(name).push(await run(tracer, rate));
+    alone.push((await measured(rate)).seconds);
+    for (const [name, tracer] of Object.entries(all)) {
+      results.get(name).push({ ...(await run(tracer, rate)), ...(await late(tracer, rate)) });
+    }
   }
-  console.log(`\n${rate === 0 ? "full speed" : `${rate * 10} transitions/s`}, alone ${median(alone).toFixed(2)} s`);
-  console.log("tracer                        us of CPU a transition   lost of all   slowdown   peak MB");
-  for (const [name, runs] of results) {
-    const of = (key) => median(runs.map((one) => one[key]));
-    const lost = of("lost") === null ? "-" : String(of("lost"));
-    const slowdown = `${Math.round((of("seconds") / median(alone) - 1) * 100)} %`;
+  console.log(
+    `\n${rate === 0 ? "as fast as it can" : `${rate * 10} transitions/s`}: the workload alone takes ${fixed(median(alone), 2)} s`,
+  );
+  console.log("".padEnd(28) + COLUMNS.map((title) => title.padStart(15)).join(""));
+  const of = (name, key) => median((results.get(name) ?? []).map((one) => one[key]));
+  for (const name of results.keys()) {
+    const share = of(REFERENCE, "cpu") === null ? null : of(name, "cpu") / of(REFERENCE, "cpu");
     const cells = [
-      of("cpu").toFixed(2).padStart(23),
-      lost.padStart(13),
-      slowdown.padStart(10),
-      of("memory").toFixed(0).padStart(9),
+      fixed(of(name, "rate"), 0),
+      fixed(of(name, "cpu"), 2),
+      fixed(share, 2),
+      fixed(of(name, "lost"), 0),
+      `${Math.round((of(name, "seconds") / median(alone) - 1) * 100)} %`,
+      fixed(of(name, "memory"), 0),
+      fixed(of(name, "half"), 0),
+      fixed(of(name, "most"), 0),
     ];
-    console.log(name.padEnd(29), cells.join(" "));
+    console.log(name.padEnd(28) + cells.map((cell) => cell.padStart(15)).join(""));
   }
 }
 rmSync(folder, { recursive: true });

@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { Model } from "../../build/model/model.js";
 import { Recording } from "../../build/recording/reader.js";
 import { buildChurn } from "./capture.mjs";
-import { treeOf } from "./tracers.mjs";
+import { treeOf } from "./process-cost.mjs";
 
 const { values } = parseArgs({ options: { connections: { type: "string", default: "100000" } } });
 const CLI = fileURLToPath(new URL("../../build/cli.js", import.meta.url));

@@ -1,5 +1,4 @@
-// The tracers that compare.mjs sets side by side: how each is started, when it traces, and how its transitions are counted.
-import { execFileSync } from "node:child_process";
+// The tracers that compare.mjs sets side by side: how each is started, when it traces, and how its transitions are found.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -16,43 +15,44 @@ function withTracefs(...words) {
 }
 
 function tcptrace(...words) {
-  return { words: [process.execPath, cli, ...words, "--source", "bpf"], ready: /full probes/ };
+  return { words: [process.execPath, cli, ...words, "--source", "bpf"], ready: /full probes/, lines: null, port: null };
 }
 
-/** `lines` says that each transition is a line on stdout. */
+const inColumn = (port) => ` ${port} `;
+
+/**
+ * By name. `ready` is what it says when it traces; `lines` is what each transition's line on stdout begins with, and `port`
+ * how a port looks in it: both null where there are no such lines.
+ */
 export function tracers({ tcpstates }) {
   const found = {
-    "tcptrace events": { ...tcptrace("events", "--json"), lines: /^\{"type":"transition"/ },
-    "tcptrace top -b": { ...tcptrace("top", "-b", "-d", "1s"), lines: null },
-    "bpftrace, count() only": { words: withTracefs("bpftrace", "-e", COUNT), ready: null, lines: null },
-    "bpftrace, readable lines": { words: withTracefs("bpftrace", "-e", READABLE), ready: null, lines: /^\d+ 0x/ },
+    "count() in the kernel only": { words: withTracefs("bpftrace", "-e", COUNT), ready: null, lines: null, port: null },
+    "tcptrace record": tcptrace("record", "-w", "/dev/null"),
+    "tcptrace top -b": tcptrace("top", "-b", "-d", "1s"),
+    "tcptrace events --json": {
+      ...tcptrace("events", "--json"),
+      lines: /^\{"type":"transition"/,
+      port: (port) => `:${port}"`,
+    },
+    "bpftrace, readable lines": {
+      words: withTracefs("bpftrace", "-e", READABLE),
+      ready: null,
+      lines: /^\d+ 0x/,
+      port: inColumn,
+    },
   };
   const c = tcpstates ?? firstThatExists("/usr/sbin/tcpstates-libbpf", "/usr/sbin/tcpstates");
+  const lines = /^[0-9a-f]{16} /;
   if (c !== null) {
-    found["libbpf-tools tcpstates (C)"] = {
-      words: withTracefs("sh", "-c", `exec ${c}`),
-      ready: null,
-      lines: /^[0-9a-f]{16} /,
-    };
+    const words = withTracefs("sh", "-c", `exec ${c}`);
+    found["tcpstates (C, libbpf-tools)"] = { words, ready: null, lines, port: inColumn };
   }
   const python = firstThatExists("/usr/sbin/tcpstates-bpfcc");
-  if (python !== null) {
-    found["bcc tcpstates (Python)"] = { words: withTracefs(python), ready: null, lines: /^[0-9a-f]{16} / };
-  }
+  if (python !== null)
+    found["tcpstates (Python, bcc)"] = { words: withTracefs(python), ready: null, lines, port: inColumn };
   return found;
 }
 
 function firstThatExists(...paths) {
   return paths.find((path) => existsSync(path)) ?? null;
-}
-
-/** The pid and all its descendants. */
-export function treeOf(pid) {
-  const rows = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "latin1" })
-    .trim()
-    .split("\n")
-    .map((row) => row.trim().split(/\s+/).map(Number));
-  const tree = [pid];
-  for (const one of tree) for (const [child, parent] of rows) if (parent === one) tree.push(child);
-  return tree;
 }

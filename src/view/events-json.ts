@@ -1,7 +1,9 @@
 import { formatEndpoint } from "../model/address.ts";
+import type { Cause } from "../model/cause.ts";
 import type { SourceName } from "../model/event.ts";
+import type { OwnerEvidence } from "../model/owner.ts";
 import type { Socket } from "../model/socket.ts";
-import { stateName } from "../model/tcp-state.ts";
+import { stateName, type TcpState } from "../model/tcp-state.ts";
 import type { TransitionRow } from "../model/transition-row.ts";
 import { isoTime } from "./time.ts";
 
@@ -21,13 +23,28 @@ const FOUND_LATER = ',"timeIsAtMost":true';
 export function transitionJson(row: TransitionRow, wallMs: number): string {
   const { owner, process } = row;
   const inState = row.inState === null ? "null" : milliseconds(row.inState);
-  const cause = row.cause === null ? "null" : `"${row.cause}"`;
   return (
-    `{"type":"transition","time":"${isoTime(wallMs)}",${socketJson(row.socket)},` +
-    `"from":"${stateName(row.from)}","to":"${stateName(row.to)}","inStateMs":${inState},` +
-    `"pid":${owner.pid},"comm":${process === null ? "null" : quoted(process.comm)},` +
-    `"owner":"${owner.evidence}","cause":${cause}${row.cause === "poll" ? FOUND_LATER : ""}}`
+    `{"type":"transition","time":"${isoTime(wallMs)}",${socketJson(row.socket)}${changeJson(row.from, row.to)}` +
+    `${inState},"pid":${owner.pid},"comm":${process === null ? "null" : quoted(process.comm)}` +
+    reasonJson(owner.evidence, row.cause)
   );
+}
+
+/* Each piece of the line costs: those of few kinds are put together once. */
+const changes: string[] = [];
+const reasons = new Map<string, Map<string | null, string>>();
+
+function changeJson(from: TcpState, to: TcpState): string {
+  return (changes[from * 16 + to] ??= `,"from":"${stateName(from)}","to":"${stateName(to)}","inStateMs":`);
+}
+
+function reasonJson(evidence: OwnerEvidence, cause: Cause | null): string {
+  const known = reasons.get(evidence)?.get(cause);
+  if (known !== undefined) return known;
+  const quotedCause = cause === null ? "null" : `"${cause}"`;
+  const json = `,"owner":"${evidence}","cause":${quotedCause}${cause === "poll" ? FOUND_LATER : ""}}`;
+  reasons.set(evidence, (reasons.get(evidence) ?? new Map<string | null, string>()).set(cause, json));
+  return json;
 }
 
 /** The part of the line that is the same for all transitions of a socket. A WeakMap would cost the collector more. */

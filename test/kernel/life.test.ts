@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Lives, wholeCounts } from "../support/lives.ts";
 import { asNobody } from "../support/nobody.ts";
-import { descendantsOf, isRunning } from "../support/process-tree.ts";
+import { descendantsOf, isRunning, isStopped } from "../support/process-tree.ts";
 import { CLI, runTcptrace, startTcptrace, traceEvents } from "../support/tcptrace.ts";
 import { until } from "../support/until.ts";
-import { closed, connectAndClose, netnsOf, serve } from "../support/workload.ts";
+import { backgroundChurn, closed, connectAndClose, netnsOf, serve } from "../support/workload.ts";
 
 async function gone(pid: number): Promise<void> {
   await until(`process ${pid} to end`, () => !isRunning(pid));
@@ -71,6 +71,15 @@ describe("the end", () => {
     const tcptrace = await traceEvents();
     const bpftrace = await tcptrace.bpftrace();
     expect(await tcptrace.stop("SIGKILL")).toEqual({ code: null, signal: "SIGKILL" });
+    await gone(bpftrace);
+  });
+
+  it("by SIGKILL while bpftrace rests between two ticks, as it does under load, leaves none", async () => {
+    const tcptrace = await traceEvents();
+    const bpftrace = await tcptrace.bpftrace();
+    await backgroundChurn(2000);
+    await until("bpftrace to rest", () => isStopped(bpftrace));
+    await tcptrace.stop("SIGKILL");
     await gone(bpftrace);
   });
 

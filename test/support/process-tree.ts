@@ -7,6 +7,7 @@ export interface RunningProcess {
 
 interface Stat extends RunningProcess {
   readonly parent: number;
+  readonly state: string;
 }
 
 /** The children of a process that still run: zombies are gone already. */
@@ -26,6 +27,11 @@ export function descendantsOf(pid: number): RunningProcess[] {
   };
   look(pid);
   return found;
+}
+
+/** Whether it is stopped, as by SIGSTOP. */
+export function isStopped(pid: number): boolean {
+  return readStat(String(pid))?.state === "T";
 }
 
 /** Whether a process still runs; a pid is not used again within a test. */
@@ -48,7 +54,7 @@ function readStat(name: string): Stat | null {
     return null;
   }
   const end = text.lastIndexOf(")");
-  const [state, parent] = text.slice(end + 2).split(" ");
+  const [state = "", parent] = text.slice(end + 2).split(" ");
   if (state === "Z" || state === "X") return null;
-  return { pid: Number(name), comm: text.slice(text.indexOf("(") + 1, end), parent: Number(parent) };
+  return { pid: Number(name), comm: text.slice(text.indexOf("(") + 1, end), parent: Number(parent), state };
 }
