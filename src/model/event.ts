@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import type { NamespaceCounters } from "./counters.ts";
+import type { HostFigures, NamespaceCounters } from "./counters.ts";
 import type { Image } from "./image.ts";
 import type { TCP, TcpState } from "./tcp-state.ts";
 
@@ -193,6 +193,7 @@ export interface CountersSeen {
   readonly namespaces: readonly NamespaceCounters[];
   /** Whether TW and TWKilled count mini-sockets when they begin, as is the default here, or when they end. */
   readonly timeWaitsCounted?: "begun" | "ended";
+  readonly host?: HostFigures;
 }
 
 /** A process was looked up by itself, because its pid was new. */

@@ -1,4 +1,4 @@
-import { causeOf } from "./cause.ts";
+import { type Cause, causeOf } from "./cause.ts";
 import type { Accept, CountersSeen, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
 import { hasFallen } from "./counter-rates.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
@@ -78,6 +78,7 @@ export class Model {
   #counters(event: CountersSeen): void {
     this.tables.counters = event;
     this.tables.counterRates.add(event);
+    this.tables.recentCounters.add(event);
     settleMissed(this.tables, event);
     const { firstCounters, settings } = this.tables;
     for (const one of event.namespaces) {
@@ -185,8 +186,8 @@ export class Model {
     if (event.from === TCP.CLOSE_WAIT && event.to === TCP.CLOSE && event.inode !== 0) tables.vanish(socket, event.at);
     tables.sockets.setState(socket, event.to, event.at, true);
     const process = tables.countTransition(socket, event.at);
-    if (process !== null) countConnection(process, event);
     const cause = causeOf(event);
+    if (process !== null) countConnection(process, socket, event, cause);
     foldConnection(tables, socket, event, cause);
     if (event.to === TCP.CLOSE) tables.sockets.remove(socket);
     if (this.onTransition === null) return;
@@ -240,7 +241,10 @@ function differ(known: number, told: number): boolean {
   return known !== 0 && told !== 0 && known !== told;
 }
 
-function countConnection(process: Process, event: Transition): void {
+function countConnection(process: Process, socket: Socket, event: Transition, cause: Cause | null): void {
   if (event.from === TCP.SYN_SENT && event.to === TCP.ESTABLISHED) process.opened.add(event.at);
   if (event.to === TCP.CLOSE && event.from !== TCP.LISTEN) process.closed.add(event.at);
+  if (cause !== "reset" || event.to !== TCP.CLOSE) return;
+  (event.from === TCP.SYN_SENT ? process.refused : process.resets).add(event.at);
+  process.lastReset = socket;
 }

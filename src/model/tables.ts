@@ -8,6 +8,7 @@ import { type Filter, MATCH_ALL } from "./filter.ts";
 import { History } from "./history.ts";
 import { TimeWaitTable } from "./time-wait.ts";
 import { RateMeter } from "./rate.ts";
+import { RecentCounters } from "./recent-counters.ts";
 import type { Socket } from "./socket.ts";
 import { SocketTable } from "./socket-table.ts";
 import type { TcpState } from "./tcp-state.ts";
@@ -89,6 +90,7 @@ export class Tables {
   /** What connect() and TIME_WAIT go by in each namespace. */
   readonly settings = new Map<number, NetworkSettings>();
   readonly counterRates = new CounterRates();
+  readonly recentCounters = new RecentCounters();
   /** When /proc was last read, how often it is, and what that costs; null while that is not known. */
   polledAt: Nanos | null = null;
   pollCost: PollCost | null = null;

@@ -37,6 +37,7 @@ export function countLive(tables: Tables, socket: Socket, openedAt: Nanos | null
   if (connection === undefined) return;
   socket.destination = connection.destination;
   socket.destination.live++;
+  socket.destination.openedBy = processOf(tables, socket) ?? socket.destination.openedBy;
   if (openedAt !== null) socket.destination.rates?.opened.add(openedAt);
 }
 

@@ -113,8 +113,9 @@ export class Assembler {
         return { kind, at, askedAt, details: details.rows, backlogs: backlogs.rows };
       }
       case "counters": {
-        const { kind, at, timeWaitsCounted } = open;
-        return { kind, at, ...(timeWaitsCounted && { timeWaitsCounted }), namespaces: counted.rows };
+        const { kind, at, timeWaitsCounted, host } = open;
+        const parts = { ...(timeWaitsCounted && { timeWaitsCounted }), ...(host && { host }) };
+        return { kind, at, ...parts, namespaces: counted.rows };
       }
       case "image": {
         const { rows: _, ...scalars } = open;
