@@ -6,6 +6,7 @@ import { closeWaitLeak } from "./rules/close-wait-leak.ts";
 import { descriptorsRunningOut } from "./rules/descriptors-running-out.ts";
 import { filesRunningOut } from "./rules/files-running-out.ts";
 import { finWait2 } from "./rules/fin-wait-2.ts";
+import { keepaliveLate } from "./rules/keepalive-late.ts";
 import { listenOverflow } from "./rules/listen-overflow.ts";
 import { noPooling } from "./rules/no-pooling.ts";
 import { portsRunningOut } from "./rules/ports-running-out.ts";
@@ -35,6 +36,7 @@ const RULES: readonly ((situation: Situation) => readonly Finding[])[] = [
   finWait2,
   resetStorm,
   backlogDrops,
+  keepaliveLate,
   timeWaitBuckets,
   serverClosesFirst,
   noPooling,

@@ -1,4 +1,5 @@
 import { CounterRates } from "./counter-rates.ts";
+import type { IdleSeen } from "./details.ts";
 import type { ClockAnchor, CountersSeen, Nanos, PollCost, ProcessFacts, SourceName } from "./event.ts";
 import type { Owner } from "./owner.ts";
 import { type Process, ProcessTable } from "./process-table.ts";
@@ -67,6 +68,8 @@ export class Tables {
   isSeeded = false;
   /** When the kernel was last asked for details of sockets in CLOSE_WAIT. */
   detailsAt: Nanos = -Infinity;
+  /** Connections that were silent when that was last looked at; null: it never was. */
+  idle: IdleSeen | null = null;
   /** Leaked descriptors: sockets that have left the kernel's tables without a close(). By inode. */
   readonly vanished = new Map<number, Vanished>();
   readonly destinations = new DestinationTable();

@@ -34,7 +34,7 @@ export const beginLine = z.discriminatedUnion("kind", [
     poll: z.object({ cpuMs: z.number(), intervalMs: z.number() }).optional(),
     rows: counts,
   }),
-  z.object({ kind: z.literal("details"), at: nanos, askedAt: nanos, rows: counts }),
+  z.object({ kind: z.literal("details"), at: nanos, askedAt: nanos, idleLeft: whole.optional(), rows: counts }),
   z.object({
     kind: z.literal("counters"),
     at: nanos,

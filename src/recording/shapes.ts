@@ -1,13 +1,7 @@
 import { z } from "zod";
 import type { NamespaceCounters } from "../model/counters.ts";
-import type {
-  HeldSocket,
-  ListenBacklog,
-  ProcessFacts,
-  SocketDetail,
-  SurveyedSocket,
-  SurveyedTimeWait,
-} from "../model/event.ts";
+import type { IdleConnection, ListenBacklog, SocketDetail } from "../model/details.ts";
+import type { HeldSocket, ProcessFacts, SurveyedSocket, SurveyedTimeWait } from "../model/event.ts";
 import type { ImagedHolder, ImagedProcess, ImagedSocket, ImagedVanished } from "../model/image.ts";
 import type { ImagedTimeWait } from "../model/image-time-wait.ts";
 import { TCP } from "../model/tcp-state.ts";
@@ -88,6 +82,12 @@ const unreadable: Table<{ readonly pid: number }> = { keys: ["pid"], row: z.obje
 const details: Table<SocketDetail> = {
   keys: ["inode", ...ENDS, "lastAckMs", "lastSentMs"],
   row: z.object({ ...ends, inode: whole, lastAckMs: z.number(), lastSentMs: z.number() }),
+  perLine: 500,
+};
+
+const idle: Table<IdleConnection> = {
+  keys: ["inode", ...ENDS, "idleMs", "probeInMs"],
+  row: z.object({ ...ends, inode: whole, idleMs: z.number(), probeInMs: z.number().nullable() }),
   perLine: 500,
 };
 
@@ -183,6 +183,7 @@ export const TABLES = {
   unreadable,
   details,
   backlogs,
+  idle,
   counted,
   imaged,
   holders,

@@ -16,9 +16,30 @@ const OLD: Nanos = 4e9;
 
 /** Our side has closed, and the peers do not: they leak, or are gone without a word. */
 export function finWait2(situation: Situation): Finding[] {
-  const orphans = orphansIn(situation).map((one) => orphanFinding(situation, one));
+  const leaking = leakingHere(situation);
+  const orphans = orphansIn(situation)
+    .filter(({ destination }) => !leaking.has(keyOf(destination.netns, serviceOf(destination))))
+    .map((one) => orphanFinding(situation, one));
   const held = situation.census.unanswered.in(TCP.FIN_WAIT2).filter(({ isHeld, count }) => isHeld && count >= LEAST);
   return [...orphans, ...held.map((group) => heldFinding(situation, group))];
+}
+
+/** Services whose connections a process of this machine leaks: it is told of as a leak. */
+function leakingHere({ census }: Situation): Set<string> {
+  const leaking = [...census.leaks.values()].filter(({ stuck }) => stuck > 0);
+  return new Set(
+    leaking.flatMap(({ netns, destinations, listeners }) =>
+      [...destinations.most(), ...listeners.most()].map(({ endpoint }) => keyOf(netns, endpoint)),
+    ),
+  );
+}
+
+function keyOf(netns: number | null, endpoint: string): string {
+  return `${netns}|${endpoint}`;
+}
+
+function serviceOf({ address, port }: Destination): string {
+  return formatEndpoint(address, port);
 }
 
 interface Orphans {

@@ -17,13 +17,16 @@ export function noPooling(situation: Situation): Finding[] {
   const short = pressed.filter(isShort);
   const found: { readonly destination: Destination; readonly perSecond: number }[] = [];
   for (const destination of tables.destinations) {
-    const { rates, live, timeWaits, netns, source, address, port } = destination;
+    const { rates, live, netns, source, address, port, openedBy } = destination;
     if (rates === null || (!isAll && destination.chosen === 0)) continue;
     const perSecond = rates.opened.perSecond(now);
     // Of so many opened a second so many live: that is how long each does (Little's law).
-    if (perSecond < LEAST_PER_SECOND || live > perSecond * SHORT_LIFE_SECONDS || timeWaits + live === 0) continue;
+    if (perSecond < LEAST_PER_SECOND || live > perSecond * SHORT_LIFE_SECONDS) continue;
     const ended = rates.entered.perSecond(now) + rates.freed.perSecond(now);
     if (ended * 2 < perSecond) continue;
+    // What is refused or reset could not be kept.
+    const broken = openedBy === null ? 0 : openedBy.refused.perSecond(now) + openedBy.resets.perSecond(now);
+    if (broken * 2 > perSecond) continue;
     const isTold = short.some(
       (one) => one.netns === netns && one.source === source && one.address === address && one.port === port,
     );
