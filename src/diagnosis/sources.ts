@@ -26,6 +26,7 @@ export const SOURCES = {
   portCode: "net/ipv4/inet_hashtables.c: __inet_hash_connect(); net/ipv4/tcp_ipv4.c: tcp_twsk_unique()",
   counters: "Documentation/networking/snmp_counter.rst",
   files: "Documentation/admin-guide/sysctl/fs.rst",
+  self: "README.md of tcptrace: What it says, and how it knows",
   core: "Documentation/admin-guide/sysctl/net.rst",
 } as const;
 

@@ -17,7 +17,7 @@ export function topicsText(): string {
 /** A page for people: what it is, who causes it, what helps, what does not, and where that is written. */
 export function pageText({ topic, title, what, causes, helps, avoid, sources }: Page): string {
   const sections = [
-    [`${topic}: ${title}`],
+    wrap(`${topic}: ${title}`, COLUMNS, MOST_LINES),
     what.flatMap((text) => wrap(text, COLUMNS, MOST_LINES)),
     section("Who causes it", causes),
     section("What helps", helps),

@@ -96,7 +96,7 @@ it("lost events are told, and none where none were lost", async () => {
   await diagnose.tracing(2);
   expect(await diagnose.stop()).toEqual({ code: 0, signal: null });
   const { findings, lost } = Diagnosis.parse(JSON.parse(diagnose.stdout));
-  const [finding] = findings.filter(({ id }) => id === "trace-loss");
+  const finding = findings.find(({ id }) => id === "trace-loss");
   expect(finding?.evidence["gapMs"]).toBeGreaterThan(0);
   expect(finding?.evidence["lost"]).toBe(lost);
   const well = await diagnoseJson(["--source", "bpf", "--duration", "2s"]);

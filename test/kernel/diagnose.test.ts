@@ -130,7 +130,7 @@ const EXPECTED: readonly Expected[] = [
     way: "syn-recv",
     id: "syn-recv",
     names: "server",
-    title: /^1\d handshakes half-open \(SYN_RECV\) on 10\.9\.0\.1:8080 of python3/,
+    title: /^\d+ handshakes half-open \(SYN_RECV\) on 10\.9\.0\.1:8080 of python3/,
     evidence: { listener: "10.9.0.1:8080", backlog: 16, tcpSyncookies: 1 },
   },
   {

@@ -6,6 +6,8 @@ export type Verdicts = Readonly<Record<string, string>>;
 /** A setting that folklore names as a cure. */
 export interface Knob {
   readonly name: SysctlName | "RLIMIT_NOFILE";
+  /** Findings that are about nothing else. */
+  readonly aliases?: readonly string[];
   /** The kernel's own default, as sysctl(8) prints it, or in words where it depends on the machine. */
   readonly default: string;
   /** What it really does. */

@@ -71,6 +71,7 @@ export const OPENING_KNOBS: readonly Knob[] = [
   },
   {
     name: "net.core.netdev_max_backlog",
+    aliases: ["backlog-drops"],
     default: "1000",
     does: "how many packets may wait for a CPU before TCP or anything else has seen them",
     helps: { "backlog-drops": "it takes longer bursts; /proc/net/softnet_stat counts what is dropped (second column)" },

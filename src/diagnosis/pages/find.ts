@@ -13,6 +13,7 @@ import { RESET } from "./reset.ts";
 import { SYN_RECV } from "./syn-recv.ts";
 import { SYN_SENT } from "./syn-sent.ts";
 import { TIME_WAIT } from "./time-wait.ts";
+import { TRACE_LOSS } from "./trace-loss.ts";
 
 const STATE_PAGES: readonly Page[] = [
   CLOSE_WAIT,
@@ -27,6 +28,7 @@ const STATE_PAGES: readonly Page[] = [
   ESTABLISHED,
   RESET,
   DESCRIPTORS,
+  TRACE_LOSS,
 ];
 
 /** Background on states and findings, then on every setting of the audit. */
@@ -81,11 +83,11 @@ function distance(one: string, other: string): number {
   return row.at(-1) ?? 0;
 }
 
-function knobPage({ name, default: usual, does, helps, refusals, myth, sources }: Knob): Page {
+function knobPage({ name, aliases = [], default: usual, does, helps, refusals, myth, sources }: Knob): Page {
   const see = name === "RLIMIT_NOFILE" ? "grep 'open files' /proc/PID/limits" : `sysctl ${name}`;
   return {
     topic: name.replace(/^(net\.(ipv4|core)|fs)\./, "").toLowerCase(),
-    aliases: [],
+    aliases,
     title: does,
     what: [`Name: ${name}. The kernel's default: ${usual}. Here: ${see}`, myth],
     causes: [],

@@ -73,55 +73,66 @@ class Idle {
 }
 
 function finding(situation: Situation, idle: Idle): Finding {
-  const { pid, count, accepted, unprobed, longestMs, firstProbeMs, netns } = idle;
+  const { pid, count, unprobed, longestMs, firstProbeMs, netns } = idle;
   const process = processAt(situation, pid);
-  const descriptors = process === null ? null : descriptorsOf(process, situation.now);
-  const limit = descriptors?.limit ?? null;
-  const peers = idle.peers.most();
-  const where =
-    accepted * 2 > count ? towardText(idle.listeners.most(), count, "accepted on") : towardText(peers, count);
-  const probed = count - unprobed;
-  const parts = [
-    ...(unprobed > 0 ? [`${unprobed} without keepalive`] : []),
-    ...(probed > 0 ? [`${probed} that keepalive probes in ${duration(firstProbeMs)} at the soonest`] : []),
-  ];
+  const limit = process === null ? null : descriptorsOf(process, situation.now).limit;
   const isMuch = limit !== null && count >= limit * MUCH;
   return {
     id: "keepalive-late",
     severity: isMuch ? "warning" : "info",
     title:
-      `${who(process)} holds ${plural(count, "idle connection")}${where}${inNamespace(situation, netns)}, silent for up to ` +
-      `${duration(longestMs)}, ${parts.join(", ")}: peers that are gone are not missed${isMuch ? `, while ${limit} descriptors are all it has` : ""}`,
+      `${who(process)} holds ${plural(count, "idle connection")}${whereOf(idle)}${inNamespace(situation, netns)}, silent for up to ` +
+      `${duration(longestMs)}, ${probesOf(idle)}: peers that are gone are not missed` +
+      (isMuch ? `, while ${limit} descriptors are all it has` : ""),
     pid,
     comm: process?.comm ?? null,
     evidence: {
       idle: count,
       withoutKeepalive: unprobed,
       longestMs,
-      firstProbeInMs: probed > 0 ? firstProbeMs : null,
-      peers: peerTexts(peers),
+      firstProbeInMs: unprobed < count ? firstProbeMs : null,
+      peers: peerTexts(idle.peers.most()),
       acceptedOn: peerTexts(idle.listeners.most()),
       notLookedAt: situation.tables.idle?.left ?? 0,
       fdLimit: limit,
       tcpKeepaliveTimeSeconds: settingOf(situation, netns, "net.ipv4.tcp_keepalive_time"),
       netns,
     },
-    advice: [
-      unprobed > 0
-        ? "let the program set SO_KEEPALIVE, with TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT below the shortest timeout on the way (load balancers: some minutes)"
-        : "let the program set a shorter TCP_KEEPIDLE, below the shortest timeout on the way (load balancers: some minutes)",
-      "or timeouts of its own: a limit for idle connections, pings (HTTP/2, WebSocket, gRPC)",
-      ...(probed > 0
-        ? ["for all programs that set SO_KEEPALIVE only: sudo sysctl -w net.ipv4.tcp_keepalive_time=300"]
-        : []),
-      `see them: ss -tnoi state established; timer:(keepalive,…) where it is on`,
-    ],
-    avoid: [
-      {
-        what: "tcp_keepalive_time for programs without SO_KEEPALIVE",
-        why: "their sockets are never probed, whatever it is",
-      },
-    ],
+    advice: adviceOf(idle),
+    avoid: AVOID,
     sources: [SOURCES.keepalive, ipSysctl("tcp_keepalive_time", "tcp_keepalive_intvl", "tcp_keepalive_probes")],
   };
+}
+
+const AVOID: Finding["avoid"] = [
+  {
+    what: "tcp_keepalive_time for programs without SO_KEEPALIVE",
+    why: "their sockets are never probed, whatever it is",
+  },
+];
+
+function whereOf({ accepted, count, listeners, peers }: Idle): string {
+  return accepted * 2 > count ? towardText(listeners.most(), count, "accepted on") : towardText(peers.most(), count);
+}
+
+function probesOf({ count, unprobed, firstProbeMs }: Idle): string {
+  const probed = count - unprobed;
+  const parts = [
+    ...(unprobed > 0 ? [`${unprobed} without keepalive`] : []),
+    ...(probed > 0 ? [`${probed} that keepalive probes in ${duration(firstProbeMs)} at the soonest`] : []),
+  ];
+  return parts.join(", ");
+}
+
+function adviceOf({ count, unprobed }: Idle): string[] {
+  const what =
+    unprobed > 0 ? "SO_KEEPALIVE, with TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT" : "a shorter TCP_KEEPIDLE,";
+  return [
+    `let the program set ${what} below the shortest timeout on the way (load balancers: some minutes)`,
+    "or timeouts of its own: a limit for idle connections, pings (HTTP/2, WebSocket, gRPC)",
+    ...(unprobed < count
+      ? ["for all programs that set SO_KEEPALIVE only: sudo sysctl -w net.ipv4.tcp_keepalive_time=300"]
+      : []),
+    "see them: ss -tnoi state established; timer:(keepalive,…) where it is on",
+  ];
 }

@@ -1,6 +1,7 @@
 import { duration, plural } from "../../model/quantity.ts";
 import type { Finding } from "../finding.ts";
 import type { Situation } from "../situation.ts";
+import { SOURCES } from "../sources.ts";
 
 const MUCH = 0.01;
 
@@ -28,7 +29,7 @@ export function traceLoss({ tables }: Situation): Finding[] {
         "on a machine that is out of CPU: bpftrace has to empty its buffers; sudo tcptrace doctor tells more",
       ],
       avoid: [],
-      sources: ["README.md of tcptrace: What it says, and how it knows"],
+      sources: [SOURCES.self],
     },
   ];
 }
