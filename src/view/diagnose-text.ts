@@ -1,11 +1,14 @@
 import type { AuditedSetting } from "../diagnosis/audit.ts";
 import type { Finding, Severity } from "../diagnosis/finding.ts";
 import type { Diagnosis } from "../diagnosis/report.ts";
-import { clip, duration, fit, plural, setting, width, wrap } from "./format.ts";
+import { clip, duration, plural, setting, width, wrap } from "./format.ts";
 import { incompleteness } from "./polled.ts";
 
 const COLUMNS = 100;
 const MOST_LINES = 20;
+const COMMAND = /\b(?:sudo|ss|tcptrace explain) [^;,()]+/g;
+/** A blank at which no line ends. */
+const GLUE = "\u00a0";
 const LABEL: Readonly<Record<Severity, string>> = { critical: "CRITICAL", warning: "WARNING", info: "INFO" };
 
 /** The answer for people: each finding with its advice, then the settings that folklore names, as they are here. */
@@ -39,33 +42,39 @@ function findingLines({ severity, title, advice, avoid, sources, id }: Finding):
   ];
 }
 
-/** A text in lines, the first with this begin and the others as far in. */
+/** A text in lines, the first with this begin and the others as far in. Commands stay whole, to be copied. */
 function block(begin: string, text: string): string[] {
-  const lines = wrap(text, COLUMNS - width(begin), MOST_LINES);
+  const columns = COLUMNS - width(begin);
+  const whole = text.replace(COMMAND, (command) =>
+    command.length < columns ? command.replaceAll(" ", GLUE) : command,
+  );
+  const lines = wrap(whole, columns, MOST_LINES).map((line) => line.replaceAll(GLUE, " "));
   return lines.map((line, index) => (index === 0 ? begin : " ".repeat(width(begin))) + line);
 }
 
 /** What each setting would do for what was found; where nothing was, those that are not the kernel's default. */
 function settingLines(settings: readonly AuditedSetting[]): string[] {
-  const byVerdict = new Map<string, string[]>();
   const shared = new Set(settings.map(({ netns }) => netns).filter((netns) => netns !== null)).size > 1;
+  const byFinding = new Map<string, Map<string, string[]>>();
   for (const one of settings) {
     for (const { finding, helps, why } of one.verdicts) {
-      const key = `${helps ? "yes" : "no"}|${finding}: ${why}`;
-      const names = byVerdict.get(key) ?? [];
-      byVerdict.set(key, [...names, settingText(one, shared)]);
+      const answers = byFinding.get(finding) ?? new Map<string, string[]>();
+      const key = `${helps ? "yes" : "no "}  ${why}`;
+      answers.set(key, [...(answers.get(key) ?? []), settingText(one, shared)]);
+      byFinding.set(finding, answers);
     }
   }
-  if (byVerdict.size === 0) return settings.length === 0 ? [] : block("Settings: ", changedText(settings, shared));
-  const lines = [...byVerdict].map(([key, names]) => {
-    const [helps = "", why = ""] = key.split(/\|(.*)/s);
-    return { helps, text: `${names.join(", ")}: ${why}` };
-  });
-  const sorted = lines.toSorted((a, b) => Number(b.helps === "yes") - Number(a.helps === "yes"));
-  return [
-    "Settings that are said to help, and whether they would (tcptrace explain NAME tells more):",
-    ...sorted.flatMap(({ helps, text }) => block(`  ${fit(helps, 3, "left")}  `, text)),
-  ];
+  if (byFinding.size === 0) return settings.length === 0 ? [] : block("Settings: ", changedText(settings, shared));
+  const lines = [...byFinding].flatMap(([finding, answers]) => [`  ${finding}`, ...answerLines(answers)]);
+  return ["Settings that are said to help, and whether they would (tcptrace explain NAME tells more):", ...lines];
+}
+
+/** Those that help first. */
+function answerLines(answers: ReadonlyMap<string, readonly string[]>): string[] {
+  const sorted = [...answers].toSorted(
+    ([one], [other]) => Number(other.startsWith("yes")) - Number(one.startsWith("yes")),
+  );
+  return sorted.flatMap(([key, names]) => block(`    ${key.slice(0, 3)}  `, `${names.join(", ")}: ${key.slice(5)}`));
 }
 
 /** `tcp_fin_timeout 30 (default 60)`. */

@@ -113,6 +113,7 @@ it("a filter leaves what it takes, and a machine with nothing wrong there is tol
   const { code, stdout } = await runTcptrace(["diagnose", ...words, "--filter", `pid:${well.server}`]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^Nothing is wrong: looked for [\d.]+s at \d+ sockets? /);
+  for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
 });
 
 it("the answer for people has the finding, its advice and what would not help", async () => {

@@ -124,5 +124,6 @@ function adviceOf(leak: Leak, name: string): string[] {
     );
     advice.push(`until that is mended, restart ${name} before its descriptors run out: its end closes all of them`);
   }
+  if (leak.pid === null) advice.push("see them, and why nobody can be named: sudo tcptrace leaks --unowned");
   return advice;
 }

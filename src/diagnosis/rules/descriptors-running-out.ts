@@ -7,8 +7,10 @@ import { SOURCES } from "../sources.ts";
 
 const MUCH = 0.8;
 const NEARLY_ALL = 0.95;
+/** With fewer open a burst of some seconds would pass for a leak. */
+const HALF = 0.5;
 const SOON_MS = 600_000;
-const FAR_MS = 24 * 3_600_000;
+const FAR_MS = 3_600_000;
 
 /** Processes whose descriptors end: open(), accept() and connect() will fail with EMFILE. What leaks is another finding. */
 export function descriptorsRunningOut(situation: Situation): Finding[] {
@@ -18,7 +20,8 @@ export function descriptorsRunningOut(situation: Situation): Finding[] {
     if (situation.census.chosen?.has(process.pid) === false) continue;
     const descriptors = descriptorsOf(process, situation.now);
     const { share, exhaustedInMs } = descriptors;
-    if (share === null || !(share >= MUCH || (exhaustedInMs !== null && exhaustedInMs < FAR_MS))) continue;
+    if (share === null || share < HALF) continue;
+    if (share < MUCH && (exhaustedInMs === null || exhaustedInMs > FAR_MS)) continue;
     findings.push({ finding: finding(situation, process, descriptors), share });
   }
   return findings.toSorted((a, b) => b.share - a.share).map((one) => one.finding);

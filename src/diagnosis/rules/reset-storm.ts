@@ -6,6 +6,8 @@ import { inNamespace, type Situation, who } from "../situation.ts";
 import { SOURCES } from "../sources.ts";
 
 const LEAST_PER_SECOND = 5;
+/** Of the connections that end: a server on the internet always has some. */
+const LEAST_SHARE = 0.2;
 /** By the kernel's counters nobody is named, so that it takes more to be told. */
 const LEAST_UNNAMED = 20;
 
@@ -17,7 +19,7 @@ export function resetStorm(situation: Situation): Finding[] {
     if (process.lastReset === null || census.chosen?.has(process.pid) === false) continue;
     const [resets, refused] = [process.resets.perSecond(now), process.refused.perSecond(now)];
     const perSecond = Math.max(resets, refused);
-    if (perSecond < LEAST_PER_SECOND) continue;
+    if (perSecond < LEAST_PER_SECOND || perSecond < process.closed.perSecond(now) * LEAST_SHARE) continue;
     const made =
       refused > resets ? refusedFinding(situation, process, refused) : resetFinding(situation, process, resets);
     findings.push({ finding: made, perSecond });
