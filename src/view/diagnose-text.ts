@@ -14,7 +14,12 @@ const LABEL: Readonly<Record<Severity, string>> = { critical: "CRITICAL", warnin
 /** The answer for people: each finding with its advice, then the settings that folklore names, as they are here. */
 export function diagnoseText(diagnosis: Diagnosis): string {
   const { findings, settings } = diagnosis;
-  const paragraphs = [[verdict(diagnosis)], ...findings.map(findingLines), settingLines(settings), caveats(diagnosis)];
+  const paragraphs = [
+    block("", verdict(diagnosis)),
+    ...findings.map(findingLines),
+    settingLines(settings),
+    caveats(diagnosis),
+  ];
   const shown = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
   return `${shown.join("\n\n")}\n`;
 }
@@ -65,8 +70,9 @@ function settingLines(settings: readonly AuditedSetting[]): string[] {
     }
   }
   if (byFinding.size === 0) return settings.length === 0 ? [] : block("Settings: ", changedText(settings, shared));
-  const lines = [...byFinding].flatMap(([finding, answers]) => [`  ${finding}`, ...answerLines(answers)]);
-  return ["Settings that are said to help, and whether they would (tcptrace explain NAME tells more):", ...lines];
+  const lines = ["Settings that are said to help, and whether they would (tcptrace explain NAME tells more):"];
+  for (const [finding, answers] of byFinding) lines.push(`  ${finding}`, ...answerLines(answers));
+  return lines;
 }
 
 /** Those that help first. */
