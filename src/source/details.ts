@@ -7,6 +7,7 @@ import { SocketDiagnosis } from "./socket-diagnosis.ts";
 const USUAL_INTERVAL_MS = 1000;
 const MOST_OF_A_CORE = 0.02;
 const LAST_MS = 3000;
+const FIRST_IDLE_MS = 1000;
 const IDLE_INTERVAL_MS = 30_000;
 const IDLE_MOST_OF_A_CORE = 0.01;
 
@@ -25,7 +26,8 @@ export class DetailReader {
   #answer: DetailsSeen | null = null;
   #running: Promise<void> | null = null;
   #due = 0;
-  #idleDue = 0;
+  /** Not at once: what only wants a quick answer is not kept waiting. */
+  #idleDue = performance.now() + FIRST_IDLE_MS;
 
   constructor(now: () => Nanos, signal: AbortSignal) {
     this.#now = now;
@@ -69,7 +71,7 @@ export class DetailReader {
     // An answer that was cut off by the end of the run is none.
     const rows = await this.#diagnosis.ask(namespaces, signal).catch(() => null);
     const cost = childrenCpuMs() - before;
-    const idle = await this.#askIdle(signal);
+    const idle = signal === this.#signal ? await this.#askIdle(signal) : null;
     this.#due = performance.now() + Math.max(USUAL_INTERVAL_MS, cost / MOST_OF_A_CORE);
     this.#running = null;
     if (rows === null && idle === null) return;

@@ -9,6 +9,8 @@ import type { IdleSeen } from "../model/details.ts";
 const WORDS = ["-tneiH", "state", "close-wait", "state", "listening"];
 const IDLE_WORDS = ["-tneiH", "state", "established"];
 const TIMEOUT_MS = 10_000;
+/** Of all namespaces. */
+const MAX_IDLE = 20_000;
 const MAX_LINES = 2_000_000;
 
 interface LineReader {
@@ -39,8 +41,8 @@ export class SocketDiagnosis {
   async askIdle(namespaces: readonly number[], signal: AbortSignal): Promise<IdleSeen | null> {
     const answers = await this.#askEach(namespaces, IDLE_WORDS, (netns) => new SsIdleReader(netns), signal);
     const connections = answers.flatMap(({ rows }) => rows);
-    const left = answers.reduce((sum, answer) => sum + answer.left, 0);
-    return answers.length === 0 ? null : { connections, left };
+    const left = answers.reduce((sum, answer) => sum + answer.left, Math.max(0, connections.length - MAX_IDLE));
+    return answers.length === 0 ? null : { connections: connections.slice(0, MAX_IDLE), left };
   }
 
   async #askEach<Reader extends LineReader>(

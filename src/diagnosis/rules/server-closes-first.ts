@@ -1,4 +1,5 @@
 import { type Address, formatAddress, formatEndpoint } from "../../model/address.ts";
+import type { Destination } from "../../model/destination.ts";
 import type { Process } from "../../model/process-table.ts";
 import { rate } from "../../model/quantity.ts";
 import type { Socket } from "../../model/socket.ts";
@@ -13,23 +14,33 @@ const REGULAR = 10;
 
 /** A listener whose process closes first, again and again toward the same clients: keep-alive would save the connections. */
 export function serverClosesFirst(situation: Situation): Finding[] {
-  const { tables } = situation;
+  return servicesIn(situation)
+    .filter(({ entered, clients }) => clients.reduce((sum, one) => sum + one.entered, 0) * 2 > entered)
+    .map((service) => finding(situation, service))
+    .filter((one) => one !== null);
+}
+
+/** Where clients connect to and we have closed first. Very many clients mostly come to the same one. */
+function servicesIn({ tables }: Situation): Service[] {
   const services = new Map<string, Service>();
-  const isAll = tables.timeWaitFilter.isEmpty;
-  for (const { side, netns, address, port, source, entered, timeWaits, chosen } of tables.destinations) {
-    if (side !== "server" || entered === 0 || (!isAll && chosen === 0)) continue;
+  let last: Service | null = null;
+  const serviceOf = ({ netns, address, port }: Destination): Service => {
+    if (last?.address === address && last.port === port && last.netns === netns) return last;
     const key = `${netns}|${address}|${port}`;
-    let service = services.get(key);
-    if (service === undefined)
-      services.set(key, (service = { netns, address, port, entered: 0, timeWaits: 0, clients: [] }));
+    last = services.get(key) ?? { netns, address, port, entered: 0, timeWaits: 0, clients: [] };
+    services.set(key, last);
+    return last;
+  };
+  const isAll = tables.timeWaitFilter.isEmpty;
+  for (const destination of tables.destinations) {
+    const { side, source, entered, timeWaits, chosen } = destination;
+    if (side !== "server" || entered === 0 || (!isAll && chosen === 0)) continue;
+    const service = serviceOf(destination);
     service.entered += entered;
     service.timeWaits += timeWaits;
     if (entered >= REGULAR) service.clients.push({ source, entered });
   }
-  return [...services.values()]
-    .filter(({ entered, clients }) => clients.reduce((sum, one) => sum + one.entered, 0) * 2 > entered)
-    .map((service) => finding(situation, service))
-    .filter((one) => one !== null);
+  return [...services.values()];
 }
 
 interface Service {

@@ -18,9 +18,10 @@ const AVOID: Finding["avoid"] = [
   },
 ];
 
-/** Of the backlog, half-open; and as many at least. */
-const MUCH = 0.5;
-const LEAST = 8;
+/** Of the backlog, half-open, and as many at least. Past a half the kernel forgets the oldest (reqsk_timer_handler()). */
+const MUCH = 0.4;
+const LEAST = 6;
+const DEFAULT_SOMAXCONN = 4096;
 const DEFAULT_SYNACK_RETRIES = 5;
 
 /**
@@ -31,12 +32,12 @@ export function synRecv(situation: Situation): Finding[] {
   const findings: Finding[] = [];
   for (const queue of situation.census.queues) {
     const overflow = overflowOf(situation, queue.listener.netns);
-    const most = queue.listener.backlog ?? settingOf(situation, queue.listener.netns, "net.core.somaxconn") ?? 4096;
-    const isMuch = queue.halfOpen >= LEAST && queue.halfOpen >= most * MUCH;
-    const isOver = overflow.cookies + overflow.dropped > 0 && queue.halfOpen > 0 && queue.halfOpen >= most * MUCH;
-    if (isMuch || isOver) findings.push(finding(situation, queue, overflow, most));
+    const most =
+      queue.listener.backlog ?? settingOf(situation, queue.listener.netns, "net.core.somaxconn") ?? DEFAULT_SOMAXCONN;
+    const isMuch = queue.halfOpen >= most * MUCH || overflow.cookies + overflow.dropped > 0;
+    if (queue.halfOpen >= LEAST && isMuch) findings.push(finding(situation, queue, overflow, most));
   }
-  return findings;
+  return findings.toSorted((a, b) => Number(b.evidence["halfOpen"]) - Number(a.evidence["halfOpen"]));
 }
 
 interface Overflow {
