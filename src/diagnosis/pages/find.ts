@@ -1,5 +1,5 @@
 import { KNOBS } from "../knobs/all.ts";
-import type { Knob } from "../knobs/knob.ts";
+import type { Knob, Verdicts } from "../knobs/knob.ts";
 import { CLOSE_WAIT } from "./close-wait.ts";
 import { CLOSING } from "./closing.ts";
 import { DESCRIPTORS } from "./descriptors.ts";
@@ -91,8 +91,19 @@ function knobPage({ name, aliases = [], default: usual, does, helps, refusals, m
     title: does,
     what: [`Name: ${name}. The kernel's default: ${usual}. Here: ${see}`, myth],
     causes: [],
-    helps: Object.entries(helps).map(([finding, why]) => `${finding}: ${why}`),
-    avoid: Object.entries(refusals).map(([finding, why]) => ({ what: `for ${finding}`, why })),
+    helps: [...byReason(helps)].map(([why, findings]) => `${findings.join(", ")}: ${why}`),
+    avoid: [...byReason(refusals)].map(([why, findings]) => ({ what: `for ${findings.join(", ")}`, why })),
     sources,
   };
+}
+
+/** Findings for which the same is said of a setting. */
+function byReason(verdicts: Verdicts): Map<string, string[]> {
+  const reasons = new Map<string, string[]>();
+  for (const [finding, why] of Object.entries(verdicts)) {
+    const findings = reasons.get(why);
+    if (findings === undefined) reasons.set(why, [finding]);
+    else findings.push(finding);
+  }
+  return reasons;
 }
