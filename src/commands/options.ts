@@ -1,7 +1,32 @@
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../model/duration.ts";
-import { type Filter, parseFilter } from "../model/filter.ts";
+import { type Filter, MATCH_ALL, parseFilter } from "../model/filter.ts";
 import type { SourceWish } from "../source/auto.ts";
+
+/** When CLOSE_WAIT counts as stuck. */
+export const STUCK_AFTER_MS = 60_000;
+
+/** Of every view. */
+export interface ViewFlags {
+  source: SourceWish;
+  read?: string;
+  filter: Filter;
+}
+
+/** The options of every view: live or from a recording. */
+export function live(command: Command): Command {
+  return command
+    .addOption(
+      new Option("-r, --read <FILE>", "read a recording instead of this machine; - is stdin").conflicts("source"),
+    )
+    .option("--source <auto|bpf|proc>", "where events come from; bpf fails rather than fall back", parseSource, "auto")
+    .option(
+      "--filter <EXPR>",
+      "only these sockets: proc: pid: port: sport: dport: src: dst: state: age:, ! for not",
+      parseFilterOption,
+      MATCH_ALL,
+    );
+}
 
 /** `500ms`, `10s`, `1.5m`, `2h` in milliseconds. Throws commander's error for anything else. */
 export function parseDuration(text: string): number {

@@ -1,19 +1,18 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { EXIT, type ExitCode, UserError } from "../errors.ts";
-import { type Filter, MATCH_ALL } from "../model/filter.ts";
-import type { SourceWish } from "../source/auto.ts";
 import { tryTracing } from "../source/trial.ts";
 import { churn } from "./churn.ts";
+import { addDiagnose, addExplain } from "./diagnose-commands.ts";
 import { doctor } from "./doctor.ts";
 import { events } from "./events.ts";
 import { leaks } from "./leaks.ts";
-import { parseCount, parseDuration, parseFilterOption, parseInterval, parseSource } from "./options.ts";
+import { live, parseCount, parseDuration, parseInterval, STUCK_AFTER_MS, type ViewFlags } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { addExport, addRecord } from "./recording-commands.ts";
 import { top } from "./top.ts";
 import { version } from "./version.ts";
 
-const DEFAULTS = { intervalMs: 1000, stuckAfterMs: 60_000 } as const;
+const INTERVAL_MS = 1000;
 
 const EXAMPLES = `
 Examples:
@@ -21,6 +20,7 @@ Examples:
   sudo tcptrace top -b -n 1                the same as one plain table
   sudo tcptrace leaks                      who leaks sockets, how many, since when, until when
   sudo tcptrace churn                      who makes TIME_WAIT, toward whom, how many ports are left
+  sudo tcptrace diagnose                   what is wrong here, and what to do about it
   sudo tcptrace events                     every transition, a line each
   sudo tcptrace events --json | jq 'select(.to == "CLOSE_WAIT")'
   sudo tcptrace record -w run.tct.gz       transitions to a file; then tcptrace top -r run.tct.gz
@@ -82,16 +82,9 @@ function newProgram(outcome: Outcome, shutdown: AbortController): Command {
     .addHelpText("after", EXAMPLES)
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
-  const adders = [addTop, addEvents, addLeaks, addChurn, addRecord, addExport, addDoctor];
+  const adders = [addTop, addEvents, addLeaks, addChurn, addDiagnose, addExplain, addRecord, addExport, addDoctor];
   for (const add of adders) add(program, outcome, shutdown);
   return program;
-}
-
-/** Of every view. */
-interface ViewFlags {
-  source: SourceWish;
-  read?: string;
-  filter: Filter;
 }
 
 interface TopFlags extends ViewFlags {
@@ -108,8 +101,8 @@ function addTop(program: Command, outcome: Outcome, shutdown: AbortController): 
     .description("live view: processes, their sockets and transition rates (plain tables with -b)")
     .option("-b, --batch", "plain tables; also when stdout is no terminal", false)
     .option("-n, --count <N>", "plain tables, N of them", parseCount)
-    .option("-d, --delay <DUR>", "time between two tables or frames", parseInterval, DEFAULTS.intervalMs)
-    .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, DEFAULTS.stuckAfterMs)
+    .option("-d, --delay <DUR>", "time between two tables or frames", parseInterval, INTERVAL_MS)
+    .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, STUCK_AFTER_MS)
     .option("--no-color", "no colours (also by NO_COLOR)")
     .option("--ascii", "no characters beyond ASCII", false)
     .addHelpText("after", TOP_EXAMPLES)
@@ -163,7 +156,7 @@ function addLeaks(program: Command, outcome: Outcome, shutdown: AbortController)
     .description("who holds sockets in CLOSE_WAIT, since when, how many, until when")
     .option("--json", "one JSON document", false)
     .option("--duration <DUR>", "watch so long before answering", parseDuration)
-    .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, DEFAULTS.stuckAfterMs)
+    .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, STUCK_AFTER_MS)
     .option("--unowned", "a line for each socket that nobody can be named for", false)
     .option("--fail", "exit 3 when some process has stuck sockets", false)
     .addHelpText("after", LEAKS_EXAMPLES)
@@ -198,21 +191,6 @@ function addDoctor(program: Command, outcome: Outcome, shutdown: AbortController
     .action(async ({ json }: { json: boolean }) => {
       outcome.code = await doctor({ json }, shutdown.signal, tryTracing);
     });
-}
-
-/** The options of every view: live or from a recording. */
-function live(command: Command): Command {
-  return command
-    .addOption(
-      new Option("-r, --read <FILE>", "read a recording instead of this machine; - is stdin").conflicts("source"),
-    )
-    .option("--source <auto|bpf|proc>", "where events come from; bpf fails rather than fall back", parseSource, "auto")
-    .option(
-      "--filter <EXPR>",
-      "only these sockets: proc: pid: port: sport: dport: src: dst: state: age:, ! for not",
-      parseFilterOption,
-      MATCH_ALL,
-    );
 }
 
 /** commander's message in one line, with where to read on. */

@@ -1,21 +1,16 @@
 import { readFileSync } from "node:fs";
 import type { NetworkSettings } from "../model/counters.ts";
+import { NAMESPACE_SYSCTLS, type SysctlName, sysctlNumber, type Sysctls } from "../model/sysctl.ts";
+import { safeText } from "../model/text.ts";
 
-const FOLDER = "/proc/sys/net/ipv4";
-const FILES = [
-  "ip_local_port_range",
-  "ip_local_reserved_ports",
-  "tcp_fin_timeout",
-  "tcp_max_tw_buckets",
-  "tcp_timestamps",
-  "tcp_tw_reuse",
-  "tcp_tw_reuse_delay",
-] as const;
+const FOLDER = "/proc/sys/";
 /** How old a TIME_WAIT must be to be reused, before that could be set. */
 const OLD_REUSE_DELAY_MS = 1000;
 
 /** Where the settings of the reader's own namespace are (Documentation/networking/ip-sysctl.rst). */
-export const SETTING_FILES: readonly string[] = FILES.map((name) => `${FOLDER}/${name}`);
+export const SETTING_FILES: readonly string[] = NAMESPACE_SYSCTLS.map(fileOf);
+/** No setting is longer, but for a list of reserved ports. */
+const LONGEST = 4096;
 
 /** Reads those of our own namespace; null when they are not there. */
 export function readOwnSettings(): NetworkSettings | null {
@@ -31,28 +26,43 @@ export function readOwnSettings(): NetworkSettings | null {
 
 /** Lines of `grep '' SETTING_FILES…`, `path:text`. Null when something is missing that every kernel has. */
 export function parseSettings(text: string): NetworkSettings | null {
-  const lines = new Map<string, string>();
-  for (const line of text.split("\n")) {
-    const colon = line.indexOf(":");
-    lines.set(line.slice(FOLDER.length + 1, colon), line.slice(colon + 1).trim());
-  }
-  const number = (name: (typeof FILES)[number]): number | null => {
-    const value = lines.get(name);
-    return value !== undefined && /^\d+$/.test(value) ? Number(value) : null;
-  };
-  const [, first, last] = /^(\d+)\s+(\d+)$/.exec(lines.get("ip_local_port_range") ?? "") ?? [];
-  const timeWaitLimit = number("tcp_max_tw_buckets");
+  const sysctls = sysctlsIn(text);
+  const number = (name: SysctlName): number | null => sysctlNumber(sysctls, name);
+  const [, first, last] = /^(\d+)\s+(\d+)$/.exec(sysctls["net.ipv4.ip_local_port_range"] ?? "") ?? [];
+  const timeWaitLimit = number("net.ipv4.tcp_max_tw_buckets");
   if (first === undefined || last === undefined || timeWaitLimit === null) return null;
   const range = { firstPort: Number(first), lastPort: Number(last) };
   return {
     timeWaitLimit,
     ...range,
-    reservedPorts: countReserved(lines.get("ip_local_reserved_ports") ?? "", range),
-    timeWaitReuse: number("tcp_tw_reuse") ?? 0,
-    reuseDelayMs: number("tcp_tw_reuse_delay") ?? OLD_REUSE_DELAY_MS,
-    timestamps: number("tcp_timestamps") !== 0,
-    finTimeoutMs: (number("tcp_fin_timeout") ?? 60) * 1000,
+    reservedPorts: countReserved(sysctls["net.ipv4.ip_local_reserved_ports"] ?? "", range),
+    timeWaitReuse: number("net.ipv4.tcp_tw_reuse") ?? 0,
+    reuseDelayMs: number("net.ipv4.tcp_tw_reuse_delay") ?? OLD_REUSE_DELAY_MS,
+    timestamps: number("net.ipv4.tcp_timestamps") !== 0,
+    finTimeoutMs: (number("net.ipv4.tcp_fin_timeout") ?? 60) * 1000,
+    sysctls,
   };
+}
+
+/** Where /proc shows a setting. */
+export function fileOf(name: SysctlName): string {
+  return FOLDER + name.replaceAll(".", "/");
+}
+
+/** As sysctl(8) prints a setting. */
+export function settingText(text: string): string {
+  return safeText(text.trim().replaceAll(/\s+/g, " ").slice(0, LONGEST));
+}
+
+function sysctlsIn(text: string): Sysctls {
+  const names = new Map<string, SysctlName>(NAMESPACE_SYSCTLS.map((name) => [fileOf(name), name]));
+  const sysctls: Partial<Record<SysctlName, string>> = {};
+  for (const line of text.split("\n")) {
+    const colon = line.indexOf(":");
+    const name = names.get(line.slice(0, colon));
+    if (name !== undefined) sysctls[name] = settingText(line.slice(colon + 1));
+  }
+  return sysctls;
 }
 
 /** How many ports of the range a list such as `8080,30000-30999` names; the kernel keeps it sorted and without overlaps. */

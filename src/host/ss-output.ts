@@ -1,5 +1,5 @@
 import { type Address, parseAddress } from "../model/address.ts";
-import type { ListenBacklog, SocketDetail } from "../model/event.ts";
+import type { ListenBacklog, SocketDetail } from "../model/details.ts";
 
 /** What `ss -tneiH state close-wait state listening` tells of one namespace. */
 export interface SsRows {
@@ -66,7 +66,7 @@ function endsOf(row: string): Ends | null {
 }
 
 /** `127.0.0.1:80`, `127.0.0.1%lo:80`, `[::1]:80`, `[fe80::1]%eth0:80`: /proc/net/tcp names no interface. */
-function endOf(text: string): { readonly address: Address; readonly port: number } | null {
+export function endOf(text: string): { readonly address: Address; readonly port: number } | null {
   const [, inBrackets, plain, port] = /^(?:\[([^\]%]+)[^\]]*\]|([^:%]+))(?:%[^:]*)?:(\d+)$/.exec(text) ?? [];
   const address = parseAddress(inBrackets ?? plain ?? "");
   return address === null ? null : { address, port: Number(port) };

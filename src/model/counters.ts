@@ -1,3 +1,5 @@
+import type { Sysctls } from "./sysctl.ts";
+
 /**
  * Counters of the kernel's that tcptrace reads: of /proc/net/snmp (Tcp) and /proc/net/netstat (TcpExt), by the kernel's own
  * names (net/ipv4/proc.c). All but CurrEstab only ever rise.
@@ -11,6 +13,7 @@ export const COUNTERS = [
   "RetransSegs",
   "OutRsts",
   "SyncookiesSent",
+  "SyncookiesFailed",
   "TW",
   "TWRecycled",
   "TWKilled",
@@ -24,6 +27,9 @@ export const COUNTERS = [
   "TCPTimeWaitOverflow",
   "TCPReqQFullDrop",
   "TCPReqQFullDoCookies",
+  "TCPTimeouts",
+  "TCPSynRetrans",
+  "TCPKeepAlive",
 ] as const;
 
 export type CounterName = (typeof COUNTERS)[number];
@@ -56,4 +62,17 @@ export interface NetworkSettings {
   readonly timestamps: boolean;
   /** tcp_fin_timeout: how long FIN_WAIT2 lasts once our side has closed. */
   readonly finTimeoutMs: number;
+  /** All that was read; not there in recordings of earlier versions. */
+  readonly sysctls?: Sysctls;
+}
+
+/** What the kernel counts and goes by in all namespaces together. Null: it could not be read. */
+export interface HostFigures {
+  /** Open files, each once however many descriptors it has (/proc/sys/fs/file-nr). */
+  readonly openFiles: number | null;
+  /** Sockets that no process has any more and that have not ended yet (/proc/net/sockstat, TCP orphan). */
+  readonly orphans: number | null;
+  /** Packets dropped since boot because a CPU's queue of them was full (/proc/net/softnet_stat). */
+  readonly backlogDrops: number | null;
+  readonly sysctls: Sysctls;
 }

@@ -1,5 +1,6 @@
 import type { Address } from "./address.ts";
 import type { Nanos } from "./event.ts";
+import type { Process } from "./process-table.ts";
 import { RateMeter } from "./rate.ts";
 import type { SocketEnds } from "./socket.ts";
 
@@ -30,6 +31,8 @@ export class Destination {
   entered = 0;
   /** Of the client's side only: a server may have very many clients. */
   readonly rates: PortRates | null;
+  /** Who connected last; null when nobody was seen to. */
+  openedBy: Process | null = null;
   lastUsed: Nanos;
 
   constructor(id: number, side: Side, ends: SocketEnds, at: Nanos) {

@@ -1,5 +1,6 @@
 import type { Address } from "./address.ts";
-import type { NamespaceCounters } from "./counters.ts";
+import type { HostFigures, NamespaceCounters } from "./counters.ts";
+import type { DetailsSeen } from "./details.ts";
 import type { Image } from "./image.ts";
 import type { TCP, TcpState } from "./tcp-state.ts";
 
@@ -160,32 +161,6 @@ export interface PollCost {
   readonly intervalMs: number;
 }
 
-/** What only the kernel's socket diagnosis (`ss -i`) tells of a connection in CLOSE_WAIT. */
-export interface SocketDetail extends SurveyedEnds {
-  readonly inode: number;
-  /** Milliseconds since the last ACK came (tcpi_last_ack_recv): in CLOSE_WAIT, the FIN or something after it. */
-  readonly lastAckMs: number;
-  /** Milliseconds since data were sent last (tcpi_last_data_sent): after the FIN, a half-closed connection in use. */
-  readonly lastSentMs: number;
-}
-
-/** How many connections may wait in a listener's accept queue (`ss -l`, Send-Q). */
-export interface ListenBacklog {
-  readonly netns: number;
-  readonly inode: number;
-  readonly backlog: number;
-}
-
-/** The kernel was asked for details of the connections in CLOSE_WAIT and of listeners, in namespaces that have such. */
-export interface DetailsSeen {
-  readonly kind: "details";
-  /** When it had answered: the times of the details are from then. */
-  readonly at: Nanos;
-  readonly askedAt: Nanos;
-  readonly details: readonly SocketDetail[];
-  readonly backlogs: readonly ListenBacklog[];
-}
-
 /** What the kernel counts by itself was read, in all namespaces that are known. */
 export interface CountersSeen {
   readonly kind: "counters";
@@ -193,6 +168,8 @@ export interface CountersSeen {
   readonly namespaces: readonly NamespaceCounters[];
   /** Whether TW and TWKilled count mini-sockets when they begin, as is the default here, or when they end. */
   readonly timeWaitsCounted?: "begun" | "ended";
+  /** Not there in recordings of earlier versions. */
+  readonly host?: HostFigures;
 }
 
 /** A process was looked up by itself, because its pid was new. */

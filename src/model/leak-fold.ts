@@ -1,16 +1,18 @@
-import type { DetailsSeen, Survey } from "./event.ts";
+import type { DetailsSeen } from "./details.ts";
+import type { Survey } from "./event.ts";
 import { type Holder, holdersOf, isUnaccepted } from "./holding.ts";
 import { socketMatcher } from "./socket-match.ts";
 import type { Tables } from "./tables.ts";
 import { TCP } from "./tcp-state.ts";
 
 /** What the kernel tells of sockets in CLOSE_WAIT: how long at least, and whether their program still sends. */
-export function foldDetails(tables: Tables, { at, askedAt, details, backlogs }: DetailsSeen): void {
+export function foldDetails(tables: Tables, { at, askedAt, details, backlogs, idle }: DetailsSeen): void {
   for (const { inode, backlog } of backlogs) {
     const listener = tables.sockets.atInode(inode);
     if (listener !== undefined) listener.backlog = backlog;
   }
   tables.detailsAt = askedAt;
+  if (idle !== undefined) tables.idle = idle;
   const match = socketMatcher(tables.sockets);
   for (const detail of details) {
     const socket = match(detail);

@@ -1,6 +1,6 @@
-import { causeOf } from "./cause.ts";
-import type { Accept, CountersSeen, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
-import { hasFallen } from "./counter-rates.ts";
+import { type Cause, causeOf } from "./cause.ts";
+import type { Accept, Loss, Nanos, Survey, TraceEvent, Transition } from "./event.ts";
+import { foldCounters } from "./counters-fold.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
 import { foldImage } from "./image.ts";
 import { repair, repairBirth } from "./inference.ts";
@@ -12,7 +12,6 @@ import { foldDetails } from "./leak-fold.ts";
 import { foldSurvey, settleDoubts } from "./survey-fold.ts";
 import { TCP } from "./tcp-state.ts";
 import { foldConnection } from "./time-wait-fold.ts";
-import { settleMissed } from "./time-wait-survey.ts";
 import { Tables } from "./tables.ts";
 import type { TransitionRow } from "./transition-row.ts";
 
@@ -44,7 +43,7 @@ export class Model {
       case "details":
         return foldDetails(this.tables, event);
       case "counters":
-        return this.#counters(event);
+        return foldCounters(this.tables, event);
       case "process":
         return this.tables.learn(event.process, event.at);
       case "loss":
@@ -72,19 +71,6 @@ export class Model {
         return settleDoubts(this.tables, event.complete, this.#report);
       default:
         return event satisfies never;
-    }
-  }
-
-  #counters(event: CountersSeen): void {
-    this.tables.counters = event;
-    this.tables.counterRates.add(event);
-    settleMissed(this.tables, event);
-    const { firstCounters, settings } = this.tables;
-    for (const one of event.namespaces) {
-      const first = firstCounters.get(one.netns);
-      // A namespace whose counters have fallen is another one with its number.
-      if (first === undefined || hasFallen(first, one)) firstCounters.set(one.netns, one);
-      if (one.settings !== null) settings.set(one.netns, one.settings);
     }
   }
 
@@ -186,8 +172,8 @@ export class Model {
     if (event.from === TCP.CLOSE_WAIT && event.to === TCP.CLOSE && event.inode !== 0) tables.vanish(socket, event.at);
     tables.sockets.setState(socket, event.to, event.at, true);
     const process = tables.countTransition(socket, event.at);
-    if (process !== null) countConnection(process, event);
     const cause = causeOf(event);
+    if (process !== null) countConnection(process, socket, event, cause);
     foldConnection(tables, socket, event, cause);
     if (event.to === TCP.CLOSE) tables.sockets.remove(socket);
     if (this.onTransition === null) return;
@@ -241,7 +227,10 @@ function differ(known: number, told: number): boolean {
   return known !== 0 && told !== 0 && known !== told;
 }
 
-function countConnection(process: Process, event: Transition): void {
+function countConnection(process: Process, socket: Socket, event: Transition, cause: Cause | null): void {
   if (event.from === TCP.SYN_SENT && event.to === TCP.ESTABLISHED) process.opened.add(event.at);
   if (event.to === TCP.CLOSE && event.from !== TCP.LISTEN) process.closed.add(event.at);
+  if (cause !== "reset" || event.to !== TCP.CLOSE) return;
+  (event.from === TCP.SYN_SENT ? process.refused : process.resets).add(event.at);
+  process.lastReset = socket;
 }

@@ -1,5 +1,6 @@
 import type { Nanos, ProcessFacts } from "./event.ts";
 import { RateMeter } from "./rate.ts";
+import type { Socket } from "./socket.ts";
 import { Trend } from "./trend.ts";
 
 /** As many as Linux has pids for by default times two; past it the longest silent go first. */
@@ -16,6 +17,10 @@ export class Process {
   readonly rate = new RateMeter();
   readonly opened = new RateMeter();
   readonly closed = new RateMeter();
+  /** Connections that a peer's reset has ended, once established and before that (refused), and the last of either. */
+  readonly resets = new RateMeter();
+  readonly refused = new RateMeter();
+  lastReset: Socket | null = null;
   /** Sockets in CLOSE_WAIT that it holds. */
   readonly closeWaits = new Trend();
   /** Open descriptors. */

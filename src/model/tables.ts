@@ -1,4 +1,5 @@
 import { CounterRates } from "./counter-rates.ts";
+import type { IdleSeen } from "./details.ts";
 import type { ClockAnchor, CountersSeen, Nanos, PollCost, ProcessFacts, SourceName } from "./event.ts";
 import type { Owner } from "./owner.ts";
 import { type Process, ProcessTable } from "./process-table.ts";
@@ -8,6 +9,7 @@ import { type Filter, MATCH_ALL } from "./filter.ts";
 import { History } from "./history.ts";
 import { TimeWaitTable } from "./time-wait.ts";
 import { RateMeter } from "./rate.ts";
+import { RecentCounters } from "./recent-counters.ts";
 import type { Socket } from "./socket.ts";
 import { SocketTable } from "./socket-table.ts";
 import type { TcpState } from "./tcp-state.ts";
@@ -66,6 +68,8 @@ export class Tables {
   isSeeded = false;
   /** When the kernel was last asked for details of sockets in CLOSE_WAIT. */
   detailsAt: Nanos = -Infinity;
+  /** Connections that were silent when that was last looked at; null: it never was. */
+  idle: IdleSeen | null = null;
   /** Leaked descriptors: sockets that have left the kernel's tables without a close(). By inode. */
   readonly vanished = new Map<number, Vanished>();
   readonly destinations = new DestinationTable();
@@ -89,6 +93,7 @@ export class Tables {
   /** What connect() and TIME_WAIT go by in each namespace. */
   readonly settings = new Map<number, NetworkSettings>();
   readonly counterRates = new CounterRates();
+  readonly recentCounters = new RecentCounters();
   /** When /proc was last read, how often it is, and what that costs; null while that is not known. */
   polledAt: Nanos | null = null;
   pollCost: PollCost | null = null;

@@ -12,8 +12,11 @@ import { TIME_WAIT_LIFE } from "./time-wait.ts";
 const SECOND: Nanos = 1e9;
 const IPV6_LOOPBACK = `${"0".repeat(31)}1`;
 
-/** Where connections go to and leave mini-sockets, or take ports: nearest to having none left first. */
-export function takeDestinations(tables: Tables): DestinationChurn[] {
+/**
+ * Where connections go to and leave mini-sockets, or take ports: nearest to having none left first. `wanted`: only these, which
+ * is cheap when they are few.
+ */
+export function takeDestinations(tables: Tables, wanted?: ReadonlySet<Destination>): DestinationChurn[] {
   const { timeWaits, sockets } = tables;
   const uses = new Map<Destination, Use>();
   let last: Use | null = null;
@@ -25,13 +28,15 @@ export function takeDestinations(tables: Tables): DestinationChurn[] {
     return last;
   };
   timeWaits.forEach((slot) => {
-    const use = useOf(timeWaits.destination(slot));
+    const destination = timeWaits.destination(slot);
+    if (wanted?.has(destination) === false) return;
+    const use = useOf(destination);
     use.addTimeWait(timeWaits.endsAt(slot), timeWaits.isFinWait2(slot));
     const process = timeWaits.process(slot);
     if (process !== null) use.addUser(process);
   });
   for (const socket of sockets) {
-    if (socket.destination === null) continue;
+    if (socket.destination === null || wanted?.has(socket.destination) === false) continue;
     const use = useOf(socket.destination);
     for (const { pid } of holdersOf(socket, sockets)) {
       const process = tables.processes.at(pid);

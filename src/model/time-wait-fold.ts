@@ -37,6 +37,7 @@ export function countLive(tables: Tables, socket: Socket, openedAt: Nanos | null
   if (destination === undefined) return;
   socket.destination = destination;
   destination.live++;
+  destination.openedBy = processOf(tables, socket) ?? destination.openedBy;
   if (openedAt !== null) destination.rates?.opened.add(openedAt);
 }
 

@@ -16,6 +16,7 @@ function newReaders() {
     unreadable: new RowReader(TABLES.unreadable),
     details: new RowReader(TABLES.details),
     backlogs: new RowReader(TABLES.backlogs),
+    idle: new RowReader(TABLES.idle),
     counted: new RowReader(TABLES.counted),
     imaged: new RowReader(TABLES.imaged),
     holders: new RowReader(TABLES.holders),
@@ -26,10 +27,10 @@ function newReaders() {
   };
 }
 
-/** Which tables each kind has; all of them must be announced. */
+/** Which tables each kind has; all of them must be announced, but for idle connections. */
 const PARTS = {
   survey: ["sockets", "timeWaits", "remaining", "processes", "held", "namespaces", "unreadable"],
-  details: ["details", "backlogs"],
+  details: ["details", "backlogs", "idle"],
   counters: ["counted"],
   image: ["imaged", "holders", "names", "facts", "vanished", "standing"],
 } as const;
@@ -61,7 +62,7 @@ export class Assembler {
       if (this.#chain >= KEY_SURVEYS) return false;
     }
     for (const name of PARTS[data.kind]) {
-      const wanted = data.rows[name];
+      const wanted = data.rows[name] ?? (name === "idle" ? 0 : undefined);
       if (wanted === undefined) return false;
       this.#readers[name].start(wanted);
     }
@@ -103,18 +104,20 @@ export class Assembler {
   }
 
   #build(open: BeginLine): TraceEvent {
-    const { details, backlogs, counted, imaged, holders, names, facts, vanished, standing } = this.#readers;
+    const { details, backlogs, idle, counted, imaged, holders, names, facts, vanished, standing } = this.#readers;
     switch (open.kind) {
       case "survey":
         this.#base = open.id;
         return survey(open, this.#readers);
       case "details": {
-        const { kind, at, askedAt } = open;
-        return { kind, at, askedAt, details: details.rows, backlogs: backlogs.rows };
+        const { kind, at, askedAt, idleLeft } = open;
+        const silent = idleLeft === undefined ? null : { connections: idle.rows, left: idleLeft };
+        return { kind, at, askedAt, details: details.rows, backlogs: backlogs.rows, ...(silent && { idle: silent }) };
       }
       case "counters": {
-        const { kind, at, timeWaitsCounted } = open;
-        return { kind, at, ...(timeWaitsCounted && { timeWaitsCounted }), namespaces: counted.rows };
+        const { kind, at, timeWaitsCounted, host } = open;
+        const parts = { ...(timeWaitsCounted && { timeWaitsCounted }), ...(host && { host }) };
+        return { kind, at, ...parts, namespaces: counted.rows };
       }
       case "image": {
         const { rows: _, ...scalars } = open;

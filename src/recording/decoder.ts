@@ -7,7 +7,7 @@ import { LONGEST_BLOCK, type ReadBlock } from "./blocks.ts";
 import { eventLine } from "./event-lines.ts";
 import type { Faults } from "./faults.ts";
 import { FORMAT, type Header, parseHeader } from "./header.ts";
-import { LATEST_NANOS } from "./shapes.ts";
+import { LATEST_NANOS } from "./scalar-shapes.ts";
 
 /** In a block that is damaged, an event from later than this after the last tick is taken for a damaged one. */
 const FUTURE: Nanos = 10e9;

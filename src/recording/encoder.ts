@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
-import type { CountersSeen, DetailsSeen, Survey, TraceEvent } from "../model/event.ts";
+import type { DetailsSeen } from "../model/details.ts";
+import type { CountersSeen, Survey, TraceEvent } from "../model/event.ts";
 import type { Image } from "../model/image.ts";
 import type { BeginLine } from "./event-lines.ts";
 import { LineBuffer } from "./line-buffer.ts";
@@ -104,10 +105,13 @@ export class Encoder {
     this.#rows("unreadable", TABLES.unreadable, unreadable);
   }
 
-  #details({ kind, at, askedAt, details, backlogs }: DetailsSeen): void {
-    this.#begin({ kind, at, askedAt, rows: { details: details.length, backlogs: backlogs.length } });
+  #details({ kind, at, askedAt, details, backlogs, idle }: DetailsSeen): void {
+    const rows = { details: details.length, backlogs: backlogs.length };
+    if (idle === undefined) this.#begin({ kind, at, askedAt, rows });
+    else this.#begin({ kind, at, askedAt, idleLeft: idle.left, rows: { ...rows, idle: idle.connections.length } });
     this.#rows("details", TABLES.details, details);
     this.#rows("backlogs", TABLES.backlogs, backlogs);
+    if (idle !== undefined) this.#rows("idle", TABLES.idle, idle.connections);
   }
 
   #counters({ namespaces, ...scalars }: CountersSeen): void {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { MAX_SOCKETS } from "../model/socket-table.ts";
-import { nanos, processFacts, text, wallMs, whole } from "./shapes.ts";
+import { hostFigures } from "./counter-shapes.ts";
+import { nanos, text, wallMs, whole } from "./scalar-shapes.ts";
+import { processFacts } from "./shapes.ts";
 
 /** The events that stand on one line. */
 export const eventLine = z.discriminatedUnion("kind", [
@@ -32,11 +34,12 @@ export const beginLine = z.discriminatedUnion("kind", [
     poll: z.object({ cpuMs: z.number(), intervalMs: z.number() }).optional(),
     rows: counts,
   }),
-  z.object({ kind: z.literal("details"), at: nanos, askedAt: nanos, rows: counts }),
+  z.object({ kind: z.literal("details"), at: nanos, askedAt: nanos, idleLeft: whole.optional(), rows: counts }),
   z.object({
     kind: z.literal("counters"),
     at: nanos,
     timeWaitsCounted: z.enum(["begun", "ended"]).optional(),
+    host: hostFigures.optional(),
     rows: counts,
   }),
   z.object({

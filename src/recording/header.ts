@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
 import { safeText } from "../model/text.ts";
-import { nanos, wallMs } from "./shapes.ts";
+import { nanos, wallMs } from "./scalar-shapes.ts";
 
 /** Readers refuse another major; a newer minor only adds kinds of lines, which older readers pass over. */
 export const MAJOR = 1;
-export const VERSION = `${MAJOR}.0`;
+export const VERSION = `${MAJOR}.1`;
 export const FORMAT = "tcptrace recording";
 
 const short = z.string().max(1024).transform(safeText);

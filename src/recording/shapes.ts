@@ -1,32 +1,16 @@
 import { z } from "zod";
-import { COUNTERS, type CounterName, type NamespaceCounters } from "../model/counters.ts";
-import type {
-  HeldSocket,
-  ListenBacklog,
-  ProcessFacts,
-  SocketDetail,
-  SurveyedSocket,
-  SurveyedTimeWait,
-} from "../model/event.ts";
+import type { NamespaceCounters } from "../model/counters.ts";
+import type { IdleConnection, ListenBacklog, SocketDetail } from "../model/details.ts";
+import type { HeldSocket, ProcessFacts, SurveyedSocket, SurveyedTimeWait } from "../model/event.ts";
 import type { ImagedHolder, ImagedProcess, ImagedSocket, ImagedVanished } from "../model/image.ts";
 import type { ImagedTimeWait } from "../model/image-time-wait.ts";
 import { TCP } from "../model/tcp-state.ts";
-import { safeText } from "../model/text.ts";
+import { namespaceCounters } from "./counter-shapes.ts";
 import type { Table } from "./rows.ts";
+import { LATEST_NANOS, nanos, port, text, whole } from "./scalar-shapes.ts";
 
-/** Past these a time of the recording would be no date. */
-export const LATEST_NANOS = 2 ** 63;
-const LATEST_WALL_MS = 4e12;
-/** 512 characters of a command line, made safe. */
-const LONGEST_TEXT = 16_384;
-
-export const nanos = z.number().min(0).max(LATEST_NANOS);
 /** Such as an age that was inferred from a bound: it may be from before the boot. */
 const pastNanos = z.number().min(-LATEST_NANOS).max(LATEST_NANOS);
-export const wallMs = z.number().min(0).max(LATEST_WALL_MS);
-export const whole = z.number().int().min(0);
-export const text = z.string().max(LONGEST_TEXT).transform(safeText);
-const port = z.number().int().min(0).max(65_535);
 const address = z.union([
   z
     .number()
@@ -50,33 +34,6 @@ export const processFacts: z.ZodType<ProcessFacts> = z.object({
   container: text.nullable(),
   unit: text.nullable(),
 });
-
-const counters: z.ZodType<NamespaceCounters> = z.object({
-  netns: whole,
-  timeWait: whole,
-  counters: z.record(z.string(), z.number()).transform(knownCounters),
-  settings: z
-    .object({
-      timeWaitLimit: whole,
-      firstPort: port,
-      lastPort: port,
-      reservedPorts: whole,
-      timeWaitReuse: whole,
-      reuseDelayMs: whole,
-      timestamps: z.boolean(),
-      finTimeoutMs: whole,
-    })
-    .nullable(),
-});
-
-function knownCounters(all: Readonly<Record<string, number>>): Partial<Record<CounterName, number>> {
-  const known: Partial<Record<CounterName, number>> = {};
-  for (const name of COUNTERS) {
-    const value = all[name];
-    if (value !== undefined) known[name] = value;
-  }
-  return known;
-}
 
 /** A descriptor of a process. */
 export interface HeldRow extends HeldSocket {
@@ -128,6 +85,12 @@ const details: Table<SocketDetail> = {
   perLine: 500,
 };
 
+const idle: Table<IdleConnection> = {
+  keys: ["inode", ...ENDS, "idleMs", "probeInMs"],
+  row: z.object({ ...ends, inode: whole, idleMs: z.number(), probeInMs: z.number().nullable() }),
+  perLine: 500,
+};
+
 const backlogs: Table<ListenBacklog> = {
   keys: ["netns", "inode", "backlog"],
   row: z.object({ netns: whole, inode: whole, backlog: whole }),
@@ -136,7 +99,7 @@ const backlogs: Table<ListenBacklog> = {
 
 const counted: Table<NamespaceCounters> = {
   keys: ["netns", "timeWait", "counters", "settings"],
-  row: counters,
+  row: namespaceCounters,
   perLine: 50,
 };
 
@@ -220,6 +183,7 @@ export const TABLES = {
   unreadable,
   details,
   backlogs,
+  idle,
   counted,
   imaged,
   holders,

@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { readCounters, timeWaitsCounted } from "../host/counters.ts";
+import { readHostFigures } from "../host/host-figures.ts";
 import { Inhabitants } from "../host/inhabitants.ts";
 import { parseSettings, readOwnSettings, SETTING_FILES } from "../host/network-settings.ts";
 import { findSystemTool } from "../host/path-search.ts";
@@ -83,7 +84,8 @@ export class CounterReader {
   }
 
   #countersAt(at: Nanos, namespaces: readonly number[]): CountersSeen {
-    return { kind: "counters", at, namespaces: this.#readAll(namespaces), timeWaitsCounted: this.#timeWaitsCounted };
+    const read = { namespaces: this.#readAll(namespaces), host: readHostFigures() };
+    return { kind: "counters", at, ...read, timeWaitsCounted: this.#timeWaitsCounted };
   }
 
   #readAll(namespaces: readonly number[]): NamespaceCounters[] {

@@ -1,4 +1,5 @@
-import type { DetailsSeen, Nanos, Survey, TraceEvent } from "../model/event.ts";
+import type { DetailsSeen, IdleSeen } from "../model/details.ts";
+import type { Nanos, Survey, TraceEvent } from "../model/event.ts";
 import { TCP } from "../model/tcp-state.ts";
 import { childrenCpuMs } from "../host/processes.ts";
 import { SocketDiagnosis } from "./socket-diagnosis.ts";
@@ -6,20 +7,27 @@ import { SocketDiagnosis } from "./socket-diagnosis.ts";
 const USUAL_INTERVAL_MS = 1000;
 const MOST_OF_A_CORE = 0.02;
 const LAST_MS = 3000;
+const FIRST_IDLE_MS = 1000;
+const IDLE_INTERVAL_MS = 30_000;
+const IDLE_MOST_OF_A_CORE = 0.01;
 
 /**
  * Asks the kernel for details of connections in CLOSE_WAIT, in the background: once a second while there are some, and so
- * seldom that it costs at most 2 % of a core.
+ * seldom that it costs at most 2 % of a core. Twice a minute, and at most 1 %, of all that are established, which are idle.
  */
 export class DetailReader {
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
   readonly #diagnosis = new SocketDiagnosis();
-  /** Namespaces with connections in CLOSE_WAIT or in accept queues. */
+  /** Namespaces with connections in CLOSE_WAIT, in accept queues or on their way there. */
   readonly #wanted = new Set<number>();
+  /** Namespaces with connections. */
+  #connected: readonly number[] = [];
   #answer: DetailsSeen | null = null;
   #running: Promise<void> | null = null;
   #due = 0;
+  /** Not at once: what only wants a quick answer is not kept waiting. */
+  #idleDue = performance.now() + FIRST_IDLE_MS;
 
   constructor(now: () => Nanos, signal: AbortSignal) {
     this.#now = now;
@@ -30,14 +38,19 @@ export class DetailReader {
   note(event: TraceEvent): void {
     if (event.kind === "transition" && event.to === TCP.CLOSE_WAIT && event.netns !== null)
       this.#wanted.add(event.netns);
-    else if (event.kind === "survey") for (const netns of worthAsking(event)) this.#wanted.add(netns);
+    else if (event.kind === "survey") {
+      for (const netns of worthAsking(event)) this.#wanted.add(netns);
+      this.#connected = [...connectedIn(event)];
+    }
   }
 
   /** What has been answered since the last call; asks again when it is time. */
   take(): DetailsSeen | null {
     const answer = this.#answer;
     this.#answer = null;
-    if (this.#running === null && this.#wanted.size > 0 && performance.now() >= this.#due && !this.#signal.aborted) {
+    const now = performance.now();
+    const isDue = (this.#wanted.size > 0 && now >= this.#due) || (this.#connected.length > 0 && now >= this.#idleDue);
+    if (this.#running === null && isDue && !this.#signal.aborted) {
       this.#running = this.#ask(this.#signal);
     }
     return answer;
@@ -58,19 +71,38 @@ export class DetailReader {
     // An answer that was cut off by the end of the run is none.
     const rows = await this.#diagnosis.ask(namespaces, signal).catch(() => null);
     const cost = childrenCpuMs() - before;
+    const idle = signal === this.#signal ? await this.#askIdle(signal) : null;
     this.#due = performance.now() + Math.max(USUAL_INTERVAL_MS, cost / MOST_OF_A_CORE);
     this.#running = null;
-    if (rows === null) return;
-    this.#answer = { kind: "details", at: this.#now(), askedAt, ...rows };
-    for (const { netns } of rows.details) this.#wanted.add(netns);
+    if (rows === null && idle === null) return;
+    const { details, backlogs } = rows ?? { details: [], backlogs: [] };
+    this.#answer = { kind: "details", at: this.#now(), askedAt, details, backlogs, ...(idle && { idle }) };
+    for (const { netns } of details) this.#wanted.add(netns);
   }
+
+  async #askIdle(signal: AbortSignal): Promise<IdleSeen | null> {
+    if (performance.now() < this.#idleDue) return null;
+    const before = childrenCpuMs();
+    const idle = await this.#diagnosis.askIdle(this.#connected, signal).catch(() => null);
+    const cost = childrenCpuMs() - before;
+    this.#idleDue = performance.now() + Math.max(IDLE_INTERVAL_MS, cost / IDLE_MOST_OF_A_CORE);
+    return idle;
+  }
+}
+
+function connectedIn({ sockets }: Survey): Set<number> {
+  const namespaces = new Set<number>();
+  for (const { state, inode, netns } of sockets) if (state === TCP.ESTABLISHED && inode !== 0) namespaces.add(netns);
+  return namespaces;
 }
 
 function worthAsking({ sockets }: Survey): Set<number> {
   const namespaces = new Set<number>();
   for (const { state, inode, receiveQueue, netns } of sockets) {
     const isQueued = state === TCP.ESTABLISHED && inode === 0;
-    if (state === TCP.CLOSE_WAIT || isQueued || (state === TCP.LISTEN && receiveQueue > 0)) namespaces.add(netns);
+    const isHandshake = state === TCP.SYN_RECV;
+    if (state === TCP.CLOSE_WAIT || isQueued || isHandshake || (state === TCP.LISTEN && receiveQueue > 0))
+      namespaces.add(netns);
   }
   return namespaces;
 }

@@ -42,6 +42,11 @@ const MISUSES: readonly { readonly words: readonly string[]; readonly named: str
   { words: ["export", "-r", "x"], named: "--format", mend: "--help" },
   { words: ["export", "--format", "csv"], named: "--read", mend: "--help" },
   { words: ["export", "-r", "x", "--format", "pcap"], named: "pcap", mend: "perfetto" },
+  { words: ["diagnose", "--duration", "5"], named: "'5'", mend: "500ms, 10s, 5m or 2h" },
+  { words: ["diagnose", "--filter", "colour:red"], named: "colour:red", mend: "--help" },
+  { words: ["explain", "close-wiat"], named: "close-wiat", mend: "close-wait" },
+  { words: ["explain", "\u001b[2J"], named: "\\x1b[2J", mend: "tcptrace explain" },
+  { words: ["explain", "close-wait", "more"], named: "explain", mend: "--help" },
   { words: ["doctor", "--source", "bpf"], named: "--source", mend: "--help" },
 ];
 
@@ -62,7 +67,7 @@ describe("words that are not understood", () => {
 });
 
 describe("help", () => {
-  const COMMANDS = ["top", "events", "leaks", "record", "export", "doctor"];
+  const COMMANDS = ["top", "events", "leaks", "churn", "diagnose", "explain", "record", "export", "doctor"];
 
   it.each([
     { words: ["--help"] },

@@ -1,8 +1,7 @@
+import type { DetailsSeen, SocketDetail } from "../../src/model/details.ts";
 import type {
   Accept,
-  DetailsSeen,
   Evidence,
-  SocketDetail,
   Survey,
   SurveyedProcess,
   SurveyedSocket,

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import type { NetworkSettings } from "../../src/model/counters.ts";
 import type { Accept, SurveyedEnds, Task, TraceEvent, Transition } from "../../src/model/event.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import { safeBytes, safeText } from "../../src/model/text.ts";
@@ -116,6 +117,26 @@ const anySurvey: fc.Arbitrary<TraceEvent> = fc.record(anyWholeSurvey, {
   requiredKeys: ["kind", "at", "until", "complete", "namespaces", "sockets", "timeWaits", "processes", "unreadable"],
 });
 
+const anySettings: fc.Arbitrary<NetworkSettings> = fc.record(
+  {
+    timeWaitLimit: anyId,
+    firstPort: anyPort,
+    lastPort: anyPort,
+    reservedPorts: anyId,
+    timeWaitReuse: anyId,
+    reuseDelayMs: anyId,
+    timestamps: fc.boolean(),
+    finTimeoutMs: anyId,
+    sysctls: fc.record({ "net.core.somaxconn": anyText, "net.ipv4.tcp_tw_recycle": anyText }, { requiredKeys: [] }),
+  },
+  {
+    requiredKeys: [
+      ...(["timeWaitLimit", "firstPort", "lastPort", "reservedPorts", "timeWaitReuse", "reuseDelayMs"] as const),
+      ...(["timestamps", "finTimeoutMs"] as const),
+    ],
+  },
+);
+
 const anyOther: fc.Arbitrary<TraceEvent> = fc.oneof(
   fc.record({ kind: fc.constant("tick" as const), at: anyWhole, complete: anyWhole }),
   fc.record({
@@ -138,18 +159,30 @@ const anyOther: fc.Arbitrary<TraceEvent> = fc.oneof(
     wallMs: fc.double({ min: 0, max: 4e12, noNaN: true }),
   }),
   fc.record({ kind: fc.constant("process" as const), at: anyWhole, process: fc.record({ pid: anyId, ...anyFacts }) }),
-  fc.record({
-    kind: fc.constant("details" as const),
-    at: anyWhole,
-    askedAt: anyWhole,
-    details: fc.array(
-      fc
-        .record({ ends: anyEnds, inode: anyWhole, lastAckMs: anyId, lastSentMs: anyId })
-        .map(({ ends: own, ...rest }) => Object.assign(rest, own)),
-      { maxLength: 3 },
-    ),
-    backlogs: fc.array(fc.record({ netns: anyId, inode: anyWhole, backlog: anyId }), { maxLength: 3 }),
-  }),
+  fc.record(
+    {
+      kind: fc.constant("details" as const),
+      at: anyWhole,
+      askedAt: anyWhole,
+      details: fc.array(
+        fc
+          .record({ ends: anyEnds, inode: anyWhole, lastAckMs: anyId, lastSentMs: anyId })
+          .map(({ ends: own, ...rest }) => Object.assign(rest, own)),
+        { maxLength: 3 },
+      ),
+      backlogs: fc.array(fc.record({ netns: anyId, inode: anyWhole, backlog: anyId }), { maxLength: 3 }),
+      idle: fc.record({
+        connections: fc.array(
+          fc
+            .record({ ends: anyEnds, inode: anyWhole, idleMs: anyId, probeInMs: fc.option(anyId, { nil: null }) })
+            .map(({ ends: own, ...rest }) => Object.assign(rest, own)),
+          { maxLength: 3 },
+        ),
+        left: anyId,
+      }),
+    },
+    { requiredKeys: ["kind", "at", "askedAt", "details", "backlogs"] },
+  ),
   fc.record(
     {
       kind: fc.constant("counters" as const),
@@ -159,11 +192,17 @@ const anyOther: fc.Arbitrary<TraceEvent> = fc.oneof(
           netns: anyId,
           timeWait: anyId,
           counters: fc.record({ ActiveOpens: anyWhole, ListenDrops: anyWhole }, { requiredKeys: ["ActiveOpens"] }),
-          settings: fc.constant(null),
+          settings: fc.option(anySettings, { nil: null }),
         }),
         { maxLength: 2 },
       ),
       timeWaitsCounted: fc.constantFrom("begun" as const, "ended" as const),
+      host: fc.record({
+        openFiles: fc.option(anyWhole, { nil: null }),
+        orphans: fc.option(anyWhole, { nil: null }),
+        backlogDrops: fc.option(anyWhole, { nil: null }),
+        sysctls: fc.record({ "fs.file-max": anyText, "net.core.netdev_max_backlog": anyText }, { requiredKeys: [] }),
+      }),
     },
     { requiredKeys: ["kind", "at", "namespaces"] },
   ),

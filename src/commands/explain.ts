@@ -1,0 +1,23 @@
+import { EXIT, type ExitCode, UserError } from "../errors.ts";
+import { findPage, nearestTopics } from "../diagnosis/pages/find.ts";
+import { safeText } from "../model/text.ts";
+import { pageText, topicsText } from "../view/explain-text.ts";
+import { writeOut } from "./output.ts";
+
+const LONGEST_TOPIC = 64;
+
+/** Prints the page of a topic; without one, the list of topics. Throws UserError for a topic that there is no page of. */
+export async function explain(topic: string | null, signal: AbortSignal): Promise<ExitCode> {
+  if (topic === null) {
+    await writeOut(topicsText(), signal);
+    return EXIT.ok;
+  }
+  const page = findPage(topic);
+  if (page === null) {
+    const name = safeText(topic.slice(0, LONGEST_TOPIC));
+    const hint = `nearest: ${nearestTopics(topic).join(", ")}; see \`tcptrace explain\``;
+    throw new UserError(`there is no page on '${name}'`, hint, EXIT.usage);
+  }
+  await writeOut(pageText(page), signal);
+  return EXIT.ok;
+}

@@ -1,0 +1,103 @@
+import type { HostFigures, NetworkSettings } from "../model/counters.ts";
+import type { Tables } from "../model/tables.ts";
+import type { Finding } from "./finding.ts";
+import { KNOBS } from "./knobs/all.ts";
+import type { Knob } from "./knobs/knob.ts";
+
+/** Whether changing a setting would help with a finding, and why or why not. */
+export interface Verdict {
+  /** The finding's id. */
+  readonly finding: string;
+  readonly helps: boolean;
+  readonly why: string;
+}
+
+/** A setting that folklore names, as it is here. */
+export interface AuditedSetting {
+  readonly name: string;
+  /** The namespace that it is of; null: the machine's or, as a limit, a process's. */
+  readonly netns: number | null;
+  /** Null: this kernel does not have it, or it could not be read. */
+  readonly value: string | null;
+  readonly default: string;
+  readonly does: string;
+  /** For each finding that it is said to help with; those that it would help first. */
+  readonly verdicts: readonly Verdict[];
+  readonly sources: readonly string[];
+}
+
+const MOST_NAMESPACES = 4;
+
+/** All settings that folklore names, and what each would do for the findings: those of the namespaces that they are about. */
+export function auditSettings(tables: Tables, findings: readonly Finding[]): readonly AuditedSetting[] {
+  const host = tables.counters?.host;
+  return namespacesOf(tables, findings).flatMap((netns, index) => {
+    const settings = tables.settings.get(netns);
+    const here = findings.filter(({ evidence }) => (evidence["netns"] ?? netns) === netns);
+    // Those of the machine stand once, with what all findings say of them.
+    const knobs = KNOBS.filter((knob) => index === 0 || isOfNamespace(knob));
+    return knobs.map((knob) =>
+      audited(knob, netns, { settings, host, findings: isOfNamespace(knob) ? here : findings }),
+    );
+  });
+}
+
+/** Those with findings, else the one with most sockets. */
+function namespacesOf(tables: Tables, findings: readonly Finding[]): number[] {
+  const concerned = new Set<number>();
+  for (const { evidence } of findings) {
+    const { netns } = evidence;
+    if (typeof netns === "number" && tables.settings.has(netns)) concerned.add(netns);
+  }
+  if (concerned.size === 0) {
+    const busiest = busiestNamespace(tables);
+    if (busiest !== null) concerned.add(busiest);
+  }
+  return [...concerned].slice(0, MOST_NAMESPACES);
+}
+
+function busiestNamespace(tables: Tables): number | null {
+  const counts = new Map<number, number>();
+  for (const { netns } of tables.sockets) if (netns !== null) counts.set(netns, (counts.get(netns) ?? 0) + 1);
+  const known = [...tables.settings.keys()].toSorted((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
+  return known[0] ?? null;
+}
+
+function isOfNamespace({ name }: Knob): boolean {
+  return name !== "RLIMIT_NOFILE" && !name.startsWith("fs.") && !MACHINE_WIDE.has(name);
+}
+
+const MACHINE_WIDE: ReadonlySet<string> = new Set(["net.core.netdev_max_backlog", "net.ipv4.tcp_max_orphans"]);
+
+interface Known {
+  readonly settings: NetworkSettings | undefined;
+  readonly host: HostFigures | undefined;
+  readonly findings: readonly Finding[];
+}
+
+function audited(knob: Knob, netns: number, { settings, host, findings }: Known): AuditedSetting {
+  const { name, does, sources } = knob;
+  const ids = [...new Set(findings.map(({ id }) => id))];
+  const verdicts: Verdict[] = [];
+  for (const finding of ids) {
+    const helps = knob.helps[finding];
+    const refusal = knob.refusals[finding];
+    if (helps !== undefined) verdicts.push({ finding, helps: true, why: helps });
+    else if (refusal !== undefined) verdicts.push({ finding, helps: false, why: refusal });
+  }
+  return {
+    name,
+    netns: isOfNamespace(knob) ? netns : null,
+    value: name === "RLIMIT_NOFILE" ? limitIn(findings) : (settings?.sysctls?.[name] ?? host?.sysctls[name] ?? null),
+    default: knob.default,
+    does,
+    verdicts: verdicts.toSorted((a, b) => Number(b.helps) - Number(a.helps)),
+    sources,
+  };
+}
+
+/** The limit of the process that the worst finding is about. */
+function limitIn(findings: readonly Finding[]): string | null {
+  const limit = findings.map(({ evidence }) => evidence["fdLimit"]).find((value) => typeof value === "number");
+  return limit === undefined ? null : String(limit);
+}

@@ -1,0 +1,128 @@
+import type { Nanos } from "../model/event.ts";
+import type { Filter } from "../model/filter.ts";
+import { type Holder, holdersOf, isUnaccepted } from "../model/holding.ts";
+import type { Socket } from "../model/socket.ts";
+import { isStuck } from "../model/stuck.ts";
+import { socketSubject } from "../model/subject.ts";
+import type { Tables } from "../model/tables.ts";
+import { TCP } from "../model/tcp-state.ts";
+import { Unanswered } from "./unanswered.ts";
+import { Leak } from "./leak.ts";
+import { Queues } from "./queues.ts";
+
+/** In these states a socket waits for its peer's answer, which mostly takes milliseconds. */
+const PATIENCE: Nanos = 3e9;
+
+/** What the rules need to know of all sockets, counted in one pass. */
+export interface Census {
+  readonly sockets: number;
+  /** Who holds sockets that the filter takes; null where there is no filter. */
+  readonly chosen: ReadonlySet<number> | null;
+  /** Who holds sockets in CLOSE_WAIT, by pid; null for those that nobody can be named for. */
+  readonly leaks: ReadonlyMap<number | null, Leak>;
+  /** Listeners, and what waits for them. */
+  readonly queues: Queues;
+  /** Sockets whose peer has not answered for three seconds, in the states before and after ESTABLISHED. */
+  readonly unanswered: Unanswered;
+}
+
+export function takeCensus(tables: Tables, stuckAfterMs: number, filter: Filter): Census {
+  const count = new Count(tables, stuckAfterMs * 1e6, filter);
+  for (const socket of tables.sockets) count.add(socket);
+  for (const vanished of tables.vanished.values()) {
+    if (!vanished.isConfirmed || tables.now - vanished.since < stuckAfterMs * 1e6) continue;
+    for (const holder of vanished.socket.holders)
+      count.leakOf(vanished.socket, holder, vanished.since)?.addVanished(vanished);
+  }
+  return count;
+}
+
+class Count implements Census {
+  sockets = 0;
+  readonly chosen: Set<number> | null;
+  readonly leaks = new Map<number | null, Leak>();
+  readonly queues: Queues;
+  readonly unanswered = new Unanswered();
+  readonly #tables: Tables;
+  readonly #stuckAfter: Nanos;
+  readonly #filter: Filter;
+
+  constructor(tables: Tables, stuckAfter: Nanos, filter: Filter) {
+    this.#tables = tables;
+    this.#stuckAfter = stuckAfter;
+    this.#filter = filter;
+    this.chosen = filter.isEmpty ? null : new Set();
+    this.queues = new Queues(tables);
+  }
+
+  add(socket: Socket): void {
+    this.sockets++;
+    if (this.chosen !== null) this.#choose(socket, this.chosen);
+    switch (socket.state) {
+      case TCP.ESTABLISHED:
+        if (socket.inode === 0 && isUnaccepted(socket) && this.#takesAny(socket)) this.queues.addWaiting(socket);
+        return;
+      case TCP.LISTEN:
+        if (this.#takesAny(socket)) this.queues.addListener(socket);
+        return;
+      case TCP.CLOSE_WAIT:
+        return this.#closeWait(socket);
+      case TCP.SYN_RECV:
+        if (this.#takesAny(socket)) this.queues.addHalfOpen(socket);
+        return;
+      case TCP.SYN_SENT:
+      case TCP.FIN_WAIT1:
+      case TCP.FIN_WAIT2:
+      case TCP.CLOSING:
+      case TCP.LAST_ACK:
+        if (this.#tables.now - socket.since >= PATIENCE && this.#takesAny(socket)) this.unanswered.add(socket);
+        return;
+      case TCP.TIME_WAIT:
+      case TCP.CLOSE:
+      case TCP.NEW_SYN_RECV:
+      case TCP.BOUND_INACTIVE:
+        return;
+      default:
+        socket.state satisfies never;
+    }
+  }
+
+  #closeWait(socket: Socket): void {
+    if (isUnaccepted(socket)) {
+      if (this.#takesAny(socket)) this.queues.addWaiting(socket);
+      return;
+    }
+    const stuck = isStuck(socket, this.#tables, this.#stuckAfter);
+    const holders = holdersOf(socket, this.#tables.sockets);
+    for (const holder of holders) this.leakOf(socket, holder, socket.since)?.add(socket, stuck);
+    if (holders.length === 0 && stuck) this.leakOf(socket, null, socket.since)?.add(socket, stuck);
+  }
+
+  /** Null when the filter does not take it. */
+  leakOf(socket: Socket, holder: Holder | null, since: Nanos): Leak | null {
+    const pid = holder?.pid ?? null;
+    if (!this.#takes(socket, pid, since)) return null;
+    let leak = this.leaks.get(pid);
+    if (leak === undefined) this.leaks.set(pid, (leak = new Leak(pid)));
+    return leak;
+  }
+
+  #choose(socket: Socket, chosen: Set<number>): void {
+    for (const { pid } of holdersOf(socket, this.#tables.sockets)) {
+      if (this.#takes(socket, pid, socket.since)) chosen.add(pid);
+    }
+  }
+
+  #takesAny(socket: Socket): boolean {
+    if (this.#filter.isEmpty) return true;
+    const holders = holdersOf(socket, this.#tables.sockets);
+    if (holders.length === 0) return this.#takes(socket, null, socket.since);
+    return holders.some(({ pid }) => this.#takes(socket, pid, socket.since));
+  }
+
+  #takes(socket: Socket, pid: number | null, since: Nanos): boolean {
+    if (this.#filter.isEmpty) return true;
+    const process = pid === null ? null : (this.#tables.processes.at(pid) ?? null);
+    return this.#filter.matches(socketSubject(socket, process, this.#tables.now - since));
+  }
+}

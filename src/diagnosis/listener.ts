@@ -1,0 +1,13 @@
+import type { Process } from "../model/process-table.ts";
+import type { Socket } from "../model/socket.ts";
+import { processAt, type Situation } from "./situation.ts";
+
+/** The process that listens; of several holders the owner, which accepts. Null where nobody is known. */
+export function holderOf(situation: Situation, { owner, holders }: Socket): Process | null {
+  return processAt(situation, owner.pid ?? holders[0]?.pid ?? null);
+}
+
+/** How many connections its queue takes: one more than its backlog (sk_acceptq_is_full()); null where it could not be asked. */
+export function listenBacklog({ backlog }: Socket): number | null {
+  return backlog === null ? null : backlog + 1;
+}

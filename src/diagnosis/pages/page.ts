@@ -1,0 +1,18 @@
+import type { Finding } from "../finding.ts";
+
+/** Background on a state or a setting, in plain sentences. */
+export interface Page {
+  /** As typed after `tcptrace explain`. */
+  readonly topic: string;
+  /** Other names for it: findings, too. */
+  readonly aliases: readonly string[];
+  /** A line for the list of topics. */
+  readonly title: string;
+  /** What it is. */
+  readonly what: readonly string[];
+  /** Who causes it. */
+  readonly causes: readonly string[];
+  readonly helps: readonly string[];
+  readonly avoid: Finding["avoid"];
+  readonly sources: readonly string[];
+}

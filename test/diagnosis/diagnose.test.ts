@@ -1,0 +1,252 @@
+import * as fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { auditSettings } from "../../src/diagnosis/audit.ts";
+import { diagnose } from "../../src/diagnosis/diagnose.ts";
+import type { Finding } from "../../src/diagnosis/finding.ts";
+import { KNOBS } from "../../src/diagnosis/knobs/all.ts";
+import { takeDiagnosis } from "../../src/diagnosis/report.ts";
+import type { HostFigures, NamespaceCounters } from "../../src/model/counters.ts";
+import type { CountersSeen, SurveyedSocket, TraceEvent } from "../../src/model/event.ts";
+import { parseFilter } from "../../src/model/filter.ts";
+import { Model } from "../../src/model/model.ts";
+import { TCP } from "../../src/model/tcp-state.ts";
+import { safeText } from "../../src/model/text.ts";
+import { diagnoseJson } from "../../src/view/diagnose-json.ts";
+import { diagnoseText } from "../../src/view/diagnose-text.ts";
+import {
+  childRow,
+  fold,
+  holder,
+  listenerRow,
+  MS,
+  NETNS,
+  polling,
+  row,
+  SECOND,
+  survey,
+  tick,
+  tracing,
+} from "../model/scenario.ts";
+import { anyEvent } from "../recording/any-event.ts";
+
+const OPTIONS = { stuckAfterMs: 60_000 };
+
+function found(...events: readonly TraceEvent[]): readonly Finding[] {
+  return diagnose(fold(...events).model.tables, OPTIONS);
+}
+
+function ids(findings: readonly Finding[]): string[] {
+  return findings.map(({ id }) => id);
+}
+
+const RANK = { critical: 0, warning: 1, info: 2 };
+
+describe("whatever has happened", () => {
+  const anyRun = fc.array(anyEvent, { maxLength: 40 }).map((events) => {
+    const model = new Model();
+    for (const event of events.toSorted((a, b) => a.at - b.at)) model.fold(event);
+    return model.tables;
+  });
+
+  it("findings are safe to print, cited, sorted, and the same a second time", () => {
+    fc.assert(
+      fc.property(anyRun, fc.nat(100_000), (tables, stuckAfterMs) => {
+        const findings = diagnose(tables, { stuckAfterMs });
+        expect(diagnose(tables, { stuckAfterMs })).toEqual(findings);
+        const ranks = findings.map(({ severity }) => RANK[severity]);
+        expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
+        for (const { title, advice, avoid, sources, evidence } of findings) {
+          const texts = [title, ...advice, ...avoid.flatMap(({ what, why }) => [what, why]), ...sources];
+          for (const text of texts) expect(safeText(text)).toBe(text);
+          expect(advice.length).toBeGreaterThan(0);
+          expect(sources.length).toBeGreaterThan(0);
+          for (const value of Object.values(evidence)) {
+            if (typeof value === "number") expect(Number.isFinite(value)).toBe(true);
+          }
+        }
+      }),
+    );
+  });
+
+  it("the answer is one JSON document, and a text without anything that moves the cursor", () => {
+    fc.assert(
+      fc.property(anyRun, (tables) => {
+        const diagnosis = takeDiagnosis(tables, OPTIONS);
+        expect(diagnoseJson(diagnosis).trimEnd()).not.toContain("\n");
+        expect(JSON.parse(diagnoseJson(diagnosis))).toHaveProperty("findings");
+        for (const line of diagnoseText(diagnosis).split("\n")) expect(safeText(line)).toBe(line);
+      }),
+    );
+  });
+});
+
+const SETTINGS = {
+  timeWaitLimit: 1000,
+  firstPort: 32_768,
+  lastPort: 60_999,
+  reservedPorts: 0,
+  timeWaitReuse: 2,
+  reuseDelayMs: 1000,
+  timestamps: true,
+  finTimeoutMs: 60_000,
+  sysctls: { "net.ipv4.tcp_fin_timeout": "30", "net.core.somaxconn": "128" },
+} as const;
+
+function counted(
+  at: number,
+  counters: NamespaceCounters["counters"],
+  fields: Partial<CountersSeen> = {},
+): CountersSeen {
+  return { kind: "counters", at, namespaces: [{ netns: NETNS, timeWait: 0, counters, settings: SETTINGS }], ...fields };
+}
+
+function host(fields: Partial<HostFigures>): { readonly host: HostFigures } {
+  return { host: { openFiles: null, orphans: null, backlogDrops: null, sysctls: {}, ...fields } };
+}
+
+function limited(openFiles: number): TraceEvent {
+  return counted(2 * SECOND, {}, host({ openFiles, sysctls: { "fs.file-max": "1000" } }));
+}
+
+function drops(at: number, backlogDrops: number): TraceEvent {
+  return counted(at, {}, host({ backlogDrops, sysctls: { "net.core.netdev_max_backlog": "1000" } }));
+}
+
+/** A connection that has not been accepted for so many seconds, by two surveys. */
+function waiting(seconds: number, fields: Partial<SurveyedSocket> = {}): TraceEvent[] {
+  const listener = listenerRow({ receiveQueue: 1 });
+  return [
+    polling(0),
+    survey(SECOND, [listener, childRow(TCP.ESTABLISHED)], [holder(7, 50)]),
+    survey(seconds * SECOND, [listener, childRow(TCP.ESTABLISHED, fields)], [holder(7, 50)]),
+  ];
+}
+
+/** A process with more and more descriptors of 100, up to 70 after six seconds. */
+function rising(state: SurveyedSocket["state"]): TraceEvent[] {
+  const surveys = Array.from({ length: 6 }, (_, index) =>
+    survey((index + 1) * SECOND, [row(state)], [{ ...holder(7, 70), fdUsed: 60 + index * 2, fdLimit: 100 }]),
+  );
+  return [polling(0), ...surveys, tick(6 * SECOND + 5 * MS)];
+}
+
+describe("the machine's own limits", () => {
+  test.each([
+    [799, null],
+    [800, "warning"],
+    [949, "warning"],
+    [950, "critical"],
+  ])("%d of 1000 files: %s", (openFiles, severity) => {
+    const findings = found(tracing(0), survey(SECOND, [row(TCP.ESTABLISHED)], [holder(7, 70)]), limited(openFiles));
+    expect(findings.map((one) => [one.id, one.severity])).toEqual(
+      severity === null ? [] : [["files-running-out", severity]],
+    );
+    if (severity !== null)
+      expect(findings[0]).toMatchObject({ pid: 7, comm: "p7", evidence: { holders: ["p7 (7): 10"] } });
+  });
+
+  test("packets dropped before TCP are told while they are dropped, and not those from before the run", () => {
+    expect(found(drops(SECOND, 50), drops(2 * SECOND, 50))).toEqual([]);
+    const [finding] = found(drops(SECOND, 50), drops(3 * SECOND, 70));
+    expect(finding).toMatchObject({ id: "backlog-drops", evidence: { dropped: 20, netdevMaxBacklog: 1000 } });
+    expect(finding?.title).toContain("10 a second");
+  });
+
+  test("a recording from before these were read says nothing of them", () => {
+    expect(found(counted(SECOND, { ActiveOpens: 1 }), counted(2 * SECOND, { ActiveOpens: 2 }))).toEqual([]);
+  });
+});
+
+describe("what the kernel counts", () => {
+  test("is told for a minute after the last of it", () => {
+    const overflow = [counted(0, { ListenOverflows: 5 }), counted(SECOND, { ListenOverflows: 9 })];
+    expect(found(...overflow)[0]).toMatchObject({ id: "listen-overflow", evidence: { overflows: 4 } });
+    const quiet = Array.from({ length: 70 }, (_, second) => counted((second + 2) * SECOND, { ListenOverflows: 9 }));
+    expect(ids(found(...overflow, ...quiet.slice(0, 50)))).toEqual(["listen-overflow"]);
+    expect(found(...overflow, ...quiet)).toEqual([]);
+  });
+
+  test("is none of a filter's", () => {
+    const { model } = fold(counted(0, { ListenOverflows: 5 }), counted(SECOND, { ListenOverflows: 9 }));
+    const parsed = parseFilter("port:80");
+    if (!parsed.ok) throw new Error(parsed.error);
+    expect(diagnose(model.tables, { ...OPTIONS, filter: parsed.filter })).toEqual([]);
+  });
+});
+
+describe("an accept queue", () => {
+  test("is stalled when its first has waited for three seconds, as a survey has seen", () => {
+    expect(found(...waiting(3.9))).toEqual([]);
+    expect(found(...waiting(4))[0]).toMatchObject({ id: "accept-queue-stalled", pid: 7, evidence: { waiting: 1 } });
+  });
+
+  test("is none when the last survey shows that it was accepted", () => {
+    expect(found(...waiting(9, { inode: 60 }))).toEqual([]);
+  });
+
+  test("is not called stalled for what no survey has confirmed", () => {
+    expect(found(...waiting(2), tick(60 * SECOND))).toEqual([]);
+  });
+});
+
+test("findings of one rule have a bound, and what is left out is counted", () => {
+  const sockets = Array.from({ length: 150 }, (_, index) =>
+    row(TCP.CLOSE_WAIT, { inode: index + 1, localPort: index + 1 }),
+  );
+  const holders = sockets.map(({ inode }) => holder(inode, inode));
+  const findings = found(polling(0), survey(SECOND, sockets, holders), survey(200 * SECOND, sockets, holders));
+  expect(findings).toHaveLength(101);
+  expect(findings.at(-1)).toMatchObject({ pid: null, evidence: { notShown: 50 } });
+});
+
+test("a name that would draw on the screen is shown, and does nothing", () => {
+  const sockets = [row(TCP.CLOSE_WAIT)];
+  const evil = { ...holder(7, 70), comm: safeText("\u001b[2J\nCRITICAL") };
+  const [finding] = found(polling(0), survey(SECOND, sockets, [evil]), survey(100 * SECOND, sockets, [evil]));
+  expect(finding?.title).toContain("\\x1b[2J\\x0aCRITICAL (pid 7)");
+});
+
+describe("the settings that folklore names", () => {
+  const leaking = [row(TCP.CLOSE_WAIT)];
+  const { tables } = fold(
+    polling(0),
+    survey(SECOND, leaking, [holder(7, 70)]),
+    counted(2 * SECOND, {}, host({ sysctls: { "fs.file-max": "1000" } })),
+    survey(100 * SECOND, leaking, [holder(7, 70)]),
+  ).model;
+  const findings = diagnose(tables, OPTIONS);
+  const audit = auditSettings(tables, findings);
+
+  it("stand with their values here, one by one", () => {
+    expect(audit.map(({ name }) => name)).toEqual(KNOBS.map(({ name }) => name));
+    const value = (name: string): string | null | undefined => audit.find((one) => one.name === name)?.value;
+    expect(value("net.ipv4.tcp_fin_timeout")).toBe("30");
+    expect(value("fs.file-max")).toBe("1000");
+    expect(value("RLIMIT_NOFILE")).toBe("1024");
+    expect(value("net.ipv4.tcp_tw_recycle")).toBeNull();
+  });
+
+  it("none cures CLOSE_WAIT, and each that is said to is refused", () => {
+    const verdicts = audit.flatMap((one) => one.verdicts);
+    expect(verdicts.length).toBeGreaterThan(5);
+    expect(verdicts.filter(({ helps }) => helps)).toEqual([]);
+  });
+
+  it("are compared with the kernel's defaults where nothing is wrong", () => {
+    const well = fold(polling(0), survey(SECOND, [], []), counted(2 * SECOND, {})).model.tables;
+    const text = diagnoseText(takeDiagnosis(well, OPTIONS));
+    expect(text).toMatch(/^Nothing is wrong: looked for /);
+    expect(text.replaceAll(/\s+/g, " ")).toContain(
+      "not the kernel's default: somaxconn 128 (default 4096), tcp_fin_timeout 30 (default 60).",
+    );
+  });
+});
+
+test("descriptors that run out are told with when, and not of a process whose leak is told", () => {
+  const [finding] = found(...rising(TCP.ESTABLISHED));
+  expect(finding).toMatchObject({ id: "descriptors-running-out", severity: "critical", pid: 7 });
+  expect(finding?.evidence["fdExhaustedInMs"]).toBeCloseTo(15_000, -3);
+  const { tables } = fold(...rising(TCP.CLOSE_WAIT)).model;
+  expect(ids(diagnose(tables, { stuckAfterMs: 1000 }))).toEqual(["close-wait-leak"]);
+  expect(ids(diagnose(tables, OPTIONS))).toEqual(["descriptors-running-out"]);
+});
