@@ -41,7 +41,12 @@ export interface Evidence {
   readonly noFinWait2: boolean;
   /** sk_err, an errno, 0 when there is none. */
   readonly error: number;
+  /** What tcp_time_wait() was called for, known only at the change to CLOSE and where it is traced. */
+  readonly left: Left;
 }
+
+/** The mini-socket that the kernel keeps of a socket, in this state or none; `unknown` where nobody told. */
+export type Left = typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2 | "none" | "unknown";
 
 /** One state change of one kernel socket (tracepoint sock:inet_sock_set_state). */
 export interface Transition {
@@ -71,7 +76,8 @@ export interface Accept {
   readonly at: Nanos;
   readonly address: number;
   readonly inode: number;
-  readonly fd: number;
+  /** Null where only the kernel's functions are traced: the descriptor is given later. */
+  readonly fd: number | null;
   readonly task: Task;
 }
 

@@ -11,7 +11,7 @@ import { TracerClock } from "./tracer-clock.ts";
 import type { TracerEnd, TracerOptions } from "./tracer-process.ts";
 
 const TICK_MS = 50;
-const ATTACH_TIMEOUT_MS = 20_000;
+const ATTACH_TIMEOUT_MS = 60_000;
 /** Waits before one restart after another; a tracer that then ran for a minute starts the row anew. */
 const BACKOFF_MS = [250, 1000, 2000, 4000];
 const GOOD_RUN_MS = 60_000;

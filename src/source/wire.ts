@@ -40,6 +40,8 @@ const V4_TASK = 0x54; // T
 const V6 = 0x75; // u
 const V6_TASK = 0x55; // U
 
+/** An accept by the kernel's functions: the descriptor is given later. */
+export const NO_DESCRIPTOR = 0xffff_ffff;
 /** No line of ours is shorter, and no piece of a process name is as long. */
 const SHORTEST_LINE = 16;
 const LONGEST_LINE = 512;
@@ -167,7 +169,7 @@ export class WireDecoder {
       remoteAddress: isV4 ? fromNetworkOrder(this.#fields.high(4)) : this.#address6(6),
       remotePort: this.#fields.low(2) & 0xffff,
       inode: full ? this.#fields.high(3) * 256 + (file >>> 24) : null,
-      evidence: full ? evidenceOf(change & 0x17, file & 255) : null,
+      evidence: full ? evidenceOf(change & 0xf7, file & 255) : null,
       task: hasTask ? this.#task(taskField, bytes, end + 1, nameEnd) : null,
     };
     this.#sink.event(transition, (file >>> 8) & 0xffff);
@@ -206,7 +208,7 @@ export class WireDecoder {
       at: this.#time(),
       address: this.#fields.high(1) * 65_536 + (this.#fields.low(1) >>> 16),
       inode: this.#fields.high(2),
-      fd: this.#fields.low(2),
+      fd: this.#fields.low(2) === NO_DESCRIPTOR ? null : this.#fields.low(2),
       task: this.#task(3, bytes, end + 1, nameEnd),
     };
     this.#sink.event(accept, this.#fields.low(1) & 0xffff);

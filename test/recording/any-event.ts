@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { Accept, SurveyedEnds, Task, TraceEvent, Transition } from "../../src/model/event.ts";
+import type { Accept, Left, SurveyedEnds, Task, TraceEvent, Transition } from "../../src/model/event.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import { safeBytes, safeText } from "../../src/model/text.ts";
 
@@ -43,6 +43,7 @@ export const anyTransition: fc.Arbitrary<Transition> = fc
           acked: fc.boolean(),
           noFinWait2: fc.boolean(),
           error: fc.nat(255),
+          left: fc.constantFrom<Left>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
         }),
       }),
       { nil: null },
@@ -61,7 +62,7 @@ const anyAccept: fc.Arbitrary<Accept> = fc.record({
   at: anyWhole,
   address: fc.nat(2 ** 48 - 1),
   inode: anyId,
-  fd: anyId,
+  fd: fc.option(fc.nat(0x7fff_ffff), { nil: null }),
   task: anyTask,
 });
 

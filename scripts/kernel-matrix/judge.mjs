@@ -1,0 +1,108 @@
+// Judges what a cell left: whether all transitions were seen, each with the right process, and TIME_WAIT.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { causeOf } from "../../build/model/cause.js";
+import { TCP } from "../../build/model/tcp-state.js";
+import { Recording } from "../../build/recording/reader.js";
+
+const CLIENT = ["CLOSE", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE"];
+const SERVER = ["LISTEN", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSE"];
+/** A mini-socket is made, and the peer's reset ends it. */
+const MADE_AND_ENDED = "orphan-reset";
+/** Without the kernel's structs the rules for TIME_WAIT have nothing to go by. */
+const WITHOUT_EVIDENCE = new Set(["basic"]);
+
+/** The verdict on one cell: numbers for the table, and `complaints`, empty when all is right. */
+export async function judge(folder, cell) {
+  const file = join(folder, cell.replace(":", "-"));
+  if (!existsSync(`${file}.json`)) return { cell, complaints: ["the machine did not come to it"] };
+  const told = JSON.parse(readFileSync(`${file}.json`, "utf8"));
+  const stderr = readFileSync(`${file}.stderr`, "utf8");
+  if (told.error !== undefined) return { cell, complaints: [`${told.error}: ${lastLine(stderr)}`] };
+  const lines = readFileSync(`${file}.ndjson`, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  const rows = lines.filter(({ type }) => type === "transition");
+  const summary = lines.find(({ type }) => type === "summary");
+  const complaints = [];
+  if (told.exitCode !== 0) complaints.push(`tcptrace ended with ${told.exitCode}`);
+  if (summary?.lost !== 0) complaints.push(`${summary?.lost} lost`);
+  const owners = judgeOwners(rows, told, complaints);
+  const timeWait = WITHOUT_EVIDENCE.has(cell.split(":")[1]) ? null : judgeTimeWait(rows, told, complaints);
+  const exact = await judgeExact(`${file}.tct`, complaints);
+  const probes = /bpftrace [\d.]+, (\w+) probes/.exec(stderr)?.[1];
+  return { cell, probes, startMs: told.startMs, ...owners, timeWait, exact, complaints };
+}
+
+function lastLine(text) {
+  return text.trim().split("\n").at(-1);
+}
+
+/** The 300 connections: each of the ten changes of each, by the process whose end it is. */
+function judgeOwners(rows, { port, server, client, connections }, complaints) {
+  const own = rows.filter(({ local, remote, from, to }) => isAt(port, local, remote) && remote !== null && from !== to);
+  const counts = new Map();
+  let right = 0;
+  for (const { local, from, to, pid } of own) {
+    const isServers = local?.endsWith(`:${port}`) ?? false;
+    const kind = `${isServers ? "server" : "client"} ${from} ${to}`;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    if (pid === (isServers ? server : client)) right++;
+  }
+  for (const [side, states] of [["client", CLIENT], ["server", SERVER]]) {
+    for (const [step, from] of states.slice(0, -1).entries()) {
+      const kind = `${side} ${from} ${states[step + 1]}`;
+      if (counts.get(kind) !== connections) complaints.push(`${counts.get(kind) ?? 0} of ${connections} ${kind}`);
+    }
+  }
+  const made = connections * 10;
+  if (own.length !== made) complaints.push(`${own.length} of ${made} transitions`);
+  if (right !== own.length) complaints.push(`${own.length - right} owners wrong or unknown`);
+  return { seen: own.length, made, right };
+}
+
+function isAt(port, local, remote) {
+  return local?.endsWith(`:${port}`) === true || remote?.endsWith(`:${port}`) === true;
+}
+
+/** What tcptrace says each way of closing has left behind, beside what the kernel's own list showed. */
+function judgeTimeWait(rows, { port, client, server, connections, ways }, complaints) {
+  const all = [...ways, { way: "300", port, client, server, standing: { client: connections, server: 0 } }];
+  let entered = 0;
+  for (const { way, port: at, standing } of all.filter(({ way: name }) => name !== MADE_AND_ENDED)) {
+    const left = rows.filter(({ local, remote, from, to, cause }) => {
+      if (!isAt(at, local, remote) || to !== "CLOSE") return false;
+      return cause === "time-wait" || (from === "FIN_WAIT2" && cause === "close");
+    });
+    const serverLeft = left.filter(({ local }) => local?.endsWith(`:${at}`)).length;
+    const clientLeft = left.length - serverLeft;
+    entered += left.length;
+    if (clientLeft !== standing.client || serverLeft !== standing.server) {
+      const kernel = `${standing.client} and ${standing.server}`;
+      complaints.push(`${way}: client and server left ${clientLeft} and ${serverLeft}, the kernel says ${kernel}`);
+    }
+  }
+  return entered;
+}
+
+/** Where tcp_time_wait() was traced: the rules, without its word, must come to the same at every end. */
+async function judgeExact(file, complaints) {
+  const { signal } = new AbortController();
+  const recording = await Recording.open(file, signal);
+  let compared = 0;
+  for await (const batch of recording.events(signal)) {
+    for (const event of batch) {
+      if (event.kind !== "transition" || event.to !== TCP.CLOSE) continue;
+      const { evidence } = event;
+      if (evidence === null || evidence.left === "unknown") continue;
+      compared++;
+      const exact = leftBy(event.from, causeOf(event));
+      const byRules = leftBy(event.from, causeOf({ ...event, evidence: { ...evidence, left: "unknown" } }));
+      if (exact !== byRules) complaints.push(`tcp_time_wait() says ${exact}, the rules ${byRules}: ${JSON.stringify(event)}`);
+    }
+  }
+  return compared === 0 ? null : compared;
+}
+
+function leftBy(from, cause) {
+  if (cause === "time-wait") return "TIME_WAIT";
+  return from === TCP.FIN_WAIT2 && cause === "close" ? "FIN_WAIT2" : "nothing";
+}

@@ -1,0 +1,28 @@
+import { findObstacle, type Program, PROGRAMS, type TracingFacts } from "../source/choose.ts";
+import type { TrialResult } from "../source/trial.ts";
+import type { DoctorCheck } from "../view/doctor-report.ts";
+
+const MEANING: Record<Program, string> = {
+  fentry: "functions, TIME_WAIT exact",
+  full: "tracepoint, all fields",
+  kprobe: "functions, TIME_WAIT exact",
+  basic: "tracepoint, no owners of accepted sockets until /proc tells them",
+};
+
+/** A check for each program that could trace, best first: taken, or why not. Without a trial it goes by what is known. */
+export function probeChecks(facts: TracingFacts, trial: TrialResult | null): DoctorCheck[] {
+  return PROGRAMS.map((program) => ({ id: `probes-${program}`, needed: false, ...judge(program, facts, trial) }));
+}
+
+function judge(
+  program: Program,
+  facts: TracingFacts,
+  trial: TrialResult | null,
+): Pick<DoctorCheck, "ok" | "detail" | "fix"> {
+  const obstacle = findObstacle(program, facts);
+  if (obstacle !== null) return { ok: false, detail: obstacle.reason, fix: obstacle.fix };
+  const failure = trial?.failures.get(program);
+  if (failure !== undefined) return { ok: false, detail: `tried: ${failure}`, fix: null };
+  const state = trial === null ? "not tried" : trial.program === program ? "taken" : `not tried, ${trial.program} is better`;
+  return { ok: true, detail: `${MEANING[program]} (${state})`, fix: null };
+}
