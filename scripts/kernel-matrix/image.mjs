@@ -10,6 +10,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -29,6 +30,8 @@ const GUEST_PACKAGES =
 
 /** bpftrace runs a shell to look for the kernel's headers, and 0.23 dies without one. */
 const BPFTRACE_PACKAGES = ["bpftrace", "dash", "coreutils"];
+/** 0.11 reads no tracepoint's arguments without linux/types.h. */
+const MORE_PACKAGES = { 0.11: ["linux-libc-dev"] };
 
 /** Modules that find and mount the disks, and those that `ss` asks; those that a kernel has built in are not there. */
 const MODULES = "virtio_pci virtio_blk crc32c_generic crc32c-cryptoapi ext4 tcp_diag".split(" ");
@@ -36,7 +39,9 @@ const MODULES = "virtio_pci virtio_blk crc32c_generic crc32c-cryptoapi ext4 tcp_
 /** The tree with every bpftrace: `/opt/bpftrace/0.23/bin/bpftrace`. `bpftraces` are `[{ version, suite }]`; the first is the guest's. */
 export function baseDisk(bpftraces) {
   const roots = bpftraces.map(({ suite, version }, index) => {
-    const files = suite.download(index === 0 ? GUEST_PACKAGES : BPFTRACE_PACKAGES);
+    const files = suite.download(
+      index === 0 ? GUEST_PACKAGES : [...BPFTRACE_PACKAGES, ...(MORE_PACKAGES[version] ?? [])],
+    );
     const folder = join(CACHE, "roots", suite.name);
     unpack(files, folder);
     return { version, folder };
@@ -80,7 +85,10 @@ export function appDisk(folder, node) {
   for (const part of ["tcptrace", "workload"]) mkdirSync(join(tree, part), { recursive: true });
   if (!existsSync(join(PROJECT, "build/cli.js"))) throw new Failure("tcptrace is not built: npm run build");
   const packages = run("npm", ["ls", "--omit=dev", "--all", "--parseable"], { cwd: PROJECT }).trim().split("\n");
-  for (const path of [...packages.slice(1), ...["build", "probes", "package.json"].map((part) => join(PROJECT, part))]) {
+  for (const path of [
+    ...packages.slice(1),
+    ...["build", "probes", "package.json"].map((part) => join(PROJECT, part)),
+  ]) {
     cpSync(path, join(tree, "tcptrace", relative(PROJECT, path)), { recursive: true });
   }
   cpSync(join(HERE, "guest"), join(tree, "guest"), { recursive: true });
@@ -106,9 +114,10 @@ function makeDisk(tree, disk) {
 export function kernelOf(suite) {
   const folder = join(CACHE, "kernels", suite.name);
   unpack(suite.downloadKernel(), folder);
-  const vmlinuz = filesBelow(join(folder, "boot"), "").find((file) => basename(file).startsWith("vmlinuz-"));
+  // In /boot, or since Linux 7.2 or so beside the modules.
+  const vmlinuz = filesBelow(folder, "").find((file) => /^vmlinuz(-|$)/.test(basename(file)));
   if (vmlinuz === undefined) throw new Failure(`no vmlinuz in the packages of ${suite.name}`);
-  const release = basename(vmlinuz).slice("vmlinuz-".length);
+  const [release] = readdirSync(join(folder, "lib/modules"));
   const initrd = join(folder, "initrd");
   makeInitrd(initrd, folder);
   return { vmlinuz, initrd, release };
@@ -130,7 +139,11 @@ function makeInitrd(initrd, kernel) {
 
 /** The module files needed, each after those that it depends on. */
 function modulesInOrder(kernel) {
-  const files = new Map([".ko", ".ko.xz"].flatMap((end) => filesBelow(join(kernel, "lib/modules"), end)).map((file) => [nameOf(file), file]));
+  const files = new Map(
+    [".ko", ".ko.xz"]
+      .flatMap((end) => filesBelow(join(kernel, "lib/modules"), end))
+      .map((file) => [nameOf(file), file]),
+  );
   const ordered = [];
   const add = (name) => {
     const file = files.get(name.replaceAll("-", "_"));
@@ -143,7 +156,9 @@ function modulesInOrder(kernel) {
 }
 
 function nameOf(file) {
-  return basename(file).replace(/\.ko(\.xz)?$/, "").replaceAll("-", "_");
+  return basename(file)
+    .replace(/\.ko(\.xz)?$/, "")
+    .replaceAll("-", "_");
 }
 
 /** As its .modinfo section says: `depends=mbcache,jbd2`. */

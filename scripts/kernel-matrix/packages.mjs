@@ -1,7 +1,17 @@
 // Debian's packages of any suite, downloaded into a cache and unpacked, by apt with a state of its own: the machine's stays
 // as it is. The mirror and its keys are those of the machine's own sources.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -28,7 +38,11 @@ export function run(file, words, { timeout = UNPACK_MS, ...options } = {}) {
       ...options,
     });
   } catch (error) {
-    const said = String(error.stderr ?? "").trim().split("\n").at(-1) || error.message.split("\n")[0];
+    const said =
+      String(error.stderr ?? "")
+        .trim()
+        .split("\n")
+        .at(-1) || error.message.split("\n")[0];
     const why = error.code === "ETIMEDOUT" ? `took more than ${timeout / 1000} s` : said;
     throw new Failure(`${file} ${words.slice(0, 2).join(" ")} …: ${why}`);
   }
@@ -37,7 +51,9 @@ export function run(file, words, { timeout = UNPACK_MS, ...options } = {}) {
 /** Where Debian's packages come from here: `[signed-by=…] URI`. */
 function mirror() {
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
-  const targets = run("apt-get", ["indextargets", "--format", "$(REPO_URI)|$(RELEASE)", "Created-By: Packages"]).trim().split("\n");
+  const targets = run("apt-get", ["indextargets", "--format", "$(REPO_URI)|$(RELEASE)", "Created-By: Packages"])
+    .trim()
+    .split("\n");
   const own = targets.map((line) => line.split("|")).find(([, release]) => release === suite);
   if (own === undefined) throw new Failure("the machine's apt sources name no mirror of Debian");
   return `${existsSync(KEYS) ? `[signed-by=${KEYS}] ` : ""}${own[0]}`;
@@ -94,7 +110,8 @@ export class Suite {
     const packages = this.#needed(["linux-image-cloud-amd64"]).filter(({ name }) => KERNEL.test(name));
     const files = packages.map(({ file }) => join(this.folder, "debs", file));
     const missing = packages.filter((_, index) => !existsSync(files[index]));
-    if (missing.length > 0) this.apt("apt-get", "download", ...missing.map(({ name, version }) => `${name}=${version}`));
+    if (missing.length > 0)
+      this.apt("apt-get", "download", ...missing.map(({ name, version }) => `${name}=${version}`));
     return this.#all(files);
   }
 
@@ -110,7 +127,8 @@ export class Suite {
 
   #all(files) {
     const lost = files.find((file) => !existsSync(file));
-    if (files.length === 0 || lost !== undefined) throw new Failure(`${this.name}: ${lost ?? "packages"} not downloaded`);
+    if (files.length === 0 || lost !== undefined)
+      throw new Failure(`${this.name}: ${lost ?? "packages"} not downloaded`);
     return files;
   }
 }
@@ -122,12 +140,21 @@ function isYoung(file) {
 const INSTALL = ["install", "--yes", "--no-install-recommends"];
 const KERNEL = /^linux-(image|binary|modules)-\d/;
 const MERGED = ["bin", "sbin", "lib", "lib64"];
-const NOT_NEEDED = ["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/bash-completion"];
+const NOT_NEEDED = [
+  "usr/share/doc",
+  "usr/share/man",
+  "usr/share/locale",
+  "usr/share/info",
+  "usr/share/bash-completion",
+];
 
 /** Unpacks packages into a folder, unless they are there already. */
 export function unpack(files, folder) {
   const stamp = join(folder, ".packages");
-  const wanted = files.map((file) => file.split("/").at(-1)).sort().join("\n");
+  const wanted = files
+    .map((file) => file.split("/").at(-1))
+    .sort()
+    .join("\n");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   const begun = `${folder}.new`;
   rmSync(begun, { recursive: true, force: true });

@@ -23,7 +23,19 @@ export async function runMachine({ kernel, disks, cells, folder, timeoutMs, appe
     `file=${file},format=raw,if=virtio,cache=unsafe${extra}`,
   ]);
   const words = [
-    ...["-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "2", "-m", MEMORY, "-nographic", "-no-reboot", "-nodefaults"],
+    ...[
+      "-machine",
+      "q35,accel=tcg",
+      "-cpu",
+      "max",
+      "-smp",
+      "2",
+      "-m",
+      MEMORY,
+      "-nographic",
+      "-no-reboot",
+      "-nodefaults",
+    ],
     ...["-serial", "stdio", "-kernel", kernel.vmlinuz, "-initrd", kernel.initrd, ...drives],
     ...["-append", `console=ttyS0 panic=-1 quiet loglevel=3 tcptrace.cells=${cells.join(",")} ${append}`],
   ];
@@ -40,9 +52,13 @@ export async function runMachine({ kernel, disks, cells, folder, timeoutMs, appe
     isLate = true;
     machine.kill("SIGKILL");
   }, timeoutMs);
-  const [code] = await Promise.race([once(machine, "close"), once(machine, "error").then(([error]) => [error.message])]);
+  const [code] = await Promise.race([
+    once(machine, "close"),
+    once(machine, "error").then(([error]) => [error.message]),
+  ]);
   clearTimeout(timer);
-  if (isLate) throw new Failure(`the machine was not done in ${timeoutMs / 1000} s: see ${join(folder, "console.log")}`);
+  if (isLate)
+    throw new Failure(`the machine was not done in ${timeoutMs / 1000} s: see ${join(folder, "console.log")}`);
   if (code !== 0) throw new Failure(`qemu-system-x86_64 ended with ${code}: see ${join(folder, "console.log")}`);
   run("tar", ["-xf", result, "-C", folder]);
 }

@@ -27,7 +27,11 @@ export function doctorReport(facts: TracingFacts, trial: TrialResult | null): Do
   const choice = chooseSource(facts);
   const checks = [...doctorChecks(facts), ...probeChecks(facts, trial)];
   if (trial !== null) checks.push({ id: "trace", needed: true, ok: trial.ok, detail: trial.detail, fix: trial.fix });
-  const failed = [...(trial?.failures ?? [])].map(([program, reason]) => ({ source: `bpf-${program}`, reason, fix: null }));
+  const failed = [...(trial?.failures ?? [])].map(([program, reason]) => ({
+    source: `bpf-${program}`,
+    reason,
+    fix: null,
+  }));
   const passedOver = [...choice.passedOver, ...failed];
   const program = trial === null ? (choice.source === "bpf" ? choice.program : null) : trial.program;
   if (program === null) return { ok: false, source: "proc", takes: "proc, polling /proc", passedOver, checks };

@@ -23,6 +23,7 @@ function judge(
   if (obstacle !== null) return { ok: false, detail: obstacle.reason, fix: obstacle.fix };
   const failure = trial?.failures.get(program);
   if (failure !== undefined) return { ok: false, detail: `tried: ${failure}`, fix: null };
-  const state = trial === null ? "not tried" : trial.program === program ? "taken" : `not tried, ${trial.program} is better`;
+  const state =
+    trial === null ? "not tried" : trial.program === program ? "taken" : `not tried, ${trial.program} is better`;
   return { ok: true, detail: `${MEANING[program]} (${state})`, fix: null };
 }

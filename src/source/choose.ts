@@ -27,10 +27,11 @@ export interface TracingFacts {
 export type Program = (typeof PROGRAMS)[number];
 
 /**
- * Best first. fentry costs least and tells most. A tracepoint is always there where it belongs; a kprobe can be missed,
- * costs more, and tells nothing but TIME_WAIT that the rules for the tracepoint do not tell as well.
+ * Best first. A tracepoint is there in whatever way the kernel was compiled, and its program is not preempted. Nor is a
+ * kprobe's, which costs more. While fentry's is preempted, the kernel runs it for nobody else on that CPU, and loses what
+ * comes (__bpf_prog_enter_recur() in kernel/bpf/trampoline.c). For TIME_WAIT the rules do as well as tcp_time_wait().
  */
-export const PROGRAMS = ["fentry", "full", "kprobe", "basic"] as const;
+export const PROGRAMS = ["full", "kprobe", "fentry", "basic"] as const;
 
 /** A better source than the one taken, why it was not taken, and the command that mends it, if there is one. */
 export interface PassedOver {
@@ -74,9 +75,9 @@ export function chooseSource(facts: TracingFacts): Choice {
   return program === undefined ? { source: "proc", passedOver } : { source: "bpf", program, programs, passedOver };
 }
 
-/** `bpftrace is not installed (apt-get install bpftrace)`: why the tracepoint is not traced in full; "" when it may be. */
+/** `bpftrace is not installed (apt-get install bpftrace)`: why the best source was not taken; "" when it may be. */
 export function describePassedOver(choice: Choice): string {
-  const found = choice.passedOver.find(({ source }) => source === "bpf-full");
+  const [found] = choice.passedOver;
   if (found === undefined) return "";
   return found.fix === null ? found.reason : `${found.reason} (${found.fix})`;
 }

@@ -4,9 +4,9 @@ import type { Program } from "./choose.ts";
 
 /** The files of probes/ that make up each program; the clock and the count come first. */
 const PARTS: Record<Program, readonly string[]> = {
-  fentry: ["wire.bt", "functions-fentry.bt"],
   full: ["wire.bt", "ask.bt", "transitions-full.bt"],
   kprobe: ["wire.bt", "functions-kprobe.bt"],
+  fentry: ["wire.bt", "functions-fentry.bt"],
   basic: ["wire.bt", "ask.bt", "transitions-basic.bt"],
 };
 

@@ -40,7 +40,9 @@ async function tryProgram(facts: TracingFacts, program: Program, signal: AbortSi
   const end = new AbortController();
   const began = performance.now();
   let detail: string | null = null;
-  for await (const batch of bpfSource(tracerOptions(facts, program), null).events(AbortSignal.any([signal, end.signal]))) {
+  for await (const batch of bpfSource(tracerOptions(facts, program), null).events(
+    AbortSignal.any([signal, end.signal]),
+  )) {
     for (const event of batch) {
       if (event.kind !== "source" || !event.ready) continue;
       const seconds = ((performance.now() - began) / 1000).toFixed(1);

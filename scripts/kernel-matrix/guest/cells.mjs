@@ -6,6 +6,7 @@ import { createWriteStream, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { refusals } from "./refusals.mjs";
 
 const CONNECTIONS = 300;
 const OF_EACH_WAY = 5;
@@ -81,7 +82,10 @@ async function threeHundred() {
   const client = new Child(join(WORKLOAD, "pair"), ["connect", "127.0.0.1", `${port}`, `${CONNECTIONS}`]);
   const [, clientPid] = /^pid=(\d+)/.exec(await client.line()).map(Number);
   await closed(port);
-  return { truth: { port, server: pid, client: clientPid, connections: CONNECTIONS }, end: () => server.end("SIGKILL") };
+  return {
+    truth: { port, server: pid, client: clientPid, connections: CONNECTIONS },
+    end: () => server.end("SIGKILL"),
+  };
 }
 
 async function endings() {
@@ -103,7 +107,10 @@ async function runCell(name) {
   if (probes !== "auto") env.TCPTRACE_PROBES = probes;
   const words = ["record", "-w", `${file}.tct`, "--print", "--json", "--source", "bpf"];
   const begun = performance.now();
-  const tracer = spawn("/app/node", ["/app/tcptrace/build/cli.js", ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const tracer = spawn("/app/node", ["/app/tcptrace/build/cli.js", ...words], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = once(tracer, "exit");
   let said = "";
   tracer.stderr.on("data", (text) => (said += text));
@@ -132,9 +139,23 @@ async function runCell(name) {
   result.exitCode = tracer.exitCode;
   writeFileSync(`${file}.stderr`, said);
   writeFileSync(`${file}.json`, JSON.stringify(result));
-  console.log(`GUEST ${name}: ${((performance.now() - begun) / 1000).toFixed(1)} s${result.error ? `, ${result.error}` : ""}`);
+  console.log(
+    `GUEST ${name}: ${((performance.now() - begun) / 1000).toFixed(1)} s${result.error ? `, ${result.error}` : ""}`,
+  );
+}
+
+function runRefusals(name, bpftrace, kind) {
+  const told = refusals(bpftrace, kind);
+  writeFileSync(join(folder, `${name.replace(":", "-")}.json`), JSON.stringify({ cell: name, refusals: told }));
+  console.log(
+    `GUEST ${name}: ${told.filter(({ complaints }) => complaints.length === 0).length} of ${told.length} right`,
+  );
 }
 
 const cells = /tcptrace\.cells=(\S+)/.exec(readFileSync("/proc/cmdline", "latin1"))[1].split(",");
-for (const name of cells) await runCell(name);
+for (const name of cells) {
+  const [bpftrace, kind] = name.split(":");
+  if (kind === "refusals" || kind === "lockdown") runRefusals(name, bpftrace, kind);
+  else await runCell(name);
+}
 process.exit(0);
