@@ -6,8 +6,10 @@ import { TCP } from "../../build/model/tcp-state.js";
 import { impossible } from "./plan.mjs";
 import { Recording } from "../../build/recording/reader.js";
 
-const CLIENT = ["CLOSE", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE"];
-const SERVER = ["LISTEN", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSE"];
+const LIVES = [
+  { side: "client", states: ["CLOSE", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE"] },
+  { side: "server", states: ["LISTEN", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSE"] },
+];
 /** A mini-socket is made, and the peer's reset ends it. */
 const MADE_AND_ENDED = "orphan-reset";
 /** Without the kernel's structs the rules for TIME_WAIT have nothing to go by. */
@@ -71,10 +73,7 @@ function judgeOwners(rows, { port, server, client, connections, lost }, complain
     if (cause === "poll") found++;
   }
   const missing = [];
-  for (const [side, states] of [
-    ["client", CLIENT],
-    ["server", SERVER],
-  ]) {
+  for (const { side, states } of LIVES) {
     for (const [step, from] of states.slice(0, -1).entries()) {
       const kind = `${side} ${from} ${states[step + 1]}`;
       if (counts.get(kind) !== connections) missing.push(`${counts.get(kind) ?? 0} of ${connections} ${kind}`);

@@ -84,7 +84,7 @@ async function main() {
   }
   const folder = keep ?? mkdtempSync(join(tmpdir(), "tcptrace-matrix-"));
   mkdirSync(folder, { recursive: true });
-  const suites = SUITES.map(({ suite, ...rest }) => ({ ...rest, suite: new Suite(suite) }));
+  const suites = SUITES.map(({ suite, kernel, bpftrace }) => ({ kernel, bpftrace, suite: new Suite(suite) }));
   say("packages and disks");
   const base = baseDisk(suites.map(({ bpftrace, suite }) => ({ version: bpftrace, suite })));
   const disks = [base, appDisk(folder, process.execPath)];

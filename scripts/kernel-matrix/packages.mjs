@@ -153,7 +153,7 @@ export function unpack(files, folder) {
   const stamp = join(folder, ".packages");
   const wanted = files
     .map((file) => file.split("/").at(-1))
-    .sort()
+    .toSorted()
     .join("\n");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   const begun = `${folder}.new`;

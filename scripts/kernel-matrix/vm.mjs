@@ -13,7 +13,7 @@ const MEMORY = "2G";
  * Boots a kernel, which runs `cells` (`0.17:fentry`, …), until it has switched itself off; unpacks what they left into
  * `folder`. `tell` gets each line in which the guest says how far it is.
  */
-export async function runMachine({ kernel, disks, cells, folder, timeoutMs, append = "", tell }) {
+export async function runMachine({ kernel, disks, cells, folder, timeoutMs, append: more = "", tell }) {
   mkdirSync(folder, { recursive: true });
   const result = join(folder, "result.img");
   writeFileSync(result, "");
@@ -22,23 +22,10 @@ export async function runMachine({ kernel, disks, cells, folder, timeoutMs, appe
     "-drive",
     `file=${file},format=raw,if=virtio,cache=unsafe${extra}`,
   ]);
-  const words = [
-    ...[
-      "-machine",
-      "q35,accel=tcg",
-      "-cpu",
-      "max",
-      "-smp",
-      "2",
-      "-m",
-      MEMORY,
-      "-nographic",
-      "-no-reboot",
-      "-nodefaults",
-    ],
-    ...["-serial", "stdio", "-kernel", kernel.vmlinuz, "-initrd", kernel.initrd, ...drives],
-    ...["-append", `console=ttyS0 panic=-1 quiet loglevel=3 tcptrace.cells=${cells.join(",")} ${append}`],
-  ];
+  const append = `console=ttyS0 panic=-1 quiet loglevel=3 tcptrace.cells=${cells.join(",")} ${more}`;
+  const words =
+    `-machine q35,accel=tcg -cpu max -smp 2 -m ${MEMORY} -nographic -no-reboot -nodefaults -serial stdio`.split(" ");
+  words.push("-kernel", kernel.vmlinuz, "-initrd", kernel.initrd, ...drives, "-append", append);
   const machine = spawn("qemu-system-x86_64", words, { stdio: ["ignore", "pipe", "pipe"] });
   const log = createWriteStream(join(folder, "console.log"));
   machine.stdout.pipe(log);

@@ -11,19 +11,19 @@ const MEANING: Record<Program, string> = {
 
 /** A check for each program that could trace, best first: taken, or why not. Without a trial it goes by what is known. */
 export function probeChecks(facts: TracingFacts, trial: TrialResult | null): DoctorCheck[] {
-  return PROGRAMS.map((program) => ({ id: `probes-${program}`, needed: false, ...judge(program, facts, trial) }));
+  return PROGRAMS.map((program) => probeCheck(program, facts, trial));
 }
 
-function judge(
-  program: Program,
-  facts: TracingFacts,
-  trial: TrialResult | null,
-): Pick<DoctorCheck, "ok" | "detail" | "fix"> {
+function probeCheck(program: Program, facts: TracingFacts, trial: TrialResult | null): DoctorCheck {
+  const check = { id: `probes-${program}`, needed: false, fix: null };
   const obstacle = findObstacle(program, facts);
-  if (obstacle !== null) return { ok: false, detail: obstacle.reason, fix: obstacle.fix };
+  if (obstacle !== null) return { ...check, ok: false, detail: obstacle.reason, fix: obstacle.fix };
   const failure = trial?.failures.get(program);
-  if (failure !== undefined) return { ok: false, detail: `tried: ${failure}`, fix: null };
-  const state =
-    trial === null ? "not tried" : trial.program === program ? "taken" : `not tried, ${trial.program} is better`;
-  return { ok: true, detail: `${MEANING[program]} (${state})`, fix: null };
+  if (failure !== undefined) return { ...check, ok: false, detail: `tried: ${failure}` };
+  return { ...check, ok: true, detail: `${MEANING[program]} (${stateOf(program, trial)})` };
+}
+
+function stateOf(program: Program, trial: TrialResult | null): string {
+  if (trial === null || trial.program === null) return "not tried";
+  return trial.program === program ? "taken" : `not tried, ${trial.program} is better`;
 }

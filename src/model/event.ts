@@ -1,7 +1,7 @@
 import type { Address } from "./address.ts";
 import type { NamespaceCounters } from "./counters.ts";
 import type { Image } from "./image.ts";
-import type { TCP, TcpState } from "./tcp-state.ts";
+import type { Left, TCP, TcpState } from "./tcp-state.ts";
 
 /** Nanoseconds on the tracer's clock (the kernel's boot or monotonic clock); `ClockAnchor` ties it to the calendar. */
 export type Nanos = number;
@@ -41,12 +41,8 @@ export interface Evidence {
   readonly noFinWait2: boolean;
   /** sk_err, an errno, 0 when there is none. */
   readonly error: number;
-  /** What tcp_time_wait() was called for, known only at the change to CLOSE and where it is traced. */
   readonly left: Left;
 }
-
-/** The mini-socket that the kernel keeps of a socket, in this state or none; `unknown` where nobody told. */
-export type Left = typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2 | "none" | "unknown";
 
 /** One state change of one kernel socket (tracepoint sock:inet_sock_set_state). */
 export interface Transition {
@@ -70,13 +66,12 @@ export interface Transition {
   readonly task: Task | null;
 }
 
-/** A process took a socket from the accept queue. */
+/** A process took a socket from the accept queue. `fd` is null where functions are traced: it is not given yet. */
 export interface Accept {
   readonly kind: "accept";
   readonly at: Nanos;
   readonly address: number;
   readonly inode: number;
-  /** Null where only the kernel's functions are traced: the descriptor is given later. */
   readonly fd: number | null;
   readonly task: Task;
 }

@@ -1,7 +1,6 @@
 import type { Address } from "../model/address.ts";
 import type { Accept, Task, Transition } from "../model/event.ts";
-import { evidenceBits } from "../source/evidence.ts";
-import { NO_DESCRIPTOR } from "../source/wire.ts";
+import { evidenceBits, NO_DESCRIPTOR } from "../source/evidence.ts";
 
 const SPACE = 32;
 const BAR = 124;

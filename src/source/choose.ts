@@ -90,17 +90,15 @@ export function findObstacle(program: Program, facts: TracingFacts): Obstacle | 
     // Asked for, it is tried whatever is known of it.
     return facts.wanted === program ? null : { reason: `TCPTRACE_PROBES is ${facts.wanted}`, fix: null };
   }
-  switch (program) {
-    case "fentry":
-      return findBtfObstacle(facts) ?? findFentryObstacle(facts);
-    case "full":
-      return findTracepointObstacle(facts) ?? findBtfObstacle(facts);
-    case "kprobe":
-      return findBtfObstacle(facts) ?? findKprobeObstacle(facts);
-    case "basic":
-      return findTracepointObstacle(facts) ?? findOldBtfObstacle(facts);
-  }
+  return OBSTACLES[program](facts);
 }
+
+const OBSTACLES: Record<Program, (facts: TracingFacts) => Obstacle | null> = {
+  full: (facts) => findTracepointObstacle(facts) ?? findBtfObstacle(facts),
+  kprobe: (facts) => findBtfObstacle(facts) ?? findKprobeObstacle(facts),
+  fentry: (facts) => findBtfObstacle(facts) ?? findFentryObstacle(facts),
+  basic: (facts) => findTracepointObstacle(facts) ?? findOldBtfObstacle(facts),
+};
 
 /** Whether a version is at least another. */
 export function isAtLeast(version: Version, other: Version): boolean {

@@ -1,5 +1,5 @@
-import type { Evidence, Left } from "../model/event.ts";
-import { TCP } from "../model/tcp-state.ts";
+import type { Evidence } from "../model/event.ts";
+import { type Left, TCP } from "../model/tcp-state.ts";
 
 const EVIDENCE = new Map<number, Evidence>();
 
@@ -21,6 +21,13 @@ export function evidenceOf(bits: number, error: number): Evidence {
 /** The wire's evidence bits; the errno is a field of its own. */
 export function evidenceBits({ dead, done, acked, noFinWait2, left }: Evidence): number {
   return Number(dead) | (Number(done) << 1) | (Number(acked) << 2) | (Number(noFinWait2) << 4) | bitsOfLeft(left);
+}
+
+/** On the wire where only the kernel's functions are traced: the descriptor is given later. */
+export const NO_DESCRIPTOR = 0xffff_ffff;
+
+export function descriptorOf(field: number): number | null {
+  return field === NO_DESCRIPTOR ? null : field;
 }
 
 const IS_TOLD = 32;

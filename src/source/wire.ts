@@ -2,7 +2,7 @@ import { addressFromHex } from "../model/address.ts";
 import type { Accept, Task, Transition } from "../model/event.ts";
 import { isTcpState } from "../model/tcp-state.ts";
 import { CommCache, LONGEST_NAME } from "./comm-cache.ts";
-import { evidenceOf } from "./evidence.ts";
+import { descriptorOf, evidenceOf } from "./evidence.ts";
 import { HexFields } from "./hex-fields.ts";
 
 /** What the decoder tells of the lines it reads; probes/README.md is the contract of the lines. */
@@ -40,8 +40,6 @@ const V4_TASK = 0x54; // T
 const V6 = 0x75; // u
 const V6_TASK = 0x55; // U
 
-/** An accept by the kernel's functions: the descriptor is given later. */
-export const NO_DESCRIPTOR = 0xffff_ffff;
 /** No line of ours is shorter, and no piece of a process name is as long. */
 const SHORTEST_LINE = 16;
 const LONGEST_LINE = 512;
@@ -208,7 +206,7 @@ export class WireDecoder {
       at: this.#time(),
       address: this.#fields.high(1) * 65_536 + (this.#fields.low(1) >>> 16),
       inode: this.#fields.high(2),
-      fd: this.#fields.low(2) === NO_DESCRIPTOR ? null : this.#fields.low(2),
+      fd: descriptorOf(this.#fields.low(2)),
       task: this.#task(3, bytes, end + 1, nameEnd),
     };
     this.#sink.event(accept, this.#fields.low(1) & 0xffff);

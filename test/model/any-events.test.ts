@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Left, TraceEvent, Transition } from "../../src/model/event.ts";
+import type { TraceEvent, Transition } from "../../src/model/event.ts";
 import { holdersOf } from "../../src/model/holding.ts";
 import { takeSnapshot } from "../../src/model/take-snapshot.ts";
-import { TCP, TCP_STATE_MAX, type TcpState } from "../../src/model/tcp-state.ts";
+import { type Left, TCP, TCP_STATE_MAX, type TcpState } from "../../src/model/tcp-state.ts";
 import {
   accept,
   fold,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import type { Accept, Left, SurveyedEnds, Task, TraceEvent, Transition } from "../../src/model/event.ts";
-import { TCP } from "../../src/model/tcp-state.ts";
+import type { Accept, SurveyedEnds, Task, TraceEvent, Transition } from "../../src/model/event.ts";
+import { type Left, TCP } from "../../src/model/tcp-state.ts";
 import { safeBytes, safeText } from "../../src/model/text.ts";
 
 const anyState = fc.constantFrom(...Object.values(TCP));

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Accept, Left, Transition } from "../../src/model/event.ts";
-import { TCP, type TcpState } from "../../src/model/tcp-state.ts";
+import type { Accept, Transition } from "../../src/model/event.ts";
+import { type Left, TCP, type TcpState } from "../../src/model/tcp-state.ts";
 import { acceptLine, anchorLine, heartbeatLine, transitionLine } from "../support/wire-lines.ts";
 import { cut, decode, newDecoder, type Told } from "../support/wire-told.ts";
 
