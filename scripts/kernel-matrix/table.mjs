@@ -10,13 +10,14 @@ export function table(verdicts) {
   return [line(HEAD), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rows.map(line)].join("\n");
 }
 
-function cells({ release, cell, seen, made, right, found, timeWait, exact, startMs, note, complaints }) {
+function cells({ release, cell, seen, made, right, found, lost, timeWait, exact, startMs, note, complaints }) {
   const [bpftrace, probes] = cell.split(":");
   const verdict = complaints.length === 0 ? "ok" : "WRONG";
   const kernel = release.split("-")[0];
   if (note !== undefined) return [kernel, bpftrace, probes, note, "", "", "", verdict];
   if (seen === undefined) return [kernel, bpftrace, probes, "", "", "", "", verdict];
-  const transitions = `${seen} of ${made}${found > 0 ? ` (${found})` : ""}`;
+  const told = lost > 0 ? `, ${lost} told to be lost` : "";
+  const transitions = `${seen} of ${made}${found > 0 ? ` (${found})` : ""}${told}`;
   const rules =
     exact === null ? `${timeWait}, as the kernel` : `${timeWait}, as the kernel; rules equal at ${exact} ends`;
   const left = timeWait === null ? "by /proc" : rules;
