@@ -176,7 +176,7 @@ const anyAccept: fc.Arbitrary<Accept> = fc.record({
   at: anyAt,
   address: anyAddress,
   inode: fc.nat(0xffff_ffff),
-  fd: fc.nat(0x7fff_ffff),
+  fd: fc.option(fc.nat(0x7fff_ffff), { nil: null }),
   task: anyTask,
 });
 interface Sent {
