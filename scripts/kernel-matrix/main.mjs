@@ -26,6 +26,7 @@ import { runMachine } from "./vm.mjs";
 /** To boot, and for each cell. */
 const BOOT_MS = 60_000;
 const CELL_MS = 150_000;
+const REFUSALS_MS = 480_000;
 
 function seconds() {
   return `${Math.floor(performance.now() / 1000)} s`.padStart(6);
@@ -48,6 +49,14 @@ function readArguments() {
   return { machines: plan(values.cells), jobs, keep: values.keep };
 }
 
+function limitOf(cell) {
+  return cell.endsWith(":refusals") ? REFUSALS_MS : CELL_MS;
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
 /** Verdicts on the cells of one machine. */
 async function runCells({ kernel: name, cells, append }, number, { kernels, disks, folder }) {
   const kernel = kernels.get(name);
@@ -62,7 +71,7 @@ async function runCells({ kernel: name, cells, append }, number, { kernels, disk
       cells,
       append,
       folder: place,
-      timeoutMs: BOOT_MS + cells.length * CELL_MS,
+      timeoutMs: BOOT_MS + sum(cells.map(limitOf)),
       tell,
     });
   } catch (error) {
@@ -87,7 +96,7 @@ async function main() {
   const suites = SUITES.map(({ suite, kernel, bpftrace }) => ({ kernel, bpftrace, suite: new Suite(suite) }));
   say("packages and disks");
   const base = baseDisk(suites.map(({ bpftrace, suite }) => ({ version: bpftrace, suite })));
-  const disks = [base, appDisk(folder, process.execPath)];
+  const disks = [base, appDisk(folder)];
   const wanted = suites.filter(({ kernel }) => machines.some((machine) => machine.kernel === kernel));
   const kernels = new Map(wanted.map(({ kernel, suite }) => [kernel, kernelOf(suite)]));
   const verdicts = [];

@@ -153,19 +153,23 @@ function findTracepointObstacle(facts: TracingFacts): Obstacle | null {
   if (kernel.acceptTracepoint === false) {
     return { reason: "the kernel has no tracepoints for system calls (CONFIG_FTRACE_SYSCALLS)", fix: null };
   }
-  if (kernel.tracefs.mountedAt === null && !canMountTracefs(facts)) {
-    return kernel.tracefs.supported
-      ? { reason: "tracefs is not mounted", fix: "mount -t tracefs tracefs /sys/kernel/tracing" }
-      : { reason: "the kernel has no tracefs", fix: null };
-  }
-  return null;
+  return findTracefsObstacle(facts);
 }
 
-function findFentryObstacle({ kernel }: TracingFacts): Obstacle | null {
+function findTracefsObstacle(facts: TracingFacts): Obstacle | null {
+  const { mountedAt, supported } = facts.kernel.tracefs;
+  if (mountedAt !== null || canMountTracefs(facts)) return null;
+  return supported
+    ? { reason: "tracefs is not mounted", fix: "mount -t tracefs tracefs /sys/kernel/tracing" }
+    : { reason: "the kernel has no tracefs", fix: null };
+}
+
+function findFentryObstacle(facts: TracingFacts): Obstacle | null {
+  const { kernel } = facts;
   const oldest = OLDEST_FENTRY[process.arch === "arm64" ? "arm64" : "x64"];
   if (!isAtLeast(kernel, oldest)) return { reason: `kernel ${kernel.release} has no fentry`, fix: null };
-  // bpftrace reads it before it tries; without tracefs nobody knows.
-  if (kernel.traceableFunctions !== false) return null;
+  // bpftrace reads it before it tries; before tracefs is mounted nobody knows.
+  if (kernel.traceableFunctions !== false) return findTracefsObstacle(facts);
   return { reason: "the kernel does not let its functions be traced (available_filter_functions)", fix: null };
 }
 

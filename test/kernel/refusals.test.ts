@@ -77,7 +77,7 @@ const REFUSALS: readonly Refusal[] = [
     what: "no tracefs, nor the right to mount it",
     start: () => {
       const { prefix = [] } = after("{ umount /sys/kernel/tracing || true; } 2>/dev/null");
-      const caps = withOnly("bpf", "perfmon", "dac_override", "sys_ptrace", "net_admin", "sys_resource");
+      const caps = withOnly("bpf", "perfmon", "dac_override", "sys_ptrace", "net_admin");
       return { prefix: [...prefix, ...(caps.prefix ?? [])] };
     },
     check: "tracefs",

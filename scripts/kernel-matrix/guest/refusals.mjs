@@ -9,7 +9,6 @@ const LIMIT_MS = 120_000;
  * fail, what must be taken, and the words that must say why. `taken` by bpftrace where they differ.
  */
 const REFUSALS = [
-  { name: "nothing", before: ":", check: null, taken: () => "bpf, full probes" },
   {
     name: "no-btf",
     before: "mount -t tmpfs none /sys/kernel/btf",
@@ -39,8 +38,7 @@ export function refusals(bpftrace, kind) {
     const text = run(bpftrace, before, ["doctor"]).stdout;
     const takes = /--source auto takes (.*)\.$/m.exec(text)?.[1];
     if (takes !== taken(bpftrace)) complaints.push(`doctor takes ${takes}: ${text}`);
-    if (check !== null && !new RegExp(`^(!!|--) ${check} `, "m").test(text))
-      complaints.push(`${check} is well: ${text}`);
+    if (!new RegExp(`^(!!|--) ${check} `, "m").test(text)) complaints.push(`${check} is well: ${text}`);
     const events = run(bpftrace, before, ["events", "--json", "--duration", "2s"]);
     const source = /"source":"(\w+)"}\s*$/.exec(events.stdout)?.[1];
     if (events.status !== 0 || takes?.split(",")[0] !== source) {
