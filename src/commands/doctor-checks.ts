@@ -4,6 +4,7 @@ import {
   isAtLeast,
   mayTrace,
   OLDEST_BPFTRACE,
+  OLDEST_BPFTRACE_NAME,
   OLDEST_KERNEL,
 } from "../source/choose.ts";
 import type { TracingFacts } from "../source/choose.ts";
@@ -55,7 +56,7 @@ function checkPrivileges({ privileges }: TracingFacts): DoctorCheck {
 function checkBpftrace({ bpftrace, installBpftrace }: TracingFacts): DoctorCheck {
   if (bpftrace === null) return failed("bpftrace", "not installed, or its --version fails", installBpftrace);
   if (isAtLeast(bpftrace, OLDEST_BPFTRACE)) return passed("bpftrace", `${bpftrace.version} (${bpftrace.path})`);
-  return failed("bpftrace", `${bpftrace.version}, older than 0.11`, installBpftrace);
+  return failed("bpftrace", `${bpftrace.version}, older than ${OLDEST_BPFTRACE_NAME}`, installBpftrace);
 }
 
 function checkTracefs(facts: TracingFacts): DoctorCheck {
@@ -79,7 +80,7 @@ function checkAccept({ kernel }: TracingFacts): DoctorCheck {
   const name = "syscalls:sys_exit_accept4";
   if (kernel.acceptTracepoint === true) return passed("accept", name);
   if (kernel.acceptTracepoint === null) return passed("accept", `${name} not looked up: tracefs is not mounted`);
-  return missing("accept", `${name} is missing (CONFIG_FTRACE_SYSCALLS): /proc tells who holds accepted sockets`);
+  return missing("accept", `${name} is missing (CONFIG_FTRACE_SYSCALLS): only fentry and kprobes can trace`);
 }
 
 function checkBtf({ kernel }: TracingFacts): DoctorCheck {
@@ -88,9 +89,9 @@ function checkBtf({ kernel }: TracingFacts): DoctorCheck {
 }
 
 function checkKprobes({ kernel }: TracingFacts): DoctorCheck {
-  if (kernel.kprobes === true) return passed("kprobes", "available, and not needed");
+  if (kernel.kprobes === true) return passed("kprobes", "available");
   const state = kernel.kprobes === null ? "not known" : "not in this kernel (CONFIG_KPROBES)";
-  return missing("kprobes", `${state}, and not needed: tcptrace uses tracepoints`);
+  return missing("kprobes", `${state}: tcptrace uses what there is`);
 }
 
 function checkLockdown({ kernel }: TracingFacts): DoctorCheck {

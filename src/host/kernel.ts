@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import { release } from "node:os";
 
 /** What the running kernel offers to tracers. Null: it could not be found out. */
@@ -15,6 +15,8 @@ export interface KernelFacts {
   /** syscalls:sys_exit_accept4. */
   readonly acceptTracepoint: boolean | null;
   readonly kprobes: boolean | null;
+  /** Whether available_filter_functions, the functions that may be traced, can be read. */
+  readonly traceableFunctions: boolean | null;
   readonly lockdown: Lockdown | null;
   /** Whether our pids are those that the kernel's tracer sees. */
   readonly initialPidNamespace: boolean | null;
@@ -63,6 +65,7 @@ export function readKernel(): KernelFacts {
     stateTracepoint: hasTracepoint(mountedAt, "sock/inet_sock_set_state"),
     acceptTracepoint: hasTracepoint(mountedAt, "syscalls/sys_exit_accept4"),
     kprobes: hasKprobes(mountedAt),
+    traceableFunctions: mountedAt === null ? null : canBegin(`${mountedAt}/available_filter_functions`),
     lockdown: parseLockdown(readText("/sys/kernel/security/lockdown")),
     initialPidNamespace: isInitialPidNamespace(),
   };
@@ -70,6 +73,20 @@ export function readKernel(): KernelFacts {
 
 function hasTracepoint(tracefs: string | null, name: string): boolean | null {
   return tracefs === null ? null : existsSync(`${tracefs}/events/${name}`);
+}
+
+/** Whether a file can be opened and has something in it; it may be long. */
+function canBegin(path: string): boolean {
+  try {
+    const file = openSync(path, "r");
+    try {
+      return readSync(file, Buffer.alloc(1)) === 1;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
 }
 
 /** Kprobes are a perf event source of their own since Linux 4.17, seen in sysfs without tracefs and without root. */

@@ -47,14 +47,18 @@ export function causeOf(transition: Pick<Transition, "from" | "to" | "evidence" 
 
 function causeOfEnd({ from, evidence, task }: Pick<Transition, "from" | "evidence" | "task">): Cause | null {
   if (evidence === null) return from === TCP.LISTEN ? "close" : null;
+  if (evidence.left === TCP.TIME_WAIT) return "time-wait";
+  if (evidence.left === TCP.FIN_WAIT2) return "close";
   const failure = causeOfError(evidence.error);
   if (failure !== null) return failure;
   if (from === TCP.LAST_ACK) return "ack";
   if (from === TCP.LISTEN) return "close";
-  if (from === TCP.FIN_WAIT2 && evidence.done) return "time-wait";
-  if (from === TCP.CLOSING && evidence.acked) return "time-wait";
-  // An orphan in FIN_WAIT2 goes on as a mini-socket that waits for the peer's FIN: its process has closed it.
-  if (from === TCP.FIN_WAIT2 && evidence.dead) return evidence.noFinWait2 ? "abort" : "close";
+  if (evidence.left === "unknown") {
+    if (from === TCP.FIN_WAIT2 && evidence.done) return "time-wait";
+    if (from === TCP.CLOSING && evidence.acked) return "time-wait";
+    // An orphan in FIN_WAIT2 goes on as a mini-socket that waits for the peer's FIN: its process has closed it.
+    if (from === TCP.FIN_WAIT2 && evidence.dead) return evidence.noFinWait2 ? "abort" : "close";
+  } else if (from === TCP.FIN_WAIT2 && evidence.dead) return "abort";
   // close() with unread data or linger 0, or connect(AF_UNSPEC): ended by the process, without a FIN.
   return task === null ? null : "abort";
 }

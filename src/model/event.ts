@@ -2,7 +2,7 @@ import type { Address } from "./address.ts";
 import type { HostFigures, NamespaceCounters } from "./counters.ts";
 import type { DetailsSeen } from "./details.ts";
 import type { Image } from "./image.ts";
-import type { TCP, TcpState } from "./tcp-state.ts";
+import type { Left, TCP, TcpState } from "./tcp-state.ts";
 
 /** Nanoseconds on the tracer's clock (the kernel's boot or monotonic clock); `ClockAnchor` ties it to the calendar. */
 export type Nanos = number;
@@ -42,6 +42,7 @@ export interface Evidence {
   readonly noFinWait2: boolean;
   /** sk_err, an errno, 0 when there is none. */
   readonly error: number;
+  readonly left: Left;
 }
 
 /** One state change of one kernel socket (tracepoint sock:inet_sock_set_state). */
@@ -66,13 +67,13 @@ export interface Transition {
   readonly task: Task | null;
 }
 
-/** A process took a socket from the accept queue. */
+/** A process took a socket from the accept queue. `fd` is null where functions are traced: it is not given yet. */
 export interface Accept {
   readonly kind: "accept";
   readonly at: Nanos;
   readonly address: number;
   readonly inode: number;
-  readonly fd: number;
+  readonly fd: number | null;
   readonly task: Task;
 }
 

@@ -1,6 +1,6 @@
 import type { Address } from "../model/address.ts";
 import type { Accept, Task, Transition } from "../model/event.ts";
-import { evidenceBits } from "../source/evidence.ts";
+import { evidenceBits, NO_DESCRIPTOR } from "../source/evidence.ts";
 
 const SPACE = 32;
 const BAR = 124;
@@ -75,7 +75,7 @@ export class LineBuffer {
     this.#byte(ACCEPT ?? 0);
     this.#number(since);
     this.#pair(Math.floor(event.address / 65_536), ((event.address % 65_536) << 16) >>> 0);
-    this.#pair(event.inode, event.fd);
+    this.#pair(event.inode, event.fd ?? NO_DESCRIPTOR);
     this.#task(event.task);
     this.#byte(NEWLINE);
   }

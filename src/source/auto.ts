@@ -2,7 +2,7 @@ import { EXIT, UserError } from "../errors.ts";
 import { listPids } from "../host/processes.ts";
 import type { TraceEvent } from "../model/event.ts";
 import { bpfSource } from "./bpf.ts";
-import { type Choice, chooseSource, describePassedOver, type Program, type TracingFacts } from "./choose.ts";
+import { chooseSource, describePassedOver, type Program, type TracingFacts } from "./choose.ts";
 import { procSource } from "./proc.ts";
 import { paceWithoutTracer } from "./proc-poll.ts";
 import type { Source } from "./source.ts";
@@ -33,7 +33,7 @@ async function* bpfElseProc(
   const choice = chooseSource(facts);
   let failure = new UserError(describePassedOver(choice), "see `tcptrace doctor`", EXIT.noBpf);
   let hasTraced = false;
-  for (const program of programsFor(choice)) {
+  for (const program of choice.source === "bpf" ? choice.programs : []) {
     // A tracer that had run and then died for good will not do better with fewer fields.
     if (hasTraced) break;
     try {
@@ -58,13 +58,8 @@ function asWhom(): string {
   return process.geteuid?.() === 0 ? "" : "; not root, so that only your own processes can be read";
 }
 
-/** The programs to try, best first. */
-function programsFor(choice: Choice): readonly Program[] {
-  if (choice.source === "proc") return [];
-  return choice.program === "full" ? ["full", "basic"] : ["basic"];
-}
-
-function tracerOptions(facts: TracingFacts, program: Program): TracerOptions {
+/** How to start bpftrace with this program here. Throws UserError when there is no bpftrace. */
+export function tracerOptions(facts: TracingFacts, program: Program): TracerOptions {
   if (facts.bpftrace === null)
     throw new UserError("bpftrace is not installed", facts.installBpftrace ?? "install it", EXIT.noBpf);
   return { bpftrace: facts.bpftrace, program, mountTracefs: facts.kernel.tracefs.mountedAt === null };

@@ -11,7 +11,8 @@ import { TracerClock } from "./tracer-clock.ts";
 import type { TracerEnd, TracerOptions } from "./tracer-process.ts";
 
 const TICK_MS = 50;
-const ATTACH_TIMEOUT_MS = 20_000;
+const ATTACH_TIMEOUT_MS = 60_000;
+const NOT_ATTACHED: TracerEnd = { reason: "bpftrace was not attached within a minute", isCutOff: false };
 /** Waits before one restart after another; a tracer that then ran for a minute starts the row anew. */
 const BACKOFF_MS = [250, 1000, 2000, 4000];
 const GOOD_RUN_MS = 60_000;
@@ -94,7 +95,7 @@ class BpfRun {
       }
       if (performance.now() - begun > GOOD_RUN_MS) failures = 0;
       if (attached) downSince = toldUntil;
-      if (downSince === null) throw bpfFailed(end);
+      if (downSince === null) throw bpfFailed(performance.now() - begun < ATTACH_TIMEOUT_MS ? end : NOT_ATTACHED);
       if (this.#standInPace !== null) downSince = yield* this.#standIn(downSince, this.#standInPace);
       const wait = BACKOFF_MS[failures++];
       const next = wait === undefined ? `, ${failures} times in a row` : `; starting it again in ${wait / 1000} s`;

@@ -7,6 +7,8 @@ export interface TracingFacts {
   readonly kernel: KernelFacts;
   readonly privileges: Privileges;
   readonly bpftrace: BpftraceVersion | null;
+  /** The program that TCPTRACE_PROBES asks for; null for the best. */
+  readonly wanted: Program | null;
   /** The command that installs bpftrace here; null when not known. */
   readonly installBpftrace: string | null;
   /** Whether unshare(1) is there: with it tcptrace mounts tracefs for bpftrace alone. */
@@ -17,46 +19,86 @@ export interface TracingFacts {
   readonly installSs: string | null;
 }
 
-/** `full` reads the kernel's structs through BTF, `basic` only the tracepoint's arguments. */
-export type Program = "full" | "basic";
+/**
+ * Each traces all transitions. `fentry` and `kprobe` attach to the kernel's functions, and know TIME_WAIT exactly; `full`
+ * attaches to the kernel's tracepoint; all three read the kernel's structs through BTF. `basic` has only the tracepoint's
+ * arguments.
+ */
+export type Program = (typeof PROGRAMS)[number];
+
+/**
+ * Best first. A tracepoint is there in whatever way the kernel was compiled, and its program is not preempted. Nor is a
+ * kprobe's, which costs more. While fentry's is preempted, the kernel runs it for nobody else on that CPU, and loses what
+ * comes (__bpf_prog_enter_recur() in kernel/bpf/trampoline.c). For TIME_WAIT the rules do as well as tcp_time_wait().
+ */
+export const PROGRAMS = ["full", "kprobe", "fentry", "basic"] as const;
 
 /** A better source than the one taken, why it was not taken, and the command that mends it, if there is one. */
 export interface PassedOver {
-  readonly source: "bpf-full" | "bpf-basic";
+  readonly source: `bpf-${Program}`;
   readonly reason: string;
   readonly fix: string | null;
 }
 
 /** What `--source auto` takes. `passedOver` is best first, and holds all that is better than what was taken. */
 export type Choice =
-  | { readonly source: "bpf"; readonly program: Program; readonly passedOver: readonly PassedOver[] }
+  | {
+      readonly source: "bpf";
+      readonly program: Program;
+      /** All that nothing is known to speak against, best first: what fails when it is tried is followed by the next. */
+      readonly programs: readonly Program[];
+      readonly passedOver: readonly PassedOver[];
+    }
   | { readonly source: "proc"; readonly passedOver: readonly PassedOver[] };
 
 type Obstacle = Omit<PassedOver, "source">;
 
 /** The first bpftrace whose ntop() and packed printf() are right, and the first that loads nothing without BTF. */
 export const OLDEST_BPFTRACE = { major: 0, minor: 11 };
+export const OLDEST_BPFTRACE_NAME = `${OLDEST_BPFTRACE.major}.${OLDEST_BPFTRACE.minor}`;
 const BTF_IS_A_MUST = { major: 0, minor: 25 };
 /** The kernel that brought sock:inet_sock_set_state. */
 export const OLDEST_KERNEL = { major: 4, minor: 16 };
 
+/** The kernels that brought BPF trampolines, on x86 and on arm64. */
+const OLDEST_FENTRY = { x64: { major: 5, minor: 5 }, arm64: { major: 6, minor: 0 } };
+
 /** Takes the best source that these facts allow. */
 export function chooseSource(facts: TracingFacts): Choice {
-  const common = findObstacle(facts);
-  const full = common ?? findBtfObstacle(facts);
-  if (full === null) return { source: "bpf", program: "full", passedOver: [] };
-  const fullPassedOver: PassedOver = { source: "bpf-full", ...full };
-  const basic = common ?? findBasicObstacle(facts, full);
-  if (basic === null) return { source: "bpf", program: "basic", passedOver: [fullPassedOver] };
-  return { source: "proc", passedOver: [fullPassedOver, { source: "bpf-basic", ...basic }] };
+  const programs = PROGRAMS.filter((program) => findObstacle(program, facts) === null);
+  const [program] = programs;
+  const better = program === undefined ? PROGRAMS : PROGRAMS.slice(0, PROGRAMS.indexOf(program));
+  const passedOver = better.flatMap((one): PassedOver[] => {
+    const obstacle = findObstacle(one, facts);
+    return obstacle === null ? [] : [{ source: `bpf-${one}`, ...obstacle }];
+  });
+  return program === undefined ? { source: "proc", passedOver } : { source: "bpf", program, programs, passedOver };
 }
 
-/** `bpftrace is not installed (apt-get install bpftrace)`: why the best source was not taken; "" when it was. */
+/** `bpftrace is not installed (apt-get install bpftrace)`: why the best source was not taken; "" when it may be. */
 export function describePassedOver(choice: Choice): string {
-  const [best] = choice.passedOver;
-  if (best === undefined) return "";
-  return best.fix === null ? best.reason : `${best.reason} (${best.fix})`;
+  const [found] = choice.passedOver;
+  if (found === undefined) return "";
+  return found.fix === null ? found.reason : `${found.reason} (${found.fix})`;
 }
+
+/** What speaks against a program; null when nothing is known to. */
+export function findObstacle(program: Program, facts: TracingFacts): Obstacle | null {
+  const common = findCommonObstacle(facts);
+  if (common !== null) return common;
+  if (facts.wanted !== null) {
+    // Asked for, it is tried whatever is known of it.
+    return facts.wanted === program ? null : { reason: `TCPTRACE_PROBES is ${facts.wanted}`, fix: null };
+  }
+  return OBSTACLES[program](facts);
+}
+
+const OBSTACLES: Record<Program, (facts: TracingFacts) => Obstacle | null> = {
+  full: (facts) => findTracepointObstacle(facts) ?? findBtfObstacle(facts),
+  kprobe: (facts) => findBtfObstacle(facts) ?? findKprobeObstacle(facts),
+  fentry: (facts) => findBtfObstacle(facts) ?? findFentryObstacle(facts),
+  basic: (facts) => findTracepointObstacle(facts) ?? findOldBtfObstacle(facts),
+};
 
 /** Whether a version is at least another. */
 export function isAtLeast(version: Version, other: Version): boolean {
@@ -83,9 +125,8 @@ interface Version {
   readonly minor: number;
 }
 
-/** What stands in the way of both programs, in the order in which a user would mend it. */
-function findObstacle(facts: TracingFacts): Obstacle | null {
-  const { kernel, privileges, bpftrace, installBpftrace } = facts;
+/** What stands in the way of all programs, in the order in which a user would mend it. */
+function findCommonObstacle({ kernel, privileges, bpftrace, installBpftrace }: TracingFacts): Obstacle | null {
   if (!privileges.isRoot) return { reason: "not root", fix: "sudo tcptrace" };
   if (!mayTrace(privileges)) {
     return { reason: "root without CAP_SYS_ADMIN, as in a container", fix: "docker run --privileged --pid=host" };
@@ -96,27 +137,54 @@ function findObstacle(facts: TracingFacts): Obstacle | null {
   }
   if (bpftrace === null) return { reason: "bpftrace is not installed", fix: installBpftrace };
   if (!isAtLeast(bpftrace, OLDEST_BPFTRACE)) {
-    return { reason: `bpftrace ${bpftrace.version} is older than 0.11`, fix: installBpftrace };
+    return { reason: `bpftrace ${bpftrace.version} is older than ${OLDEST_BPFTRACE_NAME}`, fix: installBpftrace };
   }
   if (kernel.lockdown === "confidentiality") {
     return { reason: "kernel lockdown (confidentiality) forbids BPF", fix: "boot with lockdown=integrity" };
   }
+  return null;
+}
+
+function findTracepointObstacle(facts: TracingFacts): Obstacle | null {
+  const { kernel } = facts;
   if (!hasStateTracepoint(facts)) {
     return { reason: `kernel ${kernel.release} has no tracepoint sock:inet_sock_set_state (4.16+)`, fix: null };
   }
-  if (kernel.tracefs.mountedAt === null && !canMountTracefs(facts)) {
-    return kernel.tracefs.supported
-      ? { reason: "tracefs is not mounted", fix: "mount -t tracefs tracefs /sys/kernel/tracing" }
-      : { reason: "the kernel has no tracefs", fix: null };
+  if (kernel.acceptTracepoint === false) {
+    return { reason: "the kernel has no tracepoints for system calls (CONFIG_FTRACE_SYSCALLS)", fix: null };
   }
-  return null;
+  return findTracefsObstacle(facts);
+}
+
+function findTracefsObstacle(facts: TracingFacts): Obstacle | null {
+  const { mountedAt, supported } = facts.kernel.tracefs;
+  if (mountedAt !== null || canMountTracefs(facts)) return null;
+  return supported
+    ? { reason: "tracefs is not mounted", fix: "mount -t tracefs tracefs /sys/kernel/tracing" }
+    : { reason: "the kernel has no tracefs", fix: null };
+}
+
+function findFentryObstacle(facts: TracingFacts): Obstacle | null {
+  const { kernel } = facts;
+  const oldest = OLDEST_FENTRY[process.arch === "arm64" ? "arm64" : "x64"];
+  if (!isAtLeast(kernel, oldest)) return { reason: `kernel ${kernel.release} has no fentry`, fix: null };
+  // bpftrace reads it before it tries; before tracefs is mounted nobody knows.
+  if (kernel.traceableFunctions !== false) return findTracefsObstacle(facts);
+  return { reason: "the kernel does not let its functions be traced (available_filter_functions)", fix: null };
+}
+
+function findKprobeObstacle({ kernel }: TracingFacts): Obstacle | null {
+  return kernel.kprobes === false ? { reason: "the kernel has no kprobes (CONFIG_KPROBES)", fix: null } : null;
 }
 
 function findBtfObstacle({ kernel }: TracingFacts): Obstacle | null {
   return kernel.btf ? null : { reason: "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)", fix: null };
 }
 
-function findBasicObstacle({ bpftrace }: TracingFacts, noBtf: Obstacle): Obstacle | null {
-  if (bpftrace === null || !isAtLeast(bpftrace, BTF_IS_A_MUST)) return null;
+/** A bpftrace that does nothing without BTF. */
+function findOldBtfObstacle(facts: TracingFacts): Obstacle | null {
+  const noBtf = findBtfObstacle(facts);
+  const { bpftrace } = facts;
+  if (noBtf === null || bpftrace === null || !isAtLeast(bpftrace, BTF_IS_A_MUST)) return null;
   return { reason: `${noBtf.reason}, and bpftrace ${bpftrace.version} does nothing without it`, fix: null };
 }

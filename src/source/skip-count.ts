@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 
-/** BPF_PROG_TYPE_TRACEPOINT (include/uapi/linux/bpf.h). */
-const TRACEPOINT = /^prog_type:\t5$/m;
+/** BPF_PROG_TYPE_KPROBE, _TRACEPOINT and _TRACING, which is fentry (include/uapi/linux/bpf.h). */
+const TRACES = /^prog_type:\t(2|5|26)$/m;
 const MISSES = "\nrecursion_misses:\t";
 const LONGEST_INFO = 4096;
 
@@ -49,7 +49,7 @@ export class SkipCount {
     try {
       return readdirSync(folder)
         .map((fd) => `${folder}/${fd}`)
-        .filter((file) => TRACEPOINT.test(read(file)))
+        .filter((file) => TRACES.test(read(file)))
         .map((file) => openSync(file, "r"));
     } catch {
       return [];

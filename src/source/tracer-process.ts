@@ -1,5 +1,7 @@
-import { availableParallelism, constants, setPriority } from "node:os";
+import { existsSync } from "node:fs";
+import { availableParallelism, constants, release, setPriority } from "node:os";
 import { execa, execaSync } from "execa";
+import { parseRelease } from "../host/kernel.ts";
 import { safeText } from "../model/text.ts";
 import type { BpftraceVersion } from "./bpftrace-version.ts";
 import { isAtLeast, type Program } from "./choose.ts";
@@ -42,6 +44,9 @@ const MOUNT = "mount -t tracefs tracefs /sys/kernel/tracing";
  * 2 us of CPU a transition instead of 6 at 80,000 a second.
  */
 const RUN = 'if command -v chrt >/dev/null; then set -- chrt --batch 0 "$0"; else set -- "$0"; fi; exec "$@" -B full -';
+const FINDS_BTF = { major: 0, minor: 23 };
+const BTF_BY_NUMBER = { major: 5, minor: 11 };
+const KERNEL_BTF = "/sys/kernel/btf/vmlinux";
 const PAGE = 4096;
 const BUFFER_BYTES = 64 * 1024 * 1024;
 const SILENCE_MS = 2000;
@@ -62,7 +67,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
   const [file = "sh", ...args] = isTied ? [...TIED, ...words] : words;
   const child = execa(file, args, {
     input: programText(program),
-    env: { PATH: process.env["PATH"] ?? "", BPFTRACE_PERF_RB_PAGES: String(bufferPages(bpftrace)) },
+    env: { PATH: process.env["PATH"] ?? "", BPFTRACE_PERF_RB_PAGES: String(bufferPages(bpftrace)), ...btf(bpftrace) },
     extendEnv: false,
     buffer: { stdout: false, stderr: true },
     maxBuffer: { stderr: MAX_STDERR_CHARS },
@@ -108,6 +113,16 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
 function canTie(): boolean {
   const [file, ...words] = TIED;
   return !execaSync(file, [...words, "true"], { reject: false, stdio: "ignore" }).failed;
+}
+
+/**
+ * Where BTF is: bpftrace 0.17 asks the kernel by number, which those before 5.11 do not answer. With this set, 0.27 finds no
+ * function for fentry.
+ */
+function btf(bpftrace: BpftraceVersion): Readonly<Record<string, string>> {
+  const mustBeTold = !isAtLeast(bpftrace, FINDS_BTF) && !isAtLeast(parseRelease(release()), BTF_BY_NUMBER);
+  const file = process.env["BPFTRACE_BTF"] ?? (mustBeTold ? KERNEL_BTF : undefined);
+  return file === undefined || !existsSync(file) ? {} : { BPFTRACE_BTF: file };
 }
 
 /** On a busy machine whoever has to empty the buffers comes first; else the tracer would lose what it is here to see. */

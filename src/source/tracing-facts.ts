@@ -1,9 +1,18 @@
+import { EXIT, UserError } from "../errors.ts";
 import { readPrivileges } from "../host/capabilities.ts";
 import { readInstallCommand } from "../host/distro.ts";
 import { readKernel } from "../host/kernel.ts";
 import { findExecutable, findSystemTool } from "../host/path-search.ts";
 import { bpftraceVersion } from "./bpftrace-version.ts";
-import type { TracingFacts } from "./choose.ts";
+import { type Program, PROGRAMS, type TracingFacts } from "./choose.ts";
+
+/** What TCPTRACE_PROBES asks for; null for the best. Throws UserError for what is no program. */
+export function wantedProgram(name: string | undefined): Program | null {
+  if (name === undefined || name === "" || name === "auto") return null;
+  const found = PROGRAMS.find((program) => program === name);
+  if (found !== undefined) return found;
+  throw new UserError(`TCPTRACE_PROBES: no such probes: ${name}`, `one of auto, ${PROGRAMS.join(", ")}`, EXIT.usage);
+}
 
 /** Reads from the machine all that the choice of a source depends on; changes nothing. */
 export async function readTracingFacts(signal?: AbortSignal): Promise<TracingFacts> {
@@ -11,6 +20,7 @@ export async function readTracingFacts(signal?: AbortSignal): Promise<TracingFac
     kernel: readKernel(),
     privileges: readPrivileges(),
     bpftrace: await bpftraceVersion(signal),
+    wanted: wantedProgram(process.env["TCPTRACE_PROBES"]),
     installBpftrace: readInstallCommand("bpftrace"),
     hasUnshare: findExecutable("unshare") !== null,
     hasSs: findSystemTool("ss") !== null,

@@ -1,32 +1,54 @@
 import { UserError } from "../errors.ts";
-import { liveSource } from "./auto.ts";
+import { tracerOptions } from "./auto.ts";
+import { bpfSource } from "./bpf.ts";
+import { chooseSource, type Program, type TracingFacts } from "./choose.ts";
 
 /** What a real attempt to trace showed. */
 export interface TrialResult {
   readonly ok: boolean;
   readonly detail: string;
   readonly fix: string | null;
+  /** The program that attached; null for none. */
+  readonly program: Program | null;
+  /** Why better ones could not be attached. */
+  readonly failures: ReadonlyMap<Program, string>;
 }
 
-/** Attaches for real, until a connection of tcptrace's own has been seen in the stream; then detaches. */
-export async function tryTracing(signal: AbortSignal): Promise<TrialResult> {
+/**
+ * Attaches for real, best first, until a connection of tcptrace's own has been seen in the stream of one; then detaches.
+ */
+export async function tryTracing(facts: TracingFacts, signal: AbortSignal): Promise<TrialResult> {
+  const choice = chooseSource(facts);
+  const failures = new Map<Program, string>();
+  let detail = "ended before it was attached";
+  for (const program of choice.source === "bpf" ? choice.programs : []) {
+    try {
+      const seen = await tryProgram(facts, program, signal);
+      if (seen !== null) return { ok: true, detail: seen, fix: null, program, failures };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      detail = error.message;
+    }
+    failures.set(program, detail);
+    if (signal.aborted) break;
+  }
+  return { ok: false, detail, fix: null, program: null, failures };
+}
+
+/** What it is and how long it took; null when it ended without being attached. Throws UserError when it fails. */
+async function tryProgram(facts: TracingFacts, program: Program, signal: AbortSignal): Promise<string | null> {
   const end = new AbortController();
   const began = performance.now();
   let detail: string | null = null;
-  try {
-    for await (const batch of liveSource("bpf").events(AbortSignal.any([signal, end.signal]))) {
-      for (const event of batch) {
-        if (event.kind !== "source" || !event.ready) continue;
-        const seconds = ((performance.now() - began) / 1000).toFixed(1);
-        detail ??= `${event.detail}: attached in ${seconds} s, and saw a connection of tcptrace's own`;
-        end.abort();
-      }
+  for await (const batch of bpfSource(tracerOptions(facts, program), null).events(
+    AbortSignal.any([signal, end.signal]),
+  )) {
+    for (const event of batch) {
+      if (event.kind !== "source" || !event.ready) continue;
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      detail ??= `${event.detail}: attached in ${seconds} s, and saw a connection of tcptrace's own`;
+      end.abort();
     }
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { ok: false, detail: error.message, fix: null };
   }
-  return detail === null
-    ? { ok: false, detail: "ended before it was attached", fix: null }
-    : { ok: true, detail, fix: null };
+  return detail;
 }

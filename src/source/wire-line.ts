@@ -1,7 +1,7 @@
 import { type Address, addressFromHex } from "../model/address.ts";
 import type { Accept, Nanos, Task, Transition } from "../model/event.ts";
 import { isTcpState, TCP, type TcpState } from "../model/tcp-state.ts";
-import { evidenceOf } from "./evidence.ts";
+import { descriptorOf, evidenceOf } from "./evidence.ts";
 import { HexFields } from "./hex-fields.ts";
 
 /** The kinds of line that tell an event, by their first letter; a capital of t and u ends in a process. */
@@ -82,7 +82,7 @@ export class WireLine {
       remoteAddress: isV4 ? fromNetworkOrder(fields.high(4)) : this.#address6(6),
       remotePort: ports & 0xffff,
       inode: isFull ? fields.high(3) * 256 + (file >>> 24) : null,
-      evidence: isFull ? evidenceOf(change & 0x17, file & 255) : null,
+      evidence: isFull ? evidenceOf(change & 0xf7, file & 255) : null,
       task: this.hasTask ? this.#task() : null,
     };
   }
@@ -90,7 +90,14 @@ export class WireLine {
   #accept(): Accept {
     const { fields } = this;
     const address = fields.high(1) * 65_536 + (fields.low(1) >>> 16);
-    return { kind: "accept", at: this.at, address, inode: fields.high(2), fd: fields.low(2), task: this.#task() };
+    return {
+      kind: "accept",
+      at: this.at,
+      address,
+      inode: fields.high(2),
+      fd: descriptorOf(fields.low(2)),
+      task: this.#task(),
+    };
   }
 
   #task(): Task {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { TraceEvent, Transition } from "../../src/model/event.ts";
 import { holdersOf } from "../../src/model/holding.ts";
 import { takeSnapshot } from "../../src/model/take-snapshot.ts";
-import { TCP, TCP_STATE_MAX, type TcpState } from "../../src/model/tcp-state.ts";
+import { type Left, TCP, TCP_STATE_MAX, type TcpState } from "../../src/model/tcp-state.ts";
 import {
   accept,
   fold,
@@ -53,6 +53,7 @@ const anyTransition = fc
         acked: fc.boolean(),
         noFinWait2: fc.boolean(),
         error: fc.constantFrom(0, 103, 104, 110),
+        left: fc.constantFrom<Left>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
       }),
       { nil: null },
     ),

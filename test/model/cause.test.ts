@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { causeOf } from "../../src/model/cause.ts";
 import type { Evidence } from "../../src/model/event.ts";
-import { TCP, type TcpState, type TcpStateName } from "../../src/model/tcp-state.ts";
+import { type Left, TCP, type TcpState, type TcpStateName } from "../../src/model/tcp-state.ts";
 import { CALM, taskOf } from "./scenario.ts";
 
 const ECONNABORTED = 103;
@@ -69,6 +69,18 @@ describe("the end of a closing socket", () => {
   test("an error in FIN_WAIT2 is a reset or an abort, never TIME_WAIT", () => {
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, error: ECONNRESET } })).toBe("reset");
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, error: ECONNABORTED } })).toBe("abort");
+  });
+
+  test("what tcp_time_wait() says is believed, whatever the rules would say", () => {
+    for (const from of [TCP.FIN_WAIT1, TCP.FIN_WAIT2, TCP.CLOSING]) {
+      const says = (left: Left): string | null =>
+        cause(from, TCP.CLOSE, { evidence: { dead: true, done: true, acked: true, error: ECONNRESET, left } });
+      expect(says(TCP.TIME_WAIT)).toBe("time-wait");
+      expect(says(TCP.FIN_WAIT2)).toBe("close");
+      expect(says("none")).toBe("reset");
+    }
+    expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, done: true, left: "none" } })).toBe("abort");
+    expect(cause(TCP.CLOSING, TCP.CLOSE, { evidence: { acked: true, left: "none" } })).toBeNull();
   });
 
   test("FIN_WAIT2 given up by its own process is an abort", () => {

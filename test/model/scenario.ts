@@ -22,7 +22,7 @@ export const NETNS = 0xf000_0000;
 export const LOOPBACK = 0x7f00_0001;
 
 /** A struct sock with nothing out of the ordinary. */
-export const CALM: Evidence = { dead: false, done: false, acked: false, noFinWait2: false, error: 0 };
+export const CALM: Evidence = { dead: false, done: false, acked: false, noFinWait2: false, error: 0, left: "unknown" };
 
 /** A process with a name of its own. */
 export function taskOf(pid: number): Task {

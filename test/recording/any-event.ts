@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import type { NetworkSettings } from "../../src/model/counters.ts";
 import type { Accept, SurveyedEnds, Task, TraceEvent, Transition } from "../../src/model/event.ts";
-import { TCP } from "../../src/model/tcp-state.ts";
+import { type Left, TCP } from "../../src/model/tcp-state.ts";
 import { safeBytes, safeText } from "../../src/model/text.ts";
 
 const anyState = fc.constantFrom(...Object.values(TCP));
@@ -44,6 +44,7 @@ export const anyTransition: fc.Arbitrary<Transition> = fc
           acked: fc.boolean(),
           noFinWait2: fc.boolean(),
           error: fc.nat(255),
+          left: fc.constantFrom<Left>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
         }),
       }),
       { nil: null },
@@ -62,7 +63,7 @@ const anyAccept: fc.Arbitrary<Accept> = fc.record({
   at: anyWhole,
   address: fc.nat(2 ** 48 - 1),
   inode: anyId,
-  fd: anyId,
+  fd: fc.option(fc.nat(0x7fff_ffff), { nil: null }),
   task: anyTask,
 });
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseSource, describePassedOver } from "../../src/source/choose.ts";
+import { chooseSource, describePassedOver, findObstacle, PROGRAMS } from "../../src/source/choose.ts";
 import type { TracingFacts } from "../../src/source/choose.ts";
 
 const GOOD: TracingFacts = {
@@ -13,11 +13,13 @@ const GOOD: TracingFacts = {
     stateTracepoint: true,
     acceptTracepoint: true,
     kprobes: true,
+    traceableFunctions: true,
     lockdown: "none",
     initialPidNamespace: true,
   },
   privileges: { isRoot: true, sysAdmin: true, bpf: true, perfmon: true },
   bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
+  wanted: null,
   installBpftrace: "apt-get install bpftrace",
   hasUnshare: true,
   hasSs: true,
@@ -42,22 +44,45 @@ describe("full", () => {
     ["the oldest bpftrace", { ...GOOD, bpftrace: bpftrace("0.11.3") }],
     ["a bpftrace to come", { ...GOOD, bpftrace: bpftrace("1.0.0") }],
     ["tracefs can be mounted", kernel(unmounted)],
-    ["no accept tracepoint", kernel({ acceptTracepoint: false })],
     ["no kprobes", kernel({ kprobes: false })],
+    ["functions that may not be traced", kernel({ traceableFunctions: false })],
     ["lockdown for integrity", kernel({ lockdown: "integrity" })],
     ["CAP_BPF without CAP_SYS_ADMIN", { ...GOOD, privileges: { ...GOOD.privileges, sysAdmin: false } }],
     ["no unshare, tracefs mounted", { ...GOOD, hasUnshare: false }],
   ])("%s", (_, facts) => {
     const choice = chooseSource(facts);
-    expect(choice).toEqual({ source: "bpf", program: "full", passedOver: [] });
+    expect(choice).toMatchObject({ source: "bpf", program: "full", passedOver: [] });
     expect(describePassedOver(choice)).toBe("");
+  });
+});
+
+describe("functions", () => {
+  test.each<[string, TracingFacts, string, string[]]>([
+    ["no tracepoint", kernel({ stateTracepoint: false }), "kprobe", ["kprobe", "fentry"]],
+    ["no tracepoints of system calls", kernel({ acceptTracepoint: false }), "kprobe", ["kprobe", "fentry"]],
+    ["no tracepoint, no kprobes", kernel({ stateTracepoint: false, kprobes: false }), "fentry", ["fentry"]],
+    [
+      "what cannot be known is tried",
+      kernel({ ...unmounted, kprobes: null }),
+      "full",
+      ["full", "kprobe", "fentry", "basic"],
+    ],
+    ["fentry is asked for", { ...GOOD, wanted: "fentry" }, "fentry", ["fentry"]],
+    ["basic is asked for", { ...kernel({ btf: false }), wanted: "basic" }, "basic", ["basic"]],
+  ])("%s", (_, facts, program, programs) => {
+    expect(chooseSource(facts)).toMatchObject({ source: "bpf", program, programs });
   });
 });
 
 describe("basic", () => {
   test("no BTF", () => {
+    // Functions are of no use then, either.
     const choice = chooseSource({ ...kernel({ btf: false }), bpftrace: bpftrace("0.24.2") });
-    expect(choice).toMatchObject({ source: "bpf", program: "basic", passedOver: [{ source: "bpf-full", fix: null }] });
+    expect(choice).toMatchObject({
+      source: "bpf",
+      program: "basic",
+      passedOver: [{ source: "bpf-full", fix: null }, {}, {}],
+    });
     expect(describePassedOver(choice)).toBe("the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)");
   });
 });
@@ -87,34 +112,47 @@ describe("proc", () => {
       "kernel lockdown (confidentiality) forbids BPF (boot with lockdown=integrity)",
     ],
     [
-      "no tracepoint",
-      kernel({ stateTracepoint: false }),
+      "no tracepoint, and no functions that may be traced",
+      kernel({ stateTracepoint: false, kprobes: false, traceableFunctions: false }),
       "kernel 6.1.0-18-amd64 has no tracepoint sock:inet_sock_set_state (4.16+)",
     ],
     [
       "an old kernel, tracefs not mounted",
-      kernel({ ...unmounted, release: "4.15.0", major: 4, minor: 15 }),
+      kernel({ ...unmounted, release: "4.15.0", major: 4, minor: 15, kprobes: false }),
       "kernel 4.15.0 has no tracepoint sock:inet_sock_set_state (4.16+)",
     ],
     [
       "no tracefs, no unshare",
-      { ...kernel(unmounted), hasUnshare: false },
+      { ...kernel({ ...unmounted, kprobes: false, traceableFunctions: false }), hasUnshare: false },
       "tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing)",
     ],
     [
       "no tracefs, no CAP_SYS_ADMIN",
-      { ...kernel(unmounted), privileges: { ...GOOD.privileges, sysAdmin: false } },
+      {
+        ...kernel({ ...unmounted, kprobes: false, traceableFunctions: false }),
+        privileges: { ...GOOD.privileges, sysAdmin: false },
+      },
       "tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing)",
     ],
     [
       "a kernel without tracefs",
-      kernel({ ...unmounted, tracefs: { mountedAt: null, supported: false } }),
+      kernel({
+        ...unmounted,
+        tracefs: { mountedAt: null, supported: false },
+        kprobes: false,
+        traceableFunctions: false,
+      }),
       "the kernel has no tracefs",
     ],
   ])("%s", (_, facts, reason) => {
     const choice = chooseSource(facts);
     expect(choice.source).toBe("proc");
-    expect(choice.passedOver.map(({ source }) => source)).toEqual(["bpf-full", "bpf-basic"]);
+    expect(choice.passedOver.map(({ source }) => source)).toEqual([
+      "bpf-full",
+      "bpf-kprobe",
+      "bpf-fentry",
+      "bpf-basic",
+    ]);
     expect(describePassedOver(choice)).toBe(reason);
   });
 
@@ -122,6 +160,8 @@ describe("proc", () => {
     const { source, passedOver } = chooseSource({ ...kernel({ btf: false }), bpftrace: bpftrace("0.25.0") });
     expect(source).toBe("proc");
     expect(passedOver.map(({ reason }) => reason)).toEqual([
+      "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
+      "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
       "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
       "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF), and bpftrace 0.25.0 does nothing without it",
     ]);
@@ -140,11 +180,13 @@ test("BPF is never taken without root, bpftrace and a tracepoint, and nothing be
       stateTracepoint: fc.constantFrom(true, false, null),
       acceptTracepoint: fc.constantFrom(true, false, null),
       kprobes: fc.constantFrom(true, false, null),
+      traceableFunctions: fc.constantFrom(true, false, null),
       lockdown: fc.constantFrom("none" as const, "integrity" as const, "confidentiality" as const, null),
       initialPidNamespace: fc.constantFrom(true, false, null),
     }),
     privileges: fc.record({ isRoot: bool, sysAdmin: bool, bpf: bool, perfmon: bool }),
     bpftrace: fc.option(fc.nat(30).map((minor) => ({ path: "/b", version: `0.${minor}.0`, major: 0, minor }))),
+    wanted: fc.constantFrom(null, ...PROGRAMS),
     installBpftrace: fc.constantFrom(null, "apk add bpftrace"),
     hasUnshare: bool,
     hasSs: bool,
@@ -154,11 +196,14 @@ test("BPF is never taken without root, bpftrace and a tracepoint, and nothing be
     fc.property(arbitraryFacts, (facts) => {
       const choice = chooseSource(facts);
       if (choice.source === "bpf") {
-        expect(facts.privileges.isRoot && facts.bpftrace !== null && facts.kernel.stateTracepoint !== false).toBe(true);
-        expect(choice.program === "full").toBe(facts.kernel.btf);
+        expect(facts.privileges.isRoot && facts.bpftrace !== null).toBe(true);
+        expect(choice.programs[0]).toBe(choice.program);
+        for (const program of choice.programs) expect(findObstacle(program, facts)).toBeNull();
+        if (facts.wanted !== null) expect(choice.programs).toEqual([facts.wanted]);
+        else if (choice.program !== "basic") expect(facts.kernel.btf).toBe(true);
       }
-      const better = { full: 0, basic: 1, proc: 2 }[choice.source === "proc" ? "proc" : choice.program];
-      expect(choice.passedOver).toHaveLength(better);
+      const better = choice.source === "proc" ? PROGRAMS : PROGRAMS.slice(0, PROGRAMS.indexOf(choice.program));
+      expect(choice.passedOver.map(({ source }) => source)).toEqual(better.map((program) => `bpf-${program}`));
     }),
   );
 });

@@ -21,7 +21,7 @@ const CLOSED: Transition = {
   remoteAddress: 0x7f00_0001,
   remotePort: 40_000,
   inode: 4711,
-  evidence: { dead: false, done: false, acked: false, noFinWait2: false, error: 0 },
+  evidence: { dead: false, done: false, acked: false, noFinWait2: false, error: 0, left: "unknown" },
   task,
 };
 const CLOSED6: Transition = { ...CLOSED, localAddress: "0".repeat(31) + "1", remoteAddress: "0".repeat(31) + "1" };

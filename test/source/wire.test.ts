@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Accept, Transition } from "../../src/model/event.ts";
-import { TCP, type TcpState } from "../../src/model/tcp-state.ts";
+import { type Left, TCP, type TcpState } from "../../src/model/tcp-state.ts";
 import { acceptLine, anchorLine, heartbeatLine, transitionLine } from "../support/wire-lines.ts";
 import { cut, decode, newDecoder, type Told } from "../support/wire-told.ts";
 
@@ -17,7 +17,7 @@ const LINE: Transition = {
   remoteAddress: 0x0a00_0002,
   remotePort: 47_109,
   inode: 0x41da00,
-  evidence: { dead: false, done: true, acked: false, noFinWait2: false, error: 0 },
+  evidence: { dead: false, done: true, acked: false, noFinWait2: false, error: 0, left: "unknown" },
   task: null,
 };
 const NAMED: Transition = { ...LINE, task: { pid: 0x30ff, uid: 1000, comm: "curl" } };
@@ -40,7 +40,7 @@ describe("each kind of line", () => {
           remoteAddress: 0x7f000001,
           remotePort: 0xb805,
           inode: 0x41da00,
-          evidence: { dead: false, done: false, acked: true, noFinWait2: false, error: 0 },
+          evidence: { dead: false, done: false, acked: true, noFinWait2: false, error: 0, left: "unknown" },
           task: { pid: 0x30ff, uid: 1000, comm: "curl" },
         },
       },
@@ -60,17 +60,17 @@ describe("each kind of line", () => {
     ["the basic program with a process", { ...NAMED, ...V6, ...basic }, 6],
     [
       "evidence: an orphan",
-      { ...LINE, evidence: { dead: true, done: false, acked: false, noFinWait2: false, error: 104 } },
+      { ...LINE, evidence: { dead: true, done: false, acked: false, noFinWait2: false, error: 104, left: "unknown" } },
       4,
     ],
     [
       "evidence: no FIN_WAIT2",
-      { ...LINE, evidence: { dead: true, done: false, acked: false, noFinWait2: true, error: 0 } },
+      { ...LINE, evidence: { dead: true, done: false, acked: false, noFinWait2: true, error: 0, left: "unknown" } },
       4,
     ],
     [
       "evidence: all acknowledged",
-      { ...LINE, evidence: { dead: false, done: false, acked: true, noFinWait2: false, error: 255 } },
+      { ...LINE, evidence: { dead: false, done: false, acked: true, noFinWait2: false, error: 255, left: "unknown" } },
       4,
     ],
   ])("%s", (_name, event, family) => {
@@ -152,6 +152,7 @@ const anyEvidence = fc.record({
   acked: fc.boolean(),
   noFinWait2: fc.boolean(),
   error: fc.nat(255),
+  left: fc.constantFrom<Left>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
 });
 const anyTransition: fc.Arbitrary<Transition> = fc
   .record({
@@ -175,7 +176,7 @@ const anyAccept: fc.Arbitrary<Accept> = fc.record({
   at: anyAt,
   address: anyAddress,
   inode: fc.nat(0xffff_ffff),
-  fd: fc.nat(0x7fff_ffff),
+  fd: fc.option(fc.nat(0x7fff_ffff), { nil: null }),
   task: anyTask,
 });
 interface Sent {

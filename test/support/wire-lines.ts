@@ -1,5 +1,6 @@
 import type { Address } from "../../src/model/address.ts";
 import type { Accept, Evidence, Transition } from "../../src/model/event.ts";
+import { TCP } from "../../src/model/tcp-state.ts";
 
 /** What a line has besides the event: the CPU, the family it is printed as, and the process name's own bytes. */
 export interface LineOptions {
@@ -37,7 +38,7 @@ export function acceptLine(event: Accept, { cpu = 0, comm }: LineOptions = {}): 
   const words = [
     BigInt(event.at),
     (BigInt(event.address) << 16n) | BigInt(cpu),
-    (BigInt(event.inode) << 32n) | BigInt(event.fd),
+    (BigInt(event.inode) << 32n) | BigInt(event.fd ?? 0xffff_ffff),
     idsOf(event.task),
   ];
   return line("C", words, comm ?? Buffer.from(event.task.comm));
@@ -58,8 +59,9 @@ function line(letter: string, words: readonly bigint[], comm?: Uint8Array): Buff
   return Buffer.concat([Buffer.from(`${numbers} `), comm, Buffer.from("|\n")]);
 }
 
-function bitsOf({ dead, done, acked, noFinWait2 }: Evidence): number {
-  return Number(dead) | (Number(done) << 1) | (Number(acked) << 2) | (Number(noFinWait2) << 4);
+function bitsOf({ dead, done, acked, noFinWait2, left }: Evidence): number {
+  const told = left === "unknown" ? 0 : left === "none" ? 32 : left === TCP.TIME_WAIT ? 96 : 160;
+  return Number(dead) | (Number(done) << 1) | (Number(acked) << 2) | (Number(noFinWait2) << 4) | told;
 }
 
 function idsOf({ uid, pid }: { readonly uid: number; readonly pid: number }): bigint {

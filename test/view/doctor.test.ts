@@ -18,11 +18,13 @@ const GOOD: TracingFacts = {
     stateTracepoint: true,
     acceptTracepoint: true,
     kprobes: false,
+    traceableFunctions: false,
     lockdown: null,
     initialPidNamespace: true,
   },
   privileges: { isRoot: true, sysAdmin: true, bpf: true, perfmon: true },
   bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
+  wanted: null,
   installBpftrace: "apt-get install bpftrace",
   hasUnshare: true,
   hasSs: true,
@@ -41,13 +43,14 @@ const notRoot: TracingFacts = {
 
 const IDS = "kernel privileges bpftrace tracefs tracepoint accept btf kprobes lockdown pid-namespace ss".split(" ");
 
+const PROBE_IDS = ["probes-full", "probes-kprobe", "probes-fentry", "probes-basic"];
+
 const failing = (facts: TracingFacts): Pick<DoctorCheck, "id" | "needed" | "fix">[] =>
   doctorChecks(facts)
     .filter(({ ok }) => !ok)
     .map(({ id, needed, fix }) => ({ id, needed, fix }));
 
-const report = (facts: TracingFacts): ReturnType<typeof doctorReport> =>
-  doctorReport(doctorChecks(facts), chooseSource(facts), null);
+const report = (facts: TracingFacts): ReturnType<typeof doctorReport> => doctorReport(facts, null);
 
 const unmounted = { tracefs: { mountedAt: null, supported: true }, stateTracepoint: null, acceptTracepoint: null };
 const noKprobes = { id: "kprobes", needed: false, fix: null };
@@ -93,17 +96,41 @@ describe("the answer", () => {
   });
 
   test("a trial that succeeds is one check more", () => {
-    const trial = { ok: true, detail: "3 transitions seen", fix: null };
-    const { ok, checks } = doctorReport(doctorChecks(GOOD), chooseSource(GOOD), trial);
+    const seen = { ok: true, detail: "3 transitions seen", fix: null };
+    const { ok, checks } = doctorReport(GOOD, { ...seen, program: "full", failures: new Map() });
     expect(ok).toBe(true);
-    expect(checks.at(-1)).toEqual({ id: "trace", needed: true, ...trial });
+    expect(checks.at(-1)).toEqual({ id: "trace", needed: true, ...seen });
   });
 
   test("a trial that fails outweighs all that looked well", () => {
-    const trial = { ok: false, detail: "bpftrace: Operation not permitted", fix: "mend it" };
-    const answer = doctorReport(doctorChecks(GOOD), chooseSource(GOOD), trial);
+    const detail = "bpftrace: Operation not permitted";
+    const answer = doctorReport(GOOD, {
+      ok: false,
+      detail,
+      fix: null,
+      program: null,
+      failures: new Map([["full", detail]]),
+    });
     expect(answer).toMatchObject({ ok: false, source: "proc" });
-    expect(answer.passedOver).toEqual([{ source: "bpf-full", reason: trial.detail, fix: trial.fix }]);
+    expect(answer.passedOver).toEqual([{ source: "bpf-full", reason: detail, fix: null }]);
+  });
+
+  test("each kind of probes has a line: taken, tried in vain, not needed, or why not", () => {
+    const facts = kernel({ kprobes: true });
+    const said = (trial: Parameters<typeof doctorReport>[1]): Record<string, string> =>
+      Object.fromEntries(doctorReport(facts, trial).checks.map(({ id, ok, detail }) => [id, `${ok} ${detail}`]));
+    const untried = said(null);
+    expect(untried["probes-full"]).toMatch(/^true .*\(not tried\)$/);
+    expect(untried["probes-fentry"]).toBe(
+      "false the kernel does not let its functions be traced (available_filter_functions)",
+    );
+    const failures = new Map([["full", "bpftrace said: no"] as const]);
+    const trial = { ok: true, detail: "attached", fix: null, program: "kprobe", failures } as const;
+    const tried = said(trial);
+    expect(tried["probes-full"]).toBe("false tried: bpftrace said: no");
+    expect(tried["probes-kprobe"]).toMatch(/^true .*\(taken\)$/);
+    expect(tried["probes-basic"]).toMatch(/^true .*\(not tried, kprobe is better\)$/);
+    expect(doctorReport(facts, trial)).toMatchObject({ ok: true, source: "bpf", takes: "bpf, kprobe probes" });
   });
 });
 
@@ -129,9 +156,11 @@ describe("text", () => {
     expect(lines[1]).toBe("!! privileges     not root: only this user's processes have names");
     expect(lines[2]).toBe("                  fix: sudo tcptrace doctor");
     expect(lines.find((line) => line.includes("kprobes"))).toMatch(/^-- kprobes {8}/);
-    expect(lines.slice(-4)).toEqual([
+    expect(lines.slice(-6)).toEqual([
       "--source auto takes proc, polling /proc.",
       "   not bpf-full: not root (sudo tcptrace)",
+      "   not bpf-kprobe: not root (sudo tcptrace)",
+      "   not bpf-fentry: not root (sudo tcptrace)",
       "   not bpf-basic: not root (sudo tcptrace)",
       "",
     ]);
@@ -160,13 +189,15 @@ describe("the command, on this machine", () => {
   test("answers in JSON and in text, the same", async () => {
     const document = JSON.parse(await run(true));
     const text = await run(false);
-    expect(document.checks.map(({ id }: DoctorCheck) => id)).toEqual(IDS);
+    expect(document.checks.map(({ id }: DoctorCheck) => id)).toEqual([...IDS, ...PROBE_IDS]);
     for (const { id, detail } of document.checks) expect(text).toContain(`${id.padEnd(13)}  ${detail}`);
     expect(text).toContain(`--source auto takes ${document.source}, `);
   });
 
   test("tries to trace only where that looks possible", async () => {
-    const trial = vi.fn(() => Promise.resolve({ ok: false, detail: "tried", fix: null }));
+    const trial = vi.fn(() =>
+      Promise.resolve({ ok: false, detail: "tried", fix: null, program: null, failures: new Map() }),
+    );
     const text = await run(false, trial);
     const { source } = chooseSource(await readTracingFacts());
     expect(trial).toHaveBeenCalledTimes(source === "bpf" ? 1 : 0);

@@ -1,0 +1,61 @@
+// The guest refuses one thing after another, and tcptrace is asked each time what it takes instead, and why.
+import { spawnSync } from "node:child_process";
+
+const CLI = ["/app/node", "/app/tcptrace/build/cli.js"];
+const LIMIT_MS = 120_000;
+
+/**
+ * Each: what the shell does before tcptrace runs, in a mount namespace of its own; then the check of doctor's that must
+ * fail, what must be taken, and the words that must say why. `taken` by bpftrace where they differ.
+ */
+const REFUSALS = [
+  {
+    name: "no-btf",
+    before: "mount -t tmpfs none /sys/kernel/btf",
+    check: "btf",
+    taken: (bpftrace) => (bpftrace === "0.27" ? "proc, polling /proc" : "bpf, basic probes"),
+  },
+  {
+    name: "no-tracepoint",
+    before: "mount -t tmpfs none /sys/kernel/tracing/events/sock",
+    check: "tracepoint",
+    taken: () => "bpf, kprobe probes",
+  },
+  {
+    name: "no-syscall-tracepoints",
+    before: "mount -t tmpfs none /sys/kernel/tracing/events/syscalls",
+    check: "accept",
+    taken: () => "bpf, kprobe probes",
+  },
+];
+
+const LOCKED = [{ name: "lockdown", before: ":", check: "lockdown", taken: () => "proc, polling /proc" }];
+
+/** Runs them with one bpftrace; returns `[{ name, complaints }]`. */
+export function refusals(bpftrace, kind) {
+  return (kind === "lockdown" ? LOCKED : REFUSALS).map(({ name, before, check, taken }) => {
+    const complaints = [];
+    const text = run(bpftrace, before, ["doctor"]).stdout;
+    const takes = /--source auto takes (.*)\.$/m.exec(text)?.[1];
+    if (takes !== taken(bpftrace)) complaints.push(`doctor takes ${takes}: ${text}`);
+    if (!new RegExp(`^(!!|--) ${check} `, "m").test(text)) complaints.push(`${check} is well: ${text}`);
+    const events = run(bpftrace, before, ["events", "--json", "--duration", "2s"]);
+    const source = /"source":"(\w+)"}\s*$/.exec(events.stdout)?.[1];
+    if (events.status !== 0 || takes?.split(",")[0] !== source) {
+      complaints.push(`events ended with ${events.status}, by ${source}: ${events.stderr}`);
+    }
+    if (source === "proc") {
+      const { status, stderr } = run(bpftrace, before, ["events", "--json", "--source", "bpf"]);
+      const isOneLine = /^tcptrace: [^\n]+tcptrace doctor[^\n]*\n$/.test(stderr);
+      if (status !== 4 || !isOneLine) complaints.push(`--source bpf ended with ${status}: ${stderr}`);
+    }
+    return { name, complaints };
+  });
+}
+
+function run(bpftrace, before, words) {
+  const script = `${before} && exec "$@"`;
+  const command = ["--mount", "--propagation", "private", "sh", "-c", script, "sh", ...CLI, ...words];
+  const env = { ...process.env, PATH: `/opt/bpftrace/${bpftrace}/bin:${process.env.PATH}` };
+  return spawnSync("unshare", command, { encoding: "utf8", env, timeout: LIMIT_MS });
+}

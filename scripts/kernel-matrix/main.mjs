@@ -1,0 +1,129 @@
+// tcptrace on real kernels of Debian, in QEMU by software emulation, with real bpftraces of several releases.
+//
+// usage: npm run kernel-matrix [-- --cells quick|all|LIST] [--jobs N] [--keep FOLDER]     as root, on Debian amd64
+//   --cells   quick: each kernel, each bpftrace and each kind of probes at least once (default). all: every combination.
+//             LIST: KERNEL/BPFTRACE:PROBES, separated by commas, such as 6.1/0.17:full,7/0.27:fentry. Besides full, kprobe,
+//             fentry and basic there are `refusals` (things that a kernel may lack) and `lockdown`.
+//   --jobs    how many machines at a time (default 1; each takes two cores and 2 GiB)
+//   --keep    where what the machines wrote is left (default: a folder that is removed when all is well)
+//
+// A cell is one bpftrace with one kind of probes. It traces 300 connections and some 40 that end in other ways, of which
+// the workload tells everything: all transitions must be seen, each with the right process; what is left in TIME_WAIT must be
+// what the kernel lists; and where tcp_time_wait() is traced, the rules for the tracepoint must come to the same at every
+// end. Only fentry may lose transitions, if it says how many. A wrong cell fails (exit 1). Packages come from the machine's own mirror of Debian and stay in ~/.cache.
+// Needs qemu-system-x86_64, mkfs.ext4, xz, cc; and `npm run build` first (the npm script does it).
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { appDisk, baseDisk, kernelOf } from "./image.mjs";
+import { judge } from "./judge.mjs";
+import { Failure, run, Suite } from "./packages.mjs";
+import { plan, SUITES } from "./plan.mjs";
+import { table } from "./table.mjs";
+import { runMachine } from "./vm.mjs";
+
+/** To boot, and for each cell. */
+const BOOT_MS = 60_000;
+const CELL_MS = 150_000;
+const REFUSALS_MS = 480_000;
+
+function seconds() {
+  return `${Math.floor(performance.now() / 1000)} s`.padStart(6);
+}
+
+function say(text) {
+  console.error(`${seconds()}  ${text}`);
+}
+
+function readArguments() {
+  const { values } = parseArgs({
+    options: {
+      cells: { type: "string", default: "quick" },
+      jobs: { type: "string", default: "1" },
+      keep: { type: "string" },
+    },
+  });
+  const jobs = Number(values.jobs);
+  if (!(Number.isInteger(jobs) && jobs > 0)) throw new RangeError(`no such number of jobs: ${values.jobs}`);
+  return { machines: plan(values.cells), jobs, keep: values.keep };
+}
+
+function limitOf(cell) {
+  return cell.endsWith(":refusals") ? REFUSALS_MS : CELL_MS;
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Verdicts on the cells of one machine. */
+async function runCells({ kernel: name, cells, append }, number, { kernels, disks, folder }) {
+  const kernel = kernels.get(name);
+  const place = join(folder, `${number}-${name}`);
+  say(`${kernel.release}: ${cells.join(" ")}`);
+  let failure = null;
+  try {
+    const tell = (text) => say(`${kernel.release}: ${text}`);
+    await runMachine({
+      kernel,
+      disks,
+      cells,
+      append,
+      folder: place,
+      timeoutMs: BOOT_MS + sum(cells.map(limitOf)),
+      tell,
+    });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    failure = error.message;
+  }
+  const verdicts = [];
+  for (const cell of cells) {
+    const verdict = failure === null ? await judge(place, name, cell) : { cell, complaints: [failure] };
+    verdicts.push({ release: kernel.release, ...verdict });
+  }
+  return verdicts;
+}
+
+async function main() {
+  const { machines, jobs, keep } = readArguments();
+  for (const tool of ["qemu-system-x86_64", "mkfs.ext4", "xz", "cc", "dpkg-deb"]) {
+    run("sh", ["-c", 'command -v "$0" >/dev/null || { echo "$0 is not installed" >&2; exit 1; }', tool]);
+  }
+  const folder = keep ?? mkdtempSync(join(tmpdir(), "tcptrace-matrix-"));
+  mkdirSync(folder, { recursive: true });
+  const suites = SUITES.map(({ suite, kernel, bpftrace }) => ({ kernel, bpftrace, suite: new Suite(suite) }));
+  say("packages and disks");
+  const base = baseDisk(suites.map(({ bpftrace, suite }) => ({ version: bpftrace, suite })));
+  const disks = [base, appDisk(folder)];
+  const wanted = suites.filter(({ kernel }) => machines.some((machine) => machine.kernel === kernel));
+  const kernels = new Map(wanted.map(({ kernel, suite }) => [kernel, kernelOf(suite)]));
+  const verdicts = [];
+  const queue = [...machines.entries()];
+  const work = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      verdicts[next[0]] = await runCells(next[1], next[0], { kernels, disks, folder });
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  const all = verdicts.flat();
+  console.log(table(all));
+  const wrong = all.filter(({ complaints }) => complaints.length > 0);
+  for (const { release, cell, complaints } of wrong) {
+    for (const complaint of complaints.slice(0, 5)) console.log(`${release} ${cell}: ${complaint}`);
+  }
+  console.log(`${all.length - wrong.length} passed, ${wrong.length} failed`);
+  if (wrong.length > 0) console.error(`what the machines wrote is in ${folder}`);
+  else if (keep === undefined) rmSync(folder, { recursive: true, force: true });
+  process.exitCode = wrong.length > 0 ? 1 : 0;
+}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof RangeError || String(error.code).startsWith("ERR_PARSE_ARGS");
+  if (!(error instanceof Failure) && !isUsage) throw error;
+  console.error(`kernel-matrix: ${error.message}`);
+  process.exitCode = isUsage ? 2 : 1;
+}

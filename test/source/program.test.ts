@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { PROGRAMS } from "../../src/source/choose.ts";
+import { programText } from "../../src/source/program.ts";
+
+/** What a program attaches to, in its order. */
+function probesOf(text: string): string[] {
+  return [...text.matchAll(/^(?:kfunc|kprobe|tracepoint|profile|interval):\S+?(?=,?$)/gm)].map(([probe]) => probe);
+}
+
+describe.each(PROGRAMS)("the %s program", (program) => {
+  const text = programText(program);
+
+  test("is whole", () => {
+    expect(text).not.toMatch(/\/\/ include/);
+    expect(text.match(/^BEGIN$/gm)).toHaveLength(1);
+    expect(text.split("{").length).toBe(text.split("}").length);
+  });
+
+  test("counts each line of a transition before it is printed", () => {
+    const bodies = text.split("@transitions_sent[cpu]++;");
+    expect(bodies.length).toBeGreaterThan(1);
+    for (const body of bodies.slice(1)) expect(body).toMatch(/printf\("[tTuU] |return;/);
+  });
+});
+
+test.each([
+  ["kprobe", "kprobe"],
+  ["fentry", "kfunc"],
+] as const)("%s is on all functions that change a state, and on no tracepoint", (program, kind) => {
+  const functions = [
+    "tcp_time_wait",
+    "tcp_set_state",
+    "inet_sk_set_state",
+    "inet_sk_state_store",
+    "security_sock_graft",
+    "find_task_by_vpid",
+  ];
+  const probes = probesOf(programText(program)).filter((probe) => !/^(profile|interval):/.test(probe));
+  expect(probes).toEqual(functions.map((name) => `${kind}:${name}`));
+});
