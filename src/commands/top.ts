@@ -1,14 +1,16 @@
+import { hostname } from "node:os";
 import { EXIT, type ExitCode } from "../errors.ts";
 import type { Filter } from "../model/filter.ts";
-import type { ChurnReport } from "../model/churn-report.ts";
 import { Model } from "../model/model.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { takeChurn } from "../model/take-churn.ts";
 import { takeSnapshot } from "../model/take-snapshot.ts";
+import { safeText } from "../model/text.ts";
 import { topTable } from "../view/top-table.ts";
 import { type EventInput, type EventInputOptions, openEvents } from "./event-input.ts";
 import { writeOut } from "./output.ts";
 import { showPlayer } from "./top-player.ts";
+import { TopRecorder } from "./top-recorder.ts";
+import { ModelSource } from "./top-source.ts";
 import { runTopUi } from "./top-ui.ts";
 
 export interface TopOptions extends EventInputOptions {
@@ -30,10 +32,7 @@ export async function top(options: TopOptions, shutdown: AbortController): Promi
   const { recording } = input;
   if (options.batch) await printTables(options, input, shutdown);
   else if (recording === null) await showScreen(options, input, shutdown);
-  else {
-    const snapshot = (model: Model): Snapshot | null => snapshotOf(model, options);
-    await showPlayer({ ...options, recording, snapshot, churn: churnOf, userName: input.userName }, shutdown);
-  }
+  else await showPlayer({ ...options, recording, userName: input.userName }, shutdown);
   input.sayFaults();
   return EXIT.ok;
 }
@@ -42,10 +41,6 @@ export async function top(options: TopOptions, shutdown: AbortController): Promi
 function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Snapshot | null {
   if (tables.anchor === null || tables.surveys === 0) return null;
   return takeSnapshot(tables, stuckAfterMs, filter);
-}
-
-function churnOf({ tables }: Model): ChurnReport | null {
-  return tables.surveys === 0 ? null : takeChurn(tables);
 }
 
 /** Tables by the clock of the events, so that a recording's come as fast as it can be read. */
@@ -77,23 +72,29 @@ async function printTables(options: TopOptions, input: EventInput, shutdown: Abo
 
 async function showScreen(options: TopOptions, input: EventInput, shutdown: AbortController): Promise<void> {
   const model = new Model(options.filter);
-  const traced = fold(input, model, shutdown);
+  const source = new ModelSource(model, options.stuckAfterMs);
+  const recorder = new TopRecorder(model.tables);
+  const traced = fold(input, model, recorder, shutdown);
   // A source that fails ends the screen first, so that its message is not drawn over.
   const ended = traced.catch(() => shutdown.abort("failed"));
-  const { intervalMs, ascii, color } = options;
+  const { intervalMs, ascii, color, filter } = options;
   const { userName } = input;
-  const snapshot = (): Snapshot | null => snapshotOf(model, options);
-  const churn = (): ChurnReport | null => churnOf(model);
-  await runTopUi({ snapshot, churn, status: () => "", intervalMs, ascii, color, userName }, shutdown.signal);
+  const screen = { ascii, color, intervalMs, userName, host: safeText(hostname()), status: () => "" };
+  await runTopUi({ ...screen, source, filter, recorder }, shutdown.signal);
   shutdown.abort("quit");
   await ended;
+  await recorder.end();
   await traced;
 }
 
-async function fold(input: EventInput, model: Model, shutdown: AbortController): Promise<void> {
+async function fold(input: EventInput, model: Model, recorder: TopRecorder, shutdown: AbortController): Promise<void> {
   for await (const batch of input.events(shutdown.signal)) {
     // Who quits does not wait for the source's last look.
     if (shutdown.signal.aborted) break;
-    for (const event of batch) model.fold(event);
+    for (const event of batch) {
+      recorder.event(event);
+      model.fold(event);
+    }
+    await recorder.settle();
   }
 }

@@ -39,6 +39,12 @@ export function render(screen: BlessedScreen): void {
   program.flush();
 }
 
+/** OSC 52 (xterm, ctlseqs): the terminal itself puts the text on its clipboard, also at the other end of ssh. */
+export function copyText({ program }: BlessedScreen, text: string): void {
+  program._buf += `\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`;
+  program.flush();
+}
+
 /** Gives the terminal back to the shell while we are stopped. */
 export function leaveScreen(screen: BlessedScreen, input: ReadStream): void {
   screen.leave();

@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import type { Frame, Size } from "../view/frame.ts";
 import { unblockOutput } from "./backpressure.ts";
 import type { BlessedScreen } from "./blessed-private.ts";
-import { enterScreen, leaveScreen, openBlessed, render } from "./blessed-screen.ts";
+import { copyText, enterScreen, leaveScreen, openBlessed, render } from "./blessed-screen.ts";
 import { paint } from "./cells.ts";
 import { keyName, openKeyboard } from "./keyboard.ts";
 import { holdStderr } from "./stderr-hold.ts";
@@ -30,6 +30,8 @@ export interface TopScreen {
   /** The next `draw` draws everything, not only what changed. */
   redraw(): void;
   suspend(): void;
+  /** Puts a text, safe to print, on the clipboard of who looks (OSC 52); most terminals take it, some only when told to. */
+  copy(text: string): void;
   /** Gives the terminal back as it was. May be called twice. */
   close(): void;
 }
@@ -66,9 +68,8 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
     keyboard.close();
     stderr.release();
   };
-  process.on("exit", close);
-  /* Runs before Node prints the exception, which so ends up on the shell's screen. */
-  process.on("uncaughtExceptionMonitor", close);
+  /* The second runs before Node prints the exception, which so ends up on the shell's screen. */
+  process.on("exit", close).on("uncaughtExceptionMonitor", close);
 
   const unlessClosed = (listener: () => void) => (): void => {
     if (state !== "closed") listener();
@@ -85,6 +86,7 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
       render(screen);
     },
     redraw: () => screen.realloc(),
+    copy: (text) => state === "shown" && copyText(screen, text),
     suspend: unlessClosed(() => suspension.suspend()),
     close,
   };

@@ -114,7 +114,7 @@ describe("sizes", () => {
   test("200x60 shows every column", async () => {
     const screen = start({}, { columns: 200, rows: 60 });
     await screen.until(
-      /PID USER +COMMAND +EST +CLOSE_WAIT +STUCK▼ +OLDEST +\+\/min +QUEUED +LISTEN +TRANS\/s +OPEN\/s +CLOSE\/s +FDS +FULL IN +PEER/,
+      /PID USER +COMMAND +EST +CLOSE_WAIT +STUCK▼ +OLDEST +\+\/min +QUEUED +LISTEN +TRANS +TRANS\/s +OPEN\/s +CLOSE\/s +FDS +FULL IN +PEER/,
     );
   });
 
