@@ -3,6 +3,7 @@ import { type Filter, MATCH_ALL } from "./filter.ts";
 import { byBlame, processRow } from "./process-row.ts";
 import type { Poll, ProcessRow, Snapshot, SocketCounts } from "./snapshot.ts";
 import { hasFile, type Socket } from "./socket.ts";
+import { onlyHolder } from "./holding.ts";
 import { liveWorld, type SocketWorld } from "./socket-world.ts";
 import { isStuck } from "./stuck.ts";
 import { socketSubject } from "./subject.ts";
@@ -75,6 +76,14 @@ class Census {
   }
 
   #add(socket: Socket): void {
+    const only = this.#filter.isEmpty ? onlyHolder(socket) : null;
+    if (only === null) return this.#addHeld(socket);
+    const stuck = isStuck(socket, this.#world, this.#stuckAfter);
+    this.#tally(only).add(socket, stuck);
+    this.#count(socket, stuck);
+  }
+
+  #addHeld(socket: Socket): void {
     const holders = this.#world.holders(socket);
     const stuck = isStuck(socket, this.#world, this.#stuckAfter);
     let isCounted = false;
@@ -88,9 +97,12 @@ class Census {
       // Closed by its process and on its way out: nobody's by right.
       if (hasFile(socket)) (this.unowned ??= new Tally()).add(socket, stuck);
     }
-    if (!isCounted) return;
-    this.states[socket.state] = (this.states[socket.state] ?? 0) + 1;
-    if (stuck) this.stuck++;
+    if (isCounted) this.#count(socket, stuck);
+  }
+
+  #count({ state }: Socket, isStuckNow: boolean): void {
+    this.states[state] = (this.states[state] ?? 0) + 1;
+    if (isStuckNow) this.stuck++;
   }
 
   #addVanished(vanished: Vanished): void {

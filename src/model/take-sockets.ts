@@ -1,7 +1,7 @@
 import { formatEndpoint } from "./address.ts";
 import type { Filter } from "./filter.ts";
 import { type Grouping, groupsOf } from "./group.ts";
-import { type Holder, isUnaccepted } from "./holding.ts";
+import { type Holder, isUnaccepted, onlyHolder } from "./holding.ts";
 import { type SortValue, sortBy } from "./order.ts";
 import type { OwnerEvidence } from "./owner.ts";
 import type { Socket, SocketRole } from "./socket.ts";
@@ -95,6 +95,8 @@ export class SocketList {
     if (of.kind === "closeWait" && socket.state !== TCP.CLOSE_WAIT && !this.#vanished.has(socket)) return false;
     if (onlyStuck && !this.#isStuck(socket)) return false;
     if (of.kind === "closeWait" && filter.isEmpty) return true;
+    const only = onlyHolder(socket);
+    if (of.kind === "process" && only !== null && only !== of.pid) return false;
     const holders = this.#world.holders(socket);
     if (of.kind === "process" && !holders.some(({ pid }) => pid === of.pid)) return false;
     if (of.kind === "group" && !groupsOf(socket, holders, of.by, this.#world).has(of.name)) return false;

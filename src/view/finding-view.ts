@@ -59,7 +59,7 @@ export const FINDINGS_VIEW: View = {
 
 /** One finding: evidence, advice, what does not help, and where it is written. */
 export const FINDING_VIEW = textView(
-  "The numbers that it goes by, what helps (the best first), what people try that does not, and where it is written. tcptrace runs none of the commands.",
+  "The numbers that it goes by, what helps (the best first), what people try that does not, and where it is written. tcptrace runs none of the commands. Enter leads to the sockets of its process.",
   (scene) => {
     const finding = findingOf(scene);
     return finding === undefined
@@ -69,6 +69,10 @@ export const FINDING_VIEW = textView(
   (scene) => {
     const finding = findingOf(scene);
     return finding === undefined ? null : asOneLine(findingLines(finding, 10_000));
+  },
+  (scene) => {
+    const { pid, comm } = findingOf(scene) ?? { pid: null, comm: null };
+    return pid === null ? null : { kind: "process", pid, name: safeText(comm ?? "") };
   },
 );
 

@@ -1,4 +1,5 @@
 import { type Line, lineText, span } from "./frame.ts";
+import type { Place } from "./top-ui.ts";
 import { cursorIndex, NO_LIST, type Scene, type View } from "./view.ts";
 
 /** A view that is a text to be read: keys scroll it. */
@@ -6,11 +7,13 @@ export function textView(
   about: string,
   lines: (scene: Scene) => readonly Line[],
   copy: (scene: Scene) => string | null,
+  opens: (scene: Scene) => Place | null = () => null,
 ): View {
   const list: View["list"] = (scene, rows) => ({
     ...NO_LIST,
     length: lines(scene).length,
     page: Math.max(1, rows),
+    opens: () => opens(scene),
     isText: true,
   });
   return {

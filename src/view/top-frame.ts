@@ -13,8 +13,9 @@ import { NO_LIST, type Scene } from "./view.ts";
 import { viewAt } from "./views.ts";
 
 const LEAST: Size = { columns: 40, rows: 10 };
-/** Lines of a view that the header must leave. */
+/** Lines of a view that the header must leave; of one that was asked for by a key, this part of the screen. */
 const LEAST_BODY = 3;
+const BODY_SHARE = 0.6;
 
 const nameless: UserName = () => undefined;
 
@@ -49,8 +50,9 @@ export function copyText(data: TopData, ui: TopUi, size: Size): string | null {
 }
 
 function headerOf(scene: Scene, bottom: number): readonly Line[] {
-  const { data, size } = scene;
-  return data.snapshot === null ? [] : headerLines(scene, data.snapshot, size.rows - bottom - LEAST_BODY);
+  const { data, size, level } = scene;
+  const least = level.place.kind === "processes" ? LEAST_BODY : Math.ceil(size.rows * BODY_SHARE);
+  return data.snapshot === null ? [] : headerLines(scene, data.snapshot, size.rows - bottom - least);
 }
 
 function bottomLines(ui: TopUi, { columns }: Size): Line[] {

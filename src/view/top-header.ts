@@ -2,8 +2,8 @@ import type { Finding } from "../diagnosis/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { safeText } from "../model/text.ts";
 import { findingStyle } from "./finding-view.ts";
-import { clip, clock, count, duration, setting, wrap } from "./format.ts";
-import { clipLine, flow, type Line, type Span, span } from "./frame.ts";
+import { clip, clock, count, duration, setting, width, wrap } from "./format.ts";
+import { clipLine, flow, type Line, lineText, type Span, span } from "./frame.ts";
 import { pollFigures } from "./polled.ts";
 import { bytesText } from "./record-text.ts";
 import { caveats, figures, health, sourceText, stateCounts, UNOWNED_NOTE } from "./summary.ts";
@@ -87,7 +87,8 @@ function titleLine({ ui, data, size }: Scene, snapshot: Snapshot): Line {
 }
 
 /** What was chosen, where it is not as at the start. */
-function choices({ ui, level }: Scene): Span[] {
+function choices(scene: Scene): Span[] {
+  const { ui, level } = scene;
   const view = viewAt(level.place);
   const spans: Span[] = [];
   const sorted = view.sorts(ui).find(({ id }) => id === level.sort)?.title ?? view.order;
@@ -96,8 +97,16 @@ function choices({ ui, level }: Scene): Span[] {
   if (ui.filter.text !== "") spans.push(span(`filter ${safeText(ui.filter.text)}`, "warn"));
   if (ui.onlySuspicious) spans.push(span("only suspicious (a)", "warn"));
   if (ui.grouping !== null && level.place.kind === "processes") spans.push(span(`by ${ui.grouping} (t)`, "warn"));
-  if (level.isFollowing) spans.push(span("following (f)", "warn"));
+  if (level.isFollowing) spans.push(span(followText(scene), "warn"));
   return spans;
+}
+
+/** Who loses sight of what he follows is told. */
+function followText(scene: Scene): string {
+  const { place, key } = scene.level;
+  if (place.kind === "live") return "following the newest (f)";
+  const isGone = key !== null && viewAt(place).list(scene, 1).indexOf(key) < 0;
+  return isGone ? "what was followed has gone (f)" : "following (f)";
 }
 
 /** The views and which one this is, or the way that led here. */
@@ -107,12 +116,19 @@ function placeLine({ ui, data, level, size }: Scene, snapshot: Snapshot): Line {
     return clipLine([span(way.slice(0, -1).join(" > "), "dim"), span(` > ${way.at(-1) ?? ""}`, "bold")], size.columns);
   }
   const numbers: Partial<Record<Tab, number>> = { stuck: snapshot.stuck, findings: data.findings.length };
-  const spans = TABS.map((tab, index): Span => {
-    const number = numbers[tab] ?? 0;
-    const text = ` ${index + 1} ${TAB_NAMES[tab]}${number > 0 ? ` ${count(number)}` : ""} `;
-    return span(text, tab === ui.tab ? "inverse" : "dim");
-  });
-  return clipLine(spans, size.columns);
+  const tabs = (isNamed: (tab: Tab) => boolean): Span[] =>
+    TABS.map((tab, index): Span => {
+      const number = numbers[tab] ?? 0;
+      const name = isNamed(tab) ? ` ${TAB_NAMES[tab]}${number > 0 ? ` ${count(number)}` : ""}` : "";
+      return span(` ${index + 1}${name} `, tab === ui.tab ? "inverse" : "dim");
+    });
+  const whole = tabs(() => true);
+  return width(lineText(whole)) <= size.columns
+    ? whole
+    : clipLine(
+        tabs((tab) => tab === ui.tab),
+        size.columns,
+      );
 }
 
 function placeName(place: Place, { timeline }: Scene["data"]): string {

@@ -15,7 +15,7 @@ const isAt =
     kinds.includes(levelOf(ui).place.kind);
 const isList = (ui: TopUi): boolean => !isAt("socket", "finding", "messages")(ui);
 const isSortable = (ui: TopUi): boolean => viewAt(levelOf(ui).place).sorts(ui).length > 0;
-const hasMore = (ui: TopUi): boolean => isList(ui);
+const hasMore = (ui: TopUi): boolean => !isAt("socket", "messages")(ui);
 const isDeep = (ui: TopUi): boolean => ui.deeper.length > 0;
 const isLive = (ui: TopUi): boolean => ui.player === null;
 
