@@ -3,6 +3,7 @@ import { EXIT, type ExitCode, UserError } from "../errors.ts";
 import { type Filter, MATCH_ALL } from "../model/filter.ts";
 import type { SourceWish } from "../source/auto.ts";
 import { tryTracing } from "../source/trial.ts";
+import { type ThemeName, THEMES } from "../view/theme-names.ts";
 import { churn } from "./churn.ts";
 import { doctor } from "./doctor.ts";
 import { events } from "./events.ts";
@@ -10,6 +11,7 @@ import { leaks } from "./leaks.ts";
 import { parseCount, parseDuration, parseFilterOption, parseInterval, parseSource } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { addExport, addRecord } from "./recording-commands.ts";
+import { findSettings } from "./settings-file.ts";
 import { top } from "./top.ts";
 import { version } from "./version.ts";
 
@@ -101,6 +103,9 @@ interface TopFlags extends ViewFlags {
   stuckAfter: number;
   color: boolean;
   ascii: boolean;
+  theme?: ThemeName;
+  mouse?: boolean;
+  config?: string;
 }
 
 function addTop(program: Command, outcome: Outcome, shutdown: AbortController): void {
@@ -112,8 +117,16 @@ function addTop(program: Command, outcome: Outcome, shutdown: AbortController): 
     .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, DEFAULTS.stuckAfterMs)
     .option("--no-color", "no colours (also by NO_COLOR)")
     .option("--ascii", "no characters beyond ASCII", false)
+    .addOption(new Option("--theme <NAME>", "colours (T in the view)").choices(THEMES))
+    .option("--mouse", "the wheel moves, a click selects (m in the view)")
+    .option("--config <FILE>", "settings; else $XDG_CONFIG_HOME/tcptrace/config.json (W in the view writes it)")
     .addHelpText("after", TOP_EXAMPLES)
-    .action(async ({ count, batch, delay, stuckAfter, color, ascii, source, read, filter }: TopFlags) => {
+    .action(async (flags: TopFlags, command: Command) => {
+      const { count, batch, delay, stuckAfter, color, ascii, source, read, filter } = flags;
+      const found = await findSettings(flags.config ?? null);
+      const { settings } = found;
+      // What the command line says goes before what the file says.
+      const isSaid = (option: string): boolean => command.getOptionValueSource(option) === "cli";
       const isScreen = process.stdout.isTTY && process.env["TERM"] !== "dumb";
       const options = {
         source,
@@ -121,8 +134,11 @@ function addTop(program: Command, outcome: Outcome, shutdown: AbortController): 
         filter,
         batch: batch || count !== undefined || !isScreen,
         count: count ?? null,
-        intervalMs: delay,
-        stuckAfterMs: stuckAfter,
+        intervalMs: isSaid("delay") ? delay : (settings.interval ?? delay),
+        stuckAfterMs: isSaid("stuckAfter") ? stuckAfter : (settings.stuckAfter ?? stuckAfter),
+        theme: flags.theme ?? settings.theme ?? "default",
+        mouse: flags.mouse ?? settings.mouse ?? false,
+        settings: found,
         color: color && (process.env["NO_COLOR"] ?? "") === "",
         ascii,
       };

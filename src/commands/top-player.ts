@@ -5,6 +5,7 @@ import { Recording } from "../recording/reader.ts";
 import type { UserName } from "../view/table.ts";
 import { Player } from "./player.ts";
 import { ModelSource } from "./top-source.ts";
+import type { ScreenOptions } from "./top.ts";
 import { runTopUi } from "./top-ui.ts";
 
 export interface PlayerScreenOptions {
@@ -13,8 +14,7 @@ export interface PlayerScreenOptions {
   readonly filter: Filter;
   readonly stuckAfterMs: number;
   readonly intervalMs: number;
-  readonly color: boolean;
-  readonly ascii: boolean;
+  readonly screen: ScreenOptions;
 }
 
 /** While something moves so fast, a slow picture would look stuck. */
@@ -22,7 +22,7 @@ const SLOWEST_PICTURE_MS = 250;
 
 /** Plays a recording on the screen until the user quits. */
 export async function showPlayer(options: PlayerScreenOptions, shutdown: AbortController): Promise<void> {
-  const { recording, filter, userName, ascii, color, stuckAfterMs } = options;
+  const { recording, filter, userName, stuckAfterMs } = options;
   const { path, isPipe } = recording;
   const source = new ModelSource(new Model(filter), stuckAfterMs);
   const player = new Player({
@@ -35,7 +35,7 @@ export async function showPlayer(options: PlayerScreenOptions, shutdown: AbortCo
   const played = player.play(shutdown.signal);
   const ended = played.catch(() => shutdown.abort("failed"));
   const host = recording.header?.host ?? "";
-  const screen = { ascii, color, userName, player, host, status: () => "" };
+  const screen = { ...options.screen, userName, player, host };
   const intervalMs = Math.min(options.intervalMs, SLOWEST_PICTURE_MS);
   await runTopUi({ ...screen, intervalMs, source, filter }, shutdown.signal);
   shutdown.abort("quit");

@@ -1,4 +1,7 @@
+import type { MouseAction } from "../terminal/mouse.ts";
 import type { TopScreen } from "../terminal/screen.ts";
+import { click } from "../view/click.ts";
+import type { ThemeName } from "../view/theme-names.ts";
 import { type PlayerCommand, type PlayerState, playerStatus } from "../view/player-ui.ts";
 import type { UserName } from "../view/table.ts";
 import { copyText, topFrame, topList } from "../view/top-frame.ts";
@@ -6,11 +9,14 @@ import { pressKey } from "../view/top-keys.ts";
 import { initialUi, type TopUi } from "../view/top-ui.ts";
 import type { Effect } from "../view/key-binding.ts";
 import { writeShown } from "./top-files.ts";
+import { TopLook } from "./top-look.ts";
 import { type PictureOptions, TopPicture } from "./top-picture.ts";
 
 const FASTEST_MS = 250;
 /** How long an answer to a key stands at the bottom. */
 const TOAST_MS = 5000;
+/** That a turn of the wheel moves the cursor by. */
+const WHEEL_ROWS = 3;
 
 export interface TopUiOptions extends PictureOptions {
   /** One line for the bottom of the screen, such as a warning; "" for none. */
@@ -18,9 +24,22 @@ export interface TopUiOptions extends PictureOptions {
   readonly intervalMs: number;
   readonly ascii: boolean;
   readonly color: boolean;
+  readonly theme: ThemeName;
+  readonly mouse: boolean;
+  /** What the screen begins with. */
+  readonly begin: (ui: TopUi) => TopUi;
+  /** Keeps what was chosen; resolves with what to say of it. */
+  readonly save: (chosen: Chosen) => Promise<string>;
   readonly userName?: UserName;
   /** Of a recording; without it the view is live. */
   readonly player?: PlayerControls;
+}
+
+/** What may be kept for the next time. */
+export interface Chosen {
+  readonly ui: TopUi;
+  readonly theme: ThemeName;
+  readonly mouse: boolean;
 }
 
 export interface PlayerControls {
@@ -46,6 +65,8 @@ export async function runTopUi(options: TopUiOptions, signal: AbortSignal): Prom
       ascii: options.ascii,
       color: options.color,
       onKey: (key) => session?.key(key),
+      theme: options.theme,
+      onMouse: (action) => session?.mouse(action),
       onResize: () => session?.draw(),
       onGone: quit,
     });
@@ -61,6 +82,7 @@ class Session {
   readonly #end: (error?: unknown) => void;
   readonly #picture: TopPicture;
   readonly #userName: UserName;
+  readonly #look: TopLook;
   #ui: TopUi;
   #toast = { text: "", until: 0 };
   #timer: NodeJS.Timeout | undefined;
@@ -73,7 +95,8 @@ class Session {
     this.#end = end;
     this.#userName = options.userName ?? (() => undefined);
     this.#picture = new TopPicture(options);
-    const ui = initialUi(Math.max(FASTEST_MS, options.intervalMs));
+    this.#look = new TopLook(screen, options);
+    const ui = options.begin(initialUi(Math.max(FASTEST_MS, options.intervalMs)));
     this.#ui = options.player === undefined ? ui : { ...ui, player: { typed: null } };
     if (options.recorder !== undefined) options.recorder.say = (text) => this.#say(text);
   }
@@ -98,6 +121,21 @@ class Session {
       this.#soon = undefined;
       this.draw();
     });
+  }
+
+  mouse(action: MouseAction): void {
+    if (this.#ended) return;
+    if (action.kind === "wheel") {
+      for (let row = 0; row < WHEEL_ROWS; row++) this.key(action.by > 0 ? "down" : "up");
+      return;
+    }
+    this.#guard(() => {
+      const data = this.#picture.at(this.#ui);
+      const size = this.#screen.size();
+      const frame = topFrame(data, this.#ui, size, this.#userName);
+      this.#ui = click(this.#ui, topList(data, this.#ui, size), frame, action.row);
+    });
+    this.draw();
   }
 
   #press(name: string): void {
@@ -128,9 +166,23 @@ class Session {
         return this.#copy();
       case "write":
         return this.#write();
+      case "theme":
+        return this.#say(this.#look.nextTheme());
+      case "mouse":
+        return this.#say(this.#look.toggleMouse());
+      case "save":
+        return this.#save();
       default:
         return effect satisfies never;
     }
+  }
+
+  #save(): void {
+    const { theme, mouse } = this.#look;
+    this.#options.save({ ui: this.#ui, theme, mouse }).then(
+      (said) => this.#say(said),
+      (error: unknown) => this.#end(error),
+    );
   }
 
   #copy(): void {

@@ -1,17 +1,20 @@
 import { hostname } from "node:os";
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode, UserError } from "../errors.ts";
 import type { Filter } from "../model/filter.ts";
 import { Model } from "../model/model.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { takeSnapshot } from "../model/take-snapshot.ts";
 import { safeText } from "../model/text.ts";
+import type { ThemeName } from "../view/theme-names.ts";
 import { topTable } from "../view/top-table.ts";
 import { type EventInput, type EventInputOptions, openEvents } from "./event-input.ts";
 import { writeOut } from "./output.ts";
 import { showPlayer } from "./top-player.ts";
 import { TopRecorder } from "./top-recorder.ts";
 import { ModelSource } from "./top-source.ts";
-import { runTopUi } from "./top-ui.ts";
+import { settingsText, uiWith } from "./settings.ts";
+import { type FoundSettings, writeSettings } from "./settings-file.ts";
+import { runTopUi, type TopUiOptions } from "./top-ui.ts";
 
 export interface TopOptions extends EventInputOptions {
   readonly filter: Filter;
@@ -22,6 +25,32 @@ export interface TopOptions extends EventInputOptions {
   readonly stuckAfterMs: number;
   readonly color: boolean;
   readonly ascii: boolean;
+  readonly theme: ThemeName;
+  readonly mouse: boolean;
+  readonly settings: FoundSettings;
+}
+
+/** What the screen is given of the options, live or from a recording. */
+export type ScreenOptions = Pick<TopUiOptions, "ascii" | "color" | "theme" | "mouse" | "begin" | "save" | "status">;
+
+function screenOptions({ ascii, color, theme, mouse, settings, stuckAfterMs }: TopOptions): ScreenOptions {
+  return {
+    ascii,
+    color,
+    theme,
+    mouse,
+    begin: (ui) => uiWith(ui, settings.settings),
+    save: async (chosen) => {
+      try {
+        await writeSettings(settings.path, settingsText(chosen.ui, { ...chosen, stuckAfter: stuckAfterMs }));
+        return `settings written to ${settings.path}`;
+      } catch (error) {
+        if (error instanceof UserError) return error.message;
+        throw error;
+      }
+    },
+    status: () => settings.warning,
+  };
 }
 
 const BATCH_WIDTH = 200;
@@ -32,7 +61,7 @@ export async function top(options: TopOptions, shutdown: AbortController): Promi
   const { recording } = input;
   if (options.batch) await printTables(options, input, shutdown);
   else if (recording === null) await showScreen(options, input, shutdown);
-  else await showPlayer({ ...options, recording, userName: input.userName }, shutdown);
+  else await showPlayer({ ...options, recording, userName: input.userName, screen: screenOptions(options) }, shutdown);
   input.sayFaults();
   return EXIT.ok;
 }
@@ -77,9 +106,9 @@ async function showScreen(options: TopOptions, input: EventInput, shutdown: Abor
   const traced = fold(input, model, recorder, shutdown);
   // A source that fails ends the screen first, so that its message is not drawn over.
   const ended = traced.catch(() => shutdown.abort("failed"));
-  const { intervalMs, ascii, color, filter } = options;
+  const { intervalMs, filter } = options;
   const { userName } = input;
-  const screen = { ascii, color, intervalMs, userName, host: safeText(hostname()), status: () => "" };
+  const screen = { ...screenOptions(options), intervalMs, userName, host: safeText(hostname()) };
   await runTopUi({ ...screen, source, filter, recorder }, shutdown.signal);
   shutdown.abort("quit");
   await ended;

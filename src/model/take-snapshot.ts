@@ -1,7 +1,7 @@
 import type { Nanos } from "./event.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
 import { byBlame, processRow } from "./process-row.ts";
-import type { Poll, ProcessRow, Snapshot, SocketCounts } from "./snapshot.ts";
+import type { Poll, ProcessRow, Snapshot, SnapshotSeries, SocketCounts } from "./snapshot.ts";
 import { hasFile, type Socket } from "./socket.ts";
 import { onlyHolder } from "./holding.ts";
 import { liveWorld, type SocketWorld } from "./socket-world.ts";
@@ -28,6 +28,7 @@ export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filte
     gapMs: tables.gap / 1e6,
     attributed: tables.attributed,
     states: census.states,
+    series: seriesOf(tables),
     stuckAfterMs,
     stuck: census.stuck,
     processes: census.processes(tables),
@@ -47,6 +48,14 @@ export function retakeSnapshot(whole: Snapshot, world: SocketWorld, filter: Filt
   const { states, stuck, unowned } = census;
   const mine = { states, stuck, unowned: unowned?.counts(world.now) ?? null };
   return { ...whole, ...mine, processes: processes.toSorted(byBlame) };
+}
+
+function seriesOf({ transitionSeries, closeWaitSeries, timeWaitHistory, now }: Tables): SnapshotSeries {
+  return {
+    transitions: transitionSeries.values(),
+    closeWait: closeWaitSeries.values(),
+    timeWaits: timeWaitHistory.series(now),
+  };
 }
 
 function pollOf({ source, now, polledAt, pollCost }: Tables): Poll | null {

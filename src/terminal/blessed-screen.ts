@@ -39,9 +39,9 @@ export function render(screen: BlessedScreen): void {
   program.flush();
 }
 
-/** OSC 52 (xterm, ctlseqs): the terminal itself puts the text on its clipboard, also at the other end of ssh. */
-export function copyText({ program }: BlessedScreen, text: string): void {
-  program._buf += `\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`;
+/** Sends the terminal something besides pictures. */
+export function send({ program }: BlessedScreen, sequence: string): void {
+  program._buf += sequence;
   program.flush();
 }
 

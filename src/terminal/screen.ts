@@ -2,23 +2,30 @@ import { writeSync } from "node:fs";
 import type { ReadStream } from "node:tty";
 import { UserError } from "../errors.ts";
 import type { Frame, Size } from "../view/frame.ts";
+import type { ThemeName } from "../view/theme-names.ts";
 import { unblockOutput } from "./backpressure.ts";
 import type { BlessedScreen } from "./blessed-private.ts";
-import { copyText, enterScreen, leaveScreen, openBlessed, render } from "./blessed-screen.ts";
+import { enterScreen, leaveScreen, openBlessed, render, send } from "./blessed-screen.ts";
 import { paint } from "./cells.ts";
+import { takesUnicode } from "./charset.ts";
+import { clipboardSequence } from "./clipboard.ts";
 import { keyName, openKeyboard } from "./keyboard.ts";
+import { MOUSE_OFF, type MouseAction, openMouse } from "./mouse.ts";
+import { newPlot } from "./plot.ts";
 import { holdStderr } from "./stderr-hold.ts";
 import { handleSuspend } from "./suspend.ts";
-import { chooseTheme } from "./theme.ts";
+import { chooseTheme, type Theme } from "./theme.ts";
 
-/** End of a synchronized update, plain text, cursor shown, normal screen. */
-const LAST_RESORT = "\x1b[?2026l\x1b[m\x1b[?25h\x1b[?1049l";
+/** End of a synchronized update, no mouse, plain text, cursor shown, normal screen. */
+const LAST_RESORT = `\x1b[?2026l${MOUSE_OFF}\x1b[m\x1b[?25h\x1b[?1049l`;
 
 export interface TopScreenOptions {
   /** No characters beyond ASCII. */
   readonly ascii: boolean;
   readonly color: boolean;
+  readonly theme: ThemeName;
   readonly onKey: (key: string) => void;
+  readonly onMouse: (action: MouseAction) => void;
   readonly onResize: () => void;
   /** The terminal is gone: nobody looks and no key will come. */
   readonly onGone: () => void;
@@ -30,6 +37,9 @@ export interface TopScreen {
   /** The next `draw` draws everything, not only what changed. */
   redraw(): void;
   suspend(): void;
+  setTheme(name: ThemeName): void;
+  /** While it is on, the terminal selects no text by itself. */
+  setMouse(isOn: boolean): void;
   /** Puts a text, safe to print, on the clipboard of who looks (OSC 52); most terminals take it, some only when told to. */
   copy(text: string): void;
   /** Gives the terminal back as it was. May be called twice. */
@@ -39,10 +49,11 @@ export interface TopScreen {
 /** Takes the terminal over until `close`; an exit or an uncaught exception closes it too. Signals are not its business. */
 export function openTopScreen(options: TopScreenOptions): TopScreen {
   checkTerminal();
-  const unicode = process.env["TERM"] !== "linux" && !options.ascii;
+  const unicode = takesUnicode(process.env) && !options.ascii;
   const keyboard = openKeyboard();
   const screen = openBlessed(keyboard.input, unicode);
-  const theme = chooseTheme(options.color, screen.tput.colors);
+  const painter = newPainter(screen, options, unicode);
+  const mouse = openMouse(keyboard.input, (sequence) => send(screen, sequence), options.onMouse);
   const output = unblockOutput(process.stdout);
   const stderr = holdStderr();
   let state: "shown" | "left" | "closed" = "shown";
@@ -50,11 +61,13 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
   const suspension = handleSuspend({
     leave: () => {
       state = "left";
+      mouse.rest();
       leaveScreen(screen, keyboard.input);
     },
     enter: () => {
       state = "shown";
       enterScreen(screen, keyboard.input);
+      mouse.resume();
       options.onResize();
     },
   });
@@ -63,6 +76,7 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
     state = "closed";
     process.off("exit", close).off("uncaughtExceptionMonitor", close);
     suspension.dispose();
+    mouse.close();
     output.restore();
     closeBlessed(screen);
     keyboard.close();
@@ -81,14 +95,29 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
   return {
     size: () => ({ columns: screen.cols, rows: screen.rows }),
     draw: (frame) => {
-      if (state !== "shown" || output.behind()) return;
-      paint(screen.lines, frame, theme, unicode);
-      render(screen);
+      if (state === "shown" && !output.behind()) painter.draw(frame);
     },
     redraw: () => screen.realloc(),
-    copy: (text) => state === "shown" && copyText(screen, text),
+    copy: (text) => state === "shown" && send(screen, clipboardSequence(text, process.env)),
+    setTheme: painter.setTheme,
+    setMouse: mouse.set,
     suspend: unlessClosed(() => suspension.suspend()),
     close,
+  };
+}
+
+type Painter = Pick<TopScreen, "draw" | "setTheme">;
+
+function newPainter(screen: BlessedScreen, { color, theme }: TopScreenOptions, unicode: boolean): Painter {
+  const plot = unicode ? newPlot(screen) : null;
+  const themed = (name: ThemeName): Theme => chooseTheme(name, color, screen.tput.colors);
+  let look = { theme: themed(theme), unicode, plot };
+  return {
+    draw: (frame) => {
+      paint(screen.lines, frame, look);
+      render(screen);
+    },
+    setTheme: (name) => (look = { ...look, theme: themed(name) }),
   };
 }
 

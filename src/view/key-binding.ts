@@ -2,7 +2,7 @@ import type { PlayerCommand } from "./player-ui.ts";
 import type { Place, TopUi } from "./top-ui.ts";
 
 /** What the program has to do for a key, besides drawing. */
-export type Effect = "quit" | "redraw" | "suspend" | "zero" | "write" | "record" | "copy";
+export type Effect = "quit" | "redraw" | "suspend" | "zero" | "write" | "record" | "copy" | "theme" | "mouse" | "save";
 
 export interface Pressed {
   readonly ui: TopUi;

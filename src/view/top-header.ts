@@ -4,6 +4,7 @@ import { safeText } from "../model/text.ts";
 import { findingStyle } from "./finding-view.ts";
 import { clip, clock, count, duration, setting, width, wrap } from "./format.ts";
 import { clipLine, flow, type Line, lineText, type Span, span } from "./frame.ts";
+import { headerCharts } from "./header-charts.ts";
 import { pollFigures } from "./polled.ts";
 import { bytesText } from "./record-text.ts";
 import { caveats, figures, health, sourceText, stateCounts, UNOWNED_NOTE } from "./summary.ts";
@@ -36,7 +37,9 @@ export function headerLines(scene: Scene, snapshot: Snapshot, budget: number): L
   const states = flow(stateCounts(snapshot, scene.data.change), columns);
   const whole = judged(4);
   const where = [placeLine(scene, snapshot)];
+  const charts = hasCharts(scene) ? headerCharts(snapshot.series, scene.size, !scene.data.filter.isEmpty) : [];
   const layouts: Line[][] = [
+    [title, ...whole, ...numbers, ...states, ...noted, ...charts, ...where],
     [title, ...whole, ...numbers, ...states, ...noted, ...where],
     [title, ...whole, ...numbers, ...noted, ...where],
     [title, ...whole, ...noted, ...where],
@@ -48,6 +51,11 @@ export function headerLines(scene: Scene, snapshot: Snapshot, budget: number): L
   const under = isFirst ? [] : where;
   const left = Math.max(1, budget - 1 - brief.length - under.length);
   return [title, ...under, ...judged(left).slice(0, left), ...brief].slice(0, Math.max(1, budget));
+}
+
+/** Where the view has none of its own, and is no text to be read. */
+function hasCharts({ level }: Scene): boolean {
+  return ["processes", "stuck", "findings"].includes(level.place.kind);
 }
 
 /** What is wrong most: the worst finding, and who leaks where that is another matter. */

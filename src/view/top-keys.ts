@@ -1,4 +1,5 @@
 import type { Binding, Pressed, TopList } from "./key-binding.ts";
+import { SCREEN_KEYMAP } from "./screen-keys.ts";
 import { PLAYER_KEYMAP, typeMoment } from "./player-keys.ts";
 import { isTyping, typeFilter } from "./filter-typing.ts";
 import { goInto, goTo, levelOf, nextGrouping, type Place, TABS, type TopUi, withLevel } from "./top-ui.ts";
@@ -139,6 +140,7 @@ export const KEYMAP: readonly Binding[] = [
   },
   { keys: ["+", "="], label: "+", help: "draw less often (up to 10s)", press: (ui) => interval(ui, 1) },
   { keys: ["-"], label: "-", help: "draw more often (down to 250ms)", press: (ui) => interval(ui, -1) },
+  ...SCREEN_KEYMAP,
   { keys: ["C-l"], label: "^L", help: "draw the screen anew", press: (ui) => ({ ui, effect: "redraw" }) },
   { keys: ["C-z"], label: "^Z", help: "suspend (fg comes back)", press: (ui) => ({ ui, effect: "suspend" }) },
 ];

@@ -70,6 +70,7 @@ function snapshot() {
     gapMs: 0,
     attributed: 1000 + elapsed,
     states,
+    series: { transitions: [], closeWait: [], timeWaits: [] },
     stuckAfterMs: 60_000,
     stuck: sum("stuck"),
     processes,
@@ -127,6 +128,10 @@ try {
       intervalMs: 250,
       ascii: config.ascii ?? false,
       color: config.color ?? true,
+      theme: config.theme ?? "default",
+      mouse: config.mouse ?? false,
+      begin: (ui) => ui,
+      save: async ({ theme, mouse }) => `saved ${theme} ${mouse}`,
     },
     stop.signal,
   );

@@ -71,6 +71,7 @@ export function snapshot(partial: Partial<Snapshot> = {}): Snapshot {
     gapMs: 0,
     attributed: 1000,
     states: [],
+    series: { transitions: [], closeWait: [], timeWaits: [] },
     stuckAfterMs: 60_000,
     stuck: 0,
     processes: [],
@@ -189,6 +190,8 @@ const anyRates: fc.Arbitrary<HostRates> = fc.record({
   listenOverflows: orNull(anyRate),
 });
 
+const anySeries = fc.array(anyNumber, { maxLength: 300 });
+
 /** Any snapshot at all. */
 export const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
   wallMs: fc.nat(4_000_000_000_000),
@@ -204,6 +207,7 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
   gapMs: anyNumber,
   attributed: anyNumber,
   states: fc.array(anyNumber, { minLength: 14, maxLength: 14 }),
+  series: fc.record({ transitions: anySeries, closeWait: anySeries, timeWaits: anySeries }),
   stuckAfterMs: anyNumber,
   stuck: anyNumber,
   processes: fc.uniqueArray(anyProcess, { maxLength: 20, selector: ({ pid }) => pid }),

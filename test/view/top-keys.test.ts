@@ -27,7 +27,7 @@ test.each(["q", "f10", "C-c"])("%s quits", (key) => {
 
 test("no key does anything to a process", () => {
   expect(new Set(KEYMAP.flatMap(({ keys }) => keys.map((key) => pressKey(start, key, list).effect)))).toEqual(
-    new Set([undefined, "quit", "redraw", "suspend", "zero", "write", "record", "copy"]),
+    new Set([undefined, "quit", "redraw", "suspend", "zero", "theme", "mouse", "save", "write", "record", "copy"]),
   );
 });
 
