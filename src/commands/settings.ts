@@ -70,8 +70,12 @@ export function settingsText(ui: TopUi, rest: Required<Pick<Settings, "theme" | 
     if (text !== "") sort[tab] = text;
   }
   const { theme, mouse, stuckAfter } = rest;
-  const times = { interval: setting(ui.intervalMs), stuckAfter: `${stuckAfter}ms` };
+  const times = { interval: exactly(ui.intervalMs), stuckAfter: exactly(stuckAfter) };
   return `${JSON.stringify({ theme, ...times, view: ui.tab, sort, mouse }, null, 2)}\n`;
+}
+
+function exactly(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
 /** The screen as the settings want it to begin. */

@@ -2,12 +2,14 @@ import type { Chart } from "../view/frame.ts";
 import type { BlessedScreen } from "./blessed-private.ts";
 import { newContribLine } from "./contrib-line.ts";
 
-/* What blessed-contrib's chart keeps around its line: the canvas is so much smaller than the widget, the axis so far in. */
-const MARGIN_COLUMNS = 6;
+/* What blessed-contrib's chart keeps around its line (lib/widget/charts/line.js): columns and rows of the widget, and dots. */
+const MARGIN_COLUMNS = 16;
 const MARGIN_ROWS = 5;
-const AXIS_PIXELS = 4;
-const AXIS_COLUMNS = 3;
-const PIXELS_A_COLUMN = 2;
+/* As many as the longest label has, or it would move the axis. */
+const AXIS_DOTS = 20;
+const AXIS_COLUMNS = 11;
+const DOTS_A_COLUMN = 2;
+const DOTS_A_ROW = 4;
 // oxlint-disable-next-line no-control-regex -- it colours each dot
 const SGR = /\x1b\[[\d;]*m/g;
 const NOT_DOTS = /[^\u2800-\u28ff]/g;
@@ -29,14 +31,15 @@ export function newPlot(screen: BlessedScreen): Plot {
 }
 
 function draw(screen: BlessedScreen, { values, most, columns, rows }: Chart): string[] {
-  const used = Math.min(columns, Math.ceil(values.length / PIXELS_A_COLUMN));
+  const used = Math.min(columns, Math.ceil(values.length / DOTS_A_COLUMN));
   if (used === 0) return Array.from({ length: rows }, () => " ".repeat(columns));
   const line = newContribLine({
     screen,
-    width: used + AXIS_COLUMNS + MARGIN_COLUMNS,
+    width: used + MARGIN_COLUMNS,
     height: rows + MARGIN_ROWS,
-    maxY: most,
-    xPadding: AXIS_PIXELS,
+    // It puts its highest value two dots above the canvas.
+    maxY: (most * (rows * DOTS_A_ROW + 1)) / (rows * DOTS_A_ROW - 1),
+    xPadding: AXIS_DOTS,
     xLabelPadding: 1,
     numYLabels: 1,
     style: { line: "white", text: "white", baseline: "white" },

@@ -88,22 +88,34 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
   const unlessClosed = (listener: () => void) => (): void => {
     if (state !== "closed") listener();
   };
-  onGone(keyboard.input, unlessClosed(options.onGone));
-  screen.on("keypress", (char, key) => unlessClosed(() => options.onKey(keyName(char, key)))());
-  screen.on("resize", unlessClosed(options.onResize));
+  listen({ screen, input: keyboard.input, options, unlessClosed });
 
   return {
     size: () => ({ columns: screen.cols, rows: screen.rows }),
-    draw: (frame) => {
-      if (state === "shown" && !output.behind()) painter.draw(frame);
-    },
+    draw: (frame) => state === "shown" && !output.behind() && painter.draw(frame),
     redraw: () => screen.realloc(),
     copy: (text) => state === "shown" && send(screen, clipboardSequence(text, process.env)),
-    setTheme: painter.setTheme,
-    setMouse: mouse.set,
+    setTheme: (name) => painter.setTheme(name),
+    setMouse: (isOn) => mouse.set(isOn),
     suspend: unlessClosed(() => suspension.suspend()),
     close,
   };
+}
+
+interface Listening {
+  readonly screen: BlessedScreen;
+  readonly input: ReadStream;
+  readonly options: TopScreenOptions;
+  readonly unlessClosed: (listener: () => void) => () => void;
+}
+
+/* The listeners stay for good: a terminal that hung up may answer the last write with an error after `close`. */
+function listen({ screen, input, options, unlessClosed }: Listening): void {
+  const gone = unlessClosed(options.onGone);
+  input.on("error", gone).on("end", gone);
+  process.stdout.on("error", gone);
+  screen.on("keypress", (char, key) => unlessClosed(() => options.onKey(keyName(char, key)))());
+  screen.on("resize", unlessClosed(options.onResize));
 }
 
 type Painter = Pick<TopScreen, "draw" | "setTheme">;
@@ -125,12 +137,6 @@ function checkTerminal(): void {
   const hint = "use tcptrace top -b";
   if (!process.stdout.isTTY) throw new UserError("stdout is not a terminal", hint);
   if (process.env["TERM"] === "dumb") throw new UserError("this terminal (TERM=dumb) cannot move its cursor", hint);
-}
-
-/* The listeners stay for good: a terminal that hung up may answer the last write with an error after `close`. */
-function onGone(input: ReadStream, listener: () => void): void {
-  input.on("error", listener).on("end", listener);
-  process.stdout.on("error", listener);
 }
 
 function closeBlessed(screen: BlessedScreen): void {
