@@ -33,7 +33,7 @@ export class TopPicture {
   #typed = { text: "", filter: MATCH_ALL, both: MATCH_ALL };
   #mark: Mark | null = null;
   /** The transitions that are looked at, while the newest are not followed. */
-  #held: TransitionRows | null = null;
+  #held: { readonly filter: Filter; readonly transitions: TransitionRows } | null = null;
   /** What `data` was asked for. */
   #askedFor = "";
   data: TopData;
@@ -108,15 +108,14 @@ export class TopPicture {
 
   #ask(source: TopSource, ui: TopUi, filter: Filter): Asked {
     const { place, isFollowing } = levelOf(ui);
-    if (place.kind !== "live") this.#held = null;
+    if (ui.tabs.live.isFollowing) this.#held = null;
     switch (place.kind) {
       case "processes":
         return ui.grouping === null ? NOTHING : { ...NOTHING, groups: source.groups(ui.grouping, filter) };
       case "timeWait":
         return { ...NOTHING, churn: source.churn() };
       case "live":
-        this.#held = isFollowing || this.#held === null ? source.transitions(filter) : this.#held;
-        return { ...NOTHING, transitions: this.#held };
+        return { ...NOTHING, transitions: this.#transitions(source, isFollowing, filter) };
       case "socket":
         return { ...NOTHING, timeline: source.timeline(place.id) };
       case "stuck":
@@ -131,6 +130,13 @@ export class TopPicture {
       default:
         return place satisfies never;
     }
+  }
+
+  /** Those on the screen stay there while one looks around among them. */
+  #transitions(source: TopSource, isFollowing: boolean, filter: Filter): TransitionRows {
+    if (isFollowing) return source.transitions(filter);
+    if (this.#held?.filter !== filter) this.#held = { filter, transitions: source.transitions(filter) };
+    return this.#held.transitions;
   }
 
   #sockets(source: TopSource, ui: TopUi, filter: Filter, of: SocketsOf): Asked {

@@ -79,6 +79,7 @@ for (let index = 0; index < (config.leaks ?? 40); index++) {
 }
 for (let index = 0; index < 5; index++) connect(web, 20_000 + index, 5432);
 at += 600 * SECOND;
+fold({ kind: "tick", at, complete: at });
 
 /* A connection a tenth of a second, made and closed by web. */
 let port = 40_000;
