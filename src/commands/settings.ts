@@ -3,7 +3,7 @@ import { EXIT, UserError } from "../errors.ts";
 import { parseDurationMs } from "../model/duration.ts";
 import { safeText } from "../model/text.ts";
 import { setting } from "../view/format.ts";
-import { THEMES } from "../view/theme-names.ts";
+import { type ThemeName, THEMES } from "../view/theme-names.ts";
 import { initialUi, TABS, type Tab, type TopUi } from "../view/top-ui.ts";
 import { viewAt } from "../view/views.ts";
 
@@ -61,8 +61,14 @@ export function badSettings(path: string, why: string): UserError {
   return new UserError(text, "mend it, or name another with --config FILE", EXIT.usage);
 }
 
+interface Chosen {
+  readonly theme: ThemeName;
+  readonly mouse: boolean;
+  readonly stuckAfter: number;
+}
+
 /** The screen as it is now, for the next time. */
-export function settingsText(ui: TopUi, rest: Required<Pick<Settings, "theme" | "mouse" | "stuckAfter">>): string {
+export function settingsText(ui: TopUi, rest: Chosen): string {
   const sort: Record<string, string> = {};
   for (const tab of TABS) {
     const level = ui.tabs[tab];

@@ -10,16 +10,21 @@ const AXIS_DOTS = 20;
 const AXIS_COLUMNS = 11;
 const DOTS_A_COLUMN = 2;
 const DOTS_A_ROW = 4;
+const BRAILLE = 0x2800;
+/** The bits of a braille character, from its top row down, of its left and its right dots. */
+const DOTS: readonly (readonly number[])[] = [
+  [0x01, 0x02, 0x04, 0x40],
+  [0x08, 0x10, 0x20, 0x80],
+];
 // oxlint-disable-next-line no-control-regex -- it colours each dot
 const SGR = /\x1b\[[\d;]*m/g;
-const NOT_DOTS = /[^\u2800-\u28ff]/g;
 
 /** Draws a chart as rows of text, each `columns` wide. */
 export type Plot = (chart: Chart) => readonly string[];
 
 /**
- * Lets blessed-contrib's line chart draw in braille. The widget is never put on the screen: we take what its canvas shows and
- * cut off the axes, for which a header has no room. Its colours are left out; the theme has its own.
+ * Lets blessed-contrib's line chart draw in braille. The widget is never put on the screen: we take what its canvas shows,
+ * cut off the axes, for which a header has no room, and fill what is below the line. The theme has its own colours.
  */
 export function newPlot(screen: BlessedScreen): Plot {
   const drawn = new WeakMap<Chart, readonly string[]>();
@@ -47,8 +52,28 @@ function draw(screen: BlessedScreen, { values, most, columns, rows }: Chart): st
   line.emit("attach");
   line.setData([{ x: values.map(() => ""), y: values }]);
   const picture = line.ctx._canvas.frame().replaceAll(SGR, "").split("\n");
-  return Array.from({ length: rows }, (_, row) => {
-    const dots = (picture[row] ?? "").slice(AXIS_COLUMNS, AXIS_COLUMNS + used).replaceAll(NOT_DOTS, " ");
-    return dots.padEnd(used).padStart(columns);
-  });
+  const cut = Array.from({ length: rows }, (_, row) =>
+    (picture[row] ?? "").slice(AXIS_COLUMNS, AXIS_COLUMNS + used).padEnd(used),
+  );
+  return filled(cut).map((text) => text.padStart(columns));
+}
+
+/** The same with all dots below another one set. */
+function filled(rows: readonly string[]): string[] {
+  const isUnder = new Set<number>();
+  return rows.map((text) =>
+    Array.from(text, (char, column) => {
+      const code = char.charCodeAt(0) - BRAILLE;
+      const drawn = code >= 0 && code <= 0xff ? code : 0;
+      let bits = 0;
+      for (const [side, dots] of DOTS.entries()) {
+        const x = column * DOTS_A_COLUMN + side;
+        for (const dot of dots) {
+          if ((drawn & dot) !== 0) isUnder.add(x);
+          if (isUnder.has(x)) bits |= dot;
+        }
+      }
+      return bits === 0 ? " " : String.fromCharCode(BRAILLE + bits);
+    }).join(""),
+  );
 }
