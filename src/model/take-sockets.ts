@@ -112,7 +112,8 @@ export class SocketList {
   }
 
   #since(socket: Socket): number {
-    return this.#vanished.get(socket)?.since ?? socket.since;
+    // Mostly there are none, and a hundred thousand look-ups are felt.
+    return this.#vanished.size === 0 ? socket.since : (this.#vanished.get(socket)?.since ?? socket.since);
   }
 
   #isStuck(socket: Socket): boolean {
