@@ -1,6 +1,6 @@
 import type { Stay, Timeline } from "../model/take-timeline.ts";
 import { stateName, TCP } from "../model/tcp-state.ts";
-import { clip, duration, fit } from "./format.ts";
+import { clip, duration, fit, plural } from "./format.ts";
 import { type Line, span } from "./frame.ts";
 import { asOneLine, textView } from "./text-view.ts";
 import { clockTime } from "./time.ts";
@@ -60,7 +60,7 @@ function headLines(timeline: Timeline): string[] {
   if (role !== null) facts.push({ client: "made here by connect()", server: "came in", listener: "listens" }[role]);
   if (!timeline.isAccepted) facts.push("not accepted: waits in the listener's queue");
   if (receiveQueue !== null)
-    facts.push(role === "listener" ? `${receiveQueue} wait` : `${receiveQueue} bytes not read`);
+    facts.push(role === "listener" ? `${receiveQueue} wait` : `${plural(receiveQueue, "byte")} not read`);
   if (inode !== null && inode !== 0) facts.push(`inode ${inode}`);
   if (netns !== null) facts.push(`network namespace ${netns}`);
   if (facts.length > 0) lines.push(facts.join(", "));
