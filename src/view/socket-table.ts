@@ -6,7 +6,7 @@ import { type Column, numberColumn, type Table, textColumn } from "./table.ts";
 
 /** `>=21s`: what was before tcptrace looked is not known. */
 const AGE: Column<SocketRow> = {
-  ...numberColumn<SocketRow>("age", "AGE", 8, (row) => row.ageMs, duration),
+  ...numberColumn<SocketRow>("age", "AGE", 9, (row) => row.ageMs, duration),
   cell: (row) => `${row.ageIsAtLeast ? ">=" : ""}${duration(row.ageMs)}`,
   style: stuckStyle,
 };
