@@ -89,5 +89,7 @@ function cells(time: string, state: string, lasted: string, why: string, whose: 
 
 function notes({ stays }: Timeline): string[] {
   const isOld = stays.some(({ wallMs, isFound, cause }) => wallMs === null || (isFound && cause === null));
-  return isOld ? ["", "it is older than tcptrace: what was before was not seen, and times are at least so long"] : [];
+  return isOld
+    ? ["", "it was there before it was traced: what happened until then was not seen, and ages are at least so long"]
+    : [];
 }
