@@ -21,7 +21,7 @@ describe("what is wrong most", () => {
 
   test("a finding on the process that leaks takes its place: nothing is said twice", () => {
     const text = shown({ findings: [finding(), finding({ id: "ports", pid: 1 })] });
-    expect(text).toContain("api (pid 812) leaks sockets toward 10.0.0.2:443: 38 in CLOSE_WAIT (1 more: 5)");
+    expect(text).toContain("api (pid 812) leaks sockets toward 10.0.0.2:443: 38 in CLOSE_WAIT (1 more: key 5)");
     expect(text).not.toContain(VERDICT);
   });
 
@@ -30,13 +30,14 @@ describe("what is wrong most", () => {
     expect(text).toMatch(/crawler \(pid 7\) has no ports left\napi \(pid 812\) holds 38 sockets/);
   });
 
-  test("on a healthy machine a finding needs no verdict", () => {
-    const text = shown({
-      snapshot: snapshot(),
-      findings: [finding({ severity: "info", title: "a backlog is small" })],
-    });
-    expect(text).toContain("a backlog is small");
-    expect(text).not.toContain("nothing is in CLOSE_WAIT");
+  test("on a healthy machine a finding needs no verdict, unless it is only worth knowing", () => {
+    const small = finding({ severity: "warning", title: "a backlog is small", pid: null });
+    const warned = shown({ snapshot: snapshot(), findings: [small] });
+    expect(warned).toContain("a backlog is small");
+    expect(warned).not.toContain("nothing is in CLOSE_WAIT");
+    const told = shown({ snapshot: snapshot(), findings: [{ ...small, severity: "info" }] });
+    expect(told).toContain("nothing is in CLOSE_WAIT");
+    expect(told).not.toContain("a backlog is small");
   });
 });
 

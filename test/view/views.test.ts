@@ -120,6 +120,15 @@ describe("TIME_WAIT under a filter", () => {
   });
 });
 
+test("findings of one rule and process are told apart", () => {
+  const state = goTo(ui, "findings");
+  const findings = [finding(), finding({ title: "another" }), finding({ pid: null })];
+  const list = topList(data({ findings }), state, SIZE);
+  expect(findings.map((_, index) => list.indexOf(list.keyAt(index) ?? ""))).toEqual([0, 1, 2]);
+  const opened = list.opens(1);
+  expect(opened === null ? "" : text({ findings }, goInto(state, opened))).toMatch(/^another$/m);
+});
+
 test("a finding that is over says so, and severity can be asked for", () => {
   const gone = goInto(goTo(ui, "findings"), { kind: "finding", key: "nothing 1 " });
   expect(text({ findings: [finding()] }, gone)).toContain("this is over: the finding has gone");
