@@ -11,7 +11,7 @@ import { frozenWorld, liveWorld, type SocketWorld } from "../model/socket-world.
 import { takeChurn } from "../model/take-churn.ts";
 import { type GroupRow, takeGroups } from "../model/take-groups.ts";
 import { retakeSnapshot, takeSnapshot } from "../model/take-snapshot.ts";
-import { type SocketChoice, SocketList } from "../model/take-sockets.ts";
+import { mayBeOf, type SocketChoice, SocketList, type SocketsOf } from "../model/take-sockets.ts";
 import { transitionSubject } from "../model/subject.ts";
 import { takeTimeline, type Timeline } from "../model/take-timeline.ts";
 import { TransitionLog } from "../model/transition-log.ts";
@@ -41,6 +41,14 @@ export interface TopSource {
   freeze(): TopSource;
 }
 
+/** What may be on a list, as of the moment after so many transitions. */
+interface Found {
+  readonly of: SocketsOf;
+  readonly at: number;
+  readonly transitions: number;
+  readonly sockets: readonly Socket[];
+}
+
 /** A model that goes on. */
 export class ModelSource implements TopSource {
   readonly #stuckAfterMs: number;
@@ -48,6 +56,9 @@ export class ModelSource implements TopSource {
   #log: TransitionLog;
   #findings: readonly Finding[] = [];
   #diagnosedAt = -Infinity;
+  /** Of what a list was asked for last: the next snapshot's way through all sockets finds them. */
+  #listed: SocketsOf | null = null;
+  #found: Found | null = null;
   /** The socket whose timeline is looked at: it stays known when it is closed. */
   #looked: Socket | null = null;
 
@@ -62,6 +73,7 @@ export class ModelSource implements TopSource {
     this.#model = model;
     this.#log = this.#watch(model);
     this.#looked = null;
+    this.#found = null;
     this.#diagnosedAt = -Infinity;
   }
 
@@ -81,7 +93,17 @@ export class ModelSource implements TopSource {
 
   snapshot(filter: Filter): Snapshot | null {
     if (!this.#isKnown) return null;
-    return takeSnapshot(this.#model.tables, this.#stuckAfterMs, filter);
+    const { tables } = this.#model;
+    const of = this.#listed;
+    this.#listed = null;
+    this.#found = null;
+    if (of === null) return takeSnapshot(tables, this.#stuckAfterMs, filter);
+    const sockets: Socket[] = [];
+    const snapshot = takeSnapshot(tables, this.#stuckAfterMs, filter, (socket) => {
+      if (mayBeOf(socket, of)) sockets.push(socket);
+    });
+    this.#found = { of, at: tables.now, transitions: tables.transitions, sockets };
+    return snapshot;
   }
 
   findings(): readonly Finding[] {
@@ -102,7 +124,13 @@ export class ModelSource implements TopSource {
   }
 
   sockets(wish: SocketWish): SocketList {
-    return new SocketList(liveWorld(this.#model.tables), { ...wish, stuckAfterMs: this.#stuckAfterMs });
+    const { tables } = this.#model;
+    const world = liveWorld(tables);
+    const found = this.#found;
+    const isFresh = found?.at === tables.now && found.transitions === tables.transitions && isSame(found.of, wish.of);
+    this.#listed = wish.of;
+    const choice = { ...wish, stuckAfterMs: this.#stuckAfterMs };
+    return new SocketList(isFresh ? { ...world, sockets: found.sockets } : world, choice);
   }
 
   timeline(id: number): Timeline | null {
@@ -196,6 +224,10 @@ class FrozenSource implements TopSource {
   freeze(): TopSource {
     return this;
   }
+}
+
+function isSame(one: SocketsOf, other: SocketsOf): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Among those that live, those whose descriptors are left, and those of the last transitions. */

@@ -9,6 +9,8 @@ import { TCP } from "./tcp-state.ts";
 export const GROUPINGS = ["command", "unit", "container", "destination", "listener"] as const;
 
 export type Grouping = (typeof GROUPINGS)[number];
+/** Of these a process is in one. */
+export type ProcessGrouping = Exclude<Grouping, "destination" | "listener">;
 
 /** The groups that a socket is in: of its holders, or by its own ends. None where that is not known. */
 export function groupsOf(
@@ -17,7 +19,7 @@ export function groupsOf(
   by: Grouping,
   world: SocketWorld,
 ): ReadonlySet<string> {
-  if (by === "destination") return new Set(destinationOf(socket, world));
+  if (by === "destination") return new Set(isOutgoing(socket, world) ? [destinationName(socket)] : []);
   if (by === "listener") return new Set(listenerOf(socket, world));
   const names = new Set<string>();
   for (const { pid } of holders) {
@@ -27,16 +29,19 @@ export function groupsOf(
   return names;
 }
 
-export function groupOfProcess({ comm, facts }: Process, by: Exclude<Grouping, "destination" | "listener">): string {
+export function groupOfProcess({ comm, facts }: Process, by: ProcessGrouping): string {
   if (by === "command") return comm;
   return (by === "unit" ? facts?.unit : facts?.container) ?? `(no ${by})`;
 }
 
-/** Where a connection went that was made here. */
-function destinationOf(socket: Socket, world: SocketWorld): string[] {
-  if (socket.state === TCP.LISTEN || socket.remotePort === 0 || socket.role === "server") return [];
-  if (socket.role === null && world.listener(socket) !== null) return [];
-  return [formatEndpoint(socket.remoteAddress, socket.remotePort)];
+/** Whether the connection was made here, as far as that is known. */
+export function isOutgoing(socket: Socket, world: SocketWorld): boolean {
+  if (socket.state === TCP.LISTEN || socket.remotePort === 0 || socket.role === "server") return false;
+  return socket.role === "client" || world.listener(socket) === null;
+}
+
+export function destinationName({ remoteAddress, remotePort }: Socket): string {
+  return formatEndpoint(remoteAddress, remotePort);
 }
 
 /** Where a connection came in, and what listens there. */

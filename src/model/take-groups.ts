@@ -1,6 +1,6 @@
 import type { Filter } from "./filter.ts";
-import { type Grouping, groupOfProcess, groupsOf } from "./group.ts";
-import type { Holder } from "./holding.ts";
+import { destinationName, type Grouping, groupOfProcess, groupsOf, isOutgoing, type ProcessGrouping } from "./group.ts";
+import { type Holder, onlyHolder } from "./holding.ts";
 import type { Process } from "./process-table.ts";
 import type { SocketCounts } from "./snapshot.ts";
 import { hasFile, type Socket } from "./socket.ts";
@@ -51,6 +51,8 @@ class Groups {
   readonly #world: SocketWorld;
   readonly #options: GroupOptions;
   readonly #byName = new Map<string, Group>();
+  readonly #byPid = new Map<number, Group>();
+  readonly #byEnd = new Map<number | string, Group>();
 
   constructor(world: SocketWorld, options: GroupOptions) {
     this.#world = world;
@@ -59,8 +61,38 @@ class Groups {
 
   add(socket: Socket): void {
     const stuck = isStuck(socket, this.#world, this.#options.stuckAfterMs * 1e6);
+    const only = this.#options.filter.isEmpty ? onlyHolder(socket) : null;
+    if (only !== null) return this.#addHeld(socket, only, stuck);
     const holders = this.#takenHolders(socket, socket.since);
     for (const group of this.#groups(socket, holders)) group.tally.add(socket, stuck);
+  }
+
+  /** The same for what one process holds, and nearly all are such: without a list or a name for each. */
+  #addHeld(socket: Socket, pid: number, stuck: boolean): void {
+    const { by } = this.#options;
+    let group: Group | null = null;
+    if (by === "destination") group = isOutgoing(socket, this.#world) ? this.#toward(socket) : null;
+    else if (by === "listener") [group = null] = this.#groups(socket, [{ pid, fd: null }]);
+    else group = this.#ofProcess(pid, by);
+    group?.pids.add(pid);
+    group?.tally.add(socket, stuck);
+  }
+
+  #toward(socket: Socket): Group {
+    const { remoteAddress, remotePort } = socket;
+    const key = typeof remoteAddress === "number" ? remoteAddress * 65_536 + remotePort : destinationName(socket);
+    let group = this.#byEnd.get(key);
+    if (group === undefined) this.#byEnd.set(key, (group = this.#group(destinationName(socket))));
+    return group;
+  }
+
+  #ofProcess(pid: number, by: ProcessGrouping): Group | null {
+    let group = this.#byPid.get(pid);
+    if (group !== undefined) return group;
+    const process = this.#world.process(pid);
+    if (process === null) return null;
+    this.#byPid.set(pid, (group = this.#group(groupOfProcess(process, by))));
+    return group;
   }
 
   addVanished(socket: Socket, since: number): void {

@@ -11,9 +11,20 @@ import type { Tables, Vanished } from "./tables.ts";
 import { Tally } from "./tally.ts";
 import { TCP, TCP_STATE_MAX } from "./tcp-state.ts";
 
-/** Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. */
-export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {
-  const census = new Census(liveWorld(tables), stuckAfterMs, filter);
+type Visit = (socket: Socket) => void;
+const ignore: Visit = () => {};
+
+/**
+ * Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. `visit` is
+ * given every socket by the way: of a hundred thousand, being gone through at all is what costs.
+ */
+export function takeSnapshot(
+  tables: Tables,
+  stuckAfterMs: number,
+  filter: Filter = MATCH_ALL,
+  visit: Visit = ignore,
+): Snapshot {
+  const census = new Census(liveWorld(tables), stuckAfterMs, filter, visit);
   return {
     wallMs: tables.wallMs(tables.now),
     source: tables.source,
@@ -73,14 +84,17 @@ class Census {
   readonly #filter: Filter;
   readonly #tallies = new Map<number, Tally>();
 
-  constructor(world: SocketWorld, stuckAfterMs: number, filter: Filter) {
+  constructor(world: SocketWorld, stuckAfterMs: number, filter: Filter, visit: Visit = ignore) {
     this.#world = world;
     this.#stuckAfter = stuckAfterMs * 1e6;
     this.#filter = filter;
     const { chosen, finWait2 } = world.miniSockets;
     this.states[TCP.TIME_WAIT] = chosen - finWait2;
     this.states[TCP.FIN_WAIT2] = finWait2;
-    for (const socket of world.sockets) this.#add(socket);
+    for (const socket of world.sockets) {
+      this.#add(socket);
+      visit(socket);
+    }
     for (const vanished of world.vanished) if (vanished.isConfirmed) this.#addVanished(vanished);
   }
 

@@ -24,15 +24,15 @@ export const FINDINGS_VIEW: View = {
   order: "worst first",
   sorts: () => [],
   list: (scene, lines) => {
-    const rows = chosen(scene);
+    const keys = keysOf(chosen(scene));
     return {
-      length: rows.length,
-      keyAt: (index) => keyOf(rows[index]),
-      indexOf: (key) => rows.findIndex((row) => keyOf(row) === key),
+      length: keys.length,
+      keyAt: (index) => keys[index] ?? null,
+      indexOf: (key) => keys.indexOf(key),
       page: Math.max(1, lines - 1),
       opens: (index) => {
-        const key = keyOf(rows[index]);
-        return key === null ? null : { kind: "finding", key };
+        const key = keys[index];
+        return key === undefined ? null : { kind: "finding", key };
       },
       isText: false,
     };
@@ -81,11 +81,15 @@ export function findingStyle({ severity }: Finding): Style {
   return SEVERITY_STYLE[severity];
 }
 
-/** A finding for as long as it is about the same. */
-export function keyOf(finding: Finding | undefined): string | null {
-  return finding === undefined
-    ? null
-    : `${finding.id} ${finding.pid ?? ""} ${finding.pid === null ? (finding.comm ?? "") : ""}`;
+/** Names for findings for as long as they are about the same: rule, process, and which of several. */
+export function keysOf(findings: readonly Finding[]): readonly string[] {
+  const seen = new Map<string, number>();
+  return findings.map(({ id, pid }) => {
+    const name = `${id} ${pid ?? ""}`;
+    const number = (seen.get(name) ?? 0) + 1;
+    seen.set(name, number);
+    return `${name} ${number}`;
+  });
 }
 
 function chosen({ data, ui }: Scene): readonly Finding[] {
@@ -94,7 +98,7 @@ function chosen({ data, ui }: Scene): readonly Finding[] {
 
 function findingOf({ data, level }: Scene): Finding | undefined {
   const { place } = level;
-  return place.kind === "finding" ? data.findings.find((one) => keyOf(one) === place.key) : undefined;
+  return place.kind === "finding" ? data.findings[keysOf(data.findings).indexOf(place.key)] : undefined;
 }
 
 function findingLines(finding: Finding, columns: number): Line[] {
@@ -127,5 +131,6 @@ function section(title: string, texts: readonly string[], columns: number): Line
 function valueText(key: string, value: EvidenceValue): string {
   if (value === null) return "not known";
   if (typeof value === "number") return key.endsWith("Ms") ? duration(value) : String(Math.round(value * 100) / 100);
-  return Array.isArray(value) ? value.join(", ") : String(value);
+  if (!Array.isArray(value)) return String(value);
+  return value.length === 0 ? "none" : value.join(", ");
 }

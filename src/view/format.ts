@@ -1,6 +1,7 @@
 import stringWidth from "string-width";
 
-const ASCII = /^[\x20-\x7e]*$/;
+/** One column a character: ASCII, and what we draw with ourselves. */
+const ASCII = /^[\x20-\x7e→≤▲▼]*$/;
 const segmenter = new Intl.Segmenter();
 
 /** Columns that a text takes on the screen. */

@@ -6,7 +6,7 @@ import { type Column, numberColumn, type Table, textColumn } from "./table.ts";
 
 /** `>=21s`: what was before tcptrace looked is not known. */
 const AGE: Column<SocketRow> = {
-  ...numberColumn<SocketRow>("age", "AGE", 8, (row) => row.ageMs, duration),
+  ...numberColumn<SocketRow>("age", "AGE", 9, (row) => row.ageMs, duration),
   cell: (row) => `${row.ageIsAtLeast ? ">=" : ""}${duration(row.ageMs)}`,
   style: stuckStyle,
 };
@@ -61,10 +61,10 @@ function commText({ comm, others }: SocketRow): string {
   return others === 0 ? comm : `${comm} and ${others} more`;
 }
 
-/** Yes or no where it came in; what was made here is nobody's to accept. */
-export function acceptedText({ role, isAccepted, state }: SocketRow): string {
-  if (role === "client" || state === TCP.LISTEN) return "-";
-  return isAccepted ? "yes" : "NO";
+/** NO: it waits in its listener's queue. What was made here, or may have been, is nobody's to accept. */
+export function acceptedText({ role, isAccepted }: SocketRow): string {
+  if (!isAccepted) return "NO";
+  return role === "server" ? "yes" : "-";
 }
 
 function acceptedStyle(row: SocketRow): Style {

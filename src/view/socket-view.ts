@@ -1,5 +1,5 @@
 import { SOCKET_SORTS, type SocketRow } from "../model/take-sockets.ts";
-import { age, setting } from "./format.ts";
+import { age, plural, setting } from "./format.ts";
 import { type Line, span } from "./frame.ts";
 import type { TopList } from "./key-binding.ts";
 import { acceptedText, GROUP_SOCKET_TABLE, SOCKET_TABLE, stateText, STUCK_TABLE } from "./socket-table.ts";
@@ -85,6 +85,6 @@ function copySocket(row: SocketRow): string {
   const who = row.pid === null ? "nobody known" : `${row.comm ?? "?"} (pid ${row.pid})`;
   const fd = row.fd === null ? "" : ` fd ${row.fd}`;
   const accepted = acceptedText(row) === "NO" ? ", not accepted" : "";
-  const queue = row.receiveQueue === null ? "" : `, ${row.receiveQueue} bytes not read`;
+  const queue = row.receiveQueue === null ? "" : `, ${plural(row.receiveQueue, "byte")} not read`;
   return `${who}${fd}: ${row.local} to ${row.remote} ${stateText(row)} for ${age(row.ageMs, row.ageIsAtLeast)}${queue}${accepted}`;
 }

@@ -1,6 +1,6 @@
 import type { Stay, Timeline } from "../model/take-timeline.ts";
 import { stateName, TCP } from "../model/tcp-state.ts";
-import { clip, duration, fit } from "./format.ts";
+import { clip, duration, fit, plural } from "./format.ts";
 import { type Line, span } from "./frame.ts";
 import { asOneLine, textView } from "./text-view.ts";
 import { clockTime } from "./time.ts";
@@ -60,7 +60,7 @@ function headLines(timeline: Timeline): string[] {
   if (role !== null) facts.push({ client: "made here by connect()", server: "came in", listener: "listens" }[role]);
   if (!timeline.isAccepted) facts.push("not accepted: waits in the listener's queue");
   if (receiveQueue !== null)
-    facts.push(role === "listener" ? `${receiveQueue} wait` : `${receiveQueue} bytes not read`);
+    facts.push(role === "listener" ? `${receiveQueue} wait` : `${plural(receiveQueue, "byte")} not read`);
   if (inode !== null && inode !== 0) facts.push(`inode ${inode}`);
   if (netns !== null) facts.push(`network namespace ${netns}`);
   if (facts.length > 0) lines.push(facts.join(", "));
@@ -89,5 +89,7 @@ function cells(time: string, state: string, lasted: string, why: string, whose: 
 
 function notes({ stays }: Timeline): string[] {
   const isOld = stays.some(({ wallMs, isFound, cause }) => wallMs === null || (isFound && cause === null));
-  return isOld ? ["", "it is older than tcptrace: what was before was not seen, and times are at least so long"] : [];
+  return isOld
+    ? ["", "it was there before it was traced: what happened until then was not seen, and ages are at least so long"]
+    : [];
 }

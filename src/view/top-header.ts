@@ -60,10 +60,11 @@ function hasCharts({ level }: Scene): boolean {
 
 /** What is wrong most: the worst finding, and who leaks where that is another matter. */
 function judgement({ data, size }: Scene, snapshot: Snapshot, most: number): Line[] {
-  const [worst, ...others] = data.findings;
+  const worst = data.findings.find(({ severity }) => severity !== "info");
   const verdict = health(snapshot);
   if (worst === undefined) return wrap(verdict.text, size.columns, most).map((text) => [span(text, verdict.style)]);
-  const rest = others.length === 0 ? "" : ` (${others.length} more: 5)`;
+  const others = data.findings.length - 1;
+  const rest = others === 0 ? "" : ` (${others} more: key 5)`;
   const text = `${safeText(worst.title)}${rest}`;
   const lines = wrap(text, size.columns, most).map((part): Line => [span(part, findingStyle(worst))]);
   if (verdict.style !== "bad" || most < 2 || isSameMatter(worst, snapshot)) return lines;

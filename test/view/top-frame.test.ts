@@ -6,9 +6,9 @@ import { PROCESS_TABLE } from "../../src/view/columns.ts";
 import type { UserName } from "../../src/view/table.ts";
 import { NO_DATA } from "../../src/view/top-data.ts";
 import { type Frame, lineText, type Size } from "../../src/view/frame.ts";
-import { topFrame, topList } from "../../src/view/top-frame.ts";
+import { copyText, topFrame, topList } from "../../src/view/top-frame.ts";
 import type { TopList } from "../../src/view/key-binding.ts";
-import { KEYMAP } from "../../src/view/top-keys.ts";
+import { KEYMAP, pressKey } from "../../src/view/top-keys.ts";
 import {
   type FilterUi,
   goInto,
@@ -238,5 +238,28 @@ test("any name shows as its visible text", () => {
       expect(row?.some((piece) => piece.text.trimEnd() === comm.trimEnd())).toBe(true);
       expect(frame.some((line) => line[0]?.text === "pid 7: " && line[1]?.text === cmdline)).toBe(true);
     }),
+  );
+});
+
+test("any keys in any order, on anything, leave a state that draws within its size", () => {
+  const named = KEYMAP.flatMap(({ keys }) => keys);
+  const anyKey = fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...named, "enter", "enter", "escape") },
+    { weight: 1, arbitrary: fc.constantFrom("M-x", "return", "delete", "d", ":", "é", "🚀") },
+  );
+  const anySize = fc.record({ columns: fc.integer({ min: 1, max: 300 }), rows: fc.integer({ min: 1, max: 100 }) });
+  const anyStep = fc.tuple(anyKey, anySize);
+  fc.assert(
+    fc.property(anyData, fc.boolean(), fc.array(anyStep, { minLength: 5, maxLength: 40 }), (data, isPlayer, steps) => {
+      let state: TopUi = isPlayer ? { ...ui, player: { typed: null } } : ui;
+      for (const [key, size] of steps) {
+        state = pressKey(state, key, topList(data, state, size)).ui;
+        const frame = topFrame(data, state, size);
+        expect(frame.length).toBeLessThanOrEqual(size.rows);
+        for (const line of frame) expect(stringWidth(lineText(line))).toBeLessThanOrEqual(size.columns);
+        expect(copyText(data, state, size) ?? "").not.toMatch(/\p{Cc}/u);
+      }
+    }),
+    { numRuns: 150 },
   );
 });
