@@ -43,7 +43,7 @@ const start = initialUi(1000);
 const largest = takeSnapshot(tables, STUCK_AFTER_MS).processes.toSorted((a, b) => b.established - a.established)[0];
 const screens = [
   ...TABS.map((tab) => [tab, goTo(start, tab)]),
-  ["one process", goInto(start, { kind: "process", pid: largest.pid, name: largest.comm })],
+  ["one process", goInto(start, { kind: "process", pid: largest?.pid ?? 0, name: "" })],
   ["by command", { ...start, grouping: "command" }],
 ];
 

@@ -8,7 +8,7 @@ import { safeText } from "../model/text.ts";
 import type { ThemeName } from "../view/theme-names.ts";
 import { topTable } from "../view/top-table.ts";
 import { type EventInput, type EventInputOptions, openEvents } from "./event-input.ts";
-import { writeOut } from "./output.ts";
+import { say, writeOut } from "./output.ts";
 import { showPlayer } from "./top-player.ts";
 import { TopRecorder } from "./top-recorder.ts";
 import { ModelSource } from "./top-source.ts";
@@ -59,6 +59,7 @@ const BATCH_WIDTH = 200;
 export async function top(options: TopOptions, shutdown: AbortController): Promise<ExitCode> {
   const input = await openEvents(options, shutdown.signal);
   const { recording } = input;
+  if (options.batch && options.settings.warning !== "") say(options.settings.warning);
   if (options.batch) await printTables(options, input, shutdown);
   else if (recording === null) await showScreen(options, input, shutdown);
   else await showPlayer({ ...options, recording, userName: input.userName, screen: screenOptions(options) }, shutdown);

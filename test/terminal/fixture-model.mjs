@@ -4,6 +4,9 @@
  */
 import { ModelSource } from "../../build/commands/top-source.js";
 import { TopRecorder } from "../../build/commands/top-recorder.js";
+import { resolve } from "node:path";
+import { settingsText } from "../../build/commands/settings.js";
+import { writeSettings } from "../../build/commands/settings-file.js";
 import { runTopUi } from "../../build/commands/top-ui.js";
 import { MATCH_ALL } from "../../build/model/filter.js";
 import { Model } from "../../build/model/model.js";
@@ -96,7 +99,23 @@ const beat = setInterval(() => void live(), 50);
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort(signal));
 await runTopUi(
-  { source, recorder, filter: MATCH_ALL, host: "box", status: () => "", intervalMs: 250, ascii: false, color: true },
+  {
+    source,
+    recorder,
+    filter: MATCH_ALL,
+    host: "box",
+    status: () => "",
+    intervalMs: 250,
+    ascii: false,
+    color: true,
+    theme: "default",
+    mouse: false,
+    begin: (ui) => ui,
+    save: async (chosen) => {
+      await writeSettings(resolve("config.json"), settingsText(chosen.ui, { ...chosen, stuckAfter: 60_000 }));
+      return "settings written";
+    },
+  },
   stop.signal,
 );
 clearInterval(beat);

@@ -222,6 +222,48 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "!": { after: sees(/> messages[^]*bpf: made up/) },
   "+": { after: sees("every 500ms") },
   "-": { before: typed(["+", "+"], "every 1s"), after: sees("every 500ms") },
+  T: {
+    after: async ({ until, press, screen }) => {
+      await until("theme high-contrast");
+      await until(() => screen.hasColor);
+      press("T");
+      await until("theme color-blind");
+      press("T");
+      await until("theme mono");
+      await until(() => !screen.hasColor);
+      press("T");
+      await until("theme default");
+    },
+  },
+  m: {
+    after: async ({ until, press, screen }) => {
+      await until("mouse on");
+      expect(screen.output).toContain("\u001B[?1000h\u001B[?1006h");
+      const line = screen.lines().findIndex((text) => API.test(text));
+      screen.write("\u001B[<65;5;5M");
+      await until(WEB);
+      screen.write(`\u001B[<0;20;${line + 1}M`);
+      await until(API);
+      press("m");
+      await until("mouse off");
+      expect(screen.output).toContain("\u001B[?1006l\u001B[?1000l");
+    },
+  },
+  W: {
+    before: typed(["+", "T", "3", "1", "s"], "sort PID"),
+    after: async ({ until, directory }) => {
+      await until("settings written");
+      const settings: unknown = JSON.parse(readFileSync(written(directory, ".json"), "utf8"));
+      const sort = { processes: "pid" };
+      expect(settings).toMatchObject({
+        theme: "high-contrast",
+        interval: "500ms",
+        view: "processes",
+        sort,
+        mouse: false,
+      });
+    },
+  },
   "^L": {
     after: async ({ until, screen }) => {
       const drawn = screen.output.length;
