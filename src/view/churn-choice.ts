@@ -1,13 +1,34 @@
 import type { ChurnReport, DestinationChurn, ProcessChurn } from "../model/churn-report.ts";
 import type { FilterSubject } from "../model/filter.ts";
+import { type SortValue, sortBy } from "../model/order.ts";
 import { TCP } from "../model/tcp-state.ts";
 import { portWarning } from "./churn-text.ts";
 import type { Scene } from "./view.ts";
 
 type Choice = Pick<Scene, "ui"> & { readonly data: Pick<Scene["data"], "filter"> };
+type Order = Pick<Scene["level"], "sort" | "reverse">;
 
-/** The processes that the filter takes: by themselves, or for a destination that they use. */
-export function chosenProcesses(report: ChurnReport, { ui, data }: Choice): readonly ProcessChurn[] {
+/** What the processes can be sorted by. */
+export const CHURN_SORTS: readonly { id: string; title: string; value: (row: ProcessChurn) => SortValue }[] = [
+  { id: "pid", title: "PID", value: ({ pid }) => pid },
+  { id: "comm", title: "COMMAND", value: ({ comm }) => comm },
+  { id: "entered", title: "ENTERED/s", value: ({ enteredPerSecond }) => enteredPerSecond },
+  { id: "now", title: "TIME_WAIT", value: ({ now }) => now },
+];
+
+/** The processes that the filter takes, in the order that was asked for. */
+export function chosenProcesses(
+  report: ChurnReport,
+  { level, ...choice }: Choice & { readonly level: Order },
+): readonly ProcessChurn[] {
+  const column = CHURN_SORTS.find(({ id }) => id === level.sort);
+  const taken = takenProcesses(report, choice);
+  const sorted = column === undefined ? taken : sortBy(taken, column.value);
+  return level.reverse ? sorted.toReversed() : sorted;
+}
+
+/** By themselves, or for a destination that they use. */
+function takenProcesses(report: ChurnReport, { ui, data }: Choice): readonly ProcessChurn[] {
   const { processes, destinations } = report;
   const suspects = new Set(destinations.filter(isShort).flatMap(({ users }) => users.map(({ pid }) => pid)));
   const suspicious = ui.onlySuspicious ? processes.filter(({ pid }) => suspects.has(pid)) : processes;

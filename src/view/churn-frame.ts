@@ -4,7 +4,7 @@ import { columnLines, DESTINATION_CELLS, destinationCells, kernelText, portWarni
 import { count, duration, fit, rate, wrap } from "./format.ts";
 import { clipLine, type Line, span } from "./frame.ts";
 import type { TopList } from "./key-binding.ts";
-import { chosenDestinations, chosenProcesses } from "./churn-choice.ts";
+import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "./churn-choice.ts";
 import { cursorIndex, firstOfPage, NO_LIST, type Scene, type View } from "./view.ts";
 
 const MOST_CHART_ROWS = 6;
@@ -17,7 +17,7 @@ export const TIME_WAIT_VIEW: View = {
   about:
     "Who closes first and so leaves TIME_WAIT, toward whom, and how many ports are left there. FULL IN: until connect() fails with EADDRNOTAVAIL.",
   order: "fastest",
-  sorts: () => [],
+  sorts: () => CHURN_SORTS,
   list: listOf,
   body: (scene, rows) => (scene.data.churn === null ? [] : churnLines(scene.data.churn, scene, rows)),
   copy: (scene) => {

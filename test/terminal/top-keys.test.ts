@@ -67,6 +67,23 @@ async function start(): Promise<Run> {
   return { screen, directory, press, until: async (...what) => screen.until(...what) };
 }
 
+function rowsOf(screen: PtyScreen): string {
+  return screen.lines().slice(8, 20).join("\n");
+}
+
+/** The rows, once they have stood still for longer than from one frame to the next. */
+async function still(screen: PtyScreen): Promise<string> {
+  let last = "";
+  let since = 0;
+  await screen.until(() => {
+    const rows = rowsOf(screen);
+    if (rows !== last) since = Date.now();
+    last = rows;
+    return Date.now() - since > 600;
+  });
+  return last;
+}
+
 /** The file with this ending that the program has written. */
 function written(directory: string, ending: string): string {
   const name = readdirSync(directory).find((file) => file.endsWith(ending));
@@ -170,12 +187,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
       await until("following the newest (f)");
       press("k");
       await until(() => !screen.text().includes("following"));
-      const held = screen.lines().slice(8, 20);
+      const held = await still(screen);
       press("s");
       press("!");
       await until("> messages");
       press("escape");
-      await until(() => screen.lines().slice(8, 20).join() === held.join());
+      await until(() => rowsOf(screen) === held);
       press("f");
       await until("following the newest (f)");
     },
@@ -311,8 +328,8 @@ test("while the picture is paused every view is of that moment, under any filter
   press("p");
   await until("PAUSED");
   press("4");
-  await until("CHANGE");
-  const live = screen.lines().slice(9, 20).join("\n");
+  await until(/^>\d\d:\d\d:/m);
+  const live = await still(screen);
   press("1");
   await until(API);
   for (const key of ["/", ...Array.from("dport:5432"), "enter"]) press(key);
@@ -320,5 +337,5 @@ test("while the picture is paused every view is of that moment, under any filter
   press("escape");
   await until(API);
   press("4");
-  await until(() => screen.lines().slice(9, 20).join("\n") === live);
+  await until(() => rowsOf(screen) === live);
 });

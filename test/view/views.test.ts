@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Filter, MATCH_ALL, parseFilter } from "../../src/model/filter.ts";
 import type { SocketRow } from "../../src/model/take-sockets.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
-import { chosenDestinations, chosenProcesses } from "../../src/view/churn-choice.ts";
+import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "../../src/view/churn-choice.ts";
 import { lineText } from "../../src/view/frame.ts";
 import { NO_DATA, type TopData } from "../../src/view/top-data.ts";
 import { copyText, topFrame, topList } from "../../src/view/top-frame.ts";
@@ -94,7 +94,8 @@ describe("TIME_WAIT under a filter", () => {
     ],
   });
   const under = (words: string, onlySuspicious = false): readonly unknown[] => {
-    const choice = { ui: { ...ui, onlySuspicious }, data: { filter: filterOf(words) } };
+    const level = { sort: null, reverse: false };
+    const choice = { ui: { ...ui, onlySuspicious }, data: { filter: filterOf(words) }, level };
     const processes = chosenProcesses(report, choice).map(({ comm }) => comm);
     return [processes, chosenDestinations(report, choice).map(({ port }) => port)];
   };
@@ -113,6 +114,15 @@ describe("TIME_WAIT under a filter", () => {
     ["pid:7", [["crawler"], [80]]],
   ])("%s", (words, expected) => {
     expect(under(words)).toEqual(expected);
+  });
+
+  test.each(CHURN_SORTS)("by $id, and turned round", ({ id }) => {
+    const sorted = (reverse: boolean): readonly string[] => {
+      const choice = { ui, data: { filter: MATCH_ALL }, level: { sort: id, reverse } };
+      return chosenProcesses(report, choice).map(({ comm }) => comm);
+    };
+    expect(sorted(true)).toEqual(sorted(false).toReversed());
+    expect(sorted(false)).toEqual(id === "pid" ? ["cron", "crawler"] : ["crawler", "cron"]);
   });
 
   test("only where ports run out", () => {
