@@ -239,6 +239,19 @@ describe("the terminal is whole after", () => {
     expect(screen.text()).toContain("exit code 1");
   });
 
+  test.each(["SIGTERM", "SIGHUP", "SIGUSR2"] as const)("%s, also with the mouse on", async (signal) => {
+    const screen = start({ mouse: true });
+    await screen.until(() => screen.output.includes("\u001B[?1000h\u001B[?1006h"));
+    process.kill(await programPid(screen), signal);
+    await screen.until("shell is back");
+    for (const mode of [1000, 1006]) {
+      expect(screen.output.lastIndexOf(`\u001B[?${mode}l`)).toBeGreaterThan(
+        screen.output.lastIndexOf(`\u001B[?${mode}h`),
+      );
+    }
+    expect(screen.inAlternateScreen).toBe(false);
+  });
+
   test("a start that never got a snapshot", async () => {
     const screen = start({ starting: true });
     await screen.until("starting...");
