@@ -1,4 +1,4 @@
-// A picture of `tcptrace top` at work: docs/top.png, and the same as text on stdout.
+// A picture of `tcptrace top` at work: docs/top.png; and as text on stdout, smaller, that screen and one socket's timeline.
 //
 // usage: node scripts/screens/screenshot.mjs     as root, after `npm run build`; needs rsvg-convert (Debian: librsvg2-bin)
 //
@@ -16,6 +16,7 @@ import { buildChurn } from "../bench/capture.mjs";
 
 const COLUMNS = 112;
 const ROWS = 32;
+const TEXT_SIZE = { columns: 98, rows: 20 };
 const WATCH_MS = 40_000;
 /* The advance of DejaVu Sans Mono is 1233/2048 of its size. */
 const CELL = { width: 8, height: 17, base: 13, size: (8 * 2048) / 1233 };
@@ -76,6 +77,14 @@ ${runs.map(runSvg).join("\n")}
 </g></svg>`;
 }
 
+function printScreen() {
+  const { active } = terminal.buffer;
+  const lines = Array.from({ length: TEXT_SIZE.rows }, (_, y) =>
+    active.getLine(active.baseY + y).translateToString(true),
+  );
+  console.log(lines.map((line) => line.trimEnd()).join("\n"));
+}
+
 const work = mkdtempSync(join(tmpdir(), "tcptrace-shot-"));
 cpSync(join(root, "scripts/workload/leaker.py"), join(work, "api.py"));
 // A process is called what the file is called that it was started from.
@@ -100,14 +109,15 @@ const leaker = spawnChild("./api", ["api.py", "fill", "2", "1024", "10"], {
 await sleep(WATCH_MS);
 mkdirSync(join(root, "docs"), { recursive: true });
 execFileSync("rsvg-convert", ["-o", join(root, "docs/top.png")], { input: svgOf(terminal) });
-const { active } = terminal.buffer;
-for (let y = 0; y < ROWS; y += 1)
-  console.log(
-    active
-      .getLine(active.baseY + y)
-      .translateToString(true)
-      .trimEnd(),
-  );
+terminal.resize(TEXT_SIZE.columns, TEXT_SIZE.rows);
+top.resize(TEXT_SIZE.columns, TEXT_SIZE.rows);
+await sleep(2000);
+printScreen();
+top.write("\r");
+await sleep(500);
+top.write("\r");
+await sleep(2000);
+printScreen();
 leaker.kill("SIGKILL");
 process.kill(-Number(churn.pid), "SIGKILL");
 const ended = new Promise((resolve) => top.onExit(resolve));
