@@ -7,7 +7,7 @@ import { takeSnapshot } from "../model/take-snapshot.ts";
 import { safeText } from "../model/text.ts";
 import { topTable } from "../view/top-table.ts";
 import { type EventInput, type EventInputOptions, openEvents } from "./event-input.ts";
-import { writeOut } from "./output.ts";
+import { say, writeOut } from "./output.ts";
 import { showPlayer } from "./top-player.ts";
 import { TopRecorder } from "./top-recorder.ts";
 import { ModelSource } from "./top-source.ts";
@@ -83,6 +83,8 @@ async function showScreen(options: TopOptions, input: EventInput, shutdown: Abor
   await runTopUi({ ...screen, source, filter, recorder }, shutdown.signal);
   shutdown.abort("quit");
   await ended;
+  // Who quits while it records is told on the shell's screen.
+  recorder.say = say;
   await recorder.end();
   await traced;
 }
