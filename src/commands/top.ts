@@ -113,6 +113,8 @@ async function showScreen(options: TopOptions, input: EventInput, shutdown: Abor
   await runTopUi({ ...screen, source, filter, recorder }, shutdown.signal);
   shutdown.abort("quit");
   await ended;
+  // Who quits while it records is told on the shell's screen.
+  recorder.say = say;
   await recorder.end();
   await traced;
 }
