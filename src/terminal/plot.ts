@@ -3,7 +3,7 @@ import type { BlessedScreen } from "./blessed-private.ts";
 import { newContribLine } from "./contrib-line.ts";
 
 /* What blessed-contrib's chart keeps around its line (lib/widget/charts/line.js): columns and rows of the widget, and dots. */
-const MARGIN_COLUMNS = 16;
+const MARGIN_COLUMNS = 17;
 const MARGIN_ROWS = 5;
 /* As many as the longest label has, or it would move the axis. */
 const AXIS_DOTS = 20;
@@ -50,7 +50,8 @@ function draw(screen: BlessedScreen, { values, most, columns, rows }: Chart): st
     style: { line: "white", text: "white", baseline: "white" },
   });
   line.emit("attach");
-  line.setData([{ x: values.map(() => ""), y: values }]);
+  // With a label for each dot, a value stands one dot from the next.
+  line.setData([{ x: Array.from({ length: (used + 1) * DOTS_A_COLUMN }, () => ""), y: values }]);
   const picture = line.ctx._canvas.frame().replaceAll(SGR, "").split("\n");
   const cut = Array.from({ length: rows }, (_, row) =>
     (picture[row] ?? "").slice(AXIS_COLUMNS, AXIS_COLUMNS + used).padEnd(used),
