@@ -1,7 +1,7 @@
 import type { TraceEvent } from "../model/event.ts";
 import { Recording } from "../recording/reader.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
-import type { UserName } from "../view/columns.ts";
+import type { UserName } from "../view/table.ts";
 import { say } from "./output.ts";
 import { userNames } from "./user-names.ts";
 

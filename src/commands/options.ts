@@ -20,11 +20,13 @@ export function live(command: Command): Command {
       new Option("-r, --read <FILE>", "read a recording instead of this machine; - is stdin").conflicts("source"),
     )
     .option("--source <auto|bpf|proc>", "where events come from; bpf fails rather than fall back", parseSource, "auto")
-    .option(
-      "--filter <EXPR>",
-      "only these sockets: proc: pid: port: sport: dport: src: dst: state: age:, ! for not",
-      parseFilterOption,
-      MATCH_ALL,
+    .addOption(
+      new Option(
+        "--filter <EXPR>",
+        "only these sockets: proc: pid: port: sport: dport: src: dst: state: age:, ! for not",
+      )
+        .argParser(parseFilterOption)
+        .default(MATCH_ALL, "all"),
     );
 }
 

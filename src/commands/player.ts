@@ -24,6 +24,8 @@ export interface PlayerOptions {
   readonly recording: Recording;
   /** Opens it once more from its begin; null for a pipe. */
   readonly reopen: (() => Promise<Recording>) | null;
+  /** Is given each new model before anything is folded into it. */
+  readonly watch?: (model: Model) => void;
   /** The processes that have stuck sockets. */
   readonly stuckPids: (model: Model) => ReadonlySet<number>;
 }
@@ -49,8 +51,14 @@ export class Player {
 
   constructor(options: PlayerOptions) {
     this.#options = options;
-    this.model = new Model(options.filter);
+    this.model = this.#newModel();
     this.#recording = options.recording;
+  }
+
+  #newModel(): Model {
+    const model = new Model(this.#options.filter);
+    this.#options.watch?.(model);
+    return model;
   }
 
   /** Resolves at the next key; a promise for each wait, so that what waits for it does not pile up. */
@@ -154,7 +162,7 @@ export class Player {
     this.#ahead?.close();
     this.#recording = await this.#options.reopen();
     this.#ahead = null;
-    this.model = new Model(this.#options.filter);
+    this.model = this.#newModel();
     this.#hasEnded = false;
     this.#began = null;
     this.#position = 0;

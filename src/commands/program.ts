@@ -1,6 +1,7 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { EXIT, type ExitCode, UserError } from "../errors.ts";
 import { tryTracing } from "../source/trial.ts";
+import { type ThemeName, THEMES } from "../view/theme-names.ts";
 import { churn } from "./churn.ts";
 import { addDiagnose, addExplain } from "./diagnose-commands.ts";
 import { doctor } from "./doctor.ts";
@@ -9,6 +10,7 @@ import { leaks } from "./leaks.ts";
 import { live, parseCount, parseDuration, parseInterval, STUCK_AFTER_MS, type ViewFlags } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { addExport, addRecord } from "./recording-commands.ts";
+import { findSettings } from "./settings-file.ts";
 import { top } from "./top.ts";
 import { version } from "./version.ts";
 
@@ -94,6 +96,9 @@ interface TopFlags extends ViewFlags {
   stuckAfter: number;
   color: boolean;
   ascii: boolean;
+  theme?: ThemeName;
+  mouse?: boolean;
+  config?: string;
 }
 
 function addTop(program: Command, outcome: Outcome, shutdown: AbortController): void {
@@ -105,8 +110,16 @@ function addTop(program: Command, outcome: Outcome, shutdown: AbortController): 
     .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, STUCK_AFTER_MS)
     .option("--no-color", "no colours (also by NO_COLOR)")
     .option("--ascii", "no characters beyond ASCII", false)
+    .addOption(new Option("--theme <NAME>", "colours (T in the view)").choices(THEMES))
+    .option("--mouse", "the wheel moves, a click selects (m in the view)")
+    .option("--config <FILE>", "settings; else $XDG_CONFIG_HOME/tcptrace/config.json (W in the view writes it)")
     .addHelpText("after", TOP_EXAMPLES)
-    .action(async ({ count, batch, delay, stuckAfter, color, ascii, source, read, filter }: TopFlags) => {
+    .action(async (flags: TopFlags, command: Command) => {
+      const { count, batch, delay, stuckAfter, color, ascii, source, read, filter } = flags;
+      const found = await findSettings(flags.config ?? null);
+      const { settings } = found;
+      // What the command line says goes before what the file says.
+      const isSaid = (option: string): boolean => command.getOptionValueSource(option) === "cli";
       const isScreen = process.stdout.isTTY && process.env["TERM"] !== "dumb";
       const options = {
         source,
@@ -114,8 +127,11 @@ function addTop(program: Command, outcome: Outcome, shutdown: AbortController): 
         filter,
         batch: batch || count !== undefined || !isScreen,
         count: count ?? null,
-        intervalMs: delay,
-        stuckAfterMs: stuckAfter,
+        intervalMs: isSaid("delay") ? delay : (settings.interval ?? delay),
+        stuckAfterMs: isSaid("stuckAfter") ? stuckAfter : (settings.stuckAfter ?? stuckAfter),
+        theme: flags.theme ?? settings.theme ?? "default",
+        mouse: flags.mouse ?? settings.mouse ?? false,
+        settings: found,
         color: color && (process.env["NO_COLOR"] ?? "") === "",
         ascii,
       };

@@ -1,27 +1,45 @@
-import type { ChurnReport } from "../model/churn-report.ts";
-import type { Snapshot } from "../model/snapshot.ts";
+import type { MouseAction } from "../terminal/mouse.ts";
 import type { TopScreen } from "../terminal/screen.ts";
-import type { UserName } from "../view/columns.ts";
+import { click } from "../view/click.ts";
+import type { ThemeName } from "../view/theme-names.ts";
 import { type PlayerCommand, type PlayerState, playerStatus } from "../view/player-ui.ts";
-import { type TopData, topFrame, topList } from "../view/top-frame.ts";
+import type { UserName } from "../view/table.ts";
+import { copyText, topFrame, topList } from "../view/top-frame.ts";
 import { pressKey } from "../view/top-keys.ts";
 import { initialUi, type TopUi } from "../view/top-ui.ts";
+import type { Effect } from "../view/key-binding.ts";
+import { writeShown } from "./top-files.ts";
+import { TopLook } from "./top-look.ts";
+import { type PictureOptions, TopPicture } from "./top-picture.ts";
 
 const FASTEST_MS = 250;
+/** How long an answer to a key stands at the bottom. */
+const TOAST_MS = 5000;
+/** That a turn of the wheel moves the cursor by. */
+const WHEEL_ROWS = 3;
 
-export interface TopUiOptions {
-  /** The model as it is now; null before anything is known. */
-  readonly snapshot: () => Snapshot | null;
-  /** TIME_WAIT as it is now; null before anything is known. */
-  readonly churn: () => ChurnReport | null;
+export interface TopUiOptions extends PictureOptions {
   /** One line for the bottom of the screen, such as a warning; "" for none. */
   readonly status: () => string;
   readonly intervalMs: number;
   readonly ascii: boolean;
   readonly color: boolean;
+  readonly theme: ThemeName;
+  readonly mouse: boolean;
+  /** What the screen begins with. */
+  readonly begin: (ui: TopUi) => TopUi;
+  /** Keeps what was chosen; resolves with what to say of it. */
+  readonly save: (chosen: Chosen) => Promise<string>;
   readonly userName?: UserName;
   /** Of a recording; without it the view is live. */
   readonly player?: PlayerControls;
+}
+
+/** What may be kept for the next time. */
+export interface Chosen {
+  readonly ui: TopUi;
+  readonly theme: ThemeName;
+  readonly mouse: boolean;
 }
 
 export interface PlayerControls {
@@ -47,6 +65,8 @@ export async function runTopUi(options: TopUiOptions, signal: AbortSignal): Prom
       ascii: options.ascii,
       color: options.color,
       onKey: (key) => session?.key(key),
+      theme: options.theme,
+      onMouse: (action) => session?.mouse(action),
       onResize: () => session?.draw(),
       onGone: quit,
     });
@@ -60,9 +80,11 @@ class Session {
   readonly #options: TopUiOptions;
   readonly #screen: TopScreen;
   readonly #end: (error?: unknown) => void;
+  readonly #picture: TopPicture;
+  readonly #userName: UserName;
+  readonly #look: TopLook;
   #ui: TopUi;
-  /** What is on the screen while it is paused. */
-  #frozen: TopData | null = null;
+  #toast = { text: "", until: 0 };
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Immediate | undefined;
   #ended = false;
@@ -71,33 +93,29 @@ class Session {
     this.#options = options;
     this.#screen = screen;
     this.#end = end;
-    const ui = initialUi(Math.max(FASTEST_MS, options.intervalMs));
+    this.#userName = options.userName ?? (() => undefined);
+    this.#picture = new TopPicture(options);
+    this.#look = new TopLook(screen, options);
+    const ui = options.begin(initialUi(Math.max(FASTEST_MS, options.intervalMs)));
     this.#ui = options.player === undefined ? ui : { ...ui, player: { typed: null } };
+    if (options.recorder !== undefined) options.recorder.say = (text) => this.#say(text);
   }
 
   /** Draws now and then at the interval, sooner while there is nothing to show. */
   tick(): void {
+    if (this.#ended) return;
+    this.#guard(() => this.#picture.renew(this.#ui));
     this.draw();
     if (this.#ended) return;
     clearTimeout(this.#timer);
-    const waiting = this.#options.snapshot() === null;
+    const waiting = this.#picture.data.snapshot === null;
     this.#timer = setTimeout(() => this.tick(), waiting ? FASTEST_MS : this.#ui.intervalMs);
   }
 
   key(name: string): void {
     if (this.#ended) return;
-    const before = this.#ui;
-    const live = this.#live();
-    const list = topList(this.#frozen ?? live, before, this.#screen.size());
-    const { ui, effect, command } = pressKey(before, name, list);
-    this.#ui = ui;
-    if (command !== undefined) this.#options.player?.press(command);
-    if (before.paused === null && ui.paused !== null) this.#frozen = this.#live(true);
-    if (ui.paused === null) this.#frozen = null;
-    if (effect === "quit") return this.#end();
-    if (effect === "suspend") return this.#screen.suspend();
-    if (effect === "redraw") this.#screen.redraw();
-    if (ui.intervalMs !== before.intervalMs) this.tick();
+    this.#guard(() => this.#press(name));
+    if (this.#ended) return;
     /* A burst of keys, as from a key held down, is one frame. */
     this.#soon ??= setImmediate(() => {
       this.#soon = undefined;
@@ -105,33 +123,112 @@ class Session {
     });
   }
 
-  draw(): void {
+  mouse(action: MouseAction): void {
     if (this.#ended) return;
-    try {
-      const live = this.#live();
-      const shown = this.#frozen ?? live;
-      if (this.#ui.paused !== null && shown.snapshot !== null && live.snapshot !== null) {
-        const ms = live.snapshot.wallMs - shown.snapshot.wallMs;
-        const transitions = live.snapshot.transitions - shown.snapshot.transitions;
-        this.#ui = { ...this.#ui, paused: { ms, transitions } };
-      }
-      this.#ui = { ...this.#ui, status: this.#status() };
-      this.#screen.draw(topFrame(shown, this.#ui, this.#screen.size(), this.#options.userName));
-    } catch (error) {
-      this.#end(error);
+    if (action.kind === "wheel") {
+      for (let row = 0; row < WHEEL_ROWS; row++) this.key(action.by > 0 ? "down" : "up");
+      return;
+    }
+    this.#guard(() => {
+      const data = this.#picture.at(this.#ui);
+      const size = this.#screen.size();
+      const frame = topFrame(data, this.#ui, size, this.#userName);
+      this.#ui = click(this.#ui, topList(data, this.#ui, size), frame, action.row);
+    });
+    this.draw();
+  }
+
+  #press(name: string): void {
+    const before = this.#ui;
+    const list = topList(this.#picture.at(before), before, this.#screen.size());
+    const { ui, effect, command } = pressKey(before, name, list);
+    this.#ui = ui;
+    if (command !== undefined) this.#options.player?.press(command);
+    if (before.paused === null && ui.paused !== null) this.#picture.freeze();
+    if (before.paused !== null && ui.paused === null) this.#picture.thaw(ui);
+    if (effect !== undefined) this.#effect(effect);
+    if (!this.#ended && ui.intervalMs !== before.intervalMs) this.tick();
+  }
+
+  #effect(effect: Effect): void {
+    switch (effect) {
+      case "quit":
+        return this.#end();
+      case "suspend":
+        return this.#screen.suspend();
+      case "redraw":
+        return this.#screen.redraw();
+      case "zero":
+        return this.#say(this.#picture.zero() ? "counting from zero (z: from the begin)" : "counting from the begin");
+      case "record":
+        return this.#options.recorder?.toggle();
+      case "copy":
+        return this.#copy();
+      case "write":
+        return this.#write();
+      case "theme":
+        return this.#say(this.#look.nextTheme());
+      case "mouse":
+        return this.#say(this.#look.toggleMouse());
+      case "save":
+        return this.#save();
+      default:
+        return effect satisfies never;
     }
   }
 
-  /** As it is now; what the view does not show is left out unless it is to be frozen. */
-  #live(isWhole = false): TopData {
-    const needsChurn = isWhole || this.#ui.view === "timeWait";
-    return { snapshot: this.#options.snapshot(), churn: needsChurn ? this.#options.churn() : null };
+  #save(): void {
+    const { theme, mouse } = this.#look;
+    this.#options.save({ ui: this.#ui, theme, mouse }).then(
+      (said) => this.#say(said),
+      (error: unknown) => this.#end(error),
+    );
+  }
+
+  #copy(): void {
+    const text = copyText(this.#picture.at(this.#ui), this.#ui, this.#screen.size());
+    if (text === null) return this.#say("nothing to copy here");
+    this.#screen.copy(text);
+    this.#say(`copied: ${text}`);
+  }
+
+  #write(): void {
+    const { columns } = this.#screen.size();
+    writeShown(this.#picture.at(this.#ui), this.#ui, columns, this.#userName).then(
+      (said) => this.#say(said),
+      (error: unknown) => this.#end(error),
+    );
+  }
+
+  /** An answer to a key: on the bottom line for a while, and among the messages for good. */
+  #say(text: string): void {
+    this.#picture.say(text);
+    this.#toast = { text, until: performance.now() + TOAST_MS };
+    this.draw();
+  }
+
+  draw(): void {
+    if (this.#ended) return;
+    this.#guard(() => {
+      const data = this.#picture.at(this.#ui);
+      this.#ui = { ...this.#ui, paused: this.#picture.behind(this.#ui), status: this.#status() };
+      this.#screen.draw(topFrame(data, this.#ui, this.#screen.size(), this.#userName));
+    });
   }
 
   #status(): string {
     const { player, status } = this.#options;
+    if (performance.now() < this.#toast.until) return this.#toast.text;
     if (player === undefined || this.#ui.player === null) return status();
     return playerStatus(player.state(), this.#ui.player);
+  }
+
+  #guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#end(error);
+    }
   }
 
   stop(): void {

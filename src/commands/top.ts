@@ -1,15 +1,20 @@
-import { EXIT, type ExitCode } from "../errors.ts";
+import { hostname } from "node:os";
+import { EXIT, type ExitCode, UserError } from "../errors.ts";
 import type { Filter } from "../model/filter.ts";
-import type { ChurnReport } from "../model/churn-report.ts";
 import { Model } from "../model/model.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { takeChurn } from "../model/take-churn.ts";
 import { takeSnapshot } from "../model/take-snapshot.ts";
+import { safeText } from "../model/text.ts";
+import type { ThemeName } from "../view/theme-names.ts";
 import { topTable } from "../view/top-table.ts";
 import { type EventInput, type EventInputOptions, openEvents } from "./event-input.ts";
-import { writeOut } from "./output.ts";
+import { say, writeOut } from "./output.ts";
 import { showPlayer } from "./top-player.ts";
-import { runTopUi } from "./top-ui.ts";
+import { TopRecorder } from "./top-recorder.ts";
+import { ModelSource } from "./top-source.ts";
+import { settingsText, uiWith } from "./settings.ts";
+import { type FoundSettings, writeSettings } from "./settings-file.ts";
+import { runTopUi, type TopUiOptions } from "./top-ui.ts";
 
 export interface TopOptions extends EventInputOptions {
   readonly filter: Filter;
@@ -20,6 +25,32 @@ export interface TopOptions extends EventInputOptions {
   readonly stuckAfterMs: number;
   readonly color: boolean;
   readonly ascii: boolean;
+  readonly theme: ThemeName;
+  readonly mouse: boolean;
+  readonly settings: FoundSettings;
+}
+
+/** What the screen is given of the options, live or from a recording. */
+export type ScreenOptions = Pick<TopUiOptions, "ascii" | "color" | "theme" | "mouse" | "begin" | "save" | "status">;
+
+function screenOptions({ ascii, color, theme, mouse, settings, stuckAfterMs }: TopOptions): ScreenOptions {
+  return {
+    ascii,
+    color,
+    theme,
+    mouse,
+    begin: (ui) => uiWith(ui, settings.settings),
+    save: async (chosen) => {
+      try {
+        await writeSettings(settings.path, settingsText(chosen.ui, { ...chosen, stuckAfter: stuckAfterMs }));
+        return `settings written to ${settings.path}`;
+      } catch (error) {
+        if (error instanceof UserError) return error.message;
+        throw error;
+      }
+    },
+    status: () => settings.warning,
+  };
 }
 
 const BATCH_WIDTH = 200;
@@ -28,12 +59,10 @@ const BATCH_WIDTH = 200;
 export async function top(options: TopOptions, shutdown: AbortController): Promise<ExitCode> {
   const input = await openEvents(options, shutdown.signal);
   const { recording } = input;
+  if (options.batch && options.settings.warning !== "") say(options.settings.warning);
   if (options.batch) await printTables(options, input, shutdown);
   else if (recording === null) await showScreen(options, input, shutdown);
-  else {
-    const snapshot = (model: Model): Snapshot | null => snapshotOf(model, options);
-    await showPlayer({ ...options, recording, snapshot, churn: churnOf, userName: input.userName }, shutdown);
-  }
+  else await showPlayer({ ...options, recording, userName: input.userName, screen: screenOptions(options) }, shutdown);
   input.sayFaults();
   return EXIT.ok;
 }
@@ -42,10 +71,6 @@ export async function top(options: TopOptions, shutdown: AbortController): Promi
 function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Snapshot | null {
   if (tables.anchor === null || tables.surveys === 0) return null;
   return takeSnapshot(tables, stuckAfterMs, filter);
-}
-
-function churnOf({ tables }: Model): ChurnReport | null {
-  return tables.surveys === 0 ? null : takeChurn(tables);
 }
 
 /** Tables by the clock of the events, so that a recording's come as fast as it can be read. */
@@ -77,23 +102,31 @@ async function printTables(options: TopOptions, input: EventInput, shutdown: Abo
 
 async function showScreen(options: TopOptions, input: EventInput, shutdown: AbortController): Promise<void> {
   const model = new Model(options.filter);
-  const traced = fold(input, model, shutdown);
+  const source = new ModelSource(model, options.stuckAfterMs);
+  const recorder = new TopRecorder(model.tables);
+  const traced = fold(input, model, recorder, shutdown);
   // A source that fails ends the screen first, so that its message is not drawn over.
   const ended = traced.catch(() => shutdown.abort("failed"));
-  const { intervalMs, ascii, color } = options;
+  const { intervalMs, filter } = options;
   const { userName } = input;
-  const snapshot = (): Snapshot | null => snapshotOf(model, options);
-  const churn = (): ChurnReport | null => churnOf(model);
-  await runTopUi({ snapshot, churn, status: () => "", intervalMs, ascii, color, userName }, shutdown.signal);
+  const screen = { ...screenOptions(options), intervalMs, userName, host: safeText(hostname()) };
+  await runTopUi({ ...screen, source, filter, recorder }, shutdown.signal);
   shutdown.abort("quit");
   await ended;
+  // Who quits while it records is told on the shell's screen.
+  recorder.say = say;
+  await recorder.end();
   await traced;
 }
 
-async function fold(input: EventInput, model: Model, shutdown: AbortController): Promise<void> {
+async function fold(input: EventInput, model: Model, recorder: TopRecorder, shutdown: AbortController): Promise<void> {
   for await (const batch of input.events(shutdown.signal)) {
     // Who quits does not wait for the source's last look.
     if (shutdown.signal.aborted) break;
-    for (const event of batch) model.fold(event);
+    for (const event of batch) {
+      recorder.event(event);
+      model.fold(event);
+    }
+    await recorder.settle();
   }
 }

@@ -21,6 +21,13 @@ export function holdersOf(socket: Socket, sockets: SocketTable): readonly Holder
   return listener === null ? [] : directHolders(listener).map(({ pid }) => ({ pid, fd: null }));
 }
 
+/** The one who holds it, where there is exactly one and it has been accepted; null: ask `holdersOf`. */
+export function onlyHolder(socket: Socket): number | null {
+  const { holders, owner } = socket;
+  if (holders.length > 1 || isUnaccepted(socket)) return null;
+  return holders[0]?.pid ?? owner.pid;
+}
+
 /**
  * The listener in whose queue a connection waits; null when there is none or nobody can tell. With SO_REUSEPORT several
  * may listen on one port: they count as one, the one with the longest queue, where the same processes hold them all.

@@ -68,6 +68,7 @@ export class Model {
       case "tick":
         if (event.complete > this.tables.told) this.tables.told = event.complete;
         this.tables.timeWaits.sweep(event.at);
+        this.tables.keepSeries(event.at);
         return settleDoubts(this.tables, event.complete, this.#report);
       default:
         return event satisfies never;

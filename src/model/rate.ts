@@ -31,6 +31,12 @@ export class RateMeter {
     return (this.#counts[current % BUCKETS] ?? 0) / Math.max(0.25, (now - current * SECOND) / SECOND);
   }
 
+  /** How many there were in one of the last five whole seconds; 0 for any other. */
+  countIn(second: number): number {
+    const isKept = second <= this.#second && second > this.#second - BUCKETS && second >= this.#firstSecond;
+    return isKept ? (this.#counts[second % BUCKETS] ?? 0) : 0;
+  }
+
   #roll(second: number): void {
     if (second < this.#second) return;
     if (this.#firstSecond < 0) this.#firstSecond = second;

@@ -24,6 +24,7 @@ export interface Snapshot {
   readonly attributed: number;
   /** Sockets now in each state, indexed by the kernel's state number. */
   readonly states: readonly number[];
+  readonly series: SnapshotSeries;
   readonly stuckAfterMs: number;
   /** Sockets in CLOSE_WAIT longer than `stuckAfterMs`, each once. */
   readonly stuck: number;
@@ -33,6 +34,14 @@ export interface Snapshot {
   readonly unowned: SocketCounts | null;
   /** Sockets or processes not kept because a table was full. */
   readonly dropped: number;
+}
+
+/** A number for each of the last whole seconds, at most five minutes, oldest first, whatever is filtered. */
+export interface SnapshotSeries {
+  readonly transitions: readonly number[];
+  readonly closeWait: readonly number[];
+  /** Entries into TIME_WAIT; these a filter does choose. */
+  readonly timeWaits: readonly number[];
 }
 
 /** How old what is shown is, and what it costs to keep it young. */

@@ -16,9 +16,15 @@ export class SocketTable {
   readonly listeners: ListenerIndex = newListenerIndex();
   #nextId = 1;
   #dropped = 0;
+  #closeWait = 0;
 
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Sockets in CLOSE_WAIT. */
+  get closeWait(): number {
+    return this.#closeWait;
   }
 
   get size(): number {
@@ -39,7 +45,10 @@ export class SocketTable {
     this.#nextId = Math.max(this.#nextId, id + 1);
     const socket = new Socket(id, state, since, sinceIsExact);
     if (this.#all.size >= MAX_SOCKETS) this.#dropped++;
-    else this.#all.add(socket);
+    else {
+      this.#all.add(socket);
+      if (state === TCP.CLOSE_WAIT) this.#closeWait++;
+    }
     return socket;
   }
 
@@ -107,6 +116,9 @@ export class SocketTable {
   setState(socket: Socket, state: TcpState, at: Nanos, isExact: boolean): void {
     if (socket.state === TCP.LISTEN && state !== TCP.LISTEN) this.listeners.remove(socket);
     if (socket.state !== state) socket.receiveQueue = null;
+    if ((socket.state === TCP.CLOSE_WAIT) !== (state === TCP.CLOSE_WAIT) && this.#all.has(socket)) {
+      this.#closeWait += state === TCP.CLOSE_WAIT ? 1 : -1;
+    }
     socket.state = state;
     socket.since = at;
     socket.sinceIsExact = isExact;
@@ -117,6 +129,7 @@ export class SocketTable {
     if (socket.destination !== null) socket.destination.live--;
     socket.destination = null;
     if (!this.#all.delete(socket)) return;
+    if (socket.state === TCP.CLOSE_WAIT) this.#closeWait--;
     if (socket.state === TCP.LISTEN) this.listeners.remove(socket);
     if (socket.address === null) this.#forgetEnds(socket);
     else if (this.#byAddress.get(socket.address) === socket) this.#byAddress.delete(socket.address);

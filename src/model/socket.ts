@@ -3,6 +3,7 @@ import type { Destination } from "./destination.ts";
 import type { Nanos } from "./event.ts";
 import type { Holder } from "./holding.ts";
 import { type Owner, UNKNOWN_OWNER } from "./owner.ts";
+import type { Passage } from "./passage.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 
 /** Where a socket came from: connect(), a listener's queue, or listen() itself. */
@@ -44,6 +45,8 @@ export class Socket {
   lastTraced: Nanos = 0;
   /** Number of the last survey that showed it. */
   surveyed = 0;
+  /** The last change of its state, for who keeps them (passage.ts). */
+  passage: Passage | null = null;
 
   constructor(id: number, state: TcpState, since: Nanos, sinceIsExact: boolean) {
     this.id = id;

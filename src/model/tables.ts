@@ -10,6 +10,7 @@ import { History } from "./history.ts";
 import { TimeWaitTable } from "./time-wait.ts";
 import { RateMeter } from "./rate.ts";
 import { RecentCounters } from "./recent-counters.ts";
+import { Series } from "./series.ts";
 import type { Socket } from "./socket.ts";
 import { SocketTable } from "./socket-table.ts";
 import type { TcpState } from "./tcp-state.ts";
@@ -83,6 +84,9 @@ export class Tables {
   readonly formerProcesses: Process[] = [];
   readonly unownedRate = new RateMeter();
   readonly timeWaitHistory = new History();
+  /** Transitions, and sockets in CLOSE_WAIT, of all sockets whatever is filtered. */
+  readonly transitionSeries = new Series();
+  readonly closeWaitSeries = new Series();
   /** Whether the tracer tells which namespace a socket is in. */
   hasNamespaces = true;
   /** The namespace that all sockets are in; null when there are more, or none is known. */
@@ -162,6 +166,13 @@ export class Tables {
   #remember(process: Process): void {
     const isKept = process.timeWaitsEntered > 0 || process.timeWaits > 0;
     if (isKept && this.formerProcesses.length < MAX_FORMER) this.formerProcesses.push(process);
+  }
+
+  /** Time goes by: the seconds that are over go into the series. */
+  keepSeries(at: Nanos): void {
+    if (this.tracingSince === null) return;
+    this.transitionSeries.tick(at, (second) => this.rate.countIn(second));
+    this.closeWaitSeries.tick(at, () => this.sockets.closeWait);
   }
 
   wallMs(at: Nanos): number {

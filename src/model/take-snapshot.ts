@@ -1,20 +1,30 @@
 import type { Nanos } from "./event.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
-import { holdersOf } from "./holding.ts";
 import { byBlame, processRow } from "./process-row.ts";
-import type { Poll, ProcessRow, Snapshot } from "./snapshot.ts";
+import type { Poll, ProcessRow, Snapshot, SnapshotSeries, SocketCounts } from "./snapshot.ts";
 import { hasFile, type Socket } from "./socket.ts";
+import { onlyHolder } from "./holding.ts";
+import { liveWorld, type SocketWorld } from "./socket-world.ts";
 import { isStuck } from "./stuck.ts";
 import { socketSubject } from "./subject.ts";
 import type { Tables, Vanished } from "./tables.ts";
 import { Tally } from "./tally.ts";
 import { TCP, TCP_STATE_MAX } from "./tcp-state.ts";
 
-/** Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. */
-export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {
-  const census = new Census(tables, stuckAfterMs, filter);
-  for (const socket of tables.sockets) census.add(socket);
-  for (const vanished of tables.vanished.values()) if (vanished.isConfirmed) census.addVanished(vanished);
+type Visit = (socket: Socket) => void;
+const ignore: Visit = () => {};
+
+/**
+ * Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. `visit` is
+ * given every socket by the way: of a hundred thousand, being gone through at all is what costs.
+ */
+export function takeSnapshot(
+  tables: Tables,
+  stuckAfterMs: number,
+  filter: Filter = MATCH_ALL,
+  visit: Visit = ignore,
+): Snapshot {
+  const census = new Census(liveWorld(tables), stuckAfterMs, filter, visit);
   return {
     wallMs: tables.wallMs(tables.now),
     source: tables.source,
@@ -29,11 +39,33 @@ export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filte
     gapMs: tables.gap / 1e6,
     attributed: tables.attributed,
     states: census.states,
+    series: seriesOf(tables),
     stuckAfterMs,
     stuck: census.stuck,
-    processes: census.processes(),
+    processes: census.processes(tables),
     unowned: census.unowned?.counts(tables.now) ?? null,
     dropped: tables.sockets.dropped + tables.processes.dropped,
+  };
+}
+
+/** The same moment as another filter shows it; `world` is what the snapshot was taken of, all of it. */
+export function retakeSnapshot(whole: Snapshot, world: SocketWorld, filter: Filter): Snapshot {
+  const census = new Census(world, whole.stuckAfterMs, filter);
+  const processes: ProcessRow[] = [];
+  for (const row of whole.processes) {
+    const counts = census.countsOf(row.pid);
+    if (counts !== null) processes.push({ ...row, ...counts });
+  }
+  const { states, stuck, unowned } = census;
+  const mine = { states, stuck, unowned: unowned?.counts(world.now) ?? null };
+  return { ...whole, ...mine, processes: processes.toSorted(byBlame) };
+}
+
+function seriesOf({ transitionSeries, closeWaitSeries, timeWaitHistory, now }: Tables): SnapshotSeries {
+  return {
+    transitions: transitionSeries.values(),
+    closeWait: closeWaitSeries.values(),
+    timeWaits: timeWaitHistory.series(now),
   };
 }
 
@@ -47,23 +79,36 @@ class Census {
   readonly states = Array.from({ length: TCP_STATE_MAX + 1 }, () => 0);
   stuck = 0;
   unowned: Tally | null = null;
-  readonly #tables: Tables;
+  readonly #world: SocketWorld;
   readonly #stuckAfter: number;
   readonly #filter: Filter;
   readonly #tallies = new Map<number, Tally>();
 
-  constructor(tables: Tables, stuckAfterMs: number, filter: Filter) {
-    this.#tables = tables;
+  constructor(world: SocketWorld, stuckAfterMs: number, filter: Filter, visit: Visit = ignore) {
+    this.#world = world;
     this.#stuckAfter = stuckAfterMs * 1e6;
     this.#filter = filter;
-    const { chosen, finWait2 } = tables.timeWaits;
+    const { chosen, finWait2 } = world.miniSockets;
     this.states[TCP.TIME_WAIT] = chosen - finWait2;
     this.states[TCP.FIN_WAIT2] = finWait2;
+    for (const socket of world.sockets) {
+      this.#add(socket);
+      visit(socket);
+    }
+    for (const vanished of world.vanished) if (vanished.isConfirmed) this.#addVanished(vanished);
   }
 
-  add(socket: Socket): void {
-    const holders = holdersOf(socket, this.#tables.sockets);
-    const stuck = isStuck(socket, this.#tables, this.#stuckAfter);
+  #add(socket: Socket): void {
+    const only = this.#filter.isEmpty ? onlyHolder(socket) : null;
+    if (only === null) return this.#addHeld(socket);
+    const stuck = isStuck(socket, this.#world, this.#stuckAfter);
+    this.#tally(only).add(socket, stuck);
+    this.#count(socket, stuck);
+  }
+
+  #addHeld(socket: Socket): void {
+    const holders = this.#world.holders(socket);
+    const stuck = isStuck(socket, this.#world, this.#stuckAfter);
     let isCounted = false;
     for (const { pid } of holders) {
       if (!this.#takes(socket, pid, socket.since)) continue;
@@ -75,13 +120,16 @@ class Census {
       // Closed by its process and on its way out: nobody's by right.
       if (hasFile(socket)) (this.unowned ??= new Tally()).add(socket, stuck);
     }
-    if (!isCounted) return;
-    this.states[socket.state] = (this.states[socket.state] ?? 0) + 1;
-    if (stuck) this.stuck++;
+    if (isCounted) this.#count(socket, stuck);
   }
 
-  addVanished(vanished: Vanished): void {
-    if (this.#tables.now - vanished.since < this.#stuckAfter) return;
+  #count({ state }: Socket, isStuckNow: boolean): void {
+    this.states[state] = (this.states[state] ?? 0) + 1;
+    if (isStuckNow) this.stuck++;
+  }
+
+  #addVanished(vanished: Vanished): void {
+    if (this.#world.now - vanished.since < this.#stuckAfter) return;
     let isCounted = false;
     for (const { pid } of vanished.socket.holders) {
       if (!this.#takes(vanished.socket, pid, vanished.since)) continue;
@@ -92,13 +140,18 @@ class Census {
   }
 
   /** All that are known, or with a filter those that hold what it chose. */
-  processes(): ProcessRow[] {
+  processes({ processes, now }: Tables): ProcessRow[] {
     const rows: ProcessRow[] = [];
-    for (const process of this.#tables.processes) {
+    for (const process of processes) {
       const tally = this.#tallies.get(process.pid);
-      if (tally !== undefined || this.#filter.isEmpty) rows.push(processRow(process, tally, this.#tables.now));
+      if (tally !== undefined || this.#filter.isEmpty) rows.push(processRow(process, tally, now));
     }
     return rows.toSorted(byBlame);
+  }
+
+  /** Null where the filter took nothing of it. */
+  countsOf(pid: number): SocketCounts | null {
+    return this.#tallies.get(pid)?.counts(this.#world.now) ?? null;
   }
 
   #tally(pid: number): Tally {
@@ -109,7 +162,7 @@ class Census {
 
   #takes(socket: Socket, pid: number | null, since: Nanos): boolean {
     if (this.#filter.isEmpty) return true;
-    const process = pid === null ? null : (this.#tables.processes.at(pid) ?? null);
-    return this.#filter.matches(socketSubject(socket, process, this.#tables.now - since));
+    const process = pid === null ? null : this.#world.process(pid);
+    return this.#filter.matches(socketSubject(socket, process, this.#world.now - since));
   }
 }

@@ -1,6 +1,7 @@
-import { formatAddress, formatEndpoint } from "./address.ts";
+import { formatEndpoint } from "./address.ts";
 import type { Nanos } from "./event.ts";
 import { isUnaccepted } from "./holding.ts";
+import { PeerCount } from "./peer-count.ts";
 import type { AcceptQueue, SocketCounts } from "./snapshot.ts";
 import type { Socket } from "./socket.ts";
 import type { Vanished } from "./tables.ts";
@@ -90,22 +91,21 @@ type Age = Pick<Socket, "since" | "sinceIsExact">;
 /** Sockets of a kind: the oldest, and their peers. */
 class Group {
   oldest: Age | null = null;
-  readonly #endpoints = new Map<string, number>();
-  readonly #hosts = new Map<string, number>();
+  readonly #endpoints = new PeerCount();
+  readonly #hosts = new PeerCount();
 
   add(socket: Socket, age: Age): void {
     if (this.oldest === null || age.since < this.oldest.since) this.oldest = age;
-    const address = formatAddress(socket.remoteAddress);
-    increment(this.#hosts, address);
+    const { remoteAddress, remotePort, role } = socket;
+    this.#hosts.add(remoteAddress, null);
     // A server's peers differ in their ephemeral ports only.
-    const endpoint = socket.role === "server" ? address : formatEndpoint(socket.remoteAddress, socket.remotePort);
-    increment(this.#endpoints, endpoint);
+    this.#endpoints.add(remoteAddress, role === "server" ? null : remotePort);
   }
 
   /** With its port, unless each has another, as when it is not known who connected. */
   get commonestPeer(): SocketCounts["closeWaitPeer"] {
-    const endpoint = commonest(this.#endpoints);
-    return endpoint !== null && endpoint.count > 1 ? endpoint : (commonest(this.#hosts, 1) ?? endpoint);
+    const endpoint = this.#endpoints.commonest();
+    return endpoint !== null && endpoint.count > 1 ? endpoint : (this.#hosts.commonest(1) ?? endpoint);
   }
 }
 
@@ -113,15 +113,4 @@ class Group {
 export function acceptQueueOf(listener: Socket): AcceptQueue {
   const { netns, localAddress, localPort, receiveQueue, backlog } = listener;
   return { netns, endpoint: formatEndpoint(localAddress, localPort), length: receiveQueue ?? 0, backlog };
-}
-
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-/** The key with the highest count above `least`; null when there is none. */
-function commonest(counts: ReadonlyMap<string, number>, least = 0): { endpoint: string; count: number } | null {
-  let best: { endpoint: string; count: number } | null = null;
-  for (const [endpoint, count] of counts) if (count > (best?.count ?? least)) best = { endpoint, count };
-  return best;
 }

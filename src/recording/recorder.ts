@@ -71,6 +71,22 @@ export class Recorder {
     }
   }
 
+  /**
+   * Begins in the middle of a run, where nothing is half told: with an image of the model. Throws UserError where the file
+   * can't be made.
+   */
+  static async join(options: RecorderOptions, tables: Tables): Promise<Recorder> {
+    const recorder = await Recorder.start(options, tables);
+    const { anchor, source, sourceDetail: detail, counters, now, tracingSince } = tables;
+    recorder.#anchor = anchor;
+    recorder.#counters = counters;
+    if (source !== null) recorder.#source = { kind: "source", at: now, source, ready: tracingSince !== null, detail };
+    recorder.#hasHeader = true;
+    recorder.#writtenUntil = now;
+    recorder.#begin(null);
+    return recorder;
+  }
+
   /** Bytes in all files. */
   get bytes(): number {
     return this.#earlierBytes + (this.#isClosed ? 0 : this.#file.bytes);

@@ -39,6 +39,12 @@ export function render(screen: BlessedScreen): void {
   program.flush();
 }
 
+/** Sends the terminal something besides pictures. */
+export function send({ program }: BlessedScreen, sequence: string): void {
+  program._buf += sequence;
+  program.flush();
+}
+
 /** Gives the terminal back to the shell while we are stopped. */
 export function leaveScreen(screen: BlessedScreen, input: ReadStream): void {
   screen.leave();

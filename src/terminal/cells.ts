@@ -1,7 +1,15 @@
 import { graphemes, width } from "../view/format.ts";
-import type { Frame, Line } from "../view/frame.ts";
+import type { Frame, Line, Span } from "../view/frame.ts";
 import type { Cell, CellLine } from "./blessed-private.ts";
+import type { Plot } from "./plot.ts";
 import type { Theme } from "./theme.ts";
+
+export interface Look {
+  readonly theme: Theme;
+  readonly unicode: boolean;
+  /** What draws charts finer than their text; null: nothing does. */
+  readonly plot: Plot | null;
+}
 
 /** What a terminal without Unicode shows for our own symbols. */
 const PLAIN_SYMBOLS: Readonly<Record<string, string>> = {
@@ -28,11 +36,11 @@ const STEP = "\x1b[C";
  * measures characters by a table of 2013. After a character that is not ASCII the cursor is put where it belongs, so that
  * a terminal of another opinion on its width cannot shift the rest of the row.
  */
-export function paint(lines: readonly CellLine[], frame: Frame, theme: Theme, unicode: boolean): void {
+export function paint(lines: readonly CellLine[], frame: Frame, look: Look): void {
   for (const [y, line] of lines.entries()) {
-    const cells = lineCells(frame[y] ?? [], line.length, theme, unicode);
+    const cells = lineCells(frame[y] ?? [], line.length, look);
     for (const [x, old] of line.entries()) {
-      const cell = cells[x] ?? [theme.plain, " "];
+      const cell = cells[x] ?? [look.theme.plain, " "];
       if (old[0] === cell[0] && old[1] === cell[1]) continue;
       line[x] = cell;
       line.dirty = true;
@@ -40,16 +48,20 @@ export function paint(lines: readonly CellLine[], frame: Frame, theme: Theme, un
   }
 }
 
-function lineCells(line: Line, columns: number, theme: Theme, unicode: boolean): Cell[] {
+function lineCells(line: Line, columns: number, look: Look): Cell[] {
   const cells: Cell[] = [];
-  for (const { text, style } of line) {
-    for (const grapheme of graphemes(text)) {
-      const drawn = drawGrapheme(grapheme, cells.length, theme[style], unicode);
+  for (const piece of line) {
+    for (const grapheme of graphemes(textOf(piece, look.plot))) {
+      const drawn = drawGrapheme(grapheme, cells.length, look.theme[piece.style], look.unicode);
       if (cells.length + drawn.length > columns) return cells;
       cells.push(...drawn);
     }
   }
   return cells;
+}
+
+function textOf({ text, chart }: Span, plot: Plot | null): string {
+  return chart === undefined || plot === null ? text : (plot(chart.chart)[chart.row] ?? text);
 }
 
 function drawGrapheme(grapheme: string, x: number, attribute: number, unicode: boolean): Cell[] {

@@ -2,23 +2,30 @@ import { writeSync } from "node:fs";
 import type { ReadStream } from "node:tty";
 import { UserError } from "../errors.ts";
 import type { Frame, Size } from "../view/frame.ts";
+import type { ThemeName } from "../view/theme-names.ts";
 import { unblockOutput } from "./backpressure.ts";
 import type { BlessedScreen } from "./blessed-private.ts";
-import { enterScreen, leaveScreen, openBlessed, render } from "./blessed-screen.ts";
+import { enterScreen, leaveScreen, openBlessed, render, send } from "./blessed-screen.ts";
 import { paint } from "./cells.ts";
+import { takesUnicode } from "./charset.ts";
+import { clipboardSequence } from "./clipboard.ts";
 import { keyName, openKeyboard } from "./keyboard.ts";
+import { MOUSE_OFF, type MouseAction, openMouse } from "./mouse.ts";
+import { newPlot } from "./plot.ts";
 import { holdStderr } from "./stderr-hold.ts";
 import { handleSuspend } from "./suspend.ts";
-import { chooseTheme } from "./theme.ts";
+import { chooseTheme, type Theme } from "./theme.ts";
 
-/** End of a synchronized update, plain text, cursor shown, normal screen. */
-const LAST_RESORT = "\x1b[?2026l\x1b[m\x1b[?25h\x1b[?1049l";
+/** End of a synchronized update, no mouse, plain text, cursor shown, normal screen. */
+const LAST_RESORT = `\x1b[?2026l${MOUSE_OFF}\x1b[m\x1b[?25h\x1b[?1049l`;
 
 export interface TopScreenOptions {
   /** No characters beyond ASCII. */
   readonly ascii: boolean;
   readonly color: boolean;
+  readonly theme: ThemeName;
   readonly onKey: (key: string) => void;
+  readonly onMouse: (action: MouseAction) => void;
   readonly onResize: () => void;
   /** The terminal is gone: nobody looks and no key will come. */
   readonly onGone: () => void;
@@ -30,6 +37,11 @@ export interface TopScreen {
   /** The next `draw` draws everything, not only what changed. */
   redraw(): void;
   suspend(): void;
+  setTheme(name: ThemeName): void;
+  /** While it is on, the terminal selects no text by itself. */
+  setMouse(isOn: boolean): void;
+  /** Puts a text, safe to print, on the clipboard of who looks (OSC 52); most terminals take it, some only when told to. */
+  copy(text: string): void;
   /** Gives the terminal back as it was. May be called twice. */
   close(): void;
 }
@@ -37,10 +49,11 @@ export interface TopScreen {
 /** Takes the terminal over until `close`; an exit or an uncaught exception closes it too. Signals are not its business. */
 export function openTopScreen(options: TopScreenOptions): TopScreen {
   checkTerminal();
-  const unicode = process.env["TERM"] !== "linux" && !options.ascii;
+  const unicode = takesUnicode(process.env) && !options.ascii;
   const keyboard = openKeyboard();
   const screen = openBlessed(keyboard.input, unicode);
-  const theme = chooseTheme(options.color, screen.tput.colors);
+  const painter = newPainter(screen, options, unicode);
+  const mouse = openMouse(keyboard.input, (sequence) => send(screen, sequence), options.onMouse);
   const output = unblockOutput(process.stdout);
   const stderr = holdStderr();
   let state: "shown" | "left" | "closed" = "shown";
@@ -48,11 +61,13 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
   const suspension = handleSuspend({
     leave: () => {
       state = "left";
+      mouse.rest();
       leaveScreen(screen, keyboard.input);
     },
     enter: () => {
       state = "shown";
       enterScreen(screen, keyboard.input);
+      mouse.resume();
       options.onResize();
     },
   });
@@ -61,32 +76,60 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
     state = "closed";
     process.off("exit", close).off("uncaughtExceptionMonitor", close);
     suspension.dispose();
+    mouse.close();
     output.restore();
     closeBlessed(screen);
     keyboard.close();
     stderr.release();
   };
-  process.on("exit", close);
-  /* Runs before Node prints the exception, which so ends up on the shell's screen. */
-  process.on("uncaughtExceptionMonitor", close);
+  /* The second runs before Node prints the exception, which so ends up on the shell's screen. */
+  process.on("exit", close).on("uncaughtExceptionMonitor", close);
 
   const unlessClosed = (listener: () => void) => (): void => {
     if (state !== "closed") listener();
   };
-  onGone(keyboard.input, unlessClosed(options.onGone));
-  screen.on("keypress", (char, key) => unlessClosed(() => options.onKey(keyName(char, key)))());
-  screen.on("resize", unlessClosed(options.onResize));
+  listen({ screen, input: keyboard.input, options, unlessClosed });
 
   return {
     size: () => ({ columns: screen.cols, rows: screen.rows }),
-    draw: (frame) => {
-      if (state !== "shown" || output.behind()) return;
-      paint(screen.lines, frame, theme, unicode);
-      render(screen);
-    },
+    draw: (frame) => state === "shown" && !output.behind() && painter.draw(frame),
     redraw: () => screen.realloc(),
+    copy: (text) => state === "shown" && send(screen, clipboardSequence(text, process.env)),
+    setTheme: (name) => painter.setTheme(name),
+    setMouse: (isOn) => mouse.set(isOn),
     suspend: unlessClosed(() => suspension.suspend()),
     close,
+  };
+}
+
+interface Listening {
+  readonly screen: BlessedScreen;
+  readonly input: ReadStream;
+  readonly options: TopScreenOptions;
+  readonly unlessClosed: (listener: () => void) => () => void;
+}
+
+/* The listeners stay for good: a terminal that hung up may answer the last write with an error after `close`. */
+function listen({ screen, input, options, unlessClosed }: Listening): void {
+  const gone = unlessClosed(options.onGone);
+  input.on("error", gone).on("end", gone);
+  process.stdout.on("error", gone);
+  screen.on("keypress", (char, key) => unlessClosed(() => options.onKey(keyName(char, key)))());
+  screen.on("resize", unlessClosed(options.onResize));
+}
+
+type Painter = Pick<TopScreen, "draw" | "setTheme">;
+
+function newPainter(screen: BlessedScreen, { color, theme }: TopScreenOptions, unicode: boolean): Painter {
+  const plot = unicode ? newPlot(screen) : null;
+  const themed = (name: ThemeName): Theme => chooseTheme(name, color, screen.tput.colors);
+  let look = { theme: themed(theme), unicode, plot };
+  return {
+    draw: (frame) => {
+      paint(screen.lines, frame, look);
+      render(screen);
+    },
+    setTheme: (name) => (look = { ...look, theme: themed(name) }),
   };
 }
 
@@ -94,12 +137,6 @@ function checkTerminal(): void {
   const hint = "use tcptrace top -b";
   if (!process.stdout.isTTY) throw new UserError("stdout is not a terminal", hint);
   if (process.env["TERM"] === "dumb") throw new UserError("this terminal (TERM=dumb) cannot move its cursor", hint);
-}
-
-/* The listeners stay for good: a terminal that hung up may answer the last write with an error after `close`. */
-function onGone(input: ReadStream, listener: () => void): void {
-  input.on("error", listener).on("end", listener);
-  process.stdout.on("error", listener);
 }
 
 function closeBlessed(screen: BlessedScreen): void {

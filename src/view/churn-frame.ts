@@ -2,45 +2,77 @@ import type { ChurnCount, ChurnReport, DestinationChurn, ProcessChurn } from "..
 import { barChart } from "./chart.ts";
 import { columnLines, DESTINATION_CELLS, destinationCells, kernelText, portWarning } from "./churn-text.ts";
 import { count, duration, fit, rate, wrap } from "./format.ts";
-import { clipLine, type Line, type Size, span } from "./frame.ts";
-import { cursorIndex } from "./top-rows.ts";
-import type { TopUi } from "./top-ui.ts";
+import { clipLine, type Line, span } from "./frame.ts";
+import type { TopList } from "./key-binding.ts";
+import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "./churn-choice.ts";
+import { cursorIndex, firstOfPage, NO_LIST, type Scene, type View } from "./view.ts";
 
 const MOST_CHART_ROWS = 6;
 /** A heading and a row of each table. */
 const LEAST_TABLES = 4;
 const COMM_COLUMNS = 24;
 
-/** The view of TIME_WAIT: how much, what will fail, a chart, then by process and by destination. */
-export function churnLines(report: ChurnReport, ui: TopUi, { columns }: Size, rows: number): Line[] {
+/** View 3: TIME_WAIT, how much, what will fail, a chart, then by process and by destination. */
+export const TIME_WAIT_VIEW: View = {
+  about:
+    "Who closes first and so leaves TIME_WAIT, toward whom, and how many ports are left there. FULL IN: until connect() fails with EADDRNOTAVAIL.",
+  order: "fastest",
+  sorts: () => CHURN_SORTS,
+  list: listOf,
+  body: (scene, rows) => (scene.data.churn === null ? [] : churnLines(scene.data.churn, scene, rows)),
+  copy: (scene) => {
+    const { churn } = scene.data;
+    if (churn === null) return null;
+    const row = chosenProcesses(churn, scene)[cursorIndex(listOf(scene, 4), scene.level)];
+    const warning = churn.destinations.map(portWarning).find((text) => text !== null);
+    if (row === undefined) return warning ?? null;
+    const { comm, pid, now, enteredPerSecond } = row;
+    return `${comm} (pid ${pid}): ${now} in TIME_WAIT, ${rate(enteredPerSecond)} entered a second`;
+  },
+};
+
+function listOf(scene: Scene, lines: number): TopList {
+  const { churn } = scene.data;
+  if (churn === null) return NO_LIST;
+  const rows = chosenProcesses(churn, scene);
+  return {
+    length: rows.length,
+    keyAt: (index) => keyOf(rows[index]),
+    indexOf: (key) => rows.findIndex((row) => keyOf(row) === key),
+    page: Math.max(1, Math.floor(lines / 4)),
+    opens: (index) => {
+      const row = rows[index];
+      return row === undefined ? null : { kind: "process", pid: row.pid, name: row.comm };
+    },
+    isText: false,
+  };
+}
+
+function keyOf(row: ProcessChurn | undefined): string | null {
+  return row === undefined ? null : String(row.pid);
+}
+
+function churnLines(report: ChurnReport, scene: Scene, rows: number): Line[] {
+  const { columns } = scene.size;
   const head = [summaryLine(report), ...warningLines(report, columns)].slice(0, Math.max(1, rows - LEAST_TABLES));
   const chartRows = Math.min(MOST_CHART_ROWS, Math.floor((rows - head.length) / 4));
   const chart = chartRows < 2 ? [] : chartLines(report.history, columns, chartRows);
   const left = Math.max(0, rows - head.length - chart.length - (chartRows < 2 ? 0 : 1));
-  const destinations = chosenDestinations(report, ui);
-  const processes = chosenProcesses(report, ui);
-  const processRows = Math.max(2, Math.min(processes.length + (report.unowned === null ? 1 : 2), Math.floor(left / 2)));
+  const destinations = chosenDestinations(report, scene);
+  const processes = chosenProcesses(report, scene);
+  const processLines = Math.max(
+    2,
+    Math.min(processes.length + (report.unowned === null ? 1 : 2), Math.floor(left / 2)),
+  );
   return [
     ...head,
     ...chart,
-    ...processTable(processes, report.unowned, ui, processRows),
+    ...processTable(processes, report.unowned, scene, processLines),
     ...(chartRows < 2 ? [] : [[]]),
-    ...destinationTable(destinations, left - processRows),
+    ...destinationTable(destinations, left - processLines),
   ]
     .slice(0, rows)
     .map((line) => clipLine(line, columns));
-}
-
-/** The processes of the view, in its order. */
-export function chosenProcesses({ processes }: ChurnReport, ui: TopUi): readonly ProcessChurn[] {
-  const needle = ui.filter.toLowerCase();
-  return processes.filter(({ comm, pid }) => comm.toLowerCase().includes(needle) || String(pid).includes(needle));
-}
-
-function chosenDestinations({ destinations }: ChurnReport, ui: TopUi): readonly DestinationChurn[] {
-  if (ui.filter === "") return destinations;
-  const needle = ui.filter.toLowerCase();
-  return destinations.filter((one) => destinationCells(one).some((cell) => cell.toLowerCase().includes(needle)));
 }
 
 function summaryLine({ total, processes, unowned }: ChurnReport): Line {
@@ -61,13 +93,15 @@ function chartLines(history: readonly number[], columns: number, rows: number): 
   return [[span(caption, "dim")], ...barChart(history, columns, rows).map((text) => [span(text)])];
 }
 
-function processTable(processes: readonly ProcessChurn[], unowned: ChurnCount | null, ui: TopUi, rows: number): Line[] {
-  const cursor = cursorIndex(
-    processes.map(({ pid }) => pid),
-    ui,
-  );
+function processTable(
+  processes: readonly ProcessChurn[],
+  unowned: ChurnCount | null,
+  scene: Scene,
+  rows: number,
+): Line[] {
+  const cursor = cursorIndex(listOf(scene, rows), scene.level);
   const page = rows - (unowned === null ? 1 : 2);
-  const first = Math.max(0, Math.min(cursor - Math.floor(page / 2), processes.length - page));
+  const first = firstOfPage(cursor, processes.length, page);
   const lines = processes.slice(first, first + page).map((process, index): Line => {
     const isCursor = first + index === cursor;
     const text = processCells(String(process.pid), process.comm, process);

@@ -1,6 +1,8 @@
 import type { SocketCounts } from "../model/snapshot.ts";
+import type { GroupRow } from "../model/take-groups.ts";
 import { clip, count, duration, rate, width } from "./format.ts";
 import type { Style } from "./frame.ts";
+import { type Column, numberColumn, type Table, textColumn } from "./table.ts";
 
 /** A line of the process table; `pid` is null for the sockets that nobody we can see owns. */
 export interface Row extends SocketCounts {
@@ -8,6 +10,9 @@ export interface Row extends SocketCounts {
   readonly comm: string;
   readonly cmdline: string | null;
   readonly user: number | null;
+  readonly container: string | null;
+  readonly unit: string | null;
+  readonly transitions: number | null;
   readonly transitionsPerSecond: number | null;
   readonly openedPerSecond: number | null;
   readonly closedPerSecond: number | null;
@@ -17,103 +22,121 @@ export interface Row extends SocketCounts {
   readonly fdExhaustedInMs: number | null;
 }
 
-/** Tells the name of a user, if it is known. */
-export type UserName = (uid: number) => string | undefined;
+const nameStyle = (row: SocketCounts): Style => (row.stuck > 0 ? "bad" : "bold");
 
-export type ColumnId =
-  | "pid"
-  | "user"
-  | "comm"
-  | "established"
-  | "closeWait"
-  | "stuck"
-  | "oldest"
-  | "growth"
-  | "queued"
-  | "listen"
-  | "transitions"
-  | "opened"
-  | "closed"
-  | "fds"
-  | "full"
-  | "peer"
-  | "cmdline";
-
-export interface Column {
-  readonly id: ColumnId;
-  readonly title: string;
-  readonly align: "left" | "right";
-  /** Columns on the screen: never fewer than `min`, never more than `max`. */
-  readonly min: number;
-  readonly max: number;
-  readonly cell: (row: Row, columns: number, userName: UserName) => string;
-  readonly style?: (row: Row) => Style;
-  /** What to sort by. */
-  readonly value: (row: Row) => number | string | null;
-}
-
-/** The table's columns from left to right. */
-export const COLUMNS: readonly Column[] = [
-  number("pid", "PID", 7, (row) => row.pid, String),
+const COUNTS: readonly Column<SocketCounts>[] = [
+  numberColumn("established", "EST", 6, (row) => row.established, count),
   {
-    ...text("user", "USER", 6, 12, (row) => row.user),
-    cell: (row, _, userName) => (row.user === null ? "-" : (userName(row.user) ?? String(row.user))),
-  },
-  { ...text("comm", "COMMAND", 15, 40, (row) => row.comm), style: (row) => (row.stuck > 0 ? "bad" : "bold") },
-  number("established", "EST", 6, (row) => row.established, count),
-  {
-    ...number("closeWait", "CLOSE_WAIT", 11, (row) => row.closeWait, count),
+    ...numberColumn<SocketCounts>("closeWait", "CLOSE_WAIT", 11, (row) => row.closeWait, count),
     style: (row) => alarm(row.closeWait, "warn"),
   },
-  { ...number("stuck", "STUCK", 6, (row) => row.stuck, count), style: (row) => alarm(row.stuck, "bad") },
   {
-    ...number("oldest", "OLDEST", 8, (row) => row.oldestCloseWaitMs, duration),
+    ...numberColumn<SocketCounts>("stuck", "STUCK", 6, (row) => row.stuck, count),
+    style: (row) => alarm(row.stuck, "bad"),
+  },
+  {
+    ...numberColumn<SocketCounts>("oldest", "OLDEST", 8, (row) => row.oldestCloseWaitMs, duration),
     cell: (row) =>
       row.oldestCloseWaitMs === null ? "-" : `${row.oldestIsAtLeast ? ">=" : ""}${duration(row.oldestCloseWaitMs)}`,
   },
-  {
-    ...number("growth", "+/min", 6, (row) => row.growthPerMinute, growth),
-    style: (row) => alarm(row.growthPerMinute ?? 0, "warn"),
-  },
-  { ...number("queued", "QUEUED", 7, (row) => row.queued, count), style: (row) => alarm(row.queued, "warn") },
-  number("listen", "LISTEN", 7, (row) => row.listen, count),
-  number("transitions", "TRANS/s", 8, (row) => row.transitionsPerSecond, rate),
-  number("opened", "OPEN/s", 7, (row) => row.openedPerSecond, rate),
-  number("closed", "CLOSE/s", 8, (row) => row.closedPerSecond, rate),
-  {
-    ...number("fds", "FDS", 9, (row) => row.fdUsed, String),
-    cell: (row) =>
-      row.fdUsed === null ? "-" : `${short(row.fdUsed)}/${row.fdLimit === null ? "-" : short(row.fdLimit)}`,
-    style: fdStyle,
-  },
-  {
-    ...number("full", "FULL IN", 8, (row) => row.fdExhaustedInMs, duration),
-    style: (row) => (row.fdExhaustedInMs === null ? "dim" : "bad"),
-  },
-  {
-    ...text("peer", "PEER", 17, 56, (row) => row.closeWaitPeer?.endpoint ?? null),
-    cell: (row, columns) => peer(row, columns),
-  },
-  text("cmdline", "CMDLINE", 16, 4096, (row) => row.cmdline),
 ];
 
-/** What goes first when the terminal is narrow. PID, COMMAND and STUCK always stay. */
-export const HIDE_ORDER: readonly ColumnId[] = [
-  "cmdline",
-  "listen",
-  "queued",
-  "opened",
-  "closed",
-  "user",
-  "transitions",
-  "established",
-  "growth",
-  "full",
-  "fds",
-  "peer",
-  "closeWait",
-  "oldest",
+const QUEUES: readonly Column<SocketCounts>[] = [
+  {
+    ...numberColumn<SocketCounts>("queued", "QUEUED", 7, (row) => row.queued, count),
+    style: (row) => alarm(row.queued, "warn"),
+  },
+  numberColumn("listen", "LISTEN", 7, (row) => row.listen, count),
 ];
+
+type Rates = Pick<Row, "transitions" | "transitionsPerSecond" | "openedPerSecond" | "closedPerSecond">;
+
+const RATES: readonly Column<Rates>[] = [
+  numberColumn("total", "TRANS", 7, (row) => row.transitions, count),
+  numberColumn("transitions", "TRANS/s", 8, (row) => row.transitionsPerSecond, rate),
+  numberColumn("opened", "OPEN/s", 7, (row) => row.openedPerSecond, rate),
+  numberColumn("closed", "CLOSE/s", 8, (row) => row.closedPerSecond, rate),
+];
+
+const PEER: Column<SocketCounts> = {
+  ...textColumn<SocketCounts>("peer", "PEER", 17, 56, (row) => row.closeWaitPeer?.endpoint ?? null),
+  cell: (row, columns) => peer(row, columns),
+};
+
+/** Of processes. What goes first when the terminal is narrow: PID, COMMAND and STUCK always stay. */
+export const PROCESS_TABLE: Table<Row> = {
+  columns: [
+    numberColumn("pid", "PID", 7, (row) => row.pid, String),
+    {
+      ...textColumn<Row>("user", "USER", 6, 12, (row) => row.user),
+      cell: (row, _, userName) => (row.user === null ? "-" : (userName(row.user) ?? String(row.user))),
+    },
+    { ...textColumn<Row>("comm", "COMMAND", 15, 40, (row) => row.comm), style: nameStyle },
+    ...COUNTS,
+    {
+      ...numberColumn<Row>("growth", "+/min", 6, (row) => row.growthPerMinute, growth),
+      style: (row) => alarm(row.growthPerMinute ?? 0, "warn"),
+    },
+    ...QUEUES,
+    ...RATES,
+    {
+      ...numberColumn<Row>("fds", "FDS", 9, (row) => row.fdUsed, String),
+      cell: (row) =>
+        row.fdUsed === null ? "-" : `${short(row.fdUsed)}/${row.fdLimit === null ? "-" : short(row.fdLimit)}`,
+      style: fdStyle,
+    },
+    {
+      ...numberColumn<Row>("full", "FULL IN", 8, (row) => row.fdExhaustedInMs, duration),
+      style: (row) => (row.fdExhaustedInMs === null ? "dim" : "bad"),
+    },
+    PEER,
+    textColumn("unit", "UNIT", 12, 30, (row) => row.container ?? row.unit),
+    textColumn("cmdline", "CMDLINE", 16, 4096, (row) => row.cmdline),
+  ],
+  hideOrder: [
+    "unit",
+    "cmdline",
+    "total",
+    "listen",
+    "queued",
+    "opened",
+    "closed",
+    "user",
+    "transitions",
+    "established",
+    "growth",
+    "full",
+    "fds",
+    "peer",
+    "closeWait",
+    "oldest",
+  ],
+};
+
+/** Of groups of sockets. */
+export const GROUP_TABLE: Table<GroupRow> = {
+  columns: [
+    { ...textColumn<GroupRow>("name", "GROUP", 20, 60, (row) => row.name), style: nameStyle },
+    numberColumn("processes", "PROCS", 6, (row) => row.processes, count),
+    ...COUNTS,
+    ...QUEUES,
+    ...RATES,
+    PEER,
+  ],
+  hideOrder: [
+    "total",
+    "listen",
+    "queued",
+    "opened",
+    "closed",
+    "transitions",
+    "peer",
+    "established",
+    "closeWait",
+    "oldest",
+    "processes",
+  ],
+};
 
 /** The row of the sockets whose process is not known. */
 export function unownedRow(counts: SocketCounts): Row {
@@ -123,6 +146,9 @@ export function unownedRow(counts: SocketCounts): Row {
     comm: "(unowned)",
     cmdline: null,
     user: null,
+    container: null,
+    unit: null,
+    transitions: null,
     transitionsPerSecond: null,
     openedPerSecond: null,
     closedPerSecond: null,
@@ -131,24 +157,6 @@ export function unownedRow(counts: SocketCounts): Row {
     fdLimit: null,
     fdExhaustedInMs: null,
   };
-}
-
-function number(
-  id: ColumnId,
-  title: string,
-  columns: number,
-  value: (row: Row) => number | null,
-  format: (value: number) => string,
-): Column {
-  const cell = (row: Row): string => {
-    const known = value(row);
-    return known === null ? "-" : format(known);
-  };
-  return { id, title, align: "right", min: columns, max: columns, cell, value };
-}
-
-function text(id: ColumnId, title: string, min: number, max: number, value: Column["value"]): Column {
-  return { id, title, align: "left", min, max, cell: (row) => String(value(row) ?? "-"), value };
 }
 
 /** Zero is most common, and says nothing. */
@@ -167,7 +175,7 @@ function fdStyle(row: Row): Style {
 }
 
 /* The count is a number and never cut; the endpoint gives way. */
-function peer(row: Row, columns: number): string {
+function peer(row: SocketCounts, columns: number): string {
   if (row.closeWaitPeer === null) return "-";
   const times = ` x${count(row.closeWaitPeer.count)}`;
   return clip(row.closeWaitPeer.endpoint, columns - width(times)) + times;

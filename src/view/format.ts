@@ -3,7 +3,8 @@ import { duration } from "../model/quantity.ts";
 
 export { count, duration, plural, rate, setting } from "../model/quantity.ts";
 
-const ASCII = /^[\x20-\x7e]*$/;
+/** One column a character: ASCII, and what we draw with ourselves. */
+const ASCII = /^[\x20-\x7e→≤▲▼]*$/;
 const segmenter = new Intl.Segmenter();
 
 /** Columns that a text takes on the screen. */

@@ -6,6 +6,22 @@ export type Style = "plain" | "bold" | "dim" | "warn" | "bad" | "good" | "invers
 export interface Span {
   readonly text: string;
   readonly style: Style;
+  /** The text is a row of this chart; a terminal that can may draw it finer, in as many columns. */
+  readonly chart?: ChartRow;
+}
+
+export interface ChartRow {
+  /** Shared by all rows of the chart. */
+  readonly chart: Chart;
+  readonly row: number;
+}
+
+/** What a chart shows: numbers from 0 to `most`, oldest first. */
+export interface Chart {
+  readonly values: readonly number[];
+  readonly most: number;
+  readonly columns: number;
+  readonly rows: number;
 }
 
 export type Line = readonly Span[];
@@ -30,7 +46,7 @@ export function clipLine(line: Line, columns: number): Line {
   for (const piece of line) {
     if (left <= 0) break;
     const text = clip(piece.text, left);
-    kept.push({ text, style: piece.style });
+    kept.push(text === piece.text ? piece : { text, style: piece.style });
     left -= width(text);
     if (text !== piece.text) break;
   }

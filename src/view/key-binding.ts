@@ -1,8 +1,8 @@
 import type { PlayerCommand } from "./player-ui.ts";
-import type { TopUi } from "./top-ui.ts";
+import type { Place, TopUi } from "./top-ui.ts";
 
 /** What the program has to do for a key, besides drawing. */
-export type Effect = "quit" | "redraw" | "suspend";
+export type Effect = "quit" | "redraw" | "suspend" | "zero" | "write" | "record" | "copy" | "theme" | "mouse" | "save";
 
 export interface Pressed {
   readonly ui: TopUi;
@@ -11,10 +11,19 @@ export interface Pressed {
   readonly command?: PlayerCommand;
 }
 
-/** The processes on the list, in order, and how many of them the screen shows at once. */
+/** What keys need to know of what is on the screen: its rows in order, and how many of them it shows at once. */
 export interface TopList {
-  readonly pids: readonly number[];
+  readonly length: number;
+  readonly keyAt: (index: number) => string | null;
+  /** -1 when there is no such row. */
+  readonly indexOf: (key: string) => number;
   readonly page: number;
+  /** Where Enter leads from there; null: nowhere. */
+  readonly opens: (index: number) => Place | null;
+  /** The lines of a text: there is no cursor, keys scroll. */
+  readonly isText: boolean;
+  /** Where the cursor is, whatever was chosen: on the newest, while that is followed. */
+  readonly cursor?: number;
 }
 
 export interface Binding {
@@ -25,5 +34,7 @@ export interface Binding {
   readonly help: string;
   /** Word for the bottom line; absent when it is not worth the room. */
   readonly hint?: string;
+  /** Whether it means something now; absent: always. */
+  readonly isOn?: (ui: TopUi) => boolean;
   readonly press: (ui: TopUi, list: TopList) => Pressed;
 }

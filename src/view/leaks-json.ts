@@ -2,7 +2,7 @@ import { formatEndpoint } from "../model/address.ts";
 import type { LeakingProcess, LeakReport, StuckSocket, UnownedSocket } from "../model/leak-report.ts";
 import type { SocketEnds } from "../model/socket.ts";
 import { stateName } from "../model/tcp-state.ts";
-import type { UserName } from "./columns.ts";
+import type { UserName } from "./table.ts";
 import { isoTime } from "./time.ts";
 
 /** The report as one JSON document with a newline, as shared/cli.md has it. */

@@ -2,7 +2,7 @@ import type { LeakingProcess, LeakReport, StuckSocket, UnownedReason, UnownedSoc
 import { formatAddress, formatEndpoint } from "../model/address.ts";
 import { TCP } from "../model/tcp-state.ts";
 import { blame } from "./blame.ts";
-import type { UserName } from "./columns.ts";
+import type { UserName } from "./table.ts";
 import { age, plural, setting } from "./format.ts";
 import { incompleteness } from "./polled.ts";
 

@@ -21,13 +21,13 @@ export function recordingText(counts: RecordingCounts): string {
     `${lost} lost`,
     `${attributed} attributed`,
     `source ${source ?? "none"}`,
-    `${size(bytes)} in ${files} ${files === 1 ? "file" : "files"}`,
+    `${bytesText(bytes)} in ${files} ${files === 1 ? "file" : "files"}`,
     ...(dropped === 0 ? [] : [`${dropped} not recorded: the disk was full`]),
   ].join(", ");
 }
 
 /** `812 B`, `1.2 MB`, with decimal units as disks have them. */
-function size(bytes: number): string {
+export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   let value = bytes;
   for (const unit of ["kB", "MB", "GB"]) {

@@ -2,18 +2,26 @@ import type { ProcessRow, Snapshot } from "../model/snapshot.ts";
 import { isTcpState, stateName, TCP } from "../model/tcp-state.ts";
 import { safeText } from "../model/text.ts";
 import { blame } from "./blame.ts";
-import { duration, percent, plural, rate, setting } from "./format.ts";
+import { clock, count, duration, percent, plural, rate, setting } from "./format.ts";
 import { type Span, span } from "./frame.ts";
 import { incompleteness } from "./polled.ts";
+import type { Mark, StateChange } from "./state-trail.ts";
 
-/** The figures of the whole machine. */
-export function figures(snapshot: Snapshot): Span[] {
-  const { stuck, lost } = snapshot;
+/** The figures of the whole machine; counts begin at the mark, where there is one. */
+export function figures(snapshot: Snapshot, mark: Mark | null = null): Span[] {
+  const { stuck } = snapshot;
+  const lost = snapshot.lost - (mark?.lost ?? 0);
+  const transitions = snapshot.transitions - (mark?.transitions ?? 0);
+  const attributed = snapshot.attributed - (mark?.attributed ?? 0);
+  const since = mark === null ? [] : [span(`${transitions} since ${clock(mark.wallMs).slice(11, 19)} (z)`, "warn")];
   return [
     span(`stuck in CLOSE_WAIT (over ${setting(snapshot.stuckAfterMs)}): ${stuck}`, stuck > 0 ? "bad" : "good"),
     transitionsSpan(snapshot),
-    ...(snapshot.source === "proc" && lost === 0 ? [] : [span(`lost ${lost}`, lost > 0 ? "warn" : "plain")]),
-    span(`owners known ${percent(snapshot.attributed, snapshot.transitions)}`),
+    ...since,
+    ...(snapshot.source === "proc" && lost <= 0
+      ? []
+      : [span(`lost ${Math.max(0, lost)}`, lost > 0 ? "warn" : "plain")]),
+    span(`owners known ${percent(attributed, transitions)}`),
   ];
 }
 
@@ -22,14 +30,21 @@ function transitionsSpan({ source, transitionsPerSecond }: Snapshot): Span {
   return span(`${rate(transitionsPerSecond)} transitions/s${source === "proc" ? " seen by polls" : ""}`);
 }
 
-/** How many sockets are in each state; ESTABLISHED and CLOSE_WAIT even when none are. */
-export function stateCounts(snapshot: Snapshot): Span[] {
+/** How many sockets are in each state, and by how many more than before; ESTABLISHED and CLOSE_WAIT even when none are. */
+export function stateCounts(snapshot: Snapshot, change: StateChange | null = null): Span[] {
   const spans: Span[] = [];
+  let isChanged = false;
   for (const [state, number] of snapshot.states.entries()) {
     if (!isTcpState(state)) continue;
-    if (number === 0 && state !== TCP.ESTABLISHED && state !== TCP.CLOSE_WAIT) continue;
-    spans.push(span(`${stateName(state)} ${number}`, state === TCP.CLOSE_WAIT && number > 0 ? "warn" : "plain"));
+    const more = change?.states[state] ?? 0;
+    if (number === 0 && more === 0 && state !== TCP.ESTABLISHED && state !== TCP.CLOSE_WAIT) continue;
+    if (more !== 0) isChanged = true;
+    const moved = more === 0 ? "" : ` (${more > 0 ? "+" : "-"}${count(Math.abs(more))})`;
+    spans.push(
+      span(`${stateName(state)} ${number}${moved}`, state === TCP.CLOSE_WAIT && number > 0 ? "warn" : "plain"),
+    );
   }
+  if (isChanged && change !== null) spans.push(span(`(in ${duration(change.ms)})`, "dim"));
   return spans;
 }
 

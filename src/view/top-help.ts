@@ -1,18 +1,24 @@
-import { fit, width } from "./format.ts";
+import { fit, width, wrap } from "./format.ts";
 import { clipLine, type Frame, type Line, type Size, span } from "./frame.ts";
 import type { Binding } from "./key-binding.ts";
 
-/** The help, drawn from the keymap; `from` is the first line shown where not all fit. */
-export function helpFrame(keymap: readonly Binding[], from: number, size: Size): Frame {
+const MOST_LINES = 5;
+
+/** The help, drawn from the keymap: what the view shows, then its keys; `from` is the first line shown where not all fit. */
+export function helpFrame(about: string, keymap: readonly Binding[], from: number, size: Size): Frame {
   const labels = Math.max(...keymap.map(({ label }) => label.length));
   const title: Line = [
     span("tcptrace top: keys", "bold"),
     span("  No key here kills or changes anything: tcptrace only looks.", "dim"),
   ];
-  const lines: Line[] = keymap.map(({ label, help }) => [
-    span(`  ${fit(label, labels, "left")}`, "bold"),
-    span(`  ${help}`),
-  ]);
+  const lines: Line[] = wrap(about, size.columns, MOST_LINES).map((text) => [span(text)]);
+  if (lines.length > 0) lines.push([]);
+  for (const { label, help } of keymap) {
+    const room = Math.max(10, size.columns - labels - 4);
+    for (const [index, text] of wrap(help, room, MOST_LINES).entries()) {
+      lines.push([span(`  ${fit(index === 0 ? label : "", labels, "left")}`, "bold"), span(`  ${text}`)]);
+    }
+  }
   const room = Math.max(0, size.rows - 2);
   const first = Math.max(0, Math.min(from, lines.length - room));
   const end = first + room < lines.length ? "  down for more" : "  ? Esc q close";
@@ -28,9 +34,13 @@ export function hintLine(keymap: readonly Binding[], columns: number): Line {
   for (const { keys, hint } of keymap) {
     if (hint === undefined) continue;
     const text = ` ${hint}  `;
-    used += width(keys[0] ?? "") + width(text);
+    used += width(keyLabel(keys[0])) + width(text);
     if (used > columns) break;
-    spans.push(span(keys[0] ?? "", "bold"), span(text, "dim"));
+    spans.push(span(keyLabel(keys[0]), "bold"), span(text, "dim"));
   }
   return clipLine(spans, columns);
+}
+
+function keyLabel(key = ""): string {
+  return { enter: "Enter", escape: "Esc", tab: "Tab" }[key] ?? key;
 }

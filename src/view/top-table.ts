@@ -1,10 +1,10 @@
 import type { Snapshot } from "../model/snapshot.ts";
-import { type Row, unownedRow, type UserName } from "./columns.ts";
+import { PROCESS_TABLE, type Row, unownedRow } from "./columns.ts";
 import { clip, clock, fit, wrap } from "./format.ts";
 import { flow, lineText } from "./frame.ts";
-import { placeColumns } from "./layout.ts";
 import { pollFigures } from "./polled.ts";
 import { caveats, emptyText, figures, health, sourceText, stateCounts, UNOWNED_NOTE } from "./summary.ts";
+import { placeColumns, type UserName } from "./table.ts";
 
 /** The snapshot as plain text for `top -b`: a summary, then the processes, most guilty first. */
 export function topTable(snapshot: Snapshot, columns: number, userName: UserName = () => undefined): string {
@@ -25,7 +25,7 @@ function table(snapshot: Snapshot, columns: number, userName: UserName): string[
   const rows: Row[] = [...snapshot.processes];
   if (snapshot.unowned !== null) rows.push(unownedRow(snapshot.unowned));
   if (rows.length === 0) return [emptyText(snapshot)];
-  const placed = placeColumns(rows, columns, userName);
+  const placed = placeColumns(PROCESS_TABLE, rows, columns, userName);
   const line = (cell: (index: number) => string): string =>
     placed.map(({ column, columns: size }, index) => fit(cell(index), size, column.align)).join(" ");
   return [

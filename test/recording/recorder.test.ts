@@ -4,7 +4,8 @@ import { Model } from "../../src/model/model.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import { OutputFile, findCaller } from "../../src/recording/output-file.ts";
 import { Recorder } from "../../src/recording/recorder.ts";
-import { SECOND, tick, tracing, transition } from "../model/scenario.ts";
+import { takeSnapshot } from "../../src/model/take-snapshot.ts";
+import { SECOND, survey, taskOf, tick, tracing, transition } from "../model/scenario.ts";
 import { HEADER, Memory, read } from "./recordings.ts";
 
 /** A disk with room for so many writes. */
@@ -107,4 +108,43 @@ test("a disk that is full at the begin is no bug, nor is one that fails", async 
     name: "UserError",
     message: expect.stringMatching(/^cannot write \/dev\/null: /),
   });
+});
+
+function connected(at: number, address: number, localPort: number): TraceEvent[] {
+  return [
+    transition(at, TCP.CLOSE, TCP.SYN_SENT, { address, localPort, task: taskOf(7) }),
+    transition(at + 1, TCP.SYN_SENT, TCP.ESTABLISHED, { address, localPort }),
+  ];
+}
+
+function picture({ tables }: Model): unknown {
+  const { wallMs, states, stuck, processes, sourceDetail } = takeSnapshot(tables, 60_000);
+  const rows = processes.map(({ pid, comm, established, closeWait }) => ({ pid, comm, established, closeWait }));
+  return { wallMs, states, stuck, rows, sourceDetail };
+}
+
+test("one that begins in the middle of a run gives the same picture as the run", async () => {
+  const model = new Model();
+  const disk = new Disk();
+  let recorder: Recorder | null = null;
+  const give = (...events: TraceEvent[]): void => {
+    for (const event of events) {
+      recorder?.event(event);
+      model.fold(event);
+    }
+  };
+  const empty = survey(5 * SECOND, []);
+  give(...BEGIN, empty, ...connected(6 * SECOND, 1, 1001), ...connected(7 * SECOND, 2, 1002), tick(8 * SECOND));
+  const limits = { maxBytes: null, maxNanos: null, packing: "none", onFull: "stop" } as const;
+  recorder = await Recorder.join({ open: async () => disk, header: sameHeader, ...limits }, model.tables);
+  expect(await recorder.flush()).toBe(true);
+  give(transition(9 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { address: 2, localPort: 1002 }), tick(80 * SECOND));
+  expect(await recorder.flush()).toBe(true);
+  expect(await recorder.end()).toBe(true);
+  const { events, header, faults } = await read(Buffer.concat(disk.chunks));
+  expect([header, faults.describe()]).toEqual([HEADER, []]);
+  const again = new Model();
+  for (const event of events) again.fold(event);
+  expect(picture(again)).toEqual(picture(model));
+  expect(picture(again)).toMatchObject({ stuck: 1, rows: [{ pid: 7, established: 1, closeWait: 1 }] });
 });

@@ -1,5 +1,6 @@
 /* Runs the live view on made-up snapshots: `node fixture-top.mjs '{"processes":[{"pid":1,"comm":"x","stuck":3}]}'`. */
 import { writeFileSync } from "node:fs";
+import { MATCH_ALL } from "../../build/model/filter.js";
 import { runTopUi } from "../../build/commands/top-ui.js";
 
 const config = JSON.parse(process.argv[2] ?? "{}");
@@ -69,6 +70,7 @@ function snapshot() {
     gapMs: 0,
     attributed: 1000 + elapsed,
     states,
+    series: { transitions: [], closeWait: [], timeWaits: [] },
     stuckAfterMs: 60_000,
     stuck: sum("stuck"),
     processes,
@@ -77,6 +79,31 @@ function snapshot() {
     ...config.snapshot,
   };
 }
+
+/** Of processes the filter takes, as the model has it. */
+function chosen(filter) {
+  const shown = snapshot();
+  if (shown === null || filter.isEmpty) return shown;
+  const ends = { localAddress: 0, localPort: 0, remoteAddress: 0, remotePort: 0, states: [], ageMs: null };
+  const takes = ({ pid, comm, cmdline }) => filter.matches({ pids: [pid], names: [comm, cmdline ?? ""], ...ends });
+  return { ...shown, processes: shown.processes.filter(takes) };
+}
+
+const none = { length: 0, idAt: () => null, indexOf: () => -1, rows: () => [] };
+const source = {
+  snapshot: chosen,
+  churn: () => config.churn ?? null,
+  findings: () => config.findings ?? [],
+  groups: () => config.groups ?? [],
+  sockets: () => none,
+  timeline: () => null,
+  transitions: () => ({ rows: [], wallMs: () => started }),
+  progress: () => ({ wallMs: Date.now(), transitions: 1000 + Date.now() - started }),
+  freeze: () => {
+    const shown = snapshot();
+    return { ...source, snapshot: () => shown, freeze: () => source };
+  },
+};
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => stop.abort(signal));
@@ -94,12 +121,17 @@ process.on("SIGUSR1", () => {
 try {
   await runTopUi(
     {
-      snapshot,
-      churn: () => config.churn ?? null,
+      source,
+      filter: MATCH_ALL,
+      host: "box",
       status: () => (noise === 0 ? `my pid ${process.pid}` : `noise seen ${noise}`),
       intervalMs: 250,
       ascii: config.ascii ?? false,
       color: config.color ?? true,
+      theme: config.theme ?? "default",
+      mouse: config.mouse ?? false,
+      begin: (ui) => ui,
+      save: async ({ theme, mouse }) => `saved ${theme} ${mouse}`,
     },
     stop.signal,
   );

@@ -8,6 +8,8 @@ export interface PtyOptions {
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly term?: string;
+  /** Working directory of the program. */
+  readonly directory?: string;
 }
 
 /** A program on a real pseudo-terminal, seen through a terminal emulator. */
@@ -19,11 +21,11 @@ export class PtyScreen {
   readonly #pty: ReturnType<typeof spawn>;
 
   constructor(file: string, args: readonly string[], options: PtyOptions = {}) {
-    const { columns = 80, rows = 24, term = "xterm-256color", env = {} } = options;
+    const { columns = 80, rows = 24, term = "xterm-256color", env = {}, directory = process.cwd() } = options;
     this.#terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
     /* No LANG on purpose: that is how it is in a container. */
     const bare = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", TERM: term, ...env };
-    this.#pty = spawn(file, [...args], { cols: columns, rows, name: term, env: bare });
+    this.#pty = spawn(file, [...args], { cols: columns, rows, name: term, env: bare, cwd: directory });
     this.#pty.onData((data) => {
       this.output += data;
       this.#terminal.write(data);

@@ -114,7 +114,7 @@ describe("sizes", () => {
   test("200x60 shows every column", async () => {
     const screen = start({}, { columns: 200, rows: 60 });
     await screen.until(
-      /PID USER +COMMAND +EST +CLOSE_WAIT +STUCK▼ +OLDEST +\+\/min +QUEUED +LISTEN +TRANS\/s +OPEN\/s +CLOSE\/s +FDS +FULL IN +PEER/,
+      /PID USER +COMMAND +EST +CLOSE_WAIT +STUCK▼ +OLDEST +\+\/min +QUEUED +LISTEN +TRANS +TRANS\/s +OPEN\/s +CLOSE\/s +FDS +FULL IN +PEER/,
     );
   });
 
@@ -237,6 +237,19 @@ describe("the terminal is whole after", () => {
     await expectWhole(screen);
     expect(screen.text()).toContain("Error: thrown on purpose");
     expect(screen.text()).toContain("exit code 1");
+  });
+
+  test.each(["SIGTERM", "SIGHUP", "SIGUSR2"] as const)("%s, also with the mouse on", async (signal) => {
+    const screen = start({ mouse: true });
+    await screen.until(() => screen.output.includes("\u001B[?1000h\u001B[?1006h"));
+    process.kill(await programPid(screen), signal);
+    await screen.until("shell is back");
+    for (const mode of [1000, 1006]) {
+      expect(screen.output.lastIndexOf(`\u001B[?${mode}l`)).toBeGreaterThan(
+        screen.output.lastIndexOf(`\u001B[?${mode}h`),
+      );
+    }
+    expect(screen.inAlternateScreen).toBe(false);
   });
 
   test("a start that never got a snapshot", async () => {

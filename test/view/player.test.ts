@@ -4,10 +4,10 @@ import { playerStatus } from "../../src/view/player-ui.ts";
 import { helpFrame } from "../../src/view/top-help.ts";
 import { keymapOf, pressKey } from "../../src/view/top-keys.ts";
 import { initialUi, type TopUi } from "../../src/view/top-ui.ts";
+import { NO_LIST as list } from "../../src/view/view.ts";
 
 const live = initialUi(1000);
 const ui: TopUi = { ...live, player: { typed: null } };
-const list = { pids: [], page: 1 };
 
 describe("a moment to jump to", () => {
   test.each([
@@ -58,7 +58,7 @@ describe("the keys of a recording", () => {
   test("stand in the help and on the bottom line, each once, and only where there is a recording", () => {
     const keys = keymapOf(ui).flatMap((binding) => binding.keys);
     expect(new Set(keys).size).toBe(keys.length);
-    const help = helpFrame(keymapOf(ui), 0, { columns: 100, rows: 60 }).flat();
+    const help = helpFrame("", keymapOf(ui), 0, { columns: 100, rows: 60 }).flat();
     const text = help.map((span) => span.text).join("\n");
     for (const { help: words } of PLAYER_KEYMAP) expect(text).toContain(words);
     expect(text).not.toContain("tracing goes on");

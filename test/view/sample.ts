@@ -1,10 +1,14 @@
 import * as fc from "fast-check";
+import type { Finding } from "../../src/diagnosis/finding.ts";
 import type { ChurnReport, DestinationChurn } from "../../src/model/churn-report.ts";
 import type { HostRates } from "../../src/model/counter-rates.ts";
 import type { LeakingProcess, LeakReport, StuckSocket, UnownedReason } from "../../src/model/leak-report.ts";
 import type { ProcessRow, Snapshot, SocketCounts } from "../../src/model/snapshot.ts";
-import { TCP } from "../../src/model/tcp-state.ts";
+import type { SocketRow } from "../../src/model/take-sockets.ts";
+import type { Stay, Timeline } from "../../src/model/take-timeline.ts";
+import { TCP, type TcpState } from "../../src/model/tcp-state.ts";
 import { safeText } from "../../src/model/text.ts";
+import { NO_DATA, type SocketRows, type TopData } from "../../src/view/top-data.ts";
 
 const NONE: SocketCounts = {
   established: 0,
@@ -67,6 +71,7 @@ export function snapshot(partial: Partial<Snapshot> = {}): Snapshot {
     gapMs: 0,
     attributed: 1000,
     states: [],
+    series: { transitions: [], closeWait: [], timeWaits: [] },
     stuckAfterMs: 60_000,
     stuck: 0,
     processes: [],
@@ -185,6 +190,8 @@ const anyRates: fc.Arbitrary<HostRates> = fc.record({
   listenOverflows: orNull(anyRate),
 });
 
+const anySeries = fc.array(anyNumber, { maxLength: 300 });
+
 /** Any snapshot at all. */
 export const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
   wallMs: fc.nat(4_000_000_000_000),
@@ -200,6 +207,7 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
   gapMs: anyNumber,
   attributed: anyNumber,
   states: fc.array(anyNumber, { minLength: 14, maxLength: 14 }),
+  series: fc.record({ transitions: anySeries, closeWait: anySeries, timeWaits: anySeries }),
   stuckAfterMs: anyNumber,
   stuck: anyNumber,
   processes: fc.uniqueArray(anyProcess, { maxLength: 20, selector: ({ pid }) => pid }),
@@ -368,3 +376,110 @@ export const anyChurn: fc.Arbitrary<ChurnReport> = fc
     ),
   })
   .map((fields) => churnReport(fields));
+
+export function finding(fields: Partial<Finding> = {}): Finding {
+  return {
+    id: "close-wait-leak",
+    severity: "critical",
+    title: "api (pid 812) leaks sockets toward 10.0.0.2:443: 38 in CLOSE_WAIT",
+    pid: 812,
+    comm: "api",
+    evidence: { closeWait: 38, oldestMs: 912_000, peers: ["10.0.0.2:443"] },
+    advice: ["close the response body where it is not read to its end", "restart it before its descriptors run out"],
+    avoid: [{ what: "lowering tcp_fin_timeout", why: "CLOSE_WAIT has no timeout in the kernel" }],
+    sources: ["RFC 9293 3.6"],
+    ...fields,
+  };
+}
+
+const anyFinding: fc.Arbitrary<Finding> = fc.record({
+  id: fc.constantFrom("close-wait-leak", "ports-short", "a-rule"),
+  severity: fc.constantFrom("critical", "warning", "info"),
+  title: anyName,
+  pid: orNull(fc.integer({ min: 1, max: 5 })),
+  comm: orNull(anyName),
+  evidence: fc.dictionary(
+    fc.constantFrom("oldestMs", "count", "peers", "what"),
+    fc.oneof(anyNumber, anyName, fc.boolean(), fc.constant(null), fc.array(anyName, { maxLength: 3 })),
+  ),
+  advice: fc.array(anyName, { maxLength: 3 }),
+  avoid: fc.array(fc.record({ what: anyName, why: anyName }), { maxLength: 2 }),
+  sources: fc.array(anyName, { maxLength: 2 }),
+});
+
+const anyState: fc.Arbitrary<TcpState> = fc.constantFrom(...Object.values(TCP));
+const anyEndpoint = fc.constantFrom("10.0.0.2:443", "[2001:db8:1:2:3:4:5:6]:65535", "-");
+const anyEvidence = fc.constantFrom("syscall" as const, "accept" as const, "inode" as const, "unknown" as const);
+const anyRole = orNull(fc.constantFrom("client" as const, "server" as const, "listener" as const));
+
+const anySocketRow: fc.Arbitrary<SocketRow> = fc.record({
+  id: fc.nat(30),
+  state: anyState,
+  ageMs: anyNumber,
+  ageIsAtLeast: fc.boolean(),
+  isStuck: fc.boolean(),
+  isVanished: fc.boolean(),
+  pid: orNull(fc.integer({ min: 1, max: 4_194_304 })),
+  comm: orNull(anyName),
+  fd: orNull(anyNumber),
+  others: fc.nat(3),
+  local: anyEndpoint,
+  remote: anyEndpoint,
+  receiveQueue: orNull(anyNumber),
+  isAccepted: fc.boolean(),
+  role: anyRole,
+  owner: anyEvidence,
+});
+
+/** A list of these rows. */
+export function socketRows(rows: readonly SocketRow[]): SocketRows {
+  return {
+    length: rows.length,
+    idAt: (index) => rows[index]?.id ?? null,
+    indexOf: (id) => rows.findIndex((row) => row.id === id),
+    rows: (from, count) => rows.slice(from, from + count),
+  };
+}
+
+const anyStay: fc.Arbitrary<Stay> = fc.record({
+  state: anyState,
+  wallMs: orNull(fc.nat(4_000_000_000_000)),
+  isFound: fc.boolean(),
+  ms: orNull(anyRate),
+  msIsAtLeast: fc.boolean(),
+  cause: orNull(fc.constantFrom("fin" as const, "poll" as const, "accept-queue" as const)),
+  pid: orNull(fc.nat()),
+  comm: orNull(anyName),
+  owner: anyEvidence,
+  isCurrent: fc.boolean(),
+});
+
+const anyTimeline: fc.Arbitrary<Timeline> = fc.record({
+  id: fc.nat(9),
+  state: anyState,
+  netns: orNull(anyNumber),
+  local: anyEndpoint,
+  remote: anyEndpoint,
+  role: anyRole,
+  inode: orNull(anyNumber),
+  receiveQueue: orNull(anyNumber),
+  isAccepted: fc.boolean(),
+  owner: anyEvidence,
+  holders: fc.array(fc.record({ pid: fc.nat(), comm: anyName, fd: orNull(fc.nat()) }), { maxLength: 3 }),
+  stays: fc.array(anyStay, { maxLength: 8 }),
+});
+
+/** Anything that a screen may be drawn from. */
+export const anyData: fc.Arbitrary<TopData> = fc
+  .record({
+    host: anyName,
+    snapshot: fc.option(anySnapshot, { nil: null, freq: 20 }),
+    findings: fc.array(anyFinding, { maxLength: 3 }),
+    churn: orNull(anyChurn),
+    sockets: orNull(fc.array(anySocketRow, { maxLength: 30 }).map(socketRows)),
+    timeline: orNull(anyTimeline),
+    messages: fc.array(fc.record({ wallMs: fc.nat(4_000_000_000_000), text: anyName }), { maxLength: 9 }),
+    recording: orNull(fc.record({ path: anyName, bytes: anyNumber })),
+    change: orNull(fc.record({ states: fc.array(fc.integer(), { minLength: 14, maxLength: 14 }), ms: anyNumber })),
+  })
+  .map((fields) => Object.assign({}, NO_DATA, fields));

@@ -2,20 +2,34 @@ import * as fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import type { Snapshot } from "../../src/model/snapshot.ts";
-import { COLUMNS, type UserName } from "../../src/view/columns.ts";
+import { PROCESS_TABLE } from "../../src/view/columns.ts";
+import type { UserName } from "../../src/view/table.ts";
+import { NO_DATA } from "../../src/view/top-data.ts";
 import { type Frame, lineText, type Size } from "../../src/view/frame.ts";
-import { topFrame, topList } from "../../src/view/top-frame.ts";
+import { copyText, topFrame, topList } from "../../src/view/top-frame.ts";
 import type { TopList } from "../../src/view/key-binding.ts";
-import { KEYMAP } from "../../src/view/top-keys.ts";
-import { initialUi, type TopUi } from "../../src/view/top-ui.ts";
-import { anyChurn, anyName, anySnapshot, leaking, processRow, snapshot, unowned } from "./sample.ts";
+import { KEYMAP, pressKey } from "../../src/view/top-keys.ts";
+import {
+  type FilterUi,
+  goInto,
+  initialUi,
+  type Level,
+  type Place,
+  TABS,
+  type TopUi,
+  withLevel,
+} from "../../src/view/top-ui.ts";
+import { anyData, anyName, leaking, processRow, snapshot, unowned } from "./sample.ts";
 
 const ui = initialUi(1000);
 const SMALL = { columns: 80, rows: 24 };
+const filtered = (filter: Partial<FilterUi>): TopUi => ({ ...ui, filter: { ...ui.filter, ...filter } });
 const frameOf = (shown: Snapshot | null, state: TopUi, size: Size, userName?: UserName): Frame =>
-  topFrame({ snapshot: shown, churn: null }, state, size, userName);
+  topFrame({ ...NO_DATA, snapshot: shown }, state, size, userName);
+const pidsOf = ({ length, keyAt }: TopList): readonly number[] =>
+  Array.from({ length }, (_, index) => Number(keyAt(index)));
 const listOf = (shown: Snapshot | null, state: TopUi, size: Size): TopList =>
-  topList({ snapshot: shown, churn: null }, state, size);
+  topList({ ...NO_DATA, snapshot: shown }, state, size);
 const text = (frame: Frame): string[] => frame.map((line) => lineText(line).trimEnd());
 
 test("80x24 names the leaking process", () => {
@@ -29,17 +43,17 @@ test("80x24 names the leaking process", () => {
     "stuck in CLOSE_WAIT (over 60s): 38  12.3 transitions/s  lost 0",
     "owners known 100%  sort most guilty  every 1s",
     "ESTABLISHED 212  CLOSE_WAIT 38  LISTEN 1",
-    "",
+    " 1 processes  2 stuck 38  3 TIME_WAIT  4 live  5 findings",
     "     PID COMMAND          CLOSE_WAIT STUCK▼   OLDEST       FDS PEER",
     ">    812 api                      38     38   15m12s  812/1024 10.0.0.2:443 x38",
     "      77 nginx                     0      0        -         - -",
   ]);
   expect(lines.at(-2)).toBe("pid 812: node /srv/api/server.js");
-  expect(lines.at(-1)).toBe("q quit  ? help  3 TIME_WAIT  s sort  r reverse  / filter  p pause");
+  expect(lines.at(-1)).toBe("q quit  ? help  Enter open  Tab next view  s sort  / filter  p pause  t group");
 });
 
 test("guilt is in the guilty one's style, the cursor in its own", () => {
-  const frame = frameOf(leaking, { ...ui, pid: 77 }, SMALL);
+  const frame = frameOf(leaking, withLevel(ui, { key: "77" }), SMALL);
   expect(frame[1]?.[0]?.style).toBe("bad");
   const guilty = frame.find((line) => lineText(line).startsWith("     812"));
   expect(guilty?.filter(({ style }) => style === "bad").map((piece) => piece.text.trim())).toEqual(["api", "38"]);
@@ -76,29 +90,25 @@ describe("what was chosen shows", () => {
   });
 
   test("sort, also by a hidden column", () => {
-    const lines = text(frameOf(leaking, { ...ui, sort: "listen", reverse: true }, SMALL));
+    const lines = text(frameOf(leaking, withLevel(ui, { sort: "listen", reverse: true }), SMALL));
     expect(lines.some((line) => line.includes("sort LISTEN reversed"))).toBe(true);
   });
 
-  test("the filter, its typing, and that nothing matches", () => {
-    const typing = text(frameOf(leaking, { ...ui, filter: "ngi", typing: true }, SMALL));
+  test("the filter as it is typed, what is wrong with it, and that nothing matches", () => {
+    const typing = text(frameOf(leaking, filtered({ text: "ngi", typed: "ngi" }), SMALL));
     expect(typing.at(-1)).toBe("/ngi_  Enter keeps, Esc clears");
-    expect(typing.some((line) => line.startsWith(">     77 nginx"))).toBe(true);
-    expect(typing.some((line) => line.includes(" 812 api"))).toBe(false);
-    const none = text(frameOf(leaking, { ...ui, filter: "zzz" }, SMALL));
-    expect(none).toContain("no process matches zzz (Esc clears the filter)");
-  });
-
-  test("a filter goes by pid and command line too", () => {
-    expect(listOf(leaking, { ...ui, filter: "812" }, SMALL).pids).toEqual([812]);
-    expect(listOf(leaking, { ...ui, filter: "SERVER.js" }, SMALL).pids).toEqual([812]);
+    expect(typing.some((line) => line.includes("filter ngi"))).toBe(true);
+    const wrong = text(frameOf(leaking, filtered({ typed: "port:x", error: "port:x: not a port" }), SMALL));
+    expect(wrong.slice(-2)).toEqual(["port:x: not a port", "/port:x_  Enter keeps, Esc clears"]);
+    const none = text(frameOf({ ...leaking, processes: [] }, filtered({ text: "zzz" }), SMALL));
+    expect(none).toContain("no process matches the filter (Esc clears it)");
   });
 });
 
 describe("sorting", () => {
   const rows = [1, 3, 2].map((number) => processRow({ pid: number, comm: `p${number}`, listen: number }));
-  const order = (change: Partial<TopUi>): readonly number[] =>
-    listOf(snapshot({ processes: rows }), { ...ui, ...change }, SMALL).pids;
+  const order = (change: Partial<Level>): readonly number[] =>
+    pidsOf(listOf(snapshot({ processes: rows }), withLevel(ui, change), SMALL));
 
   test("keeps the snapshot's order, words from A, numbers from the largest, and turns round", () => {
     expect(order({})).toEqual([1, 3, 2]);
@@ -110,11 +120,11 @@ describe("sorting", () => {
 
   test("puts what is not known last", () => {
     const processes = [processRow({ pid: 1 }), processRow({ pid: 2, fdUsed: 5 })];
-    expect(listOf(snapshot({ processes }), { ...ui, sort: "fds" }, SMALL).pids).toEqual([2, 1]);
+    expect(pidsOf(listOf(snapshot({ processes }), withLevel(ui, { sort: "fds" }), SMALL))).toEqual([2, 1]);
   });
 
   test("every column can be sorted by", () => {
-    for (const { id } of COLUMNS) expect(order({ sort: id })).toHaveLength(3);
+    for (const { id } of PROCESS_TABLE.columns) expect(order({ sort: id })).toHaveLength(3);
   });
 });
 
@@ -123,7 +133,7 @@ describe("a long list", () => {
   const many = snapshot({ processes, unowned: unowned({ closeWait: 1 }) });
 
   test("shows the rows around the cursor, and always the unowned", () => {
-    const lines = text(frameOf(many, { ...ui, pid: 2500 }, SMALL));
+    const lines = text(frameOf(many, withLevel(ui, { key: "2500" }), SMALL));
     expect(lines.some((line) => line.startsWith(">   2500 p2500"))).toBe(true);
     expect(lines.some((line) => line.startsWith("       - (unowned)"))).toBe(true);
     expect(lines).toHaveLength(24);
@@ -135,7 +145,7 @@ describe("a long list", () => {
   });
 
   test("ends at its last row", () => {
-    const lines = text(frameOf(many, { ...ui, pid: 5000 }, SMALL));
+    const lines = text(frameOf(many, withLevel(ui, { key: "5000" }), SMALL));
     const last = lines.findIndex((line) => line.startsWith(">   5000"));
     expect(lines[last + 1]).toContain("(unowned)");
   });
@@ -143,48 +153,76 @@ describe("a long list", () => {
 
 describe("help", () => {
   test("names every key", () => {
-    const lines = text(frameOf(leaking, { ...ui, help: 0 }, { columns: 80, rows: 40 })).join("\n");
-    for (const { label, help } of KEYMAP) {
+    const lines = text(frameOf(leaking, { ...ui, help: 0 }, { columns: 160, rows: 60 })).join("\n");
+    for (const { label, help, isOn } of KEYMAP) {
+      if (isOn?.(ui) === false) continue;
       expect(lines).toContain(label);
       expect(lines).toContain(help);
     }
   });
 
   test("can be scrolled to its end on a small terminal", () => {
-    const frame = frameOf(leaking, { ...ui, help: KEYMAP.length }, { columns: 80, rows: 10 });
+    const frame = frameOf(leaking, { ...ui, help: 2 * KEYMAP.length }, { columns: 80, rows: 10 });
     expect(text(frame).at(-1)).toBe("  ? Esc q close");
     expect(text(frame).at(0)).toContain("tcptrace only looks");
     expect(text(frameOf(leaking, { ...ui, help: 0 }, { columns: 80, rows: 10 })).at(-1)).toBe("  down for more");
   });
 });
 
-const anyUi: fc.Arbitrary<TopUi> = fc.record({
-  view: fc.constantFrom("processes", "timeWait"),
-  pid: fc.option(fc.integer({ min: 1, max: 4_194_304 }), { nil: null }),
+const anyPlace: fc.Arbitrary<Place | null> = fc.option(
+  fc.oneof(
+    fc.record({ kind: fc.constant("process" as const), pid: fc.nat(), name: anyName }),
+    fc.record({ kind: fc.constant("group" as const), by: fc.constantFrom("command", "listener"), name: anyName }),
+    fc.record({ kind: fc.constant("socket" as const), id: fc.nat(9) }),
+    fc.record({ kind: fc.constant("finding" as const), key: anyName }),
+    fc.constant({ kind: "messages" as const }),
+  ),
+  { nil: null },
+);
+const anyLevel = fc.record({
+  key: fc.option(fc.oneof(fc.nat(30).map(String), anyName), { nil: null }),
   index: fc.nat(30),
-  sort: fc.option(fc.constantFrom(...COLUMNS.map(({ id }) => id)), { nil: null }),
+  sort: fc.option(fc.constantFrom(...PROCESS_TABLE.columns.map(({ id }) => id), "age", "remote"), { nil: null }),
   reverse: fc.boolean(),
-  filter: fc.oneof(fc.constant(""), fc.string({ maxLength: 60 })),
-  typing: fc.boolean(),
-  help: fc.option(fc.nat(30), { nil: null, freq: 5 }),
-  paused: fc.option(fc.record({ ms: fc.nat(), transitions: fc.nat() }), { nil: null }),
-  player: fc.option(fc.record({ typed: fc.option(fc.string({ maxLength: 20 }), { nil: null }) }), { nil: null }),
-  intervalMs: fc.constantFrom(250, 1000, 10_000),
-  status: fc.oneof(fc.constant(""), fc.string({ unit: "binary", maxLength: 100 })),
+  isFollowing: fc.boolean(),
 });
+const anyUi: fc.Arbitrary<TopUi> = fc
+  .tuple(
+    fc.record({
+      tab: fc.constantFrom(...TABS),
+      filter: fc.record({
+        text: fc.string({ maxLength: 60 }),
+        typed: fc.option(fc.string({ maxLength: 60 }), { nil: null }),
+        error: fc.string({ maxLength: 100 }),
+      }),
+      onlySuspicious: fc.boolean(),
+      grouping: fc.option(fc.constantFrom("command" as const, "destination" as const), { nil: null }),
+      help: fc.option(fc.nat(30), { nil: null, freq: 5 }),
+      paused: fc.option(fc.record({ ms: fc.nat(), transitions: fc.nat() }), { nil: null }),
+      player: fc.option(fc.record({ typed: fc.option(fc.string({ maxLength: 20 }), { nil: null }) }), { nil: null }),
+      intervalMs: fc.constantFrom(250, 1000, 10_000),
+      status: fc.oneof(fc.constant(""), fc.string({ unit: "binary", maxLength: 100 })),
+    }),
+    anyPlace,
+    anyLevel,
+  )
+  .map(([fields, place, level]) => {
+    const state = { ...ui, ...fields };
+    return withLevel(place === null ? state : goInto(state, place), level);
+  });
 
-test("any snapshot in any state fits any terminal", () => {
+test("anything in any state fits any terminal", () => {
   fc.assert(
     fc.property(
-      fc.option(anySnapshot, { nil: null, freq: 20 }),
-      fc.option(anyChurn, { nil: null }),
+      anyData,
       anyUi,
       fc.integer({ min: 1, max: 300 }),
       fc.integer({ min: 1, max: 100 }),
-      (any, churn, state, columns, rows) => {
-        const frame = topFrame({ snapshot: any, churn }, state, { columns, rows });
+      (data, state, columns, rows) => {
+        const frame = topFrame(data, state, { columns, rows });
         expect(frame.length).toBeLessThanOrEqual(rows);
         for (const line of frame) expect(stringWidth(lineText(line))).toBeLessThanOrEqual(columns);
+        for (const line of frame) expect(lineText(line)).not.toMatch(/\p{Cc}/u);
       },
     ),
     { numRuns: 400 },
@@ -200,5 +238,28 @@ test("any name shows as its visible text", () => {
       expect(row?.some((piece) => piece.text.trimEnd() === comm.trimEnd())).toBe(true);
       expect(frame.some((line) => line[0]?.text === "pid 7: " && line[1]?.text === cmdline)).toBe(true);
     }),
+  );
+});
+
+test("any keys in any order, on anything, leave a state that draws within its size", () => {
+  const named = KEYMAP.flatMap(({ keys }) => keys);
+  const anyKey = fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...named, "enter", "enter", "escape") },
+    { weight: 1, arbitrary: fc.constantFrom("M-x", "return", "delete", "d", ":", "é", "🚀") },
+  );
+  const anySize = fc.record({ columns: fc.integer({ min: 1, max: 300 }), rows: fc.integer({ min: 1, max: 100 }) });
+  const anyStep = fc.tuple(anyKey, anySize);
+  fc.assert(
+    fc.property(anyData, fc.boolean(), fc.array(anyStep, { minLength: 5, maxLength: 40 }), (data, isPlayer, steps) => {
+      let state: TopUi = isPlayer ? { ...ui, player: { typed: null } } : ui;
+      for (const [key, size] of steps) {
+        state = pressKey(state, key, topList(data, state, size)).ui;
+        const frame = topFrame(data, state, size);
+        expect(frame.length).toBeLessThanOrEqual(size.rows);
+        for (const line of frame) expect(stringWidth(lineText(line))).toBeLessThanOrEqual(size.columns);
+        expect(copyText(data, state, size) ?? "").not.toMatch(/\p{Cc}/u);
+      }
+    }),
+    { numRuns: 150 },
   );
 });

@@ -2,10 +2,22 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TopList } from "../../src/view/key-binding.ts";
 import { KEYMAP, pressKey } from "../../src/view/top-keys.ts";
-import { initialUi, type TopUi } from "../../src/view/top-ui.ts";
+import { PROCESS_TABLE } from "../../src/view/columns.ts";
+import { goInto, type Level, levelOf, initialUi, TABS, type TopUi } from "../../src/view/top-ui.ts";
+import { NO_LIST } from "../../src/view/view.ts";
 
-const list: TopList = { pids: [10, 20, 30, 40, 50], page: 2 };
+const listOf = (pids: readonly number[]): TopList => ({
+  length: pids.length,
+  keyAt: (index) => (pids[index] === undefined ? null : String(pids[index])),
+  indexOf: (key) => pids.indexOf(Number(key)),
+  page: 2,
+  opens: (index) => (pids[index] === undefined ? null : { kind: "process", pid: pids[index], name: "x" }),
+  isText: false,
+});
+const list = listOf([10, 20, 30, 40, 50]);
 const start = initialUi(1000);
+const at = (ui: TopUi): Level => levelOf(ui);
+const pidOf = (ui: TopUi): number | null => (at(ui).key === null ? null : Number(at(ui).key));
 const press = (keys: readonly string[], from: TopUi = start): TopUi =>
   keys.reduce((ui, key) => pressKey(ui, key, list).ui, from);
 
@@ -15,7 +27,7 @@ test.each(["q", "f10", "C-c"])("%s quits", (key) => {
 
 test("no key does anything to a process", () => {
   expect(new Set(KEYMAP.flatMap(({ keys }) => keys.map((key) => pressKey(start, key, list).effect)))).toEqual(
-    new Set([undefined, "quit", "redraw", "suspend"]),
+    new Set([undefined, "quit", "redraw", "suspend", "zero", "theme", "mouse", "save", "write", "record", "copy"]),
   );
 });
 
@@ -30,7 +42,7 @@ describe("help", () => {
   });
 
   test.each(["?", "h", "f1", "escape", "q"])("%s closes it and does nothing else", (key) => {
-    const open = { ...press(["?"]), filter: "x" };
+    const open = press(["?"], { ...start, onlySuspicious: true });
     expect(pressKey(open, key, list)).toEqual({ ui: { ...open, help: null } });
   });
 
@@ -53,31 +65,34 @@ describe("the cursor", () => {
     [["G", "down"], 50],
     [["G", "pageup"], 30],
   ])("after %j is on pid %d", (keys, pid) => {
-    expect(press(keys).pid).toBe(pid);
+    expect(pidOf(press(keys))).toBe(pid);
   });
 
   test("follows its process, and the first row until it is moved", () => {
     const on30 = press(["down", "down"]);
-    expect(pressKey(on30, "down", { pids: [30, 10, 20], page: 2 }).ui.pid).toBe(10);
-    expect(press(["G", "g"]).pid).toBeNull();
+    expect(pidOf(pressKey(on30, "down", listOf([30, 10, 20])).ui)).toBe(10);
+    expect(pidOf(press(["G", "g"]))).toBeNull();
   });
 
   test("stays where it was when its process is gone", () => {
-    expect(pressKey(press(["down", "down"]), "down", { pids: [10, 20, 40, 50], page: 2 }).ui.pid).toBe(50);
+    expect(pidOf(pressKey(press(["down", "down"]), "down", listOf([10, 20, 40, 50])).ui)).toBe(50);
   });
 
   test("survives an empty list", () => {
-    for (const { keys } of KEYMAP) expect(() => pressKey(start, keys[0] ?? "", { pids: [], page: 1 })).not.toThrow();
+    for (const { keys } of KEYMAP) expect(() => pressKey(start, keys[0] ?? "", NO_LIST)).not.toThrow();
   });
 });
 
 test("sorting goes round all columns and back", () => {
-  expect(press(["s"]).sort).toBe("pid");
-  expect(press([">", "<"]).sort).toBeNull();
-  expect(press(["<"]).sort).toBe("cmdline");
-  expect(press(["<", "s"]).sort).toBeNull();
-  expect(press(["r"]).reverse).toBe(true);
-  expect(press(["r", "r"]).reverse).toBe(false);
+  expect(at(press(["s"])).sort).toBe("pid");
+  expect(at(press([">", "<"])).sort).toBeNull();
+  expect(at(press(["<"])).sort).toBe("cmdline");
+  expect(at(press(["<", "s"])).sort).toBeNull();
+  for (const [index, { id }] of PROCESS_TABLE.columns.entries()) {
+    expect(at(press(Array.from({ length: index + 1 }, () => "s"))).sort).toBe(id);
+  }
+  expect(at(press(["r"])).reverse).toBe(true);
+  expect(at(press(["r", "r"])).reverse).toBe(false);
 });
 
 test.each(["p", "space"])("%s pauses and goes on", (key) => {
@@ -94,15 +109,85 @@ test("the interval stays between 250ms and 10s", () => {
 
 describe("the filter", () => {
   test("is typed, corrected, kept and cleared", () => {
-    expect(press(["/", "n", "g", "x", "backspace", "space", "q"])).toMatchObject({ filter: "ng q", typing: true });
-    expect(press(["/", "n", "enter"])).toMatchObject({ filter: "n", typing: false });
-    expect(press(["/", "n", "escape"])).toMatchObject({ filter: "", typing: false });
-    expect(press(["/", "n", "enter", "escape"]).filter).toBe("");
+    const typed = press(["/", "n", "g", "x", "backspace", "space", "q"]).filter;
+    expect(typed).toEqual({ text: "ng q", typed: "ng q", error: "" });
+    expect(press(["/", "n", "enter"]).filter).toEqual({ text: "n", typed: null, error: "" });
+    expect(press(["/", "n", "enter", "/", "g"]).filter.text).toBe("ng");
+    expect(press(["/", "n", "escape"]).filter).toEqual(start.filter);
+    expect(press(["/", "n", "enter", "escape"]).filter).toEqual(start.filter);
+  });
+
+  test("says what is wrong as it is typed, and the last valid one stays in force", () => {
+    const half = press(["/", ...Array.from("dport:443 port:x")]);
+    expect(half.filter).toMatchObject({ text: "dport:443 port", typed: "dport:443 port:x" });
+    expect(half.filter.error).toContain("ports are 1 to 65535");
+    expect(press(["enter"], half)).toEqual(half);
+    expect(press(["backspace", "8", "0", "enter"], half).filter).toEqual({
+      text: "dport:443 port:80",
+      typed: null,
+      error: "",
+    });
   });
 
   test("lets the arrows and Ctrl-C through", () => {
-    expect(press(["/", "down"]).pid).toBe(20);
+    expect(pidOf(press(["/", "down"]))).toBe(20);
     expect(pressKey(press(["/"]), "C-c", list).effect).toBe("quit");
+  });
+});
+
+describe("the views", () => {
+  test.each(TABS.map((tab, index) => [String(index + 1), tab]))("%s shows %s", (key, tab) => {
+    expect(at(press([key])).place).toEqual({ kind: tab });
+  });
+
+  test("Tab goes round, Shift-Tab back", () => {
+    const round = TABS.map((_, index) => press(Array.from({ length: index + 1 }, () => "tab")).tab);
+    expect(round).toEqual([...TABS.slice(1), TABS[0]]);
+    expect(press(["S-tab"]).tab).toBe("findings");
+  });
+
+  test("Enter opens what is under the cursor, Esc goes back to it", () => {
+    const inside = press(["j", "enter"]);
+    expect(at(inside).place).toEqual({ kind: "process", pid: 20, name: "x" });
+    expect(pidOf(press(["escape"], inside))).toBe(20);
+    expect(press(["3"], inside).deeper).toEqual([]);
+    expect(at(press(["1"], press(["3"], press(["j"])))).key).toBe("20");
+  });
+
+  test("Enter on nothing does nothing", () => {
+    expect(pressKey(start, "enter", NO_LIST).ui).toEqual(start);
+  });
+
+  test("nobody gets lost in the depth", () => {
+    let ui = start;
+    for (let times = 0; times < 50; times++) ui = goInto(ui, { kind: "socket", id: times });
+    expect(ui.deeper.length).toBeLessThan(10);
+  });
+
+  test("t goes through the groupings and back to processes", () => {
+    const seen = [1, 2, 3, 4, 5, 6].map((times) => press(Array.from({ length: times }, () => "t")).grouping);
+    expect(seen).toEqual(["command", "unit", "container", "destination", "listener", null]);
+    expect(press(["2", "t"]).grouping).toBeNull();
+  });
+
+  test("a shows only the suspicious, f follows a row, ! the messages", () => {
+    expect(press(["a"]).onlySuspicious).toBe(true);
+    expect(press(["a", "a"]).onlySuspicious).toBe(false);
+    expect(at(press(["f"]))).toMatchObject({ isFollowing: true, key: "10" });
+    expect(at(press(["f", "j"]))).toMatchObject({ isFollowing: false, key: "20" });
+    expect(at(press(["4"])).isFollowing).toBe(true);
+    expect(at(press(["4", "k"])).isFollowing).toBe(false);
+    expect(at(press(["!", "!"])).place.kind).toBe("messages");
+    expect(at(press(["!", "escape"])).place.kind).toBe("processes");
+  });
+
+  test.each([
+    ["z", "zero"],
+    ["w", "write"],
+    ["e", "record"],
+    ["y", "copy"],
+  ])("%s asks the program to %s", (key, effect) => {
+    expect(pressKey(start, key, list)).toEqual({ ui: start, effect });
   });
 });
 
@@ -115,8 +200,8 @@ test("any keys in any order leave a sound state", () => {
   fc.assert(
     fc.property(fc.array(anyKey, { maxLength: 60 }), (keys) => {
       const ui = press(keys);
-      expect(ui.index).toBeGreaterThanOrEqual(0);
-      expect(ui.index).toBeLessThan(5);
+      expect(at(ui).index).toBeGreaterThanOrEqual(0);
+      expect(at(ui).index).toBeLessThan(5);
       expect(ui.intervalMs).toBeGreaterThanOrEqual(250);
       expect(ui.intervalMs).toBeLessThanOrEqual(10_000);
     }),

@@ -31,7 +31,7 @@ test("shows every column where there is room", () => {
       ?.trim()
       .split(/\s+/),
   ).toEqual(
-    "PID USER COMMAND EST CLOSE_WAIT STUCK OLDEST +/min QUEUED LISTEN TRANS/s OPEN/s CLOSE/s FDS FULL IN PEER CMDLINE".split(
+    "PID USER COMMAND EST CLOSE_WAIT STUCK OLDEST +/min QUEUED LISTEN TRANS TRANS/s OPEN/s CLOSE/s FDS FULL IN PEER UNIT CMDLINE".split(
       " ",
     ),
   );
@@ -41,7 +41,7 @@ test("shows every column where there is room", () => {
       ?.trim()
       .split(/\s+/),
   ).toEqual(
-    "812 www api 212 38 38 15m12s 3.1 0 1 41.2 20.1 18.3 812/1024 1h08m 10.0.0.2:443 x38 node /srv/api/server.js".split(
+    "812 www api 212 38 38 15m12s 3.1 0 1 0 41.2 20.1 18.3 812/1024 1h08m 10.0.0.2:443 x38 - node /srv/api/server.js".split(
       " ",
     ),
   );

@@ -1,0 +1,161 @@
+import type { Filter } from "./filter.ts";
+import { destinationName, type Grouping, groupOfProcess, groupsOf, isOutgoing, type ProcessGrouping } from "./group.ts";
+import { type Holder, onlyHolder } from "./holding.ts";
+import type { Process } from "./process-table.ts";
+import type { SocketCounts } from "./snapshot.ts";
+import { hasFile, type Socket } from "./socket.ts";
+import type { SocketWorld } from "./socket-world.ts";
+import { isStuck } from "./stuck.ts";
+import { socketSubject } from "./subject.ts";
+import { Tally } from "./tally.ts";
+
+/** Sockets that have something in common. Each is counted once, however many of the group's processes hold it. */
+export interface GroupRow extends SocketCounts {
+  readonly name: string;
+  /** How many processes hold them. */
+  readonly processes: number;
+  /** Of the group's processes together; null where a group is none of processes. */
+  readonly transitions: number | null;
+  readonly transitionsPerSecond: number | null;
+  readonly openedPerSecond: number | null;
+  readonly closedPerSecond: number | null;
+}
+
+export interface GroupOptions {
+  readonly by: Grouping;
+  readonly filter: Filter;
+  readonly stuckAfterMs: number;
+}
+
+/** Puts sockets together, most guilty first. */
+export function takeGroups(world: SocketWorld, options: GroupOptions): GroupRow[] {
+  const { by } = options;
+  const groups = new Groups(world, options);
+  for (const socket of world.sockets) groups.add(socket);
+  for (const { socket, isConfirmed, since } of world.vanished) {
+    if (isConfirmed) groups.addVanished(socket, since);
+  }
+  if (by !== "destination" && by !== "listener") {
+    for (const process of world.processes) groups.addProcess(process, groupOfProcess(process, by));
+  }
+  return groups.rows();
+}
+
+class Group {
+  readonly tally = new Tally();
+  readonly pids = new Set<number>();
+  readonly processes: Process[] = [];
+}
+
+class Groups {
+  readonly #world: SocketWorld;
+  readonly #options: GroupOptions;
+  readonly #byName = new Map<string, Group>();
+  readonly #byPid = new Map<number, Group>();
+  readonly #byEnd = new Map<number | string, Group>();
+
+  constructor(world: SocketWorld, options: GroupOptions) {
+    this.#world = world;
+    this.#options = options;
+  }
+
+  add(socket: Socket): void {
+    const stuck = isStuck(socket, this.#world, this.#options.stuckAfterMs * 1e6);
+    const only = this.#options.filter.isEmpty ? onlyHolder(socket) : null;
+    if (only !== null) return this.#addHeld(socket, only, stuck);
+    const holders = this.#takenHolders(socket, socket.since);
+    for (const group of this.#groups(socket, holders)) group.tally.add(socket, stuck);
+  }
+
+  /** The same for what one process holds, and nearly all are such: without a list or a name for each. */
+  #addHeld(socket: Socket, pid: number, stuck: boolean): void {
+    const { by } = this.#options;
+    let group: Group | null = null;
+    if (by === "destination") group = isOutgoing(socket, this.#world) ? this.#toward(socket) : null;
+    else if (by === "listener") [group = null] = this.#groups(socket, [{ pid, fd: null }]);
+    else group = this.#ofProcess(pid, by);
+    group?.pids.add(pid);
+    group?.tally.add(socket, stuck);
+  }
+
+  #toward(socket: Socket): Group {
+    const { remoteAddress, remotePort } = socket;
+    const key = typeof remoteAddress === "number" ? remoteAddress * 65_536 + remotePort : destinationName(socket);
+    let group = this.#byEnd.get(key);
+    if (group === undefined) this.#byEnd.set(key, (group = this.#group(destinationName(socket))));
+    return group;
+  }
+
+  #ofProcess(pid: number, by: ProcessGrouping): Group | null {
+    let group = this.#byPid.get(pid);
+    if (group !== undefined) return group;
+    const process = this.#world.process(pid);
+    if (process === null) return null;
+    this.#byPid.set(pid, (group = this.#group(groupOfProcess(process, by))));
+    return group;
+  }
+
+  addVanished(socket: Socket, since: number): void {
+    if (this.#world.now - since < this.#options.stuckAfterMs * 1e6) return;
+    const one = { socket, since, sinceIsExact: socket.sinceIsExact, at: since, isConfirmed: true };
+    for (const group of this.#groups(socket, this.#takenHolders(socket, since))) group.tally.addVanished(one);
+  }
+
+  addProcess(process: Process, name: string): void {
+    const group = this.#options.filter.isEmpty ? this.#group(name) : this.#byName.get(name);
+    group?.processes.push(process);
+  }
+
+  /** Null: not even for nobody. */
+  #takenHolders(socket: Socket, since: number): readonly Holder[] | null {
+    const holders = this.#world.holders(socket);
+    const { filter } = this.#options;
+    if (filter.isEmpty) return holders.length > 0 || hasFile(socket) ? holders : null;
+    const age = this.#world.now - since;
+    if (holders.length === 0) return filter.matches(socketSubject(socket, null, age)) ? holders : null;
+    const taken = holders.filter(({ pid }) => filter.matches(socketSubject(socket, this.#world.process(pid), age)));
+    return taken.length > 0 ? taken : null;
+  }
+
+  #groups(socket: Socket, holders: readonly Holder[] | null): Group[] {
+    if (holders === null) return [];
+    return [...groupsOf(socket, holders, this.#options.by, this.#world)].map((name) => {
+      const group = this.#group(name);
+      for (const { pid } of holders) group.pids.add(pid);
+      return group;
+    });
+  }
+
+  #group(name: string): Group {
+    let group = this.#byName.get(name);
+    if (group === undefined) this.#byName.set(name, (group = new Group()));
+    return group;
+  }
+
+  rows(): GroupRow[] {
+    const { now } = this.#world;
+    const rows = Array.from(this.#byName, ([name, group]) => groupRow(name, group, now));
+    return rows.toSorted(
+      (a, b) =>
+        b.stuck - a.stuck ||
+        b.closeWait - a.closeWait ||
+        (b.transitionsPerSecond ?? b.established) - (a.transitionsPerSecond ?? a.established) ||
+        (a.name < b.name ? -1 : 1),
+    );
+  }
+}
+
+function groupRow(name: string, { tally, pids, processes }: Group, now: number): GroupRow {
+  const isOfProcesses = processes.length > 0;
+  const sum = (value: (process: Process) => number): number | null =>
+    isOfProcesses ? processes.reduce((total, process) => total + value(process), 0) : null;
+  return {
+    name,
+    processes: isOfProcesses ? processes.length : pids.size,
+    transitions: sum(({ transitions }) => transitions),
+    transitionsPerSecond: sum(({ rate }) => rate.perSecond(now)),
+    openedPerSecond: sum(({ opened }) => opened.perSecond(now)),
+    closedPerSecond: sum(({ closed }) => closed.perSecond(now)),
+    ...tally.counts(now),
+  };
+}
