@@ -105,8 +105,10 @@ export function goInto(ui: TopUi, place: Place): TopUi {
   return ui.deeper.length >= DEEPEST ? ui : { ...ui, deeper: [...ui.deeper, levelAt(place)] };
 }
 
+/** To a tab as it was left; of transitions, those of long ago are not what was meant. */
 export function goTo(ui: TopUi, tab: Tab): TopUi {
-  return { ...ui, tab, deeper: [] };
+  const live = tab === "live" ? { ...ui.tabs.live, key: null, index: 0, isFollowing: true } : ui.tabs.live;
+  return { ...ui, tab, tabs: { ...ui.tabs, live }, deeper: [] };
 }
 
 /** By process, then by each of the groupings, and round. */

@@ -177,6 +177,8 @@ describe("the views", () => {
     expect(at(press(["f", "j"]))).toMatchObject({ isFollowing: false, key: "20" });
     expect(at(press(["4"])).isFollowing).toBe(true);
     expect(at(press(["4", "k"])).isFollowing).toBe(false);
+    expect(at(press(["4", "k", "enter", "escape"])).isFollowing).toBe(false);
+    expect(at(press(["4", "k", "1", "4"])).isFollowing).toBe(true);
     expect(at(press(["!", "!"])).place.kind).toBe("messages");
     expect(at(press(["!", "escape"])).place.kind).toBe("processes");
   });
