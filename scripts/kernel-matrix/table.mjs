@@ -13,13 +13,13 @@ export function table(verdicts) {
 function cells({ release, cell, seen, made, right, found, lost, timeWait, exact, startMs, note, complaints }) {
   const [bpftrace, probes] = cell.split(":");
   const verdict = complaints.length === 0 ? "ok" : "WRONG";
-  const kernel = release.split("-")[0];
-  if (note !== undefined) return [kernel, bpftrace, probes, note, "", "", "", verdict];
-  if (seen === undefined) return [kernel, bpftrace, probes, "", "", "", "", verdict];
+  const name = release.split(/[-+]/)[0];
+  if (note !== undefined) return [name, bpftrace, probes, note, "", "", "", verdict];
+  if (seen === undefined) return [name, bpftrace, probes, "", "", "", "", verdict];
   const told = lost > 0 ? `, ${lost} told to be lost` : "";
   const transitions = `${seen} of ${made}${found > 0 ? ` (${found})` : ""}${told}`;
   const rules =
     exact === null ? `${timeWait}, as the kernel` : `${timeWait}, as the kernel; rules equal at ${exact} ends`;
   const left = timeWait === null ? "by /proc" : rules;
-  return [kernel, bpftrace, probes, transitions, `${right}`, left, `${(startMs / 1000).toFixed(0)} s`, verdict];
+  return [name, bpftrace, probes, transitions, `${right}`, left, `${(startMs / 1000).toFixed(0)} s`, verdict];
 }
