@@ -23,8 +23,11 @@ export async function runMachine({ kernel, disks, cells, folder, timeoutMs, appe
     `file=${file},format=raw,if=virtio,cache=unsafe${extra}`,
   ]);
   const append = `console=ttyS0 panic=-1 quiet loglevel=3 tcptrace.cells=${cells.join(",")} ${more}`;
+  // QEMU 7.2 emulates cmpxchg16b wrongly, which Linux 6.12 dies of; without it kernels have another way.
   const words =
-    `-machine q35,accel=tcg -cpu max -smp 2 -m ${MEMORY} -nographic -no-reboot -nodefaults -serial stdio`.split(" ");
+    `-machine q35,accel=tcg -cpu max,-cx16 -smp 2 -m ${MEMORY} -nographic -no-reboot -nodefaults -serial stdio`.split(
+      " ",
+    );
   words.push("-kernel", kernel.vmlinuz, "-initrd", kernel.initrd, ...drives, "-append", append);
   const machine = spawn("qemu-system-x86_64", words, { stdio: ["ignore", "pipe", "pipe"] });
   const log = createWriteStream(join(folder, "console.log"));
