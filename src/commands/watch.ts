@@ -7,8 +7,8 @@ import { say } from "./output.ts";
 
 /**
  * Folds what happens for the asked milliseconds; when none were asked for, the usual time, or a recording to its end. Ctrl-C
- * ends it sooner. Says meanwhile where the events come from. Null when the reader of stdout has gone before anything was
- * seen; throws UserError when nothing was.
+ * ends it sooner. Says meanwhile where the events come from. Null when the reader of stdout has gone, or Ctrl-C has
+ * come, before anything was seen; throws UserError when nothing was.
  */
 export async function watch(
   input: EventInput,
@@ -33,5 +33,9 @@ export async function watch(
   }
   if (tables.surveys > 0) return tables;
   if (shutdown.signal.reason === "EPIPE") return null;
+  if (input.recording === null && shutdown.signal.aborted) {
+    say("ended before anything was seen");
+    return null;
+  }
   throw new UserError("ended before anything was seen", "let it run for some seconds");
 }

@@ -10,6 +10,7 @@ export class Queue {
   /** Connections that nobody has accepted, as the last survey still showed, and since when the first of them waits. */
   waiting = 0;
   oldest: Nanos = Infinity;
+  oldestIsExact = false;
   /** Handshakes without their last ACK (SYN_RECV). */
   halfOpen = 0;
   readonly halfOpenPeers = new Peers();
@@ -43,7 +44,9 @@ export class Queues {
     const queue = this.#find(socket);
     if (queue === null) return;
     queue.waiting++;
-    if (socket.since < queue.oldest) queue.oldest = socket.since;
+    if (socket.since >= queue.oldest) return;
+    queue.oldest = socket.since;
+    queue.oldestIsExact = socket.sinceIsExact;
   }
 
   addHalfOpen(socket: Socket): void {

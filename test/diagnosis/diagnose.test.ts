@@ -14,6 +14,7 @@ import { safeText } from "../../src/model/text.ts";
 import { diagnoseJson } from "../../src/view/diagnose-json.ts";
 import { diagnoseText } from "../../src/view/diagnose-text.ts";
 import {
+  child,
   childRow,
   fold,
   holder,
@@ -25,6 +26,7 @@ import {
   SECOND,
   survey,
   tick,
+  timeWaitRow,
   tracing,
 } from "../model/scenario.ts";
 import { anyEvent } from "../recording/any-event.ts";
@@ -174,7 +176,66 @@ describe("what the kernel counts", () => {
   });
 });
 
+/** Two listeners of processes 7 and 8, on ports 80 and 81, with backlogs of 10 and so many in their queues. */
+function twoListeners(first: number, second: number): TraceEvent[] {
+  const rows = [listenerRow({ receiveQueue: first }), listenerRow({ receiveQueue: second, inode: 51, localPort: 81 })];
+  return [polling(0), survey(SECOND, rows, [holder(7, 50), holder(8, 51)]), backlogs({ 50: 10, 51: 10 })];
+}
+
+/** Each listener's backlog, by its inode. */
+function backlogs(limits: Readonly<Record<number, number>>): TraceEvent {
+  const rows = Object.entries(limits).map(([inode, backlog]) => ({ netns: NETNS, inode: Number(inode), backlog }));
+  return { kind: "details", at: SECOND + MS, askedAt: SECOND, details: [], backlogs: rows };
+}
+
+/** So many handshakes on this port that their clients have not ended. */
+function halfOpen(localPort: number, count: number): SurveyedSocket[] {
+  return Array.from({ length: count }, (_, index) =>
+    childRow(TCP.SYN_RECV, { localPort, remotePort: 1000 + index, remoteAddress: 0x0a00_0001 + index }),
+  );
+}
+
+describe("what overflows", () => {
+  const overflow = [counted(SECOND, { ListenOverflows: 5 }), counted(2 * SECOND, { ListenOverflows: 9 })];
+
+  test("is charged to the queue that is full, and to none where it is not known whose it was", () => {
+    const told = found(...twoListeners(1, 11), ...overflow).find(({ id }) => id === "listen-overflow");
+    expect(told).toMatchObject({ pid: 8, evidence: { listener: "0.0.0.0:81", waiting: 11 } });
+    expect(found(...twoListeners(1, 0), ...overflow)[0]).toMatchObject({ pid: null, evidence: { listener: null } });
+  });
+
+  test("is the only listener's", () => {
+    const only = survey(SECOND, [listenerRow()], [holder(7, 50)]);
+    expect(found(polling(0), only, ...overflow)[0]).toMatchObject({ pid: 7, evidence: { listener: "0.0.0.0:80" } });
+  });
+
+  test("of half-open handshakes is the fullest queue's, and not that of others which have some", () => {
+    const listeners = [listenerRow(), listenerRow({ inode: 51, localPort: 81 })];
+    const rows = [...listeners, ...halfOpen(80, 20), ...halfOpen(81, 50)];
+    const findings = found(
+      polling(0),
+      survey(SECOND, rows, [holder(7, 50), holder(8, 51)]),
+      backlogs({ 50: 1000, 51: 100 }),
+      counted(SECOND, { TCPReqQFullDrop: 0 }),
+      counted(2 * SECOND, { TCPReqQFullDrop: 9 }),
+    ).filter(({ id }) => id === "syn-recv");
+    expect(findings.map(({ pid, severity }) => [pid, severity])).toEqual([[8, "critical"]]);
+  });
+});
+
 describe("an accept queue", () => {
+  test("that is full for a moment is no stall, and one that was full before is", () => {
+    const listener = listenerRow({ receiveQueue: 11 });
+    const full = [survey(2 * SECOND, [listener, childRow(TCP.ESTABLISHED)], [holder(7, 50)]), backlogs({ 50: 10 })];
+    const before = survey(SECOND, [listenerRow()], [holder(7, 50)]);
+    const traced = [
+      child(1.9 * SECOND, TCP.LISTEN, TCP.SYN_RECV),
+      child(1.9 * SECOND + MS, TCP.SYN_RECV, TCP.ESTABLISHED),
+    ];
+    expect(found(tracing(0), before, ...traced, ...full)).toEqual([]);
+    expect(ids(found(tracing(0), ...full))).toEqual(["accept-queue-stalled"]);
+  });
+
   test("is stalled when its first has waited for three seconds, as a survey has seen", () => {
     expect(found(...waiting(3.9))).toEqual([]);
     expect(found(...waiting(4))[0]).toMatchObject({ id: "accept-queue-stalled", pid: 7, evidence: { waiting: 1 } });
@@ -187,6 +248,40 @@ describe("an accept queue", () => {
   test("is not called stalled for what no survey has confirmed", () => {
     expect(found(...waiting(2), tick(60 * SECOND))).toEqual([]);
   });
+});
+
+/** So many sockets of process 7 in FIN_WAIT1, and so many that it has closed in the last seconds. */
+function closing(count: number, closed: number, onePeer = false): readonly Finding[] {
+  const rows = Array.from({ length: count }, (_, index) =>
+    row(TCP.FIN_WAIT1, { inode: index + 1, localPort: 50_000 + index, remoteAddress: onePeer ? 9 : 1000 + index }),
+  );
+  const inodes = rows.map(({ inode }) => inode);
+  const { tables } = fold(polling(0), survey(SECOND, rows, [holder(7, ...inodes)]), tick(10 * SECOND)).model;
+  for (let index = 0; index < closed; index++) tables.processes.at(7)?.closed.add(9.5 * SECOND);
+  return diagnose(tables, OPTIONS);
+}
+
+describe("closes that are not answered", () => {
+  test("are told where they are many for the process, or of one peer", () => {
+    expect(ids(closing(20, 0))).toEqual(["fin-wait-1"]);
+    expect(closing(20, 100)).toEqual([]);
+    expect(ids(closing(20, 100, true))).toEqual(["fin-wait-1"]);
+  });
+});
+
+test.each([
+  [9, []],
+  [10, ["info"]],
+  [100, ["warning"]],
+])("%d orphans in FIN_WAIT2 that a peer on this machine does not close: %j", (count, severities) => {
+  const timeWaits = Array.from({ length: count }, (_, index) =>
+    timeWaitRow({ state: TCP.FIN_WAIT2, localPort: 40_000 + index }),
+  );
+  const seen = (at: number): TraceEvent => ({ ...survey(at, []), timeWaits });
+  const findings = found(polling(0), seen(SECOND), seen(6 * SECOND)).filter(({ id }) => id === "fin-wait-2");
+  expect(findings.map(({ severity }) => severity)).toEqual(severities);
+  for (const { id, advice } of findings)
+    expect([id, advice[0]]).toEqual(["fin-wait-2", expect.stringContaining("on this machine")]);
 });
 
 test("findings of one rule have a bound, and what is left out is counted", () => {

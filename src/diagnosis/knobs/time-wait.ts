@@ -59,7 +59,7 @@ export const TIME_WAIT_KNOBS: readonly Knob[] = [
       "time-wait-harmless": NOT_SHORT,
       "no-pooling": NOT_SHORT,
       "server-closes-first": "connections that come in take none of these ports",
-      "close-wait-leak": "descriptors run out before ports do",
+      "close-wait-leak": "more ports only delay the end of a leak",
     },
     myth: "It is no limit of connections: 28,232 ports are for one destination, not for the machine.",
     sources: [ipSysctl("ip_local_port_range"), SOURCES.ports, SOURCES.portCode],

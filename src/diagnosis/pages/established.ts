@@ -3,7 +3,7 @@ import type { Page } from "./page.ts";
 
 export const ESTABLISHED: Page = {
   topic: "established",
-  aliases: ["keepalive", "keepalive-late", "keep-alive"],
+  aliases: ["keepalive", "keepalive-late", "keep-alive", "tcp_retries2"],
   title: "a connection in use, or idle; how a dead peer is found out",
   what: [
     "Both sides may send. TCP sends nothing on an idle connection: a peer that is gone without FIN or reset, by a crash, a cable or " +

@@ -3,7 +3,7 @@ import { duration, plural } from "../../model/quantity.ts";
 import type { Finding } from "../finding.ts";
 import { descriptorsOf } from "../descriptors.ts";
 import type { Queue } from "../queues.ts";
-import { holderOf, listenBacklog } from "../listener.ts";
+import { holderOf, isFull, listenBacklog } from "../listener.ts";
 import { inNamespace, settingOf, type Situation, who } from "../situation.ts";
 import { ipSysctl, SOURCES } from "../sources.ts";
 
@@ -24,14 +24,14 @@ const STALLED_MS = 3000;
 /** Connections that the kernel has taken and the program has not accepted: it is stalled, too slow, or out of descriptors. */
 export function acceptQueueStalled(situation: Situation): Finding[] {
   const stalled = [...situation.census.queues].filter(
-    (queue) => isFull(queue) || waitedMs(situation, queue) >= STALLED_MS,
+    (queue) => waitedMs(situation, queue) >= STALLED_MS || (isFull(queue.listener) && !isBurst(queue)),
   );
   return stalled.toSorted((a, b) => lengthOf(b) - lengthOf(a)).map((queue) => finding(situation, queue));
 }
 
-/** The kernel takes one more than the backlog (sk_acceptq_is_full()). */
-function isFull({ listener: { receiveQueue, backlog } }: Queue): boolean {
-  return receiveQueue !== null && backlog !== null && receiveQueue > backlog;
+/** All that wait were seen to come, the first of them just now: a short queue may fill and empty many times a second. */
+function isBurst({ waiting, oldestIsExact }: Queue): boolean {
+  return waiting > 0 && oldestIsExact;
 }
 
 function lengthOf({ listener, waiting }: Queue): number {
@@ -47,7 +47,7 @@ function finding(situation: Situation, queue: Queue): Finding {
   const { listener } = queue;
   const process = holderOf(situation, listener);
   const endpoint = formatEndpoint(listener.localAddress, listener.localPort);
-  const full = isFull(queue);
+  const full = isFull(listener);
   const backlog = listenBacklog(listener);
   const length = lengthOf(queue);
   const oldestMs = waitedMs(situation, queue);

@@ -27,7 +27,7 @@ export function filesRunningOut(situation: Situation): Finding[] {
       title:
         `${used} of the machine's ${limit} files (fs.file-max) are open, ${percentText(used, limit)}: past that open() and ` +
         `socket() fail with ENFILE` +
-        (first === undefined ? "" : `; most are ${first.comm}'s (pid ${first.pid}), ${first.used}`),
+        (first === undefined ? "" : `; ${first.comm} (pid ${first.pid}) has the most, ${first.used}`),
       pid: first?.pid ?? null,
       comm: first?.comm ?? null,
       evidence: {

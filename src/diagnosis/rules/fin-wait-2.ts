@@ -11,6 +11,8 @@ import { ipSysctl, SOURCES } from "../sources.ts";
 import type { Group } from "../unanswered.ts";
 
 const LEAST = 10;
+/** Fewer are what clients that vanish, or close late, leave behind at any server. */
+const MANY = 100;
 /** The peer's FIN mostly comes at once, and a survey tells of it two seconds later. */
 const OLD: Nanos = 4e9;
 
@@ -78,7 +80,7 @@ function orphanFinding(situation: Situation, { destination, process, count, olde
   const ageMs = (situation.now - oldest) / 1e6;
   return {
     id: "fin-wait-2",
-    severity: "warning",
+    severity: count >= MANY ? "warning" : "info",
     title:
       `${peer} does not close: ${plural(count, "connection")} that ${who(process)} has closed wait in FIN_WAIT2 for its FIN` +
       `${inNamespace(situation, netns)}, the oldest for at least ${duration(ageMs)}`,
@@ -94,7 +96,7 @@ function orphanFinding(situation: Situation, { destination, process, count, olde
     },
     advice: [
       `look at ${peer}: the program there has our FIN and does not close, so that its sockets stand in CLOSE_WAIT; run ` +
-        "tcptrace leaks there",
+        `tcptrace leaks ${source === address ? "on this machine, with a short --stuck-after" : "there"}`,
       `here each goes by itself after tcp_fin_timeout${seconds === null ? "" : ` (${seconds} s)`}; nothing has to be done`,
     ],
     avoid: [

@@ -1,8 +1,8 @@
 import { formatEndpoint } from "../../model/address.ts";
 import { plural, rate } from "../../model/quantity.ts";
+import type { Socket } from "../../model/socket.ts";
 import type { Finding } from "../finding.ts";
-import { holderOf, listenBacklog } from "../listener.ts";
-import type { Queue } from "../queues.ts";
+import { holderOf, isFull, listenBacklog } from "../listener.ts";
 import { inNamespace, settingOf, type Situation, who } from "../situation.ts";
 import { ipSysctl, SOURCES } from "../sources.ts";
 
@@ -29,12 +29,11 @@ export function listenOverflow(situation: Situation): Finding[] {
 }
 
 function finding(situation: Situation, netns: number, { count, seconds }: { count: number; seconds: number }): Finding {
-  const queue = fullest(situation, netns);
-  const listener = queue?.listener ?? null;
+  const listener = overflowing(situation, netns);
   const process = listener === null ? null : holderOf(situation, listener);
   const endpoint = listener === null ? null : formatEndpoint(listener.localAddress, listener.localPort);
   const speed = seconds > 0 ? `, ${rate(count / seconds)} a second` : "";
-  const where = endpoint === null ? "" : `; the fullest queue is that of ${who(process)} on ${endpoint}`;
+  const where = endpoint === null ? "" : `; it is that of ${who(process)} on ${endpoint}`;
   const backlog = listener === null ? null : listenBacklog(listener);
   const somaxconn = settingOf(situation, netns, "net.core.somaxconn");
   return {
@@ -70,14 +69,13 @@ function finding(situation: Situation, netns: number, { count, seconds }: { coun
   };
 }
 
-function fullest({ census }: Situation, netns: number): Queue | null {
-  let best: Queue | null = null;
-  let bestShare = 0;
-  for (const queue of census.queues) {
-    const { listener } = queue;
-    if (listener.netns !== netns || listener.receiveQueue === null || listener.backlog === null) continue;
-    const share = listener.receiveQueue / (listener.backlog + 1);
-    if (share > bestShare) [best, bestShare] = [queue, share];
-  }
-  return best;
+/** Whose queue it is: the fullest of those that are full, or the only one there is. The count itself names no listener. */
+function overflowing({ census }: Situation, netns: number): Socket | null {
+  const listeners = [...census.queues].map(({ listener }) => listener).filter((one) => one.netns === netns);
+  const [first] = listeners.filter(isFull).toSorted((a, b) => shareOf(b) - shareOf(a));
+  return first ?? (listeners.length === 1 ? (listeners[0] ?? null) : null);
+}
+
+function shareOf({ receiveQueue, backlog }: Socket): number {
+  return (receiveQueue ?? 0) / ((backlog ?? 0) + 1);
 }

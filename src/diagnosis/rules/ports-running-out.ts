@@ -25,6 +25,9 @@ const AVOID: Finding["avoid"] = [
   },
 ];
 
+const MORE_PORTS =
+  "more ports: sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535' (keep listeners' own ports out by ip_local_reserved_ports)";
+
 const SOON_MS = 300_000;
 
 /** Ephemeral ports toward a destination that end: connect() will fail with EADDRNOTAVAIL. */
@@ -85,7 +88,7 @@ function timeWaitAdvice(situation: Situation, destination: DestinationChurn, nam
     `keep connections to ${formatEndpoint(address, port)} open in ${name}${speed}: a pool, HTTP keep-alive, one client object for all requests`,
     "let the other side close first, where the protocol allows it: then TIME_WAIT and its port are the other side's",
     "more addresses to connect from or to: ports are counted for each source, destination and port",
-    "more ports: sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535' (keep listeners' own ports out by ip_local_reserved_ports)",
+    MORE_PORTS,
   ];
   if (settingOf(situation, netns, "net.ipv4.tcp_tw_reuse") !== 1) {
     advice.push(
@@ -100,6 +103,6 @@ function openAdvice(name: string, endpoint: string): string[] {
   return [
     `most are open connections, not TIME_WAIT: let ${name} use fewer to ${endpoint}, or close those that it does not need`,
     "more addresses to connect from or to: ports are counted for each source, destination and port",
-    "more ports: sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'",
+    MORE_PORTS,
   ];
 }

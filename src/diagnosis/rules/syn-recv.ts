@@ -29,21 +29,40 @@ const DEFAULT_SYNACK_RETRIES = 5;
  * kernel sends cookies, or drops.
  */
 export function synRecv(situation: Situation): Finding[] {
+  const queues = [...situation.census.queues].filter(({ halfOpen }) => halfOpen >= LEAST);
+  const loads = queues.map((queue) => loadOf(situation, queue)).toSorted((a, b) => b.share - a.share);
+  const told = new Set<number | null>();
   const findings: Finding[] = [];
-  for (const queue of situation.census.queues) {
-    const overflow = overflowOf(situation, queue.listener.netns);
-    const most =
-      queue.listener.backlog ?? settingOf(situation, queue.listener.netns, "net.core.somaxconn") ?? DEFAULT_SOMAXCONN;
-    const isMuch = queue.halfOpen >= most * MUCH || overflow.cookies + overflow.dropped > 0;
-    if (queue.halfOpen >= LEAST && isMuch) findings.push(finding(situation, queue, overflow, most));
+  for (const { queue, most, share } of loads) {
+    const { netns } = queue.listener;
+    // The kernel counts what overflows by namespace: it is the fullest queue's.
+    const overflow = told.has(netns) ? NO_OVERFLOW : overflowOf(situation, netns);
+    told.add(netns);
+    const isMuch = share >= MUCH || overflow.cookies + overflow.dropped > 0;
+    if (isMuch) findings.push(finding(situation, queue, overflow, most));
   }
   return findings.toSorted((a, b) => Number(b.evidence["halfOpen"]) - Number(a.evidence["halfOpen"]));
+}
+
+/** A queue, how many half-open handshakes fit into it, and how full it is with them. */
+interface Load {
+  readonly queue: Queue;
+  readonly most: number;
+  readonly share: number;
+}
+
+function loadOf(situation: Situation, queue: Queue): Load {
+  const { netns, backlog } = queue.listener;
+  const most = backlog ?? settingOf(situation, netns, "net.core.somaxconn") ?? DEFAULT_SOMAXCONN;
+  return { queue, most, share: queue.halfOpen / Math.max(1, most) };
 }
 
 interface Overflow {
   readonly cookies: number;
   readonly dropped: number;
 }
+
+const NO_OVERFLOW: Overflow = { cookies: 0, dropped: 0 };
 
 function overflowOf({ tables }: Situation, netns: number | null): Overflow {
   const rise = (name: "TCPReqQFullDoCookies" | "TCPReqQFullDrop"): number =>

@@ -8,11 +8,23 @@ import type { Group } from "../unanswered.ts";
 
 const LEAST = 10;
 const NEARLY_ALL = 0.8;
+/** How long the kernel sends a FIN again (tcp_orphan_retries: 8 times), at least. */
+const GIVES_UP_SECONDS = 100;
+/** Of the connections that a server closes, those whose peers have vanished. */
+const USUAL_SHARE = 0.05;
 
 /** Sockets whose FIN the peer does not acknowledge: it is gone, or its window is shut. */
 export function unansweredClose(situation: Situation): Finding[] {
   const groups = situation.census.unanswered.in(TCP.FIN_WAIT1, TCP.LAST_ACK, TCP.CLOSING);
-  return groups.filter(({ count }) => count >= LEAST).map((group) => finding(situation, group));
+  const many = groups.filter((group) => group.count >= LEAST && !isUsual(situation, group));
+  return many.map((group) => finding(situation, group));
+}
+
+/** A busy server always has some peers that have vanished, one here and one there; while one peer has most of them it is that. */
+function isUsual(situation: Situation, { pid, peers, count }: Group): boolean {
+  const closed = processAt(situation, pid)?.closed.perSecond(situation.now) ?? 0;
+  const [first] = peers.most();
+  return count < closed * GIVES_UP_SECONDS * USUAL_SHARE && (first?.count ?? 0) * 2 < count;
 }
 
 function finding(situation: Situation, group: Group): Finding {
