@@ -55,7 +55,7 @@ export class TopPicture {
       this.#trail.add(snapshot);
     }
     const change = snapshot === null ? null : this.#trail.change(snapshot, this.#mark);
-    const findings = source.findings();
+    const findings = source.findings(both);
     const asked = snapshot === null ? NOTHING : this.#ask(source, ui, both);
     this.data = { ...this.data, ...asked, filter, snapshot, findings, change };
   }

@@ -1,4 +1,3 @@
-import { diagnose } from "../diagnosis/diagnose.ts";
 import type { Finding } from "../diagnosis/finding.ts";
 import type { ChurnReport } from "../model/churn-report.ts";
 import { type Filter, MATCH_ALL } from "../model/filter.ts";
@@ -11,15 +10,15 @@ import { frozenWorld, liveWorld, type SocketWorld } from "../model/socket-world.
 import { takeChurn } from "../model/take-churn.ts";
 import { type GroupRow, takeGroups } from "../model/take-groups.ts";
 import { retakeSnapshot, takeSnapshot } from "../model/take-snapshot.ts";
-import { mayBeOf, type SocketChoice, SocketList, type SocketsOf } from "../model/take-sockets.ts";
+import { sieveFor, type SocketChoice, SocketList, type SocketsOf } from "../model/take-sockets.ts";
 import { transitionSubject } from "../model/subject.ts";
 import { takeTimeline, type Timeline } from "../model/take-timeline.ts";
 import { TransitionLog } from "../model/transition-log.ts";
 import type { TransitionRow } from "../model/transition-row.ts";
 import type { TransitionRows } from "../view/top-data.ts";
+import { RecentDiagnosis } from "./recent-diagnosis.ts";
 
 const MOST_TRANSITIONS = 500;
-const DIAGNOSE_EVERY_MS = 1000;
 
 export type SocketWish = Omit<SocketChoice, "stuckAfterMs">;
 
@@ -28,7 +27,7 @@ export interface TopSource {
   /** Null before anything is known. */
   snapshot(filter: Filter): Snapshot | null;
   /** The worst first. */
-  findings(): readonly Finding[];
+  findings(filter: Filter): readonly Finding[];
   churn(): ChurnReport | null;
   groups(by: Grouping, filter: Filter): readonly GroupRow[];
   sockets(wish: SocketWish): SocketList;
@@ -54,8 +53,7 @@ export class ModelSource implements TopSource {
   readonly #stuckAfterMs: number;
   #model: Model;
   #log: TransitionLog;
-  #findings: readonly Finding[] = [];
-  #diagnosedAt = -Infinity;
+  readonly #diagnosis: RecentDiagnosis;
   /** Of what a list was asked for last: the next snapshot's way through all sockets finds them. */
   #listed: SocketsOf | null = null;
   #found: Found | null = null;
@@ -64,6 +62,7 @@ export class ModelSource implements TopSource {
 
   constructor(model: Model, stuckAfterMs: number) {
     this.#stuckAfterMs = stuckAfterMs;
+    this.#diagnosis = new RecentDiagnosis(stuckAfterMs);
     this.#model = model;
     this.#log = this.#watch(model);
   }
@@ -74,7 +73,7 @@ export class ModelSource implements TopSource {
     this.#log = this.#watch(model);
     this.#looked = null;
     this.#found = null;
-    this.#diagnosedAt = -Infinity;
+    this.#diagnosis.forget();
   }
 
   #watch(model: Model): TransitionLog {
@@ -99,20 +98,17 @@ export class ModelSource implements TopSource {
     this.#found = null;
     if (of === null) return takeSnapshot(tables, this.#stuckAfterMs, filter);
     const sockets: Socket[] = [];
+    const mayBe = sieveFor(of, liveWorld(tables));
     const snapshot = takeSnapshot(tables, this.#stuckAfterMs, filter, (socket) => {
-      if (mayBeOf(socket, of)) sockets.push(socket);
+      if (mayBe(socket)) sockets.push(socket);
     });
     this.#found = { of, at: tables.now, transitions: tables.transitions, sockets };
     return snapshot;
   }
 
-  findings(): readonly Finding[] {
+  findings(filter: Filter): readonly Finding[] {
     if (!this.#isKnown) return [];
-    const now = performance.now();
-    if (now - this.#diagnosedAt < DIAGNOSE_EVERY_MS) return this.#findings;
-    this.#diagnosedAt = now;
-    this.#findings = diagnose(this.#model.tables, { stuckAfterMs: this.#stuckAfterMs });
-    return this.#findings;
+    return this.#diagnosis.of(this.#model.tables, filter);
   }
 
   churn(): ChurnReport | null {
@@ -158,7 +154,7 @@ export class ModelSource implements TopSource {
       rows: this.#log.rows(),
       snapshot: this.snapshot(MATCH_ALL),
       churn: this.churn(),
-      findings: this.findings(),
+      findings: this.findings(MATCH_ALL),
       stuckAfterMs: this.#stuckAfterMs,
     });
   }
@@ -186,8 +182,12 @@ class FrozenSource implements TopSource {
     return snapshot === null || filter.isEmpty ? snapshot : retakeSnapshot(snapshot, world, filter);
   }
 
-  findings(): readonly Finding[] {
-    return this.#frozen.findings;
+  /** With a filter, those of the processes that it takes. */
+  findings(filter: Filter): readonly Finding[] {
+    const { findings } = this.#frozen;
+    if (filter.isEmpty) return findings;
+    const pids = new Set(this.snapshot(filter)?.processes.map(({ pid }) => pid));
+    return findings.filter(({ pid }) => pid !== null && pids.has(pid));
   }
 
   churn(): ChurnReport | null {

@@ -5,6 +5,7 @@
  */
 import { type Address, parseAddress, parseNetwork } from "./address.ts";
 import { parseDurationMs } from "./duration.ts";
+import { nearest } from "./nearest.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 import { safeText } from "./text.ts";
 
@@ -58,6 +59,8 @@ interface Key {
 const MAX_LENGTH = 1000;
 const MAX_TERMS = 64;
 const MAX_SHOWN = 60;
+/** So many names are remembered with their answer: of a hundred thousand sockets most have one of a few. */
+const MAX_NAMES = 1000;
 const MAX_PID = 4_194_304;
 const BLANK = /\s/;
 
@@ -148,7 +151,16 @@ function compileWord(word: Word): Test | string {
 
 function compileProc(value: string): Test {
   const needle = safeText(value).toLowerCase();
-  return (subject) => subject.names.some((name) => name.toLowerCase().includes(needle));
+  const answers = new Map<string, boolean>();
+  const holds = (name: string): boolean => {
+    let answer = answers.get(name);
+    if (answer !== undefined) return answer;
+    answer = name.toLowerCase().includes(needle);
+    if (answers.size >= MAX_NAMES) answers.clear();
+    answers.set(name, answer);
+    return answer;
+  };
+  return (subject) => subject.names.some(holds);
 }
 
 function compilePid(value: string): Test | string {
@@ -216,30 +228,6 @@ function compileAge(value: string): Test | string {
 function wholeNumber(text: string, max: number): number | null {
   const number = Number(text);
   return /^\d+$/.test(text) && number >= 1 && number <= max ? number : null;
-}
-
-/** The names that hold the text or, when there are none, the ones that differ least from it, if that is little. */
-function nearest(text: string, names: readonly string[]): readonly string[] {
-  if (text.length < 3 || text.length > MAX_SHOWN) return [];
-  const holding = names.filter((name) => name.includes(text));
-  if (holding.length > 0) return holding;
-  const distances = names.map((name) => editDistance(text, name));
-  const least = Math.min(...distances);
-  return least > 3 || least > text.length / 3 ? [] : names.filter((_, index) => distances[index] === least);
-}
-
-/** How many characters must be put in, taken out or changed (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 0; i < from.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < to.length; j++) {
-      const changed = (row[j] ?? 0) + (from.charAt(i) === to.charAt(j) ? 0 : 1);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }
 
 /** What the user wrote, safe to print and not long; safe once more, for a cut may leave half a character. */

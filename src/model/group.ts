@@ -34,6 +34,44 @@ export function groupOfProcess({ comm, facts }: Process, by: ProcessGrouping): s
   return (by === "unit" ? facts?.unit : facts?.container) ?? `(no ${by})`;
 }
 
+/** Tells of most sockets whether they are in one group without a set or a name made for each. */
+export class GroupSieve {
+  readonly #by: Grouping;
+  readonly #name: string;
+  readonly #port: number;
+  readonly #world: SocketWorld;
+  readonly #pids = new Map<number, boolean>();
+  #lastEnd: { readonly address: Socket["remoteAddress"]; readonly isIt: boolean } | null = null;
+
+  constructor(by: Grouping, name: string, world: SocketWorld) {
+    this.#by = by;
+    this.#name = name;
+    this.#port = Number(name.slice(name.lastIndexOf(":") + 1));
+    this.#world = world;
+  }
+
+  /** `only`: the one who holds it, as `onlyHolder` has it. Null: `groupsOf` has to be asked. */
+  has(socket: Socket, only: number | null): boolean | null {
+    if (this.#by === "listener") return socket.localPort === this.#port ? null : false;
+    if (this.#by !== "destination") return only === null ? null : this.#hasProcess(only, this.#by);
+    return socket.remotePort === this.#port && this.#isToward(socket) && isOutgoing(socket, this.#world);
+  }
+
+  #isToward(socket: Socket): boolean {
+    const { remoteAddress: address } = socket;
+    if (this.#lastEnd?.address !== address) this.#lastEnd = { address, isIt: destinationName(socket) === this.#name };
+    return this.#lastEnd.isIt;
+  }
+
+  #hasProcess(pid: number, by: ProcessGrouping): boolean {
+    let answer = this.#pids.get(pid);
+    if (answer !== undefined) return answer;
+    const process = this.#world.process(pid);
+    this.#pids.set(pid, (answer = process !== null && groupOfProcess(process, by) === this.#name));
+    return answer;
+  }
+}
+
 /** Whether the connection was made here, as far as that is known. */
 export function isOutgoing(socket: Socket, world: SocketWorld): boolean {
   if (socket.state === TCP.LISTEN || socket.remotePort === 0 || socket.role === "server") return false;

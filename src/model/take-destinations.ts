@@ -2,7 +2,7 @@ import type { DestinationChurn, PortUser } from "./churn-report.ts";
 import type { NetworkSettings } from "./counters.ts";
 import type { Destination } from "./destination.ts";
 import type { Nanos } from "./event.ts";
-import { holdersOf } from "./holding.ts";
+import { holdersOf, onlyHolder } from "./holding.ts";
 import { networkSettings } from "./network-settings.ts";
 import { msUntilExhausted } from "./port-forecast.ts";
 import type { Process } from "./process-table.ts";
@@ -38,10 +38,9 @@ export function takeDestinations(tables: Tables, wanted?: ReadonlySet<Destinatio
   for (const socket of sockets) {
     if (socket.destination === null || wanted?.has(socket.destination) === false) continue;
     const use = useOf(socket.destination);
-    for (const { pid } of holdersOf(socket, sockets)) {
-      const process = tables.processes.at(pid);
-      if (process !== undefined) use.addUser(process);
-    }
+    const only = onlyHolder(socket);
+    if (only !== null) use.addUserOf(only);
+    else for (const { pid } of holdersOf(socket, sockets)) use.addUserOf(pid);
   }
   const isAll = tables.timeWaitFilter.isEmpty;
   return [...uses.values()]
@@ -82,6 +81,11 @@ class Use {
       const second = Math.floor((freeAt - now) / SECOND);
       this.#freeing[second] = (this.#freeing[second] ?? 0) + 1;
     }
+  }
+
+  addUserOf(pid: number): void {
+    const process = this.#lastUser?.process.pid === pid ? this.#lastUser.process : this.#tables.processes.at(pid);
+    if (process !== undefined) this.addUser(process);
   }
 
   addUser(process: Process): void {

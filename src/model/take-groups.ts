@@ -8,6 +8,7 @@ import type { SocketWorld } from "./socket-world.ts";
 import { isStuck } from "./stuck.ts";
 import { socketSubject } from "./subject.ts";
 import { Tally } from "./tally.ts";
+import { TCP } from "./tcp-state.ts";
 
 /** Sockets that have something in common. Each is counted once, however many of the group's processes hold it. */
 export interface GroupRow extends SocketCounts {
@@ -41,6 +42,15 @@ export function takeGroups(world: SocketWorld, options: GroupOptions): GroupRow[
   return groups.rows();
 }
 
+/** A local end of connections, and the group of what listens there. */
+interface Arrival extends Pick<Socket, "netns" | "localAddress" | "role"> {
+  readonly isListener: boolean;
+  readonly group: Group | null;
+}
+
+/** So many local addresses of one port are remembered: more would take longer to go through than to look up. */
+const MOST_ARRIVALS = 16;
+
 class Group {
   readonly tally = new Tally();
   readonly pids = new Set<number>();
@@ -53,6 +63,7 @@ class Groups {
   readonly #byName = new Map<string, Group>();
   readonly #byPid = new Map<number, Group>();
   readonly #byEnd = new Map<number | string, Group>();
+  readonly #byLocalPort = new Map<number, Arrival[]>();
 
   constructor(world: SocketWorld, options: GroupOptions) {
     this.#world = world;
@@ -61,8 +72,11 @@ class Groups {
 
   add(socket: Socket): void {
     const stuck = isStuck(socket, this.#world, this.#options.stuckAfterMs * 1e6);
-    const only = this.#options.filter.isEmpty ? onlyHolder(socket) : null;
-    if (only !== null) return this.#addHeld(socket, only, stuck);
+    const only = onlyHolder(socket);
+    if (only !== null) {
+      if (this.#takes(socket, only)) this.#addHeld(socket, only, stuck);
+      return;
+    }
     const holders = this.#takenHolders(socket, socket.since);
     for (const group of this.#groups(socket, holders)) group.tally.add(socket, stuck);
   }
@@ -72,10 +86,17 @@ class Groups {
     const { by } = this.#options;
     let group: Group | null = null;
     if (by === "destination") group = isOutgoing(socket, this.#world) ? this.#toward(socket) : null;
-    else if (by === "listener") [group = null] = this.#groups(socket, [{ pid, fd: null }]);
+    else if (by === "listener") group = this.#arrivedAt(socket);
     else group = this.#ofProcess(pid, by);
     group?.pids.add(pid);
     group?.tally.add(socket, stuck);
+  }
+
+  #takes(socket: Socket, pid: number): boolean {
+    const { filter } = this.#options;
+    return (
+      filter.isEmpty || filter.matches(socketSubject(socket, this.#world.process(pid), this.#world.now - socket.since))
+    );
   }
 
   #toward(socket: Socket): Group {
@@ -83,6 +104,22 @@ class Groups {
     const key = typeof remoteAddress === "number" ? remoteAddress * 65_536 + remotePort : destinationName(socket);
     let group = this.#byEnd.get(key);
     if (group === undefined) this.#byEnd.set(key, (group = this.#group(destinationName(socket))));
+    return group;
+  }
+
+  /** Which listener it came through, or is: looked up once for all with the same local end. */
+  #arrivedAt(socket: Socket): Group | null {
+    const { netns, localAddress, localPort, role } = socket;
+    if (role === "client") return null;
+    const isListener = socket.state === TCP.LISTEN;
+    let same = this.#byLocalPort.get(localPort);
+    if (same === undefined) this.#byLocalPort.set(localPort, (same = []));
+    for (const one of same) {
+      const isSame = one.localAddress === localAddress && one.netns === netns && one.role === role;
+      if (isSame && one.isListener === isListener) return one.group;
+    }
+    const [group = null] = this.#groups(socket, []);
+    if (same.length < MOST_ARRIVALS) same.push({ netns, localAddress, role, isListener, group });
     return group;
   }
 

@@ -99,8 +99,9 @@ class Census {
   }
 
   #add(socket: Socket): void {
-    const only = this.#filter.isEmpty ? onlyHolder(socket) : null;
+    const only = onlyHolder(socket);
     if (only === null) return this.#addHeld(socket);
+    if (!this.#takes(socket, only, socket.since)) return;
     const stuck = isStuck(socket, this.#world, this.#stuckAfter);
     this.#tally(only).add(socket, stuck);
     this.#count(socket, stuck);

@@ -1,9 +1,10 @@
-import { formatEndpoint } from "./address.ts";
+import { type Address, formatEndpoint } from "./address.ts";
 import type { Filter } from "./filter.ts";
-import { type Grouping, groupsOf } from "./group.ts";
+import { type Grouping, GroupSieve, groupsOf } from "./group.ts";
 import { type Holder, isUnaccepted, onlyHolder } from "./holding.ts";
-import { type SortValue, sortBy } from "./order.ts";
+import { compareValues, type SortValue } from "./order.ts";
 import type { OwnerEvidence } from "./owner.ts";
+import { type Compare, PartialOrder } from "./partial-order.ts";
 import type { Socket, SocketRole } from "./socket.ts";
 import type { SocketWorld } from "./socket-world.ts";
 import { isStuck } from "./stuck.ts";
@@ -30,12 +31,17 @@ export interface SocketChoice {
   readonly reverse: boolean;
 }
 
-/** Whether a list of these may have this socket: asked of all sockets, it must cost nothing. */
-export function mayBeOf(socket: Socket, of: SocketsOf): boolean {
-  if (of.kind === "closeWait") return socket.state === TCP.CLOSE_WAIT;
-  if (of.kind === "group") return true;
-  const only = onlyHolder(socket);
-  return only === null || only === of.pid;
+/** Tells whether a list of these may have a socket: asked of all sockets, it must cost nothing. */
+export function sieveFor(of: SocketsOf, world: SocketWorld): (socket: Socket) => boolean {
+  if (of.kind === "closeWait") return ({ state }) => state === TCP.CLOSE_WAIT;
+  if (of.kind === "process") {
+    return (socket) => {
+      const only = onlyHolder(socket);
+      return only === null || only === of.pid;
+    };
+  }
+  const sieve = new GroupSieve(of.by, of.name, world);
+  return (socket) => sieve.has(socket, onlyHolder(socket)) !== false;
 }
 
 /** A socket as a list shows it. */
@@ -65,12 +71,15 @@ export interface SocketRow {
 export class SocketList {
   readonly #world: SocketWorld;
   readonly #choice: SocketChoice;
+  readonly #sieve: GroupSieve | null;
   readonly #vanished = new Map<Socket, Vanished>();
-  readonly #sockets: readonly Socket[];
+  readonly #sockets: PartialOrder<Socket>;
 
   constructor(world: SocketWorld, choice: SocketChoice) {
     this.#world = world;
     this.#choice = choice;
+    const { of } = choice;
+    this.#sieve = of.kind === "group" ? new GroupSieve(of.by, of.name, world) : null;
     const found: Socket[] = [];
     for (const socket of world.sockets) if (this.#isChosen(socket)) found.push(socket);
     for (const one of world.vanished) {
@@ -78,7 +87,7 @@ export class SocketList {
       if (one.isConfirmed && this.#isChosen(one.socket)) found.push(one.socket);
       else this.#vanished.delete(one.socket);
     }
-    this.#sockets = this.#ordered(found);
+    this.#sockets = new PartialOrder(found, this.#comparison());
   }
 
   get length(): number {
@@ -86,12 +95,12 @@ export class SocketList {
   }
 
   idAt(index: number): number | null {
-    return this.#sockets[index]?.id ?? null;
+    return this.#sockets.at(index)?.id ?? null;
   }
 
   /** -1 when it is not on the list. */
   indexOf(id: number): number {
-    return this.#sockets.findIndex((socket) => socket.id === id);
+    return this.#sockets.indexOf((socket) => socket.id === id);
   }
 
   rows(from: number, count: number): SocketRow[] {
@@ -100,9 +109,17 @@ export class SocketList {
 
   #isChosen(socket: Socket): boolean {
     const { of, filter, onlyStuck } = this.#choice;
-    if (!mayBeOf(socket, of) && !this.#vanished.has(socket)) return false;
+    if (of.kind === "closeWait" && socket.state !== TCP.CLOSE_WAIT && !this.#vanished.has(socket)) return false;
     if (onlyStuck && !this.#isStuck(socket)) return false;
     if (of.kind === "closeWait" && filter.isEmpty) return true;
+    // Nearly all are held by one process: no list is made for each of those.
+    const only = onlyHolder(socket);
+    if (of.kind === "process" && only !== null) {
+      return only === of.pid && (filter.isEmpty || this.#passes(socket, [{ pid: only, fd: null }]));
+    }
+    const isInGroup = this.#sieve?.has(socket, only);
+    if (isInGroup === false) return false;
+    if (isInGroup === true && filter.isEmpty) return true;
     const holders = this.#world.holders(socket);
     if (of.kind === "process" && !holders.some(({ pid }) => pid === of.pid)) return false;
     if (of.kind === "group" && !groupsOf(socket, holders, of.by, this.#world).has(of.name)) return false;
@@ -130,21 +147,22 @@ export class SocketList {
       : this.#world.now - vanished.since >= stuckAfter;
   }
 
-  #ordered(sockets: Socket[]): readonly Socket[] {
+  /** What is alike stands in the order in which it was met. */
+  #comparison(): Compare<Socket> {
     const { sort, reverse } = this.#choice;
-    const ordered =
+    const compare: Compare<Socket> =
       sort === null
-        ? sockets.toSorted((a, b) => rank(a) - rank(b) || this.#since(a) - this.#since(b))
-        : sortBy(sockets, (socket) => this.#value(socket, sort));
-    return reverse ? ordered.toReversed() : ordered;
+        ? (a, b) => rank(a) - rank(b) || this.#since(a) - this.#since(b) || a.id - b.id
+        : (a, b) => compareValues(this.#value(a, sort), this.#value(b, sort)) || a.id - b.id;
+    return reverse ? (a, b) => compare(b, a) : compare;
   }
 
   #value(socket: Socket, sort: SocketSort): SortValue {
     if (sort === "age") return this.#world.now - this.#since(socket);
     if (sort === "state") return socket.state;
     if (sort === "queue") return socket.receiveQueue;
-    if (sort === "local") return formatEndpoint(socket.localAddress, socket.localPort);
-    if (sort === "remote") return formatEndpoint(socket.remoteAddress, socket.remotePort);
+    if (sort === "local") return endValue(socket.localAddress, socket.localPort);
+    if (sort === "remote") return endValue(socket.remoteAddress, socket.remotePort);
     const holder = this.#holder(socket);
     return (sort === "pid" ? holder?.pid : holder?.fd) ?? null;
   }
@@ -178,6 +196,11 @@ export class SocketList {
       owner: socket.owner.evidence,
     };
   }
+}
+
+/** From the lowest address and port on, IPv4 first; a number where that does, for there may be a hundred thousand. */
+function endValue(address: Address, port: number): SortValue {
+  return typeof address === "number" ? -(address * 65_536 + port) : `${address}:${String(port).padStart(5, "0")}`;
 }
 
 function rank({ state }: Socket): number {

@@ -10,7 +10,9 @@ import { cursorIndex, firstOfPage, NO_LIST, type Scene, type View } from "./view
 const MOST_CHART_ROWS = 6;
 /** A heading and a row of each table. */
 const LEAST_TABLES = 4;
-const COMM_COLUMNS = 24;
+const COMM_COLUMNS = { least: 10, most: 24 };
+/** Of the other columns of the processes, and the cursor. */
+const NUMBER_COLUMNS = 29;
 
 /** View 3: TIME_WAIT, how much, what will fail, a chart, then by process and by destination. */
 export const TIME_WAIT_VIEW: View = {
@@ -60,10 +62,9 @@ function churnLines(report: ChurnReport, scene: Scene, rows: number): Line[] {
   const left = Math.max(0, rows - head.length - chart.length - (chartRows < 2 ? 0 : 1));
   const destinations = chosenDestinations(report, scene);
   const processes = chosenProcesses(report, scene);
-  const processLines = Math.max(
-    2,
-    Math.min(processes.length + (report.unowned === null ? 1 : 2), Math.floor(left / 2)),
-  );
+  // A heading, those that nobody is named for, and one that can be chosen.
+  const around = report.unowned === null ? 1 : 2;
+  const processLines = Math.max(around + 1, Math.min(processes.length + around, Math.floor(left / 2)));
   return [
     ...head,
     ...chart,
@@ -101,23 +102,24 @@ function processTable(
 ): Line[] {
   const cursor = cursorIndex(listOf(scene, rows), scene.level);
   const page = rows - (unowned === null ? 1 : 2);
+  const comm = Math.max(COMM_COLUMNS.least, Math.min(scene.size.columns - NUMBER_COLUMNS, COMM_COLUMNS.most));
   const first = firstOfPage(cursor, processes.length, page);
   const lines = processes.slice(first, first + page).map((process, index): Line => {
     const isCursor = first + index === cursor;
-    const text = processCells(String(process.pid), process.comm, process);
+    const text = processCells(String(process.pid), process.comm, process, comm);
     return [span(isCursor ? ">" : " "), span(text, isCursor ? "inverse" : "plain")];
   });
-  if (unowned !== null) lines.push([span(` ${processCells("-", "(not seen closing)", unowned)}`)]);
+  if (unowned !== null) lines.push([span(` ${processCells("-", "(not seen closing)", unowned, comm)}`)]);
   else if (processes.length === 0) lines.push([span(" no process has closed a connection first")]);
-  return [[span(` ${rowOf("PID", "COMMAND", "ENTERED/s", "TIME_WAIT")}`, "dim")], ...lines];
+  return [[span(` ${rowOf(["PID", "COMMAND", "ENTERED/s", "TIME_WAIT"], comm)}`, "dim")], ...lines];
 }
 
-function processCells(pid: string, comm: string, { enteredPerSecond, now }: ChurnCount): string {
-  return rowOf(pid, comm, rate(enteredPerSecond), count(now));
+function processCells(pid: string, name: string, { enteredPerSecond, now }: ChurnCount, comm: number): string {
+  return rowOf([pid, name, rate(enteredPerSecond), count(now)], comm);
 }
 
-function rowOf(pid: string, comm: string, speed: string, now: string): string {
-  return `${fit(pid, 7, "right")} ${fit(comm, COMM_COLUMNS, "left")}${fit(speed, 10, "right")}${fit(now, 10, "right")}`;
+function rowOf([pid, name, speed, now]: readonly [string, string, string, string], comm: number): string {
+  return `${fit(pid, 7, "right")} ${fit(name, comm, "left")}${fit(speed, 10, "right")}${fit(now, 10, "right")}`;
 }
 
 function destinationTable(destinations: readonly DestinationChurn[], rows: number): Line[] {

@@ -1,9 +1,10 @@
 import { SOCKET_SORTS, type SocketRow } from "../model/take-sockets.ts";
-import { age, plural, setting } from "./format.ts";
+import { age, setting } from "./format.ts";
 import { type Line, span } from "./frame.ts";
 import type { TopList } from "./key-binding.ts";
 import { acceptedText, GROUP_SOCKET_TABLE, SOCKET_TABLE, stateText, STUCK_TABLE } from "./socket-table.ts";
 import { type Table, tableLines } from "./table.ts";
+import { unreadText } from "./unread-text.ts";
 import { cursorIndex, firstOfPage, NO_LIST, type Scene, type View } from "./view.ts";
 
 const COLUMNS_HELP =
@@ -85,6 +86,6 @@ function copySocket(row: SocketRow): string {
   const who = row.pid === null ? "nobody known" : `${row.comm ?? "?"} (pid ${row.pid})`;
   const fd = row.fd === null ? "" : ` fd ${row.fd}`;
   const accepted = acceptedText(row) === "NO" ? ", not accepted" : "";
-  const queue = row.receiveQueue === null ? "" : `, ${plural(row.receiveQueue, "byte")} not read`;
+  const queue = row.receiveQueue === null ? "" : `, ${unreadText(row.state, row.receiveQueue)}`;
   return `${who}${fd}: ${row.local} to ${row.remote} ${stateText(row)} for ${age(row.ageMs, row.ageIsAtLeast)}${queue}${accepted}`;
 }

@@ -45,6 +45,9 @@ export interface TableView<Row> {
   readonly userName: UserName;
 }
 
+/** For a text of more columns, such as a command line, no other gives way. */
+const LONG = 64;
+
 /** The heading, then a line a row. The cursor is a `>` as well as a colour, for screens that show none. */
 export function tableLines<Row>(view: TableView<Row>, columns: number): Line[] {
   const { table, rows, fixed = [], cursor, userName } = view;
@@ -75,7 +78,10 @@ function rowLine<Row>(placed: readonly Placed<Row>[], row: Row, cursor: boolean,
   return line;
 }
 
-/** Chooses the columns that fit in `available` (one space apart) and shares out what is left to those that can use it. */
+/**
+ * Chooses the columns that fit in `available` (one space apart), by their least widths, so that they don't come and go with what
+ * is in them, and shares out what is left from left to right. Only where that is too little, words give what they don't need.
+ */
 export function placeColumns<Row>(
   table: Table<Row>,
   rows: readonly Row[],
@@ -84,10 +90,18 @@ export function placeColumns<Row>(
 ): Placed<Row>[] {
   const shown = visibleColumns(table, available);
   let left = available - needed(shown);
-  return shown.map((column) => {
-    const extra = Math.max(0, Math.min(left, natural(column, rows, userName) - column.min));
+  const wanted = shown.map((column) => ({ column, most: natural(column, rows, userName) }));
+  let lacking = wanted.reduce((sum, { column, most }) => sum + Math.max(0, Math.min(most, LONG) - column.min), -left);
+  const given = wanted.map(({ column, most }) => {
+    const spare = Math.max(0, Math.min(column.min - most, lacking));
+    lacking -= spare;
+    left += spare;
+    return { column, most, columns: column.min - spare };
+  });
+  return given.map(({ column, most, columns }) => {
+    const extra = Math.max(0, Math.min(left, most - columns));
     left -= extra;
-    return { column, columns: column.min + extra };
+    return { column, columns: columns + extra };
   });
 }
 
@@ -106,7 +120,8 @@ function needed(columns: readonly { readonly min: number }[]): number {
 
 function natural<Row>(column: Column<Row>, rows: readonly Row[], userName: UserName): number {
   if (column.min === column.max) return column.min;
-  let most = column.min;
+  // With the mark of what it is sorted by.
+  let most = width(column.title) + 1;
   for (const row of rows) most = Math.max(most, width(column.cell(row, column.max, userName)));
   return Math.min(most, column.max);
 }

@@ -1,14 +1,15 @@
 import type { Stay, Timeline } from "../model/take-timeline.ts";
 import { stateName, TCP } from "../model/tcp-state.ts";
-import { clip, duration, fit, plural } from "./format.ts";
+import { clip, duration, fit, wrap } from "./format.ts";
 import { type Line, span } from "./frame.ts";
 import { asOneLine, textView } from "./text-view.ts";
 import { clockTime } from "./time.ts";
+import { unreadText } from "./unread-text.ts";
 import type { Scene } from "./view.ts";
 
 const TIME = 17;
 const STATE = 12;
-const LASTED = 12;
+const LASTED = 9;
 const CAUSE = 13;
 
 const MEANING: Readonly<Record<string, string>> = {
@@ -40,7 +41,7 @@ function timelineLines({ data, size }: Scene): Line[] {
   const { timeline } = data;
   if (timeline === null) return [[span("this socket is not known any more")]];
   return [
-    ...headLines(timeline).map((text): Line => [span(clip(text, size.columns))]),
+    ...headLines(timeline).flatMap((text) => wrap(text, size.columns, 3).map((part): Line => [span(part)])),
     [],
     [span(clip(cells("ENTERED (UTC)", "STATE", "LASTED", "WHY", "WHOSE"), size.columns), "dim")],
     ...timeline.stays.map((stay): Line => [
@@ -51,16 +52,15 @@ function timelineLines({ data, size }: Scene): Line[] {
 }
 
 function headLines(timeline: Timeline): string[] {
-  const { holders, role, inode, receiveQueue, netns } = timeline;
+  const { holders, role, inode, state, receiveQueue, netns } = timeline;
   const lines = [`${timeline.local} to ${timeline.remote}`];
   const who = holders.map(({ pid, comm, fd }) => `${comm} (pid ${pid}${fd === null ? "" : `, fd ${fd}`})`);
   if (who.length > 0) lines.push(`held by ${who.join(", ")}; known by ${timeline.owner}`);
-  else lines.push(timeline.state === TCP.CLOSE ? "closed" : "held by no process that is known");
+  else lines.push(state === TCP.CLOSE ? "closed" : "held by no process that is known");
   const facts: string[] = [];
   if (role !== null) facts.push({ client: "made here by connect()", server: "came in", listener: "listens" }[role]);
   if (!timeline.isAccepted) facts.push("not accepted: waits in the listener's queue");
-  if (receiveQueue !== null)
-    facts.push(role === "listener" ? `${receiveQueue} wait` : `${plural(receiveQueue, "byte")} not read`);
+  if (receiveQueue !== null) facts.push(role === "listener" ? `${receiveQueue} wait` : unreadText(state, receiveQueue));
   if (inode !== null && inode !== 0) facts.push(`inode ${inode}`);
   if (netns !== null) facts.push(`network namespace ${netns}`);
   if (facts.length > 0) lines.push(facts.join(", "));

@@ -94,7 +94,7 @@ test("the largest age, descriptor and queue come first, and the first port", () 
   expect(first("fd")).toMatchObject({ fd: 5 });
   expect(first("queue")).toMatchObject({ receiveQueue: 5 });
   expect(first("local")).toMatchObject({ local: "127.0.0.1:41000" });
-  expect(first("remote")).toMatchObject({ remote: "127.0.0.1:443" });
+  expect(first("remote")).toMatchObject({ remote: "127.0.0.1:80" });
 });
 
 const told = (by: (typeof GROUPINGS)[number], filter = MATCH_ALL): unknown[] =>

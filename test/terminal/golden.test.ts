@@ -12,8 +12,8 @@ import { PtyScreen } from "./pty-screen.ts";
 const RECORDING = join(ROOT, "test/fixtures/leak.tct.gz");
 const SCREENS = join(ROOT, "test/fixtures/screens");
 const UPDATES = process.env["UPDATE_SCREENS"] === "1";
-/** So long nothing may change before a screen is taken for the new one. */
-const SETTLE_MS = 700;
+/** So long nothing may change before a screen is taken for the new one: findings are a second old at most. */
+const SETTLE_MS = 1300;
 
 const SIZES = [
   { columns: 40, rows: 10 },

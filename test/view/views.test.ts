@@ -77,7 +77,7 @@ describe("stuck sockets", () => {
 
   test("copied, it is a line to be pasted", () => {
     expect(copyText(data({ sockets: socketRows([socket]) }), stuck, SIZE)).toBe(
-      "api (pid 812) fd 17: 10.0.0.1:40000 to 10.0.0.2:443 CLOSE_WAIT for at least 15m12s, 1 byte not read",
+      "api (pid 812) fd 17: 10.0.0.1:40000 to 10.0.0.2:443 CLOSE_WAIT for at least 15m12s, the end not read",
     );
   });
 });

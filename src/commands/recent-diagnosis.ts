@@ -1,0 +1,45 @@
+import { diagnose } from "../diagnosis/diagnose.ts";
+import type { Finding } from "../diagnosis/finding.ts";
+import type { Filter } from "../model/filter.ts";
+import type { Tables } from "../model/tables.ts";
+
+const EVERY_MS = 1000;
+
+/**
+ * What is wrong, worked out at most once a second: of the events' clock, which a player may move fast; and where that goes slowly,
+ * of ours.
+ */
+export class RecentDiagnosis {
+  readonly #stuckAfterMs: number;
+  #findings: readonly Finding[] = [];
+  #filter: Filter | null = null;
+  #now = -Infinity;
+  #transitions = 0;
+  #madeAt = -Infinity;
+
+  constructor(stuckAfterMs: number) {
+    this.#stuckAfterMs = stuckAfterMs;
+  }
+
+  /** The worst first. */
+  of(tables: Tables, filter: Filter): readonly Finding[] {
+    const here = performance.now();
+    if (!this.#isDue(tables, filter, here)) return this.#findings;
+    this.#filter = filter;
+    this.#now = tables.now;
+    this.#transitions = tables.transitions;
+    this.#madeAt = here;
+    this.#findings = diagnose(tables, { stuckAfterMs: this.#stuckAfterMs, filter });
+    return this.#findings;
+  }
+
+  #isDue({ now, transitions }: Tables, filter: Filter, here: number): boolean {
+    if (filter !== this.#filter) return true;
+    if (now === this.#now && transitions === this.#transitions) return false;
+    return Math.abs(now - this.#now) / 1e6 >= EVERY_MS || here - this.#madeAt >= EVERY_MS;
+  }
+
+  forget(): void {
+    this.#filter = null;
+  }
+}

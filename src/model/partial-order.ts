@@ -1,0 +1,77 @@
+/** Below 0: `a` comes first. Never 0, so that there is one order only. */
+export type Compare<Item> = (a: Item, b: Item) => number;
+
+/** More than this part of all is sorted as a whole. */
+const WORTH_A_HEAP = 8;
+
+/** Items in order, of which only as many as are asked for are put into it: of a hundred thousand the screen shows fifty. */
+export class PartialOrder<Item> {
+  readonly #items: readonly Item[];
+  readonly #compare: Compare<Item>;
+  /** The first of them, in order. */
+  #sorted: readonly Item[] = [];
+
+  constructor(items: readonly Item[], compare: Compare<Item>) {
+    this.#items = items;
+    this.#compare = compare;
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  /** The items from `from` to before `to`. */
+  slice(from: number, to: number): readonly Item[] {
+    return this.#first(Math.min(to, this.length)).slice(from, to);
+  }
+
+  at(index: number): Item | undefined {
+    return index < 0 || index >= this.length ? undefined : this.#first(index + 1)[index];
+  }
+
+  /** Where the first item that `isIt` stands; -1 without one. */
+  indexOf(isIt: (item: Item) => boolean): number {
+    const item = this.#items.find(isIt);
+    if (item === undefined) return -1;
+    let before = 0;
+    for (const other of this.#items) if (other !== item && this.#compare(other, item) < 0) before++;
+    return before;
+  }
+
+  #first(count: number): readonly Item[] {
+    if (this.#sorted.length >= count) return this.#sorted;
+    const isMany = count * WORTH_A_HEAP > this.length;
+    this.#sorted = isMany ? this.#items.toSorted(this.#compare) : smallest(this.#items, count, this.#compare);
+    return this.#sorted;
+  }
+}
+
+/** The first `count` of all, in order: a heap of them with the last on top, which whoever comes before it pushes out. */
+function smallest<Item>(items: readonly Item[], count: number, compare: Compare<Item>): readonly Item[] {
+  const heap = items.slice(0, count).toSorted((a, b) => compare(b, a));
+  let [last] = heap;
+  for (let index = count; index < items.length; index++) {
+    const item = items[index];
+    if (item === undefined || last === undefined || compare(item, last) >= 0) continue;
+    sink(heap, item, compare);
+    [last] = heap;
+  }
+  return heap.toSorted(compare);
+}
+
+/** Puts an item in the place of the top, and lets it sink to where it belongs. */
+function sink<Item>(heap: Item[], item: Item, compare: Compare<Item>): void {
+  let at = 0;
+  for (let child = 1; child < heap.length; child = 2 * at + 1) {
+    let under = heap[child];
+    const right = heap[child + 1];
+    if (under !== undefined && right !== undefined && compare(right, under) > 0) {
+      under = right;
+      child++;
+    }
+    if (under === undefined || compare(under, item) <= 0) break;
+    heap[at] = under;
+    at = child;
+  }
+  heap[at] = item;
+}
