@@ -3,7 +3,7 @@
 // usage: node scripts/screens/screenshot.mjs     as root, after `npm run build`; needs rsvg-convert (Debian: librsvg2-bin)
 //
 // Runs a client that leaks sockets beside one that opens and closes 300 a second, and top on a pseudo-terminal for half a
-// minute; what an emulator makes of its output becomes an SVG, a rectangle and a text for each run of a style, then a PNG.
+// minute; what an emulator makes of its output becomes an SVG, a rectangle for each run of a style and a text for each word, then a PNG.
 import { execFileSync, spawn as spawnChild } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -53,7 +53,12 @@ function runSvg({ x, y, text, style }) {
       : `<rect x="${at.x}" y="${at.y}" width="${at.width}" height="${CELL.height}" fill="${style.ground}"/>`;
   if (text.trim() === "") return ground;
   const look = `${style.bold ? ' font-weight="bold"' : ""}${style.underline ? ' text-decoration="underline"' : ""}`;
-  return `${ground}<text x="${at.x}" y="${at.y + CELL.base}" fill="${style.fill}"${look}>${escape(text)}</text>`;
+  // Word by word: a blank before Braille would be as wide as in the font that has Braille.
+  const words = Array.from(text.matchAll(/\S+/g), ({ 0: word, index }) => {
+    const left = (x + index) * CELL.width;
+    return `<text x="${left}" y="${at.y + CELL.base}" fill="${style.fill}"${look}>${escape(word)}</text>`;
+  });
+  return ground + words.join("");
 }
 
 function svgOf(terminal) {

@@ -3,10 +3,11 @@ import type { Finding } from "../diagnosis/finding.ts";
 import type { Filter } from "../model/filter.ts";
 import type { Tables } from "../model/tables.ts";
 
-const EVERY_MS = 1000;
+/** A little less than the usual interval, so that its every picture has findings of the same moment. */
+const EVERY_MS = 900;
 
 /**
- * What is wrong, worked out at most once a second: of the events' clock, which a player may move fast; and where that goes slowly,
+ * What is wrong, worked out about once a second at most: of the events' clock, which a player may move fast; and where that goes slowly,
  * of ours.
  */
 export class RecentDiagnosis {
@@ -21,9 +22,8 @@ export class RecentDiagnosis {
     this.#stuckAfterMs = stuckAfterMs;
   }
 
-  /** The worst first. */
-  of(tables: Tables, filter: Filter): readonly Finding[] {
-    const here = performance.now();
+  /** The worst first. `here`: our own clock, milliseconds. */
+  of(tables: Tables, filter: Filter, here = performance.now()): readonly Finding[] {
     if (!this.#isDue(tables, filter, here)) return this.#findings;
     this.#filter = filter;
     this.#now = tables.now;

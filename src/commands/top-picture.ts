@@ -6,7 +6,7 @@ import { type Mark, markOf, StateTrail } from "../view/state-trail.ts";
 import { NO_DATA, type TopData, type TransitionRows } from "../view/top-data.ts";
 import { levelOf, type TopUi } from "../view/top-ui.ts";
 import type { TopRecorder } from "./top-recorder.ts";
-import type { TopSource } from "./top-source.ts";
+import type { TopSource } from "./top-asks.ts";
 
 export interface PictureOptions {
   readonly source: TopSource;

@@ -6,39 +6,19 @@ import type { Model } from "../model/model.ts";
 import { keepPassage } from "../model/passage.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Socket } from "../model/socket.ts";
-import { frozenWorld, liveWorld, type SocketWorld } from "../model/socket-world.ts";
+import { frozenWorld, liveWorld } from "../model/socket-world.ts";
 import { takeChurn } from "../model/take-churn.ts";
-import { type GroupRow, takeGroups } from "../model/take-groups.ts";
-import { retakeSnapshot, takeSnapshot } from "../model/take-snapshot.ts";
-import { sieveFor, type SocketChoice, SocketList, type SocketsOf } from "../model/take-sockets.ts";
-import { transitionSubject } from "../model/subject.ts";
+import { GroupCount, type GroupOptions, type GroupRow, takeGroups } from "../model/take-groups.ts";
+import { takeSnapshot } from "../model/take-snapshot.ts";
+import { sieveFor, SocketList, type SocketsOf } from "../model/take-sockets.ts";
 import { takeTimeline, type Timeline } from "../model/take-timeline.ts";
 import { TransitionLog } from "../model/transition-log.ts";
-import type { TransitionRow } from "../model/transition-row.ts";
 import type { TransitionRows } from "../view/top-data.ts";
+import { findSocket, FrozenSource } from "./frozen-source.ts";
 import { RecentDiagnosis } from "./recent-diagnosis.ts";
+import type { SocketWish, TopSource } from "./top-asks.ts";
 
 const MOST_TRANSITIONS = 500;
-
-export type SocketWish = Omit<SocketChoice, "stuckAfterMs">;
-
-/** What the screen asks of the model. Each answer is of the moment of the question; nothing is worked out unasked. */
-export interface TopSource {
-  /** Null before anything is known. */
-  snapshot(filter: Filter): Snapshot | null;
-  /** The worst first. */
-  findings(filter: Filter): readonly Finding[];
-  churn(): ChurnReport | null;
-  groups(by: Grouping, filter: Filter): readonly GroupRow[];
-  sockets(wish: SocketWish): SocketList;
-  /** Null: there is no such socket any more. */
-  timeline(id: number): Timeline | null;
-  transitions(filter: Filter): TransitionRows;
-  /** The clock of the events, Unix epoch, and how many transitions there have been. */
-  progress(): { readonly wallMs: number; readonly transitions: number };
-  /** The same, standing still. */
-  freeze(): TopSource;
-}
 
 /** What may be on a list, as of the moment after so many transitions. */
 interface Found {
@@ -46,6 +26,12 @@ interface Found {
   readonly at: number;
   readonly transitions: number;
   readonly sockets: readonly Socket[];
+}
+
+/** Groups as of such a moment. */
+interface Counted extends Pick<Found, "at" | "transitions"> {
+  readonly options: GroupOptions;
+  readonly rows: readonly GroupRow[];
 }
 
 /** A model that goes on. */
@@ -57,6 +43,9 @@ export class ModelSource implements TopSource {
   /** Of what a list was asked for last: the next snapshot's way through all sockets finds them. */
   #listed: SocketsOf | null = null;
   #found: Found | null = null;
+  /** The same for groups. */
+  #grouped: GroupOptions | null = null;
+  #counted: Counted | null = null;
   /** The socket whose timeline is looked at: it stays known when it is closed. */
   #looked: Socket | null = null;
 
@@ -73,6 +62,7 @@ export class ModelSource implements TopSource {
     this.#log = this.#watch(model);
     this.#looked = null;
     this.#found = null;
+    this.#counted = null;
     this.#diagnosis.forget();
   }
 
@@ -96,13 +86,24 @@ export class ModelSource implements TopSource {
     const of = this.#listed;
     this.#listed = null;
     this.#found = null;
-    if (of === null) return takeSnapshot(tables, this.#stuckAfterMs, filter);
+    if (of === null) return this.#groupedSnapshot(filter);
     const sockets: Socket[] = [];
     const mayBe = sieveFor(of, liveWorld(tables));
     const snapshot = takeSnapshot(tables, this.#stuckAfterMs, filter, (socket) => {
       if (mayBe(socket)) sockets.push(socket);
     });
     this.#found = { of, at: tables.now, transitions: tables.transitions, sockets };
+    return snapshot;
+  }
+
+  #groupedSnapshot(filter: Filter): Snapshot {
+    const { tables } = this.#model;
+    const options = this.#grouped;
+    this.#grouped = this.#counted = null;
+    if (options === null) return takeSnapshot(tables, this.#stuckAfterMs, filter);
+    const groups = new GroupCount(liveWorld(tables), options);
+    const snapshot = takeSnapshot(tables, this.#stuckAfterMs, filter, (socket) => groups.add(socket));
+    this.#counted = { options, at: tables.now, transitions: tables.transitions, rows: groups.finish() };
     return snapshot;
   }
 
@@ -116,7 +117,13 @@ export class ModelSource implements TopSource {
   }
 
   groups(by: Grouping, filter: Filter): readonly GroupRow[] {
-    return takeGroups(liveWorld(this.#model.tables), { by, filter, stuckAfterMs: this.#stuckAfterMs });
+    const { tables } = this.#model;
+    const options = { by, filter, stuckAfterMs: this.#stuckAfterMs };
+    const counted = this.#counted;
+    this.#grouped = options;
+    const isFresh = counted?.at === tables.now && counted.transitions === tables.transitions;
+    if (isFresh && counted.options.by === by && counted.options.filter === filter) return counted.rows;
+    return takeGroups(liveWorld(tables), options);
   }
 
   sockets(wish: SocketWish): SocketList {
@@ -160,79 +167,6 @@ export class ModelSource implements TopSource {
   }
 }
 
-interface Frozen {
-  readonly world: SocketWorld;
-  readonly rows: readonly TransitionRow[];
-  readonly snapshot: Snapshot | null;
-  readonly churn: ChurnReport | null;
-  readonly findings: readonly Finding[];
-  readonly stuckAfterMs: number;
-}
-
-/** What was to be seen at one moment: every view and every filter can be looked at. */
-class FrozenSource implements TopSource {
-  readonly #frozen: Frozen;
-
-  constructor(frozen: Frozen) {
-    this.#frozen = frozen;
-  }
-
-  snapshot(filter: Filter): Snapshot | null {
-    const { snapshot, world } = this.#frozen;
-    return snapshot === null || filter.isEmpty ? snapshot : retakeSnapshot(snapshot, world, filter);
-  }
-
-  /** With a filter, those of the processes that it takes. */
-  findings(filter: Filter): readonly Finding[] {
-    const { findings } = this.#frozen;
-    if (filter.isEmpty) return findings;
-    const pids = new Set(this.snapshot(filter)?.processes.map(({ pid }) => pid));
-    return findings.filter(({ pid }) => pid !== null && pids.has(pid));
-  }
-
-  churn(): ChurnReport | null {
-    return this.#frozen.churn;
-  }
-
-  groups(by: Grouping, filter: Filter): readonly GroupRow[] {
-    const { world, stuckAfterMs } = this.#frozen;
-    return takeGroups(world, { by, filter, stuckAfterMs });
-  }
-
-  sockets(wish: SocketWish): SocketList {
-    const { world, stuckAfterMs } = this.#frozen;
-    return new SocketList(world, { ...wish, stuckAfterMs });
-  }
-
-  timeline(id: number): Timeline | null {
-    const { world, rows } = this.#frozen;
-    const socket = findSocket(id, world, rows);
-    return socket === null ? null : takeTimeline(socket, world);
-  }
-
-  transitions(filter: Filter): TransitionRows {
-    const { world, rows } = this.#frozen;
-    const chosen = filter.isEmpty ? rows : rows.filter((row) => filter.matches(transitionSubject(row)));
-    return { rows: chosen, wallMs: world.wallMs };
-  }
-
-  progress(): { readonly wallMs: number; readonly transitions: number } {
-    const { snapshot } = this.#frozen;
-    return { wallMs: snapshot?.wallMs ?? 0, transitions: snapshot?.transitions ?? 0 };
-  }
-
-  freeze(): TopSource {
-    return this;
-  }
-}
-
 function isSame(one: SocketsOf, other: SocketsOf): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-/** Among those that live, those whose descriptors are left, and those of the last transitions. */
-function findSocket(id: number, world: SocketWorld, rows: readonly TransitionRow[]): Socket | null {
-  for (const socket of world.sockets) if (socket.id === id) return socket;
-  for (const { socket } of world.vanished) if (socket.id === id) return socket;
-  return rows.findLast(({ socket }) => socket.id === id)?.socket ?? null;
 }

@@ -1,6 +1,8 @@
 /** Below 0: `a` comes first. Never 0, so that there is one order only. */
 export type Compare<Item> = (a: Item, b: Item) => number;
 
+/** At least so many are put into order at once: about a screen, which is asked for row by row. */
+const LEAST = 128;
 /** More than this part of all is sorted as a whole. */
 const WORTH_A_HEAP = 8;
 
@@ -40,8 +42,9 @@ export class PartialOrder<Item> {
 
   #first(count: number): readonly Item[] {
     if (this.#sorted.length >= count) return this.#sorted;
-    const isMany = count * WORTH_A_HEAP > this.length;
-    this.#sorted = isMany ? this.#items.toSorted(this.#compare) : smallest(this.#items, count, this.#compare);
+    const wanted = Math.max(count, LEAST);
+    const isMany = wanted * WORTH_A_HEAP > this.length;
+    this.#sorted = isMany ? this.#items.toSorted(this.#compare) : smallest(this.#items, wanted, this.#compare);
     return this.#sorted;
   }
 }

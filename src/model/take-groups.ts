@@ -30,16 +30,9 @@ export interface GroupOptions {
 
 /** Puts sockets together, most guilty first. */
 export function takeGroups(world: SocketWorld, options: GroupOptions): GroupRow[] {
-  const { by } = options;
-  const groups = new Groups(world, options);
+  const groups = new GroupCount(world, options);
   for (const socket of world.sockets) groups.add(socket);
-  for (const { socket, isConfirmed, since } of world.vanished) {
-    if (isConfirmed) groups.addVanished(socket, since);
-  }
-  if (by !== "destination" && by !== "listener") {
-    for (const process of world.processes) groups.addProcess(process, groupOfProcess(process, by));
-  }
-  return groups.rows();
+  return groups.finish();
 }
 
 /** A local end of connections, and the group of what listens there. */
@@ -57,12 +50,14 @@ class Group {
   readonly processes: Process[] = [];
 }
 
-class Groups {
+/** Puts sockets together that it is given one by one, which may be on a way through all of them for something else. */
+export class GroupCount {
   readonly #world: SocketWorld;
   readonly #options: GroupOptions;
   readonly #byName = new Map<string, Group>();
   readonly #byPid = new Map<number, Group>();
   readonly #byEnd = new Map<number | string, Group>();
+  #last: { readonly group: Group | null; readonly pid: number } = { group: null, pid: 0 };
   readonly #byLocalPort = new Map<number, Arrival[]>();
 
   constructor(world: SocketWorld, options: GroupOptions) {
@@ -88,7 +83,11 @@ class Groups {
     if (by === "destination") group = isOutgoing(socket, this.#world) ? this.#toward(socket) : null;
     else if (by === "listener") group = this.#arrivedAt(socket);
     else group = this.#ofProcess(pid, by);
-    group?.pids.add(pid);
+    // Those of one process mostly stand side by side.
+    if (group !== null && (group !== this.#last.group || pid !== this.#last.pid)) {
+      group.pids.add(pid);
+      this.#last = { group, pid };
+    }
     group?.tally.add(socket, stuck);
   }
 
@@ -132,13 +131,13 @@ class Groups {
     return group;
   }
 
-  addVanished(socket: Socket, since: number): void {
+  #addVanished(socket: Socket, since: number): void {
     if (this.#world.now - since < this.#options.stuckAfterMs * 1e6) return;
     const one = { socket, since, sinceIsExact: socket.sinceIsExact, at: since, isConfirmed: true };
     for (const group of this.#groups(socket, this.#takenHolders(socket, since))) group.tally.addVanished(one);
   }
 
-  addProcess(process: Process, name: string): void {
+  #addProcess(process: Process, name: string): void {
     const group = this.#options.filter.isEmpty ? this.#group(name) : this.#byName.get(name);
     group?.processes.push(process);
   }
@@ -169,7 +168,19 @@ class Groups {
     return group;
   }
 
-  rows(): GroupRow[] {
+  /** To be called once, when it has been given all. */
+  finish(): GroupRow[] {
+    const { by } = this.#options;
+    for (const { socket, isConfirmed, since } of this.#world.vanished) {
+      if (isConfirmed) this.#addVanished(socket, since);
+    }
+    if (by !== "destination" && by !== "listener") {
+      for (const process of this.#world.processes) this.#addProcess(process, groupOfProcess(process, by));
+    }
+    return this.#rows();
+  }
+
+  #rows(): GroupRow[] {
     const { now } = this.#world;
     const rows = Array.from(this.#byName, ([name, group]) => groupRow(name, group, now));
     return rows.toSorted(

@@ -83,6 +83,8 @@ class Census {
   readonly #stuckAfter: number;
   readonly #filter: Filter;
   readonly #tallies = new Map<number, Tally>();
+  /** Those of one process mostly stand side by side. */
+  #last: { readonly pid: number; readonly tally: Tally } | null = null;
 
   constructor(world: SocketWorld, stuckAfterMs: number, filter: Filter, visit: Visit = ignore) {
     this.#world = world;
@@ -156,8 +158,10 @@ class Census {
   }
 
   #tally(pid: number): Tally {
+    if (this.#last?.pid === pid) return this.#last.tally;
     let tally = this.#tallies.get(pid);
     if (tally === undefined) this.#tallies.set(pid, (tally = new Tally()));
+    this.#last = { pid, tally };
     return tally;
   }
 

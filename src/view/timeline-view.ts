@@ -11,6 +11,8 @@ const TIME = 17;
 const STATE = 12;
 const LASTED = 9;
 const CAUSE = 13;
+/** On a lower screen the states come first. */
+const ROWS_FOR_HEAD = 18;
 
 const MEANING: Readonly<Record<string, string>> = {
   connect: "connect()",
@@ -40,15 +42,16 @@ export const TIMELINE_VIEW = textView(
 function timelineLines({ data, size }: Scene): Line[] {
   const { timeline } = data;
   if (timeline === null) return [[span("this socket is not known any more")]];
-  return [
-    ...headLines(timeline).flatMap((text) => wrap(text, size.columns, 3).map((part): Line => [span(part)])),
-    [],
+  const head = headLines(timeline).flatMap((text) => wrap(text, size.columns, 3).map((part): Line => [span(part)]));
+  const states: Line[] = [
     [span(clip(cells("ENTERED (UTC)", "STATE", "LASTED", "WHY", "WHOSE"), size.columns), "dim")],
     ...timeline.stays.map((stay): Line => [
       span(clip(stayText(stay), size.columns), stay.isCurrent ? "bold" : "plain"),
     ]),
     ...notes(timeline).map((text): Line => [span(clip(text, size.columns), "warn")]),
   ];
+  // Where not all is on the screen, what happened matters most.
+  return size.rows < ROWS_FOR_HEAD ? [...states, [], ...head] : [...head, [], ...states];
 }
 
 function headLines(timeline: Timeline): string[] {
