@@ -79,7 +79,7 @@ export class Suite {
   }
 
   apt(tool, ...words) {
-    return run(tool, [...this.options, ...words], { timeout: FETCH_MS, cwd: join(this.folder, "debs") });
+    return run(tool, [...words, ...this.options], { timeout: FETCH_MS, cwd: join(this.folder, "debs") });
   }
 
   /** Reads the list of the suite's packages, unless it was read within the hour. */
