@@ -50,7 +50,7 @@ function judgeRefusals(cell, refusals) {
 
 /** tcptrace must say in one line that it cannot. */
 function judgeImpossible(cell, { exitCode }, stderr, why) {
-  const isTold = exitCode === 4 && /^tcptrace: bpftrace said: [^\n]+$/.test(lastLine(stderr));
+  const isTold = exitCode === 4 && /^tcptrace: TCPTRACE_PROBES is \w+: bpftrace said: [^\n]+$/.test(lastLine(stderr));
   return {
     cell,
     note: why,

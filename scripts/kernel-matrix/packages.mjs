@@ -51,9 +51,9 @@ export function run(file, words, { timeout = UNPACK_MS, ...options } = {}) {
 /** Where Debian's packages come from here: `[signed-by=…] URI`. */
 function mirror() {
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
-  const targets = run("apt-get", ["indextargets", "--format", "$(REPO_URI)|$(RELEASE)", "Created-By: Packages"])
-    .trim()
-    .split("\n");
+  // Without the option apt names none where its lists were removed, as in images of containers.
+  const words = ["indextargets", "--no-release-info", "--format", "$(REPO_URI)|$(RELEASE)", "Created-By: Packages"];
+  const targets = run("apt-get", words).trim().split("\n");
   const own = targets.map((line) => line.split("|")).find(([, release]) => release === suite);
   if (own === undefined) throw new Failure("the machine's apt sources name no mirror of Debian");
   return `${existsSync(KEYS) ? `[signed-by=${KEYS}] ` : ""}${own[0]}`;
@@ -79,7 +79,7 @@ export class Suite {
   }
 
   apt(tool, ...words) {
-    return run(tool, [...this.options, ...words], { timeout: FETCH_MS, cwd: join(this.folder, "debs") });
+    return run(tool, [...words, ...this.options], { timeout: FETCH_MS, cwd: join(this.folder, "debs") });
   }
 
   /** Reads the list of the suite's packages, unless it was read within the hour. */
@@ -90,12 +90,15 @@ export class Suite {
     writeFileSync(join(this.folder, "sources.list"), `deb ${mirror()} ${this.name} main\n`);
     // No package is installed here: so apt names all that is needed.
     writeFileSync(join(this.folder, "status"), "");
-    if (isYoung(join(this.folder, "cache/pkgcache.bin"))) return;
+    // Not apt's own cache: that is made anew by whatever reads the lists.
+    const read = join(this.folder, "lists-read");
+    if (isYoung(read)) return;
     try {
       this.apt("apt-get", "update", "-o", "APT::Update::Error-Mode=any");
     } catch (error) {
       throw new Failure(`the mirror has no suite ${this.name}: ${error.message}`);
     }
+    writeFileSync(read, "");
   }
 
   /** Downloads packages with all that they need; returns the files. */
@@ -163,7 +166,8 @@ export function unpack(files, folder) {
     symlinkSync(`usr/${part}`, join(begun, part));
   }
   for (const file of files) {
-    run("sh", ["-c", 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"', "sh", file, begun]);
+    const script = 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"';
+    run("bash", ["-c", script, "bash", file, begun]);
   }
   for (const part of NOT_NEEDED) rmSync(join(begun, part), { recursive: true, force: true });
   writeFileSync(join(begun, ".packages"), wanted);

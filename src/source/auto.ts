@@ -10,6 +10,8 @@ import type { Pace } from "./surveyor.ts";
 import { readTracingFacts } from "./tracing-facts.ts";
 import type { TracerOptions } from "./tracer-process.ts";
 
+const UNSET = "unset TCPTRACE_PROBES, or see `tcptrace doctor`";
+
 export type SourceWish = "auto" | "bpf" | "proc";
 
 /**
@@ -46,11 +48,17 @@ async function* bpfElseProc(
       return;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      failure = error;
+      failure = asWanted(error, facts);
     }
   }
   if (wish === "bpf") throw failure;
   yield* procSource({ reason: failure.message, pace }).events(signal);
+}
+
+/** The failure of what TCPTRACE_PROBES asks for says so: without it, another program may do. */
+export function asWanted(failure: UserError, { wanted }: TracingFacts): UserError {
+  if (wanted === null) return failure;
+  return new UserError(`TCPTRACE_PROBES is ${wanted}: ${failure.message}`, UNSET, failure.exitCode);
 }
 
 /** What a user who is not root has to know of the answers. */

@@ -25,7 +25,7 @@ export function parseBpftraceVersion(text: string): Omit<BpftraceVersion, "path"
 export async function bpftraceVersion(signal?: AbortSignal): Promise<BpftraceVersion | null> {
   const path = findExecutable("bpftrace");
   if (path === null) return null;
-  const { failed, stdout } = await execa(path, ["--version"], {
+  const child = execa(path, ["--version"], {
     reject: false,
     stdin: "ignore",
     stderr: "ignore",
@@ -33,6 +33,11 @@ export async function bpftraceVersion(signal?: AbortSignal): Promise<BpftraceVer
     maxBuffer: MAX_OUTPUT_CHARS,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
+  // A wrapper's own child may live on and hold the pipe: nobody waits for that.
+  child.once("exit", (_code, killedBy) => {
+    if (killedBy !== null) child.stdout.destroy();
+  });
+  const { failed, stdout } = await child;
   const version = failed ? null : parseBpftraceVersion(stdout);
   return version === null ? null : { path, ...version };
 }

@@ -3,6 +3,7 @@ import { readPrivileges } from "../host/capabilities.ts";
 import { readInstallCommand } from "../host/distro.ts";
 import { readKernel } from "../host/kernel.ts";
 import { findExecutable, findSystemTool } from "../host/path-search.ts";
+import { safeText } from "../model/text.ts";
 import { bpftraceVersion } from "./bpftrace-version.ts";
 import { type Program, PROGRAMS, type TracingFacts } from "./choose.ts";
 
@@ -11,7 +12,11 @@ export function wantedProgram(name: string | undefined): Program | null {
   if (name === undefined || name === "" || name === "auto") return null;
   const found = PROGRAMS.find((program) => program === name);
   if (found !== undefined) return found;
-  throw new UserError(`TCPTRACE_PROBES: no such probes: ${name}`, `one of auto, ${PROGRAMS.join(", ")}`, EXIT.usage);
+  throw new UserError(
+    `TCPTRACE_PROBES: no such probes: ${safeText(name)}`,
+    `one of auto, ${PROGRAMS.join(", ")}`,
+    EXIT.usage,
+  );
 }
 
 /** Reads from the machine all that the choice of a source depends on; changes nothing. */

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { tracerOptions } from "./auto.ts";
+import { asWanted, tracerOptions } from "./auto.ts";
 import { bpfSource } from "./bpf.ts";
 import { chooseSource, type Program, type TracingFacts } from "./choose.ts";
 
@@ -27,12 +27,12 @@ export async function tryTracing(facts: TracingFacts, signal: AbortSignal): Prom
       if (seen !== null) return { ok: true, detail: seen, fix: null, program, failures };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      detail = error.message;
+      detail = asWanted(error, facts).message;
     }
     failures.set(program, detail);
     if (signal.aborted) break;
   }
-  return { ok: false, detail, fix: null, program: null, failures };
+  return { ok: false, detail, fix: facts.wanted === null ? null : "unset TCPTRACE_PROBES", program: null, failures };
 }
 
 /** What it is and how long it took; null when it ended without being attached. Throws UserError when it fails. */

@@ -163,14 +163,16 @@ describe("TCPTRACE_PROBES", () => {
     // Where the kernel has kprobes, this test has nothing to show.
     if (code === 0) return;
     expect(code).toBe(4);
-    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(/^tcptrace: bpftrace .*: see `tcptrace doctor`$/);
+    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
+      /^tcptrace: TCPTRACE_PROBES is kprobe: bpftrace .*: unset TCPTRACE_PROBES, or see `tcptrace doctor`$/,
+    );
   });
 
   it("that there are not are used wrongly", async () => {
-    const { code, stderr } = await runTcptrace(["doctor"], { env: { TCPTRACE_PROBES: "uprobe" } });
+    const { code, stderr } = await runTcptrace(["doctor"], { env: { TCPTRACE_PROBES: "uprobe\n\u001B[2J" } });
     expect(code).toBe(2);
     expect(stderr).toBe(
-      "tcptrace: TCPTRACE_PROBES: no such probes: uprobe: one of auto, full, kprobe, fentry, basic\n",
+      "tcptrace: TCPTRACE_PROBES: no such probes: uprobe\\x0a\\x1b[2J: one of auto, full, kprobe, fentry, basic\n",
     );
   });
 });

@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { findExecutable } from "../../src/host/path-search.ts";
+import { until } from "../support/until.ts";
 import { bpftraceVersion, parseBpftraceVersion } from "../../src/source/bpftrace-version.ts";
 
 describe("parseBpftraceVersion", () => {
@@ -59,10 +61,14 @@ describe("bpftraceVersion", () => {
     expect(await bpftraceVersion()).toBeNull();
   });
 
-  test("an abort ends one that hangs", async () => {
-    await install("exec /bin/sleep 3600");
+  test.each([
+    ["one that hangs", ': >"$0.runs"; exec /bin/sleep 60'],
+    ["a wrapper whose own child hangs", '/bin/sleep 60 & : >"$0.runs"; wait'],
+  ])("an abort ends %s", async (_, script) => {
+    const file = await install(script);
     const controller = new AbortController();
     const answer = bpftraceVersion(controller.signal);
+    await until("bpftrace to run", () => existsSync(`${file}.runs`));
     controller.abort();
     expect(await answer).toBeNull();
   });
