@@ -102,11 +102,21 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
     stop() {
       this.wake();
       if (hasEnded || killer !== null) return;
-      child.kill("SIGINT");
-      killer = setTimeout(() => child.kill("SIGKILL"), SILENCE_MS);
+      killGroup(child.pid, "SIGINT");
+      killer = setTimeout(() => killGroup(child.pid, "SIGKILL"), SILENCE_MS);
       child.stdout.on("data", () => killer?.refresh());
     },
   };
+}
+
+/** Ends the wrapper that a bpftrace may be started by with all that it has started, which would keep the pipe open. */
+function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, signal);
+  } catch {
+    // All of them have ended.
+  }
 }
 
 /** Whether setpriv(1) is there, and new enough. */

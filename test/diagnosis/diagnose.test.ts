@@ -284,6 +284,21 @@ test.each([
     expect([id, advice[0]]).toEqual(["fin-wait-2", expect.stringContaining("on this machine")]);
 });
 
+test("orphans in FIN_WAIT2 that the filter does not take are not told", () => {
+  const timeWaits = Array.from({ length: 20 }, (_, index) =>
+    timeWaitRow({ state: TCP.FIN_WAIT2, localPort: 40_000 + index, remotePort: 443 }),
+  );
+  const seen = (at: number): TraceEvent => ({ ...survey(at, []), timeWaits });
+  const { tables } = fold(polling(0), seen(SECOND), seen(6 * SECOND), tick(6 * SECOND)).model;
+  const filtered = (words: string): string[] => {
+    const parsed = parseFilter(words);
+    if (!parsed.ok) throw new Error(words);
+    return ids(diagnose(tables, { ...OPTIONS, filter: parsed.filter }));
+  };
+  expect(filtered("port:443")).toEqual(["fin-wait-2"]);
+  expect(filtered("port:444")).toEqual([]);
+});
+
 test("findings of one rule have a bound, and what is left out is counted", () => {
   const sockets = Array.from({ length: 150 }, (_, index) =>
     row(TCP.CLOSE_WAIT, { inode: index + 1, localPort: index + 1 }),

@@ -152,6 +152,22 @@ printf '\\033[31mERROR: the kernel said \\033]0;no\\007\\n' >&2
 exit 1
 `;
 
+/** As `#!/bin/sh` wrappers do it: the real one is its child, and holds the pipe, too. */
+const WRAPPED = `#!/bin/sh
+case "$1" in --version) echo "bpftrace v0.17.0"; exit 0 ;; esac
+printf 'Attaching 5 probes...\\n'
+/bin/sleep 1000
+`;
+
+it("a bpftrace behind a wrapper that never traces is given up with all that it has started", async () => {
+  const tcptrace = startTcptrace(["events", "--json", "--source", "bpf"], { env: pathWith(WRAPPED) });
+  const sleeper = await tcptrace.until("the wrapper's child", () =>
+    descendantsOf(tcptrace.pid).find(({ comm }) => comm === "sleep"),
+  );
+  await tcptrace.stop();
+  await gone(sleeper.pid);
+});
+
 interface Lack {
   readonly lack: string;
   readonly said: RegExp;

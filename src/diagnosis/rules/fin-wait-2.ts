@@ -3,6 +3,7 @@ import type { Destination } from "../../model/destination.ts";
 import type { Nanos } from "../../model/event.ts";
 import type { Process } from "../../model/process-table.ts";
 import { duration, plural } from "../../model/quantity.ts";
+import { timeWaitSubject } from "../../model/subject.ts";
 import { TCP } from "../../model/tcp-state.ts";
 import type { Finding } from "../finding.ts";
 import { towardText } from "../peers.ts";
@@ -52,7 +53,7 @@ interface Orphans {
 }
 
 /** Mini-sockets that the last survey showed in FIN_WAIT2, and that have been there for a while. */
-function orphansIn({ tables, now }: Situation): Orphans[] {
+function orphansIn({ tables, now, filter }: Situation): Orphans[] {
   const wanted = new Set<Destination>();
   for (const destination of tables.destinations) if (destination.finWait2 >= LEAST) wanted.add(destination);
   const found = new Map<Destination, Orphans>();
@@ -62,6 +63,8 @@ function orphansIn({ tables, now }: Situation): Orphans[] {
     if (!timeWaits.isFinWait2(slot) || now - timeWaits.since(slot) < OLD) return;
     const destination = timeWaits.destination(slot);
     if (!wanted.has(destination) || timeWaits.surveyed(slot) !== tables.surveys) return;
+    const connection = { destination, clientPort: timeWaits.clientPort(slot) };
+    if (!filter.isEmpty && !filter.matches(timeWaitSubject(connection, timeWaits.process(slot)))) return;
     let one = found.get(destination);
     if (one === undefined) {
       one = { destination, process: timeWaits.process(slot), count: 0, oldest: Infinity };
