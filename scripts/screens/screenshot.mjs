@@ -53,8 +53,8 @@ function runSvg({ x, y, text, style }) {
       : `<rect x="${at.x}" y="${at.y}" width="${at.width}" height="${CELL.height}" fill="${style.ground}"/>`;
   if (text.trim() === "") return ground;
   const look = `${style.bold ? ' font-weight="bold"' : ""}${style.underline ? ' text-decoration="underline"' : ""}`;
-  // Word by word: a blank before Braille would be as wide as in the font that has Braille.
-  const words = Array.from(text.matchAll(/\S+/g), ({ 0: word, index }) => {
+  // Word by word, and Braille sign by sign: the font that has it has another width.
+  const words = Array.from(text.matchAll(/[\u2800-\u28ff]|[^\s\u2800-\u28ff]+/gu), ({ 0: word, index }) => {
     const left = (x + index) * CELL.width;
     return `<text x="${left}" y="${at.y + CELL.base}" fill="${style.fill}"${look}>${escape(word)}</text>`;
   });
