@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
 import { parseDurationMs } from "../model/duration.ts";
 import { safeText } from "../model/text.ts";
-import { setting } from "../view/format.ts";
+import { setting } from "../model/quantity.ts";
 import { type ThemeName, THEMES } from "../view/theme-names.ts";
 import { initialUi, TABS, type Tab, type TopUi } from "../view/top-ui.ts";
 import { viewAt } from "../view/views.ts";

@@ -43,7 +43,7 @@ function isSettled({ owner, localPort }: Socket): boolean {
 }
 
 /** What the socket has learnt since. An owner that was certain at the time of the row stays. */
-export function improve(row: TransitionRow, tables: Tables): void {
+function improve(row: TransitionRow, tables: Tables): void {
   const { owner } = row.socket;
   const isWeak = row.owner.pid === null || row.owner.evidence === "listener";
   if (!isWeak || owner.pid === null || owner === row.owner) return;

@@ -44,7 +44,6 @@ export class OwnConnection {
 
   /** Whether the event is of one of these connections. The first one resolves `seen`. */
   owns(event: Transition | Accept): boolean {
-    if (!this.isExpected) return false;
     const isEnd = event.kind === "transition" && event.to === TCP.CLOSE;
     // A socket that begins at the address of one of ours: the end of ours was lost.
     if (isBirth(event) && !this.#isAtOwnPort(event)) this.#addresses.delete(event.address);

@@ -1,5 +1,6 @@
 import type { AcceptQueue, ProcessRow } from "../model/snapshot.ts";
-import { age, count, duration, plural } from "./format.ts";
+import { count, duration, plural } from "../model/quantity.ts";
+import { age } from "./format.ts";
 
 /** One plain sentence on a process with stuck sockets: what it holds, since when, how it ends, why. To be pasted. */
 export function blame(row: ProcessRow): string {

@@ -1,7 +1,8 @@
 import type { ChurnCount, ChurnReport, DestinationChurn, ProcessChurn } from "../model/churn-report.ts";
 import { barChart } from "./chart.ts";
 import { columnLines, DESTINATION_CELLS, destinationCells, kernelText, portWarning } from "./churn-text.ts";
-import { count, duration, fit, rate, wrap } from "./format.ts";
+import { count, duration, rate } from "../model/quantity.ts";
+import { fit, wrap } from "./format.ts";
 import { clipLine, type Line, span } from "./frame.ts";
 import type { TopList } from "./key-binding.ts";
 import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "./churn-choice.ts";

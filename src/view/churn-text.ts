@@ -6,7 +6,8 @@ import type {
   NamespaceChurn,
   TimeWaitCount,
 } from "../model/churn-report.ts";
-import { clip, count, duration, fit, plural, rate, width } from "./format.ts";
+import { count, duration, plural, rate } from "../model/quantity.ts";
+import { clip, fit, width } from "./format.ts";
 
 const MAX_ROWS = 20;
 const MAX_COMM = 24;

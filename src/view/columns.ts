@@ -1,6 +1,7 @@
 import type { SocketCounts } from "../model/snapshot.ts";
 import type { GroupRow } from "../model/take-groups.ts";
-import { clip, count, duration, rate, width } from "./format.ts";
+import { count, duration, rate } from "../model/quantity.ts";
+import { clip, width } from "./format.ts";
 import type { Style } from "./frame.ts";
 import { type Column, numberColumn, type Table, textColumn } from "./table.ts";
 

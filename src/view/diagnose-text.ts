@@ -1,7 +1,8 @@
 import type { AuditedSetting } from "../diagnosis/audit.ts";
 import type { Finding, Severity } from "../diagnosis/finding.ts";
 import type { Diagnosis } from "../diagnosis/report.ts";
-import { clip, duration, plural, setting, width, wrap } from "./format.ts";
+import { duration, plural, setting } from "../model/quantity.ts";
+import { clip, width, wrap } from "./format.ts";
 import { incompleteness } from "./polled.ts";
 
 const COLUMNS = 100;

@@ -1,6 +1,7 @@
 import type { EvidenceValue, Finding, Severity } from "../diagnosis/finding.ts";
 import { safeText } from "../model/text.ts";
-import { duration, wrap } from "./format.ts";
+import { duration } from "../model/quantity.ts";
+import { wrap } from "./format.ts";
 import { clipLine, type Line, span, type Style } from "./frame.ts";
 import { asOneLine, textView } from "./text-view.ts";
 import { type Table, tableLines, textColumn } from "./table.ts";

@@ -1,8 +1,6 @@
 import stringWidth from "string-width";
 import { duration } from "../model/quantity.ts";
 
-export { count, duration, plural, rate, setting } from "../model/quantity.ts";
-
 /** One column a character: ASCII, and what we draw with ourselves. */
 const ASCII = /^[\x20-\x7e→≤▲▼]*$/;
 const segmenter = new Intl.Segmenter();

@@ -1,6 +1,7 @@
 import type { SnapshotSeries } from "../model/snapshot.ts";
 import { barChart } from "./chart.ts";
-import { count, duration, fit } from "./format.ts";
+import { count, duration } from "../model/quantity.ts";
+import { fit } from "./format.ts";
 import { type Chart, type Line, type Size, type Span, span, type Style } from "./frame.ts";
 
 const LEAST_COLUMNS = 72;

@@ -3,7 +3,8 @@ import { formatAddress, formatEndpoint } from "../model/address.ts";
 import { TCP } from "../model/tcp-state.ts";
 import { blame } from "./blame.ts";
 import type { UserName } from "./table.ts";
-import { age, plural, setting } from "./format.ts";
+import { plural, setting } from "../model/quantity.ts";
+import { age } from "./format.ts";
 import { incompleteness } from "./polled.ts";
 
 const MAX_GROUPS = 5;

@@ -1,6 +1,6 @@
 import type { Snapshot } from "../model/snapshot.ts";
 import { safeText } from "../model/text.ts";
-import { duration, plural } from "./format.ts";
+import { duration, plural } from "../model/quantity.ts";
 
 export interface Message {
   /** Unix epoch. */

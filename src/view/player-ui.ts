@@ -1,4 +1,5 @@
-import { clock, duration } from "./format.ts";
+import { duration } from "../model/quantity.ts";
+import { clock } from "./format.ts";
 
 /** What a key asks of the player of a recording. */
 export type PlayerCommand =

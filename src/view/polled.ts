@@ -1,6 +1,6 @@
 import type { HostRates } from "../model/counter-rates.ts";
 import type { Poll, Snapshot } from "../model/snapshot.ts";
-import { duration, rate, setting } from "./format.ts";
+import { duration, rate, setting } from "../model/quantity.ts";
 import { type Span, span } from "./frame.ts";
 
 /** Past so many intervals what is shown is called old. */

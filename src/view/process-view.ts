@@ -3,7 +3,7 @@ import { compareValues } from "../model/order.ts";
 import type { GroupRow } from "../model/take-groups.ts";
 import { blame } from "./blame.ts";
 import { GROUP_TABLE, PROCESS_TABLE, type Row, unownedRow } from "./columns.ts";
-import { count, duration } from "./format.ts";
+import { count, duration } from "../model/quantity.ts";
 import { clipLine, type Line, span } from "./frame.ts";
 import type { TopList } from "./key-binding.ts";
 import type { Mark } from "./state-trail.ts";

@@ -1,6 +1,6 @@
 import type { SocketRow } from "../model/take-sockets.ts";
 import { stateName, TCP } from "../model/tcp-state.ts";
-import { count, duration } from "./format.ts";
+import { count, duration } from "../model/quantity.ts";
 import type { Style } from "./frame.ts";
 import { type Column, numberColumn, type Table, textColumn } from "./table.ts";
 

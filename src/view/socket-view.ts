@@ -1,5 +1,6 @@
 import { SOCKET_SORTS, type SocketRow } from "../model/take-sockets.ts";
-import { age, setting } from "./format.ts";
+import { setting } from "../model/quantity.ts";
+import { age } from "./format.ts";
 import { type Line, span } from "./frame.ts";
 import type { TopList } from "./key-binding.ts";
 import { acceptedText, GROUP_SOCKET_TABLE, SOCKET_TABLE, stateText, STUCK_TABLE } from "./socket-table.ts";

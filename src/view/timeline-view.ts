@@ -1,6 +1,7 @@
 import type { Stay, Timeline } from "../model/take-timeline.ts";
 import { stateName, TCP } from "../model/tcp-state.ts";
-import { clip, duration, fit, wrap } from "./format.ts";
+import { duration } from "../model/quantity.ts";
+import { clip, fit, wrap } from "./format.ts";
 import { type Line, span } from "./frame.ts";
 import { asOneLine, textView } from "./text-view.ts";
 import { clockTime } from "./time.ts";

@@ -1,5 +1,5 @@
 import { TCP, type TcpState } from "../model/tcp-state.ts";
-import { plural } from "./format.ts";
+import { plural } from "../model/quantity.ts";
 
 /**
  * What a program has not read of what came, where the kernel tells `queued` (rx_queue of /proc/net/tcp, rcv_nxt - copied_seq).

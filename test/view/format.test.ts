@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import { clip, clock, count, duration, fit, percent, plural, rate, setting, wrap } from "../../src/view/format.ts";
+import { count, duration, plural, rate, setting } from "../../src/model/quantity.ts";
+import { clip, clock, fit, percent, wrap } from "../../src/view/format.ts";
 import { anyName } from "./sample.ts";
 
 describe("durations", () => {
