@@ -27,7 +27,7 @@ function testOn(major, folder) {
   const results = join(folder, "results.json");
   console.log(`Node ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}`);
   const vitest = ["node_modules/vitest/vitest.mjs", "run", "--exclude", "test/kernel/**"];
-  const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${results}`];
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
   const { status } = spawnSync(node, [...vitest, ...reporters], { cwd: PROJECT, stdio: "inherit", timeout: SUITE_MS });
   const { numPassedTests: passed, numFailedTests } = JSON.parse(readFileSync(results, "utf8"));
   return { passed, failed: status === 0 ? 0 : Math.max(1, numFailedTests) };

@@ -1,11 +1,16 @@
+import type { ListenerIndex } from "./listeners.ts";
 import type { Socket } from "./socket.ts";
-import type { SocketTable } from "./socket-table.ts";
 import { TCP } from "./tcp-state.ts";
 
 /** A process that holds a socket, and by which descriptor as far as that is known. */
 export interface Holder {
   readonly pid: number;
   readonly fd: number | null;
+}
+
+/** Where the listeners are looked up: a table of sockets, or what stands for it in a paused picture. */
+export interface Listening {
+  readonly listeners: ListenerIndex;
 }
 
 /** In a listener's accept queue still: a connection that has no file yet. In later states its process may have closed it. */
@@ -15,7 +20,7 @@ export function isUnaccepted(socket: Socket): boolean {
 }
 
 /** Everybody who holds the socket; what has not been accepted is held by who holds the listener. Empty: not known. */
-export function holdersOf(socket: Socket, sockets: SocketTable): readonly Holder[] {
+export function holdersOf(socket: Socket, sockets: Listening): readonly Holder[] {
   if (!isUnaccepted(socket)) return directHolders(socket);
   const listener = listenerOf(socket, sockets);
   return listener === null ? [] : directHolders(listener).map(({ pid }) => ({ pid, fd: null }));
@@ -32,7 +37,7 @@ export function onlyHolder(socket: Socket): number | null {
  * The listener in whose queue a connection waits; null when there is none or nobody can tell. With SO_REUSEPORT several
  * may listen on one port: they count as one, the one with the longest queue, where the same processes hold them all.
  */
-export function listenerOf(socket: Socket, sockets: SocketTable): Socket | null {
+export function listenerOf(socket: Socket, sockets: Listening): Socket | null {
   const all = sockets.listeners.accepting(socket);
   // It waits in none that is empty.
   const waiting = all.length > 1 ? all.filter(({ receiveQueue }) => receiveQueue !== 0) : all;

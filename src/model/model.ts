@@ -146,6 +146,8 @@ export class Model {
     this.#learnEnds(socket, event);
     if (known === undefined && !isBirth) this.#birthOf(socket, event);
     if (socket.state !== event.from) sockets.setState(socket, event.from, event.at, false);
+    // A child is in LISTEN, too, until its first event; what ends there is the listener.
+    if (event.from === TCP.LISTEN && !isBirth) sockets.listeners.add(socket);
     if (isBirth) socket.role = event.from === TCP.LISTEN ? "server" : event.to === TCP.LISTEN ? "listener" : "client";
     return socket;
   }

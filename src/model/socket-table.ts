@@ -96,6 +96,13 @@ export class SocketTable {
     else same.push(socket);
   }
 
+  /** Takes over what is known of its ends, where one without an address is found by them from now on, too. */
+  learnEnds(socket: Socket, ends: SocketEnds): void {
+    this.#forgetEnds(socket);
+    socket.learnEnds(ends);
+    this.indexEnds(socket);
+  }
+
   /** After a gap kernel addresses mean nothing any more: a survey finds the sockets again by inode and ends. */
   untrace(): void {
     this.#byAddress.clear();

@@ -1,8 +1,10 @@
 import type { Nanos } from "./event.ts";
-import { type Holder, holdersOf } from "./holding.ts";
+import { type Holder, holdersOf, type Listening } from "./holding.ts";
+import { newListenerIndex } from "./listeners.ts";
 import type { Process } from "./process-table.ts";
 import { Socket } from "./socket.ts";
 import type { Tables, Vanished } from "./tables.ts";
+import { TCP } from "./tcp-state.ts";
 
 /** The sockets of one moment, and who holds them: as the model has them now, or as they stood when a picture was paused. */
 export interface SocketWorld {
@@ -32,7 +34,7 @@ export function liveWorld(tables: Tables): SocketWorld {
     processes: tables.processes,
     holders: (socket) => holdersOf(socket, tables.sockets),
     process: (pid) => tables.processes.at(pid) ?? null,
-    listener: (socket) => listenerFor(socket, tables),
+    listener: (socket) => listenerFor(socket, tables.sockets),
     wallMs: (at) => tables.wallMs(at),
   };
 }
@@ -42,23 +44,26 @@ export function frozenWorld(tables: Tables): SocketWorld {
   const { now, detailsAt } = tables;
   const processes = new Map(Array.from(tables.processes, (process) => [process.pid, process]));
   const wallAtZero = tables.wallMs(0);
+  const sockets = Array.from(tables.sockets, copyOf);
+  const listening: Listening = { listeners: newListenerIndex() };
+  for (const socket of sockets) if (socket.state === TCP.LISTEN) listening.listeners.add(socket);
   return {
     now,
     detailsAt,
     miniSockets: { chosen: tables.timeWaits.chosen, finWait2: tables.timeWaits.finWait2 },
-    sockets: Array.from(tables.sockets, copyOf),
+    sockets,
     vanished: Array.from(tables.vanished.values(), (one) => ({ ...one, socket: copyOf(one.socket) })),
     processes: [...processes.values()],
-    holders: (socket) => holdersOf(socket, tables.sockets),
+    holders: (socket) => holdersOf(socket, listening),
     process: (pid) => processes.get(pid) ?? null,
-    listener: (socket) => listenerFor(socket, tables),
+    listener: (socket) => listenerFor(socket, listening),
     wallMs: (at) => wallAtZero + at / 1e6,
   };
 }
 
-function listenerFor(socket: Socket, { sockets }: Tables): Socket | null {
+function listenerFor(socket: Socket, { listeners }: Listening): Socket | null {
   if (socket.role === "client") return null;
-  return sockets.listeners.accepting(socket)[0] ?? null;
+  return listeners.accepting(socket)[0] ?? null;
 }
 
 function copyOf(socket: Socket): Socket {

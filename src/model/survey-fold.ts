@@ -70,7 +70,7 @@ function foldRow(
   if (known !== undefined) {
     socket.netns ??= row.netns;
     // A connection that nobody answers has its port in /proc long before the next event would tell it.
-    if (socket.localPort === 0) socket.learnEnds(row);
+    if (socket.localPort === 0) sockets.learnEnds(socket, row);
     if (socket.state === row.state) tables.doubts.delete(socket);
     else doubt(tables, survey, socket, row.state, report);
   }
@@ -98,12 +98,11 @@ function reportPolled(tables: Tables, survey: Survey, socket: Socket, from: TcpS
 
 function createFrom(tables: Tables, survey: Survey, row: SurveyedSocket): Socket {
   const socket = tables.sockets.create(row.state, survey.at, false);
-  socket.learnEnds(row);
+  tables.sockets.learnEnds(socket, row);
   if (row.state === TCP.LISTEN) {
     socket.role = "listener";
     tables.sockets.listeners.add(socket);
   } else if (tables.sockets.listeners.accepting(row).length > 0) socket.role = "server";
-  tables.sockets.indexEnds(socket);
   return socket;
 }
 

@@ -238,3 +238,17 @@ test("a process that ended long ago and holds nothing is forgotten, one that hol
   );
   expect([...run.model.tables.processes].map(({ pid }) => pid)).toEqual([9]);
 });
+
+test("a polled connection that gets its port later is gone when its row is, and not found again by what it was before", () => {
+  const early = row(TCP.ESTABLISHED, { localPort: 0 });
+  const polls = [[early], [row(TCP.ESTABLISHED)], [], [{ ...early, inode: 0 }]];
+  const run = fold(tracing(0), ...polls.map((rows, index) => survey(AT + index * SECOND, rows)));
+  expect(run.sockets.map(({ id }) => id)).toEqual([2]);
+});
+
+test("a listener whose close() is the first that is seen of it is one that connections came through", () => {
+  const closing = { address: 0xa0, localAddress: 0, localPort: 80, remoteAddress: 0, remotePort: 0, inode: 50 };
+  const { model, sockets } = fold(tracing(0), transition(AT, TCP.LISTEN, TCP.LISTEN, { ...closing, task: taskOf(7) }));
+  const ends = { netns: 1, localAddress: 0x7f00_0001, localPort: 80, remoteAddress: 0, remotePort: 0 };
+  expect(model.tables.sockets.listeners.accepting({ ...ends, netns: null })).toEqual(sockets);
+});

@@ -149,6 +149,18 @@ test("a socket that never rests fills no memory, and keeps its last changes", ()
   expect(kept.at(-1)?.at).toBe(1000 * MS);
 });
 
+test("in a paused picture, who waits in a queue is held by who listened then", () => {
+  const established = child(3 * SECOND, TCP.SYN_RECV, TCP.ESTABLISHED);
+  const { model } = keep(...BEGIN, listening(1 * SECOND, 9), child(2 * SECOND, TCP.LISTEN, TCP.SYN_RECV), established);
+  const frozen = frozenWorld(model.tables);
+  const [listener, waiting] = [...frozen.sockets];
+  if (listener === undefined || waiting === undefined) throw new Error("two sockets were made");
+  model.fold(listening(4 * SECOND, 9, { from: TCP.LISTEN, to: TCP.CLOSE }));
+  expect(takeTimeline(waiting, liveWorld(model.tables)).holders).toEqual([]);
+  expect(takeTimeline(waiting, frozen).holders).toEqual([{ pid: 9, comm: "p9", fd: null }]);
+  expect(frozen.listener(waiting)).toBe(listener);
+});
+
 test("whatever happens, the stays follow each other, the last is the state it is in, and a copy stands still", () => {
   fc.assert(
     fc.property(fc.oneof(traced, polled), (events) => {
