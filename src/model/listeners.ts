@@ -1,6 +1,7 @@
 import { isUnspecified } from "./address.ts";
-import { type Owner, UNKNOWN_OWNER } from "./owner.ts";
 import type { Socket, SocketEnds } from "./socket.ts";
+
+const NONE: readonly Socket[] = [];
 
 /** Listening sockets by port. */
 export interface ListenerIndex {
@@ -13,22 +14,23 @@ export interface ListenerIndex {
 }
 
 export function newListenerIndex(): ListenerIndex {
-  const byPort = new Map<number, Set<Socket>>();
+  const byPort = new Map<number, Socket[]>();
   const ports = new Map<Socket, number>();
   const index: ListenerIndex = {
     add(socket) {
       index.remove(socket);
       ports.set(socket, socket.localPort);
       const same = byPort.get(socket.localPort);
-      if (same === undefined) byPort.set(socket.localPort, new Set([socket]));
-      else same.add(socket);
+      if (same === undefined) byPort.set(socket.localPort, [socket]);
+      else same.push(socket);
     },
     remove(socket) {
       const port = ports.get(socket);
       if (port === undefined) return;
       ports.delete(socket);
-      const same = byPort.get(port);
-      if (same?.delete(socket) === true && same.size === 0) byPort.delete(port);
+      const rest = byPort.get(port)?.filter((other) => other !== socket) ?? [];
+      if (rest.length === 0) byPort.delete(port);
+      else byPort.set(port, rest);
     },
     moved(socket) {
       const port = ports.get(socket);
@@ -36,21 +38,20 @@ export function newListenerIndex(): ListenerIndex {
     },
     accepting(ends) {
       const same = byPort.get(ends.localPort);
-      if (same === undefined) return [];
-      let best: Socket[] = [];
-      let bestRank = 1;
-      for (const socket of same) {
-        const rank = ends.netns === null || socket.netns === ends.netns ? fitOf(socket, ends) : 0;
-        if (rank > bestRank) best = [];
-        if (rank >= bestRank) {
-          best.push(socket);
-          bestRank = rank;
-        }
-      }
-      return best;
+      if (same === undefined) return NONE;
+      const [only] = same;
+      // Nearly always so, and asked for each event of a server.
+      if (same.length === 1 && only !== undefined) return rankOf(only, ends) > 0 ? same : NONE;
+      const best = Math.max(1, ...same.map((socket) => rankOf(socket, ends)));
+      return same.filter((socket) => rankOf(socket, ends) === best);
     },
   };
   return index;
+}
+
+/** How well a listener fits a connection: its address as below, 0 in another namespace. */
+function rankOf(listener: Socket, ends: SocketEnds): number {
+  return ends.netns === null || listener.netns === ends.netns ? fitOf(listener, ends) : 0;
 }
 
 /** How well a listener's address fits a connection: 3 the same, 2 any of its family, 1 [::] for IPv4, 0 not at all. */
@@ -63,11 +64,10 @@ function fitOf(listener: Socket, ends: SocketEnds): number {
 }
 
 /**
- * The owner of a child that nobody has accepted yet: the process that listens. With SO_REUSEPORT several processes may
- * listen on one port, and then nobody can tell which until accept().
+ * Who a child that nobody has accepted yet is charged to: the process that listens. With SO_REUSEPORT several processes may
+ * listen on one port, and then nobody can tell which until accept(): null.
  */
-export function ownerThroughListener(listeners: readonly Socket[]): Owner {
+export function pidOfListener(listeners: readonly Socket[]): number | null {
   const pid = listeners[0]?.owner.pid ?? null;
-  const isOne = pid !== null && listeners.every((listener) => listener.owner.pid === pid);
-  return isOne ? { pid, evidence: "listener" } : UNKNOWN_OWNER;
+  return listeners.every((listener) => listener.owner.pid === pid) ? pid : null;
 }

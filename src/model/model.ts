@@ -4,7 +4,6 @@ import { foldCounters } from "./counters-fold.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
 import { foldImage } from "./image.ts";
 import { repair, repairBirth } from "./inference.ts";
-import { ownerThroughListener } from "./listeners.ts";
 import { taskIsOwner, UNKNOWN_OWNER } from "./owner.ts";
 import type { Process } from "./process-table.ts";
 import { type Socket } from "./socket.ts";
@@ -93,9 +92,9 @@ export class Model {
     if (event.inode !== null && (event.inode !== 0 || socket.inode === null)) sockets.setInode(socket, event.inode);
     const task = event.task;
     if (task !== null && taskIsOwner(event.from, event.to, event.evidence?.error ?? 0, socket.owner)) {
-      this.tables.own(socket, { pid: task.pid, evidence: "syscall" }, event.at);
       const process = this.tables.processes.seen(task.pid, task.comm, event.at);
       process.uid ??= task.uid;
+      this.tables.own(socket, process.as.syscall, event.at);
     } else if (socket.role === "server") this.#ownThroughListener(socket, event);
     if (event.from !== event.to) this.#change(socket, event);
     else if (event.to === TCP.CLOSE) sockets.remove(socket);
@@ -111,7 +110,7 @@ export class Model {
     const listeners = tables.sockets.listeners.accepting(socket);
     const isAccepted = event.inode !== null && event.inode !== 0;
     const isSure = !isAccepted || listeners.every(({ holders }) => holders.length === 1);
-    if (socket.owner.pid === null && isSure) tables.own(socket, ownerThroughListener(listeners), event.at);
+    if (socket.owner.pid === null && isSure) tables.ownThroughListener(socket, listeners, event.at);
     else if (socket.owner.evidence === "listener" && !isSure) tables.own(socket, UNKNOWN_OWNER, event.at);
   }
 
@@ -158,7 +157,7 @@ export class Model {
     if (!tables.isSeeded || tables.missing === 0 || event.from === TCP.CLOSE || event.from === TCP.LISTEN) return;
     const listeners = tables.sockets.listeners.accepting(socket);
     if (listeners.length === 0) return;
-    tables.own(socket, ownerThroughListener(listeners), event.at);
+    tables.ownThroughListener(socket, listeners, event.at);
     repairBirth(tables, socket, event.from, event.at, this.#report);
   }
 
@@ -194,7 +193,7 @@ export class Model {
     if (socket === undefined || !canBeAccepted(socket, event)) return;
     sockets.setInode(socket, event.inode);
     socket.holders = [{ pid: process.pid, fd: event.fd }];
-    this.tables.own(socket, { pid: process.pid, evidence: "accept" }, event.at);
+    this.tables.own(socket, process.as.accept, event.at);
     this.#acceptor(socket, process, event.at);
   }
 
@@ -202,7 +201,7 @@ export class Model {
   #acceptor(socket: Socket, process: Process, at: Nanos): void {
     const [listener, ...others] = this.tables.sockets.listeners.accepting(socket);
     if (listener === undefined || others.length > 0 || listener.owner.pid === process.pid) return;
-    this.tables.own(listener, { pid: process.pid, evidence: "accept" }, at);
+    this.tables.own(listener, process.as.accept, at);
   }
 
   #survey(event: Survey): void {

@@ -6,9 +6,22 @@ import { TCP } from "./tcp-state.ts";
 export type OwnerEvidence = "syscall" | "accept" | "inode" | "listener" | "unknown";
 
 /** Who holds a socket. `pid` is null exactly when nobody is known. */
-export type Owner =
-  | { readonly pid: number; readonly evidence: Exclude<OwnerEvidence, "unknown"> }
-  | { readonly pid: null; readonly evidence: "unknown" };
+export type Owner = KnownOwner | { readonly pid: null; readonly evidence: "unknown" };
+
+type KnownEvidence = Exclude<OwnerEvidence, "unknown">;
+
+export interface KnownOwner {
+  readonly pid: number;
+  readonly evidence: KnownEvidence;
+}
+
+/** One process as an owner, by how it is known: made once, since each connection gets two or three of them. */
+export type Owners = Readonly<Record<KnownEvidence, KnownOwner>>;
+
+export function ownersOf(pid: number): Owners {
+  const by = (evidence: KnownEvidence): KnownOwner => ({ pid, evidence });
+  return { syscall: by("syscall"), accept: by("accept"), inode: by("inode"), listener: by("listener") };
+}
 
 export const UNKNOWN_OWNER: Owner = { pid: null, evidence: "unknown" };
 

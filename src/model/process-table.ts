@@ -1,4 +1,5 @@
 import type { Nanos, ProcessFacts } from "./event.ts";
+import { ownersOf, type Owners } from "./owner.ts";
 import { RateMeter } from "./rate.ts";
 import type { Socket } from "./socket.ts";
 import { Trend } from "./trend.ts";
@@ -9,6 +10,8 @@ export const MAX_PROCESSES = 65_536;
 /** What is known of a process, and how it treats its connections. */
 export class Process {
   readonly pid: number;
+  /** What its sockets name it as. */
+  readonly as: Owners;
   comm: string;
   /** Null until /proc has been read. */
   facts: ProcessFacts | null = null;
@@ -33,6 +36,7 @@ export class Process {
 
   constructor(pid: number, comm: string, at: Nanos) {
     this.pid = pid;
+    this.as = ownersOf(pid);
     this.comm = comm;
     this.lastSeen = at;
   }

@@ -1,5 +1,6 @@
 import type { Nanos } from "./event.ts";
 import { type ListenerIndex, newListenerIndex } from "./listeners.ts";
+import { NumberMap } from "./number-map.ts";
 import { endsKey, Socket, type SocketEnds } from "./socket.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 
@@ -9,8 +10,8 @@ export const MAX_SOCKETS = 2_000_000;
 /** All live sockets: by kernel address where traced, by inode, and by their ends where only /proc has shown them. */
 export class SocketTable {
   readonly #all = new Set<Socket>();
-  readonly #byAddress = new Map<number, Socket>();
-  readonly #byInode = new Map<number, Socket>();
+  readonly #byAddress = new NumberMap<Socket>();
+  readonly #byInode = new NumberMap<Socket>();
   /** Only sockets without an address, so the per-event path stays clear of string keys. */
   readonly #untracedByEnds = new Map<string, Socket[]>();
   readonly listeners: ListenerIndex = newListenerIndex();

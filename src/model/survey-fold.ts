@@ -3,7 +3,6 @@ import { socketMatcher } from "./socket-match.ts";
 import { foldTrends, foldVanished } from "./leak-fold.ts";
 import type { Holder } from "./holding.ts";
 import { repair } from "./inference.ts";
-import { ownerThroughListener } from "./listeners.ts";
 import { UNKNOWN_OWNER } from "./owner.ts";
 import { hasFile, type Socket } from "./socket.ts";
 import { countLive, foldGone } from "./time-wait-fold.ts";
@@ -113,7 +112,7 @@ function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: re
   if (first !== undefined) {
     // Who was traced keeps it as long as it still holds it.
     if (pid === null || evidence === "listener" || !holders.some((holder) => holder.pid === pid)) {
-      tables.own(socket, { pid: first.pid, evidence: "inode" }, survey.at);
+      tables.own(socket, tables.processes.seen(first.pid, null, survey.at).as.inode, survey.at);
     }
     return;
   }
@@ -125,7 +124,7 @@ function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: re
   const listeners = tables.sockets.listeners.accepting(socket);
   if (listeners.length === 0) return;
   socket.role ??= "server";
-  if (socket.inode === null || socket.inode === 0) tables.own(socket, ownerThroughListener(listeners), survey.at);
+  if (socket.inode === null || socket.inode === 0) tables.ownThroughListener(socket, listeners, survey.at);
 }
 
 /** Its descriptors were read and the socket, which has a file, is not among them: somebody else has it now. */

@@ -1,7 +1,8 @@
 import { CounterRates } from "./counter-rates.ts";
 import type { IdleSeen } from "./details.ts";
 import type { ClockAnchor, CountersSeen, Nanos, PollCost, ProcessFacts, SourceName } from "./event.ts";
-import type { Owner } from "./owner.ts";
+import { pidOfListener } from "./listeners.ts";
+import { type Owner, UNKNOWN_OWNER } from "./owner.ts";
 import { type Process, ProcessTable } from "./process-table.ts";
 import type { NamespaceCounters, NetworkSettings } from "./counters.ts";
 import { DestinationTable } from "./destination.ts";
@@ -141,6 +142,12 @@ export class Tables {
     this.attributed += socket.unattributed;
     this.processes.seen(owner.pid, null, at).transitions += socket.unattributed;
     socket.unattributed = 0;
+  }
+
+  /** Gives the socket to who listens where it came in, as far as that is one process. */
+  ownThroughListener(socket: Socket, listeners: readonly Socket[], at: Nanos): void {
+    const pid = pidOfListener(listeners);
+    this.own(socket, pid === null ? UNKNOWN_OWNER : this.processes.seen(pid, null, at).as.listener, at);
   }
 
   /** The socket leaves CLOSE_WAIT without a close(): a later survey tells whether somebody still holds it. */

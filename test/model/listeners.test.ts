@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { newListenerIndex, ownerThroughListener } from "../../src/model/listeners.ts";
-import { UNKNOWN_OWNER } from "../../src/model/owner.ts";
+import { newListenerIndex, pidOfListener } from "../../src/model/listeners.ts";
 import { Socket, type SocketEnds } from "../../src/model/socket.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 
@@ -93,20 +92,19 @@ describe("the owner through listeners", () => {
   const other = { pid: 8, evidence: "inode" } as const;
 
   test("is the one process that listens, however often", () => {
-    const expected = { pid: 7, evidence: "listener" };
-    expect(ownerThroughListener([listener({ owner: nginx })])).toEqual(expected);
-    expect(ownerThroughListener([listener({ owner: nginx }), listener({ owner: nginx })])).toEqual(expected);
+    expect(pidOfListener([listener({ owner: nginx })])).toBe(7);
+    expect(pidOfListener([listener({ owner: nginx }), listener({ owner: nginx })])).toBe(7);
   });
 
   test("is unknown with two processes on one port (SO_REUSEPORT)", () => {
     const two = [listener({ owner: nginx }), listener({ owner: other })];
-    expect(ownerThroughListener(two)).toBe(UNKNOWN_OWNER);
-    expect(ownerThroughListener([listener({ owner: nginx }), listener({})])).toBe(UNKNOWN_OWNER);
-    expect(ownerThroughListener([listener({}), listener({ owner: nginx })])).toBe(UNKNOWN_OWNER);
+    expect(pidOfListener(two)).toBe(null);
+    expect(pidOfListener([listener({ owner: nginx }), listener({})])).toBe(null);
+    expect(pidOfListener([listener({}), listener({ owner: nginx })])).toBe(null);
   });
 
   test("is unknown where nobody is known to listen", () => {
-    expect(ownerThroughListener([])).toBe(UNKNOWN_OWNER);
-    expect(ownerThroughListener([listener({})])).toBe(UNKNOWN_OWNER);
+    expect(pidOfListener([])).toBe(null);
+    expect(pidOfListener([listener({})])).toBe(null);
   });
 });

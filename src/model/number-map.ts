@@ -1,0 +1,98 @@
+const FIRST_BITS = 10;
+const FIRST_SIZE = 1 << FIRST_BITS;
+
+/**
+ * Values by a number that is not negative: an open hash table with linear probing. Unlike a Map, which moves all that it holds to a
+ * new table after so many additions, one of steady size that values come to and go from all the time makes no garbage.
+ */
+export class NumberMap<Value> {
+  #keys = new Float64Array(FIRST_SIZE);
+  /** Undefined where there is none. Never more than half of them are in use. */
+  #values: (Value | undefined)[] = emptied(FIRST_SIZE);
+  #size = 0;
+  #shift = 32 - FIRST_BITS;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(key: number): Value | undefined {
+    return this.#values[this.#placeOf(key)];
+  }
+
+  set(key: number, value: Value): void {
+    const place = this.#placeOf(key);
+    const isNew = this.#values[place] === undefined;
+    this.#keys[place] = key;
+    this.#values[place] = value;
+    if (isNew && ++this.#size * 2 > this.#values.length) this.#grow();
+  }
+
+  delete(key: number): void {
+    const values = this.#values;
+    const mask = values.length - 1;
+    let hole = this.#placeOf(key);
+    if (values[hole] === undefined) return;
+    // What has been put behind it, for want of room, moves up, or it would not be found any more.
+    for (let place = (hole + 1) & mask; values[place] !== undefined; place = (place + 1) & mask) {
+      const other = this.#keys[place] ?? 0;
+      if (((place - this.#homeOf(other)) & mask) < ((place - hole) & mask)) continue;
+      this.#keys[hole] = other;
+      values[hole] = values[place];
+      hole = place;
+    }
+    values[hole] = undefined;
+    this.#size--;
+  }
+
+  clear(): void {
+    this.#keys = new Float64Array(FIRST_SIZE);
+    this.#values = emptied(FIRST_SIZE);
+    this.#size = 0;
+    this.#shift = 32 - FIRST_BITS;
+  }
+
+  #homeOf(key: number): number {
+    return hash(key) >>> this.#shift;
+  }
+
+  /** Where the key is, or the free place where it belongs. */
+  #placeOf(key: number): number {
+    const values = this.#values;
+    const mask = values.length - 1;
+    let place = this.#homeOf(key);
+    while (values[place] !== undefined && this.#keys[place] !== key) place = (place + 1) & mask;
+    return place;
+  }
+
+  #grow(): void {
+    const size = this.#values.length * 2;
+    const keys = this.#keys;
+    const values = this.#values;
+    this.#keys = new Float64Array(size);
+    this.#values = emptied(size);
+    this.#shift--;
+    for (const [from, value] of values.entries()) {
+      if (value === undefined) continue;
+      const place = this.#placeOf(keys[from] ?? 0);
+      this.#keys[place] = keys[from] ?? 0;
+      this.#values[place] = value;
+    }
+  }
+}
+
+function emptied<Value>(size: number): (Value | undefined)[] {
+  return Array.from<Value | undefined>({ length: size }).fill(undefined);
+}
+
+/** Drawn anew in each run, so that nobody can write a recording whose numbers all meet in one place. */
+const [LOW_FACTOR, HIGH_FACTOR] = [oddFactor(), oddFactor()];
+
+function oddFactor(): number {
+  return Math.floor(Math.random() * 2 ** 32) | 1;
+}
+
+/** 32 bits of which the upper ones are the better mixed (multiply-shift hashing, Dietzfelbinger et al. 1997). */
+function hash(key: number): number {
+  return Math.imul(key | 0, LOW_FACTOR) + Math.imul((key / 65_536) | 0, HIGH_FACTOR);
+}
