@@ -128,7 +128,7 @@ export class Model {
     }
     if (socket === undefined) return this.#firstSight(event, isBirth);
     if (socket.state !== event.from) repair(this.tables, socket, event.from, event.at, this.#report);
-    this.#learnEnds(socket, event);
+    sockets.learnEnds(socket, event);
     return socket;
   }
 
@@ -142,7 +142,7 @@ export class Model {
     if (known !== undefined && isBirth) sockets.remove(known);
     const socket = known !== undefined && !isBirth ? known : sockets.create(event.from, event.at, false);
     sockets.setAddress(socket, event.address);
-    this.#learnEnds(socket, event);
+    sockets.learnEnds(socket, event);
     if (known === undefined && !isBirth) this.#birthOf(socket, event);
     if (socket.state !== event.from) sockets.setState(socket, event.from, event.at, false);
     // A child is in LISTEN, too, until its first event; what ends there is the listener.
@@ -159,12 +159,6 @@ export class Model {
     if (listeners.length === 0) return;
     tables.ownThroughListener(socket, listeners, event.at);
     repairBirth(tables, socket, event.from, event.at, this.#report);
-  }
-
-  #learnEnds(socket: Socket, event: Transition): void {
-    socket.learnEnds(event);
-    // listen() without bind() gets its port later.
-    if (socket.state === TCP.LISTEN) this.tables.sockets.listeners.moved(socket);
   }
 
   #change(socket: Socket, event: Transition): void {

@@ -97,11 +97,13 @@ export class SocketTable {
     else same.push(socket);
   }
 
-  /** Takes over what is known of its ends, where one without an address is found by them from now on, too. */
+  /** Takes over what is known of its ends, by which it is found from now on. */
   learnEnds(socket: Socket, ends: SocketEnds): void {
     this.#forgetEnds(socket);
     socket.learnEnds(ends);
     this.indexEnds(socket);
+    // listen() without bind() gets its port later.
+    if (socket.state === TCP.LISTEN) this.listeners.moved(socket);
   }
 
   /** After a gap kernel addresses mean nothing any more: a survey finds the sockets again by inode and ends. */

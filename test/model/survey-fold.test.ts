@@ -252,3 +252,9 @@ test("a listener whose close() is the first that is seen of it is one that conne
   const ends = { netns: 1, localAddress: 0x7f00_0001, localPort: 80, remoteAddress: 0, remotePort: 0 };
   expect(model.tables.sockets.listeners.accepting({ ...ends, netns: null })).toEqual(sockets);
 });
+
+test("a listener whose port /proc tells first is found by it", () => {
+  const early = transition(AT, TCP.CLOSE, TCP.LISTEN, { localPort: 0, remotePort: 0, inode: 50, task: taskOf(7) });
+  const { sockets, model } = fold(tracing(0), early, survey(AT + SECOND, [listenerRow()]));
+  expect(model.tables.sockets.listeners.accepting(childRow(TCP.ESTABLISHED))).toEqual(sockets);
+});
