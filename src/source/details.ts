@@ -1,10 +1,12 @@
 import type { DetailsSeen, IdleSeen } from "../model/details.ts";
-import type { Nanos, Survey, TraceEvent } from "../model/event.ts";
+import type { Nanos, Survey, TraceEvent, Transition } from "../model/event.ts";
 import { TCP } from "../model/tcp-state.ts";
 import { childrenCpuMs } from "../host/processes.ts";
 import { SocketDiagnosis } from "./socket-diagnosis.ts";
 
 const USUAL_INTERVAL_MS = 1000;
+/** A server that closes at once is in CLOSE_WAIT all the time, and never for long: it is not asked about. */
+const LASTING: Nanos = 500e6;
 const MOST_OF_A_CORE = 0.02;
 const LAST_MS = 3000;
 const FIRST_IDLE_MS = 1000;
@@ -12,15 +14,21 @@ const IDLE_INTERVAL_MS = 30_000;
 const IDLE_MOST_OF_A_CORE = 0.01;
 
 /**
- * Asks the kernel for details of connections in CLOSE_WAIT, in the background: once a second while there are some, and so
+ * Asks the kernel for details of connections in CLOSE_WAIT, in the background: once a second while some last, and so
  * seldom that it costs at most 2 % of a core. Twice a minute, and at most 1 %, of all that are established, which are idle.
  */
 export class DetailReader {
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
   readonly #diagnosis = new SocketDiagnosis();
+  /** What was traced to enter CLOSE_WAIT since the last survey and not to leave it, by address, oldest first. */
+  readonly #entered = new Map<number, Transition>();
   /** Namespaces with connections in CLOSE_WAIT, in accept queues or on their way there. */
   readonly #wanted = new Set<number>();
+  /** Those of them that a survey has told of, until they have been asked about. */
+  readonly #surveyed = new Set<number>();
+  /** Inodes of what was in CLOSE_WAIT when last asked; those that are again last. */
+  #answered: ReadonlySet<number> = new Set();
   /** Namespaces with connections. */
   #connected: readonly number[] = [];
   #answer: DetailsSeen | null = null;
@@ -36,11 +44,20 @@ export class DetailReader {
 
   /** Learns from what is traced and surveyed where there is something to ask for. */
   note(event: TraceEvent): void {
-    if (event.kind === "transition" && event.to === TCP.CLOSE_WAIT && event.netns !== null)
-      this.#wanted.add(event.netns);
-    else if (event.kind === "survey") {
-      for (const netns of worthAsking(event)) this.#wanted.add(netns);
+    if (event.kind === "transition") {
+      if (event.from === TCP.CLOSE_WAIT || event.to === TCP.CLOSE_WAIT) this.#entered.delete(event.address);
+      if (event.to === TCP.CLOSE_WAIT && event.netns !== null) this.#entered.set(event.address, event);
+    } else if (event.kind === "survey") {
+      for (const netns of worthAsking(event)) {
+        this.#wanted.add(netns);
+        this.#surveyed.add(netns);
+      }
       this.#connected = [...connectedIn(event)];
+      // It has shown them, if their end was not lost.
+      for (const { at, address } of this.#entered.values()) {
+        if (at >= event.at) break;
+        this.#entered.delete(address);
+      }
     }
   }
 
@@ -49,6 +66,7 @@ export class DetailReader {
     const answer = this.#answer;
     this.#answer = null;
     const now = performance.now();
+    if (now >= this.#due) this.#wantLasting();
     const isDue = (this.#wanted.size > 0 && now >= this.#due) || (this.#connected.length > 0 && now >= this.#idleDue);
     if (this.#running === null && isDue && !this.#signal.aborted) {
       this.#running = this.#ask(this.#signal);
@@ -56,9 +74,19 @@ export class DetailReader {
     return answer;
   }
 
+  /** Wants to know of those that have been in CLOSE_WAIT for a while. */
+  #wantLasting(): void {
+    const until = this.#now() - LASTING;
+    for (const { at, netns } of this.#entered.values()) {
+      if (at > until) return;
+      if (netns !== null) this.#wanted.add(netns);
+    }
+  }
+
   /** A last answer, when the run has ended; null when there is nothing to ask for, or no answer in time. */
   async last(): Promise<DetailsSeen | null> {
     await this.#running;
+    this.#wantLasting();
     await this.#ask(AbortSignal.timeout(LAST_MS));
     return this.#answer;
   }
@@ -77,7 +105,10 @@ export class DetailReader {
     if (rows === null && idle === null) return;
     const { details, backlogs } = rows ?? { details: [], backlogs: [] };
     this.#answer = { kind: "details", at: this.#now(), askedAt, details, backlogs, ...(idle && { idle }) };
-    for (const { netns } of details) this.#wanted.add(netns);
+    for (const { netns, inode } of details)
+      if (this.#answered.has(inode) || this.#surveyed.has(netns)) this.#wanted.add(netns);
+    for (const netns of namespaces) this.#surveyed.delete(netns);
+    this.#answered = new Set(details.map(({ inode }) => inode));
   }
 
   async #askIdle(signal: AbortSignal): Promise<IdleSeen | null> {
