@@ -1,3 +1,4 @@
+import { ChangeCounts } from "./change-counts.ts";
 import { CounterRates } from "./counter-rates.ts";
 import type { IdleSeen } from "./details.ts";
 import type { ClockAnchor, CountersSeen, Nanos, PollCost, ProcessFacts, SourceName } from "./event.ts";
@@ -53,6 +54,8 @@ export class Tables {
   /** Transitions that were sent and never arrived, and when the last of them were found missing. */
   dropped = 0;
   droppedAt: Nanos = -Infinity;
+  /** By pair of states, those that were dropped among them. */
+  readonly changes = new ChangeCounts();
   /** Transitions that the kernel ran no program for, and how many of them have been found since. */
   skipped = 0;
   inferred = 0;
@@ -116,9 +119,10 @@ export class Tables {
     return Math.max(0, this.dropped + this.skipped - this.inferred);
   }
 
-  /** Counts one transition of this socket; returns its owner's process. */
-  countTransition(socket: Socket, at: Nanos): Process | null {
+  /** Counts the transition of this socket from that state to its own; returns its owner's process. */
+  countTransition(socket: Socket, from: TcpState, at: Nanos): Process | null {
     this.transitions++;
+    this.changes.shown(from, socket.state);
     this.rate.add(at);
     const { pid } = socket.owner;
     if (pid === null) {

@@ -67,6 +67,7 @@ function snapshot() {
     transitions: 1000 + elapsed,
     transitionsPerSecond: sum("transitionsPerSecond"),
     lost: 0,
+    lostChanges: [],
     gapMs: 0,
     attributed: 1000 + elapsed,
     states,
