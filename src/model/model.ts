@@ -176,7 +176,8 @@ export class Model {
     // close() would have taken it through LAST_ACK, and it would have no file any more.
     if (event.from === TCP.CLOSE_WAIT && event.to === TCP.CLOSE && event.inode !== 0) tables.vanish(socket, event.at);
     tables.sockets.setState(socket, event.to, event.at, true);
-    const process = tables.countTransition(socket, event.from, event.at);
+    const process = tables.countTransition(socket, event.at);
+    tables.changes.shown(event.from, event.to);
     const cause = causeOf(event);
     if (process !== null) countConnection(process, socket, event, cause);
     foldConnection(tables, socket, event, cause);

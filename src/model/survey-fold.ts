@@ -89,7 +89,7 @@ function openedAt({ source, surveys }: Tables, { at }: Survey, known: Socket | u
 /** Without a tracer, what differs between two surveys is all that is known of a transition. */
 function reportPolled(tables: Tables, survey: Survey, socket: Socket, from: TcpState, report: Report): void {
   if (tables.source !== "proc") return;
-  const process = tables.countTransition(socket, from, survey.at);
+  const process = tables.countTransition(socket, survey.at);
   if (from === TCP.CLOSE && socket.state !== TCP.LISTEN) process?.opened.add(survey.at);
   if (socket.state === TCP.CLOSE) process?.closed.add(survey.at);
   const { state: to, owner } = socket;

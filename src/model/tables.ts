@@ -54,7 +54,7 @@ export class Tables {
   /** Transitions that were sent and never arrived, and when the last of them were found missing. */
   dropped = 0;
   droppedAt: Nanos = -Infinity;
-  /** By pair of states, those that were dropped among them. */
+  /** What the kernel counted by pair of states: traced ones and dropped ones, and none that it skipped. */
   readonly changes = new ChangeCounts();
   /** Transitions that the kernel ran no program for, and how many of them have been found since. */
   skipped = 0;
@@ -119,10 +119,9 @@ export class Tables {
     return Math.max(0, this.dropped + this.skipped - this.inferred);
   }
 
-  /** Counts the transition of this socket from that state to its own; returns its owner's process. */
-  countTransition(socket: Socket, from: TcpState, at: Nanos): Process | null {
+  /** Counts one transition of this socket; returns its owner's process. */
+  countTransition(socket: Socket, at: Nanos): Process | null {
     this.transitions++;
-    this.changes.shown(from, socket.state);
     this.rate.add(at);
     const { pid } = socket.owner;
     if (pid === null) {
