@@ -22,6 +22,8 @@ export interface Snapshot {
   readonly lost: number;
   /** Of which kinds, where the tracer's buffer lost them; the most first. */
   readonly lostChanges: readonly ChangeTotal[];
+  /** How far the telling is behind: what was traced since is not in here. */
+  readonly lagMs: number;
   /** Milliseconds of the run in which nothing was traced. */
   readonly gapMs: number;
   /** Transitions whose process is known. */

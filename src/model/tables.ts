@@ -119,6 +119,11 @@ export class Tables {
     return Math.max(0, this.dropped + this.skipped - this.inferred);
   }
 
+  /** How far the telling is behind; 0 before anything was told. */
+  get lagMs(): number {
+    return this.told === 0 ? 0 : Math.max(0, this.now - this.told) / 1e6;
+  }
+
   /** Counts one transition of this socket; returns its owner's process. */
   countTransition(socket: Socket, at: Nanos): Process | null {
     this.transitions++;

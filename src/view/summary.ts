@@ -9,6 +9,9 @@ import { lostChangesText } from "./lost-changes.ts";
 import { incompleteness } from "./polled.ts";
 import type { Mark, StateChange } from "./state-trail.ts";
 
+/** What is not shown for so long is worth a word. */
+const LATE_MS = 2000;
+
 /** The figures of the whole machine; counts begin at the mark, where there is one. */
 export function figures(snapshot: Snapshot, mark: Mark | null = null): Span[] {
   const { stuck } = snapshot;
@@ -73,8 +76,10 @@ export function health(snapshot: Snapshot): Span {
 
 /** What makes the numbers less than exact, a sentence each. */
 export function caveats(snapshot: Snapshot): string[] {
-  const { lost, gapMs, dropped } = snapshot;
+  const { lost, gapMs, dropped, lagMs } = snapshot;
   const lines: string[] = [];
+  if (lagMs > LATE_MS)
+    lines.push(`${duration(lagMs)} behind the kernel: pictures come more rarely, then details; all is counted`);
   if (!snapshot.complete) lines.push(incompleteness(snapshot.unreadable));
   if (lost > 0) lines.push(lossText(snapshot));
   if (gapMs > 0) lines.push(`nothing was traced for ${duration(gapMs)}: rates and ages may be too low`);

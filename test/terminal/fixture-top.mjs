@@ -68,6 +68,7 @@ function snapshot() {
     transitionsPerSecond: sum("transitionsPerSecond"),
     lost: 0,
     lostChanges: [],
+    lagMs: 50,
     gapMs: 0,
     attributed: 1000 + elapsed,
     states,

@@ -74,6 +74,8 @@ describe("what is not exact says so", () => {
     const lostChanges = [{ from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 250, lost: 9 }];
     const table = topTable(snapshot({ complete: false, lost: 12, lostChanges, gapMs: 3200, dropped: 1 }), 300);
     expect(table).toContain("some processes could not be read");
+    expect(table).not.toContain("behind");
+    expect(topTable(snapshot({ lagMs: 2300 }), 120)).toContain("2.3s behind the kernel");
     expect(table).toContain("12 of 1012 transitions lost (9 of 250 ESTABLISHED to CLOSE_WAIT): transitions/s has them");
     expect(table).toContain("nothing was traced for 3.2s");
     expect(table).toContain("1 socket or process not kept");
