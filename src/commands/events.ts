@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from "../errors.ts";
-import { summaryText } from "../view/events-text.ts";
+import type { EventsSummary } from "../view/events-json.ts";
+import { summaryLossText, summaryText } from "../view/events-text.ts";
 import { type EventInputOptions, openEvents } from "./event-input.ts";
 import { EventPrinter, type EventPrinterOptions } from "./event-printer.ts";
 import { say, watchReader, writeOut } from "./output.ts";
@@ -20,9 +21,15 @@ export async function events(options: EventsOptions, shutdown: AbortController):
     const rest = printer.end();
     await writeOut(rest, shutdown.signal);
     input.sayFaults();
-    say(summaryText(printer.summary()));
+    saySummary(printer.summary());
     return EXIT.ok;
   } finally {
     endWatch();
   }
+}
+
+function saySummary(summary: EventsSummary): void {
+  say(summaryText(summary));
+  const loss = summaryLossText(summary);
+  if (loss !== null) say(loss);
 }

@@ -8,6 +8,7 @@ import type { Packing } from "../recording/packer.ts";
 import { Recorder, type RecorderOptions } from "../recording/recorder.ts";
 import type { Sink } from "../recording/sink.ts";
 import { liveSource, type SourceWish } from "../source/auto.ts";
+import { summaryLossText } from "../view/events-text.ts";
 import { recordingText } from "../view/record-text.ts";
 import { EventPrinter } from "./event-printer.ts";
 import { say, watchReader, writeOut } from "./output.ts";
@@ -48,6 +49,8 @@ export async function record(options: RecordOptions, shutdown: AbortController):
     endWatch();
   }
   say(run.describe());
+  const loss = run.describeLoss();
+  if (loss !== null) say(loss);
   if (!run.isFull) return EXIT.ok;
   const more = run.isEndMissing ? "make room for the next" : "--on-full drop would have gone on";
   const what = run.isEndMissing ? "the disk is full: the recording's end is missing" : "the disk is full";
@@ -112,6 +115,11 @@ class RecordRun {
     if (!this.isFull) this.isFull = this.isEndMissing = !(await this.#recorder.end());
     const rest = this.#printer.end();
     if (this.#options.print) await writeOut(rest, this.#shutdown.signal);
+  }
+
+  /** Which transitions were lost, in one line; null when none were. */
+  describeLoss(): string | null {
+    return summaryLossText(this.#printer.summary());
   }
 
   /** Counts so far, in one line. */

@@ -8,6 +8,7 @@ import { copyText, topFrame, topList } from "../view/top-frame.ts";
 import { pressKey } from "../view/top-keys.ts";
 import { initialUi, type TopUi } from "../view/top-ui.ts";
 import type { Effect } from "../view/key-binding.ts";
+import { frameDelayMs } from "./frame-pace.ts";
 import { writeShown } from "./top-files.ts";
 import { TopLook } from "./top-look.ts";
 import { type PictureOptions, TopPicture } from "./top-picture.ts";
@@ -101,15 +102,18 @@ class Session {
     if (options.recorder !== undefined) options.recorder.say = (text) => this.#say(text);
   }
 
-  /** Draws now and then at the interval, sooner while there is nothing to show. */
+  /** Draws now and then at the interval, sooner while there is nothing to show, and more rarely where that costs too much. */
   tick(): void {
     if (this.#ended) return;
+    const begun = performance.now();
     this.#guard(() => this.#picture.renew(this.#ui));
     this.draw();
     if (this.#ended) return;
     clearTimeout(this.#timer);
     const waiting = this.#picture.data.snapshot === null;
-    this.#timer = setTimeout(() => this.tick(), waiting ? FASTEST_MS : this.#ui.intervalMs);
+    const lagMs = this.#options.player === undefined ? (this.#picture.data.snapshot?.lagMs ?? 0) : 0;
+    const delay = frameDelayMs(this.#ui.intervalMs, performance.now() - begun, lagMs);
+    this.#timer = setTimeout(() => this.tick(), waiting ? FASTEST_MS : delay);
   }
 
   key(name: string): void {

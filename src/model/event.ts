@@ -189,6 +189,15 @@ export interface Loss {
   readonly at: Nanos;
   readonly count: number;
   readonly where: "bpf" | "kernel";
+  /** All of `count`, by the kernel's own counts. Not there where it can't tell, and in recordings of earlier versions. */
+  readonly changes?: readonly ChangeCount[];
+}
+
+/** So many transitions between two states; null: between rare ones, which are not counted apart. */
+export interface ChangeCount {
+  readonly from: TcpState | null;
+  readonly to: TcpState | null;
+  readonly count: number;
 }
 
 /** Nothing was traced between `from` and `at`: the tracer was down or not attached. */

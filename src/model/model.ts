@@ -74,13 +74,17 @@ export class Model {
     }
   }
 
-  #loss(event: Loss): void {
+  #loss({ at, count, where, changes }: Loss): void {
     const { tables } = this;
-    if (event.where === "kernel") tables.skipped += event.count;
-    else {
-      tables.dropped += event.count;
-      tables.droppedAt = event.at;
+    if (where === "kernel") {
+      tables.skipped += count;
+      return;
     }
+    tables.dropped += count;
+    tables.droppedAt = at;
+    // They happened: only whose they were is not known.
+    tables.rate.add(at, count);
+    for (const change of changes ?? [{ from: null, to: null, count }]) tables.changes.lost(change);
   }
 
   #transition(event: Transition): void {
@@ -168,6 +172,7 @@ export class Model {
     if (event.from === TCP.CLOSE_WAIT && event.to === TCP.CLOSE && event.inode !== 0) tables.vanish(socket, event.at);
     tables.sockets.setState(socket, event.to, event.at, true);
     const process = tables.countTransition(socket, event.at);
+    tables.changes.shown(event.from, event.to);
     const cause = causeOf(event);
     if (process !== null) countConnection(process, socket, event, cause);
     foldConnection(tables, socket, event, cause);

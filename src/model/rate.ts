@@ -9,13 +9,13 @@ export class RateMeter {
   #second = -1;
   #firstSecond = -1;
 
-  add(at: Nanos): void {
+  add(at: Nanos, count = 1): void {
     const second = Math.floor(at / SECOND);
     if (second !== this.#second) this.#roll(second);
     // An event from before the window is an old one and changes no rate.
     if (second <= this.#second - BUCKETS || second < this.#firstSecond) return;
     const bucket = second % BUCKETS;
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
   }
 
   perSecond(now: Nanos): number {

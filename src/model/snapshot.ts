@@ -1,3 +1,4 @@
+import type { ChangeTotal } from "./change-counts.ts";
 import type { HostRates } from "./counter-rates.ts";
 import type { PollCost, SourceName } from "./event.ts";
 
@@ -16,8 +17,13 @@ export interface Snapshot {
   /** By the kernel's own counters, without regard to any filter; null until they have been read twice. */
   readonly host: HostRates | null;
   readonly transitions: number;
+  /** With those that were lost, as far as the kernel has counted them. */
   readonly transitionsPerSecond: number;
   readonly lost: number;
+  /** Of which kinds, where the tracer's buffer lost them; the most first. */
+  readonly lostChanges: readonly ChangeTotal[];
+  /** How far the telling is behind: what was traced since is not in here. */
+  readonly lagMs: number;
   /** Milliseconds of the run in which nothing was traced. */
   readonly gapMs: number;
   /** Transitions whose process is known. */

@@ -1,3 +1,4 @@
+import { ChangeCounts } from "./change-counts.ts";
 import { CounterRates } from "./counter-rates.ts";
 import type { IdleSeen } from "./details.ts";
 import type { ClockAnchor, CountersSeen, Nanos, PollCost, ProcessFacts, SourceName } from "./event.ts";
@@ -54,6 +55,8 @@ export class Tables {
   /** Transitions that were sent and never arrived, and when the last of them were found missing. */
   dropped = 0;
   droppedAt: Nanos = -Infinity;
+  /** What the kernel counted by pair of states: traced ones and dropped ones, and none that it skipped. */
+  readonly changes = new ChangeCounts();
   /** Transitions that the kernel ran no program for, and how many of them have been found since. */
   skipped = 0;
   inferred = 0;
@@ -115,6 +118,11 @@ export class Tables {
   /** Transitions that happened and were never reported: with those that were, all that the kernel counted. */
   get lost(): number {
     return Math.max(0, this.dropped + this.skipped - this.inferred);
+  }
+
+  /** How far the telling is behind; 0 before anything was told. */
+  get lagMs(): number {
+    return this.told === 0 ? 0 : Math.max(0, this.now - this.told) / 1e6;
   }
 
   /** Counts one transition of this socket; returns its owner's process. */

@@ -36,6 +36,8 @@ export function takeSnapshot(
     transitions: tables.transitions,
     transitionsPerSecond: tables.rate.perSecond(tables.now),
     lost: tables.lost,
+    lagMs: tables.lagMs,
+    lostChanges: tables.dropped === 0 ? [] : tables.changes.totals().filter(({ lost }) => lost > 0),
     gapMs: tables.gap / 1e6,
     attributed: tables.attributed,
     states: census.states,

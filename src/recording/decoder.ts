@@ -88,6 +88,8 @@ export class Decoder implements WireSink {
 
   heartbeat(): void {}
 
+  finalCount(): void {}
+
   answer(): void {}
 
   malformed(): void {

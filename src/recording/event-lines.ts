@@ -1,13 +1,30 @@
 import { z } from "zod";
+import type { ChangeCount } from "../model/event.ts";
 import { MAX_SOCKETS } from "../model/socket-table.ts";
 import { hostFigures } from "./counter-shapes.ts";
 import { nanos, text, wallMs, whole } from "./scalar-shapes.ts";
-import { processFacts } from "./shapes.ts";
+import { processFacts, state } from "./shapes.ts";
+
+/** Pairs of the thirteen states, and the rest. */
+const MOST_CHANGES = 170;
+const changeCount: z.ZodType<ChangeCount> = z.object({ from: state.nullable(), to: state.nullable(), count: whole });
+
+function sumOf(changes: readonly ChangeCount[]): number {
+  return changes.reduce((all, { count }) => all + count, 0);
+}
 
 /** The events that stand on one line. */
 export const eventLine = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("tick"), at: nanos, complete: nanos }),
-  z.object({ kind: z.literal("loss"), at: nanos, count: whole, where: z.enum(["bpf", "kernel"]) }),
+  z
+    .object({
+      kind: z.literal("loss"),
+      at: nanos,
+      count: whole,
+      where: z.enum(["bpf", "kernel"]),
+      changes: z.array(changeCount).max(MOST_CHANGES).exactOptional(),
+    })
+    .refine(({ count, changes }) => changes === undefined || sumOf(changes) === count),
   z.object({ kind: z.literal("gap"), at: nanos, from: nanos }),
   z.object({
     kind: z.literal("source"),

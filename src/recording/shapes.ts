@@ -19,7 +19,7 @@ const address = z.union([
     .max(2 ** 32 - 1),
   z.string().regex(/^[0-9a-f]{32}$/),
 ]);
-const state = z.literal(Object.values(TCP));
+export const state = z.literal(Object.values(TCP));
 const ends = { netns: whole, localAddress: address, localPort: port, remoteAddress: address, remotePort: port };
 const ENDS = ["netns", "localAddress", "localPort", "remoteAddress", "remotePort"] as const;
 

@@ -1,11 +1,13 @@
 import type { Nanos, TraceEvent } from "../model/event.ts";
 import { CounterReader } from "./counter-reader.ts";
 import { DetailReader } from "./details.ts";
+import { GiveWay } from "./give-way.ts";
 
 /** What is read beside the tracing and the surveys: details of sockets in CLOSE_WAIT, and the kernel's own counters. */
 export class Asides {
   readonly #details: DetailReader;
   readonly #counters: CounterReader;
+  readonly #way = new GiveWay();
 
   constructor(now: () => Nanos, signal: AbortSignal) {
     this.#details = new DetailReader(now, signal);
@@ -18,9 +20,10 @@ export class Asides {
     this.#counters.note(event);
   }
 
-  /** What has been read since the last call; reads on when it is time. */
-  take(): TraceEvent[] {
-    return [this.#details.take(), this.#counters.take()].filter((event) => event !== null);
+  /** What has been read since the last call; reads on when it is time, and more rarely while the tracing is behind. */
+  take(isBehind = false): TraceEvent[] {
+    const mayRead = this.#way.allows(isBehind, performance.now());
+    return [this.#details.take(mayRead), this.#counters.take(mayRead)].filter((event) => event !== null);
   }
 
   /** A last look, when the run has ended. */

@@ -17,6 +17,8 @@ const NOT_ATTACHED: TracerEnd = { reason: "bpftrace was not attached within a mi
 const BACKOFF_MS = [250, 1000, 2000, 4000];
 const GOOD_RUN_MS = 60_000;
 const LAST_EVENTS_MS = 5000;
+/** How far the telling may be behind before the readings beside it give way. Pictures have done so before (frame-pace.ts). */
+const BEHIND: Nanos = 4e9;
 
 type Batch = readonly TraceEvent[];
 
@@ -145,7 +147,7 @@ class BpfRun {
     while (!tracer.hasEnded && !this.#signal.aborted) {
       const heldBack = this.#surveyor.begunAt ?? Infinity;
       needsSurvey ||= tracer.hasSkipped;
-      const surveys = this.#surveys(needsSurvey);
+      const surveys = this.#surveys(needsSurvey, this.#isLate(tracer));
       if ((this.#surveyor.begunAt ?? heldBack) !== heldBack) {
         needsSurvey = false;
         tracer.hasSkipped = false;
@@ -213,10 +215,14 @@ class BpfRun {
     if (event.inode !== null) this.#surveyor.remember(event.inode);
   }
 
-  #surveys(atOnce = false): TraceEvent[] {
+  #isLate({ complete }: Tracer): boolean {
+    return complete > 0 && this.#clock.now() - complete > BEHIND;
+  }
+
+  #surveys(atOnce = false, isLate = false): TraceEvent[] {
     const survey = this.#surveyor.take(atOnce);
     if (survey !== null) this.#asides.note(survey);
-    return [...(survey === null ? [] : [survey]), ...this.#asides.take()];
+    return [...(survey === null ? [] : [survey]), ...this.#asides.take(isLate)];
   }
 
   #sourceChange(detail: string, ready: boolean): TraceEvent {

@@ -44,13 +44,12 @@ export class CounterReader {
     if (event.kind === "survey") this.#namespaces = event.namespaces;
   }
 
-  /** What has been read since the last call; reads again when it is time. */
-  take(): CountersSeen | null {
+  /** What has been read since the last call; reads again when it is time and it may. */
+  take(mayRead = true): CountersSeen | null {
     const answer = this.#answer;
     this.#answer = null;
-    if (!this.#isRunning && this.#namespaces.length > 0 && performance.now() >= this.#due && !this.#signal.aborted) {
-      void this.#read().catch(() => {});
-    }
+    const isDue = !this.#isRunning && this.#namespaces.length > 0 && performance.now() >= this.#due;
+    if (mayRead && isDue && !this.#signal.aborted) void this.#read().catch(() => {});
     return answer;
   }
 

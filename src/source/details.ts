@@ -61,14 +61,14 @@ export class DetailReader {
     }
   }
 
-  /** What has been answered since the last call; asks again when it is time. */
-  take(): DetailsSeen | null {
+  /** What has been answered since the last call; asks again when it is time and it may. */
+  take(mayAsk = true): DetailsSeen | null {
     const answer = this.#answer;
     this.#answer = null;
     const now = performance.now();
     if (now >= this.#due) this.#wantLasting();
     const isDue = (this.#wanted.size > 0 && now >= this.#due) || (this.#connected.length > 0 && now >= this.#idleDue);
-    if (this.#running === null && isDue && !this.#signal.aborted) {
+    if (mayAsk && this.#running === null && isDue && !this.#signal.aborted) {
       this.#running = this.#ask(this.#signal);
     }
     return answer;

@@ -1,23 +1,66 @@
-/** Finds what was sent and not received, to the event, from each CPU's own count of what it sent. */
-export class LossCount {
-  readonly #received: number[] = [];
-  readonly #lost: number[] = [];
+import type { ChangeCount } from "../model/event.ts";
+import { isTcpState } from "../model/tcp-state.ts";
+import { noneSent, type Pair, PAIRS, placeOf, type SentCounts } from "./sent-counts.ts";
 
-  received(cpu: number): void {
-    this.#received[cpu] = (this.#received[cpu] ?? 0) + 1;
+/** Of one CPU, by pair of states. */
+interface Counts {
+  readonly received: SentCounts;
+  readonly lost: SentCounts;
+  /** What bpftrace says when it ends, as far as it has. */
+  readonly final: SentCounts;
+}
+
+/** Finds what was sent and not received, to the event, from each CPU's own counts of what it sent. */
+export class LossCount {
+  readonly #cpus: Counts[] = [];
+
+  received(cpu: number, pair: Pair): void {
+    const { received } = this.#countsOf(cpu);
+    const place = placeOf(pair);
+    received[place] = (received[place] ?? 0) + 1;
   }
 
   /** Whether the first `emitted` events of this CPU have come, or are known to be lost. */
   hasAll(cpu: number, emitted: number): boolean {
-    return (this.#received[cpu] ?? 0) + (this.#lost[cpu] ?? 0) >= emitted;
+    const { received, lost } = this.#countsOf(cpu);
+    return sum(received) + sum(lost) >= emitted;
   }
 
-  /** `emitted` events of this CPU have been sent before this point of the stream. Returns how many more are lost. */
-  emitted(cpu: number, emitted: number): number {
-    const known = this.#lost[cpu] ?? 0;
-    const lost = emitted - (this.#received[cpu] ?? 0);
-    if (lost <= known) return 0;
-    this.#lost[cpu] = lost;
-    return lost - known;
+  /** So many events of this CPU have been sent before this point of the stream. Returns which more are lost. */
+  emitted(cpu: number, sent: SentCounts): ChangeCount[] {
+    const { received, lost } = this.#countsOf(cpu);
+    const more: ChangeCount[] = [];
+    for (const [place, pair] of PAIRS.entries()) {
+      const known = lost[place] ?? 0;
+      const now = (sent[place] ?? 0) - (received[place] ?? 0);
+      if (now <= known) continue;
+      lost[place] = now;
+      more.push({ ...statesOf(pair), count: now - known });
+    }
+    return more;
   }
+
+  /** The tracer has ended: all that this CPU has sent of this pair. Returns which more are lost. */
+  ended(cpu: number, pair: Pair, sent: number): ChangeCount[] {
+    const { final } = this.#countsOf(cpu);
+    const place = placeOf(pair);
+    final[place] = (final[place] ?? 0) + sent;
+    return this.emitted(cpu, final);
+  }
+
+  #countsOf(cpu: number): Counts {
+    return (this.#cpus[cpu] ??= { received: noneSent(), lost: noneSent(), final: noneSent() });
+  }
+}
+
+function statesOf(pair: Pair): Pick<ChangeCount, "from" | "to"> {
+  const from = pair >> 4;
+  const to = pair & 15;
+  return { from: isTcpState(from) ? from : null, to: isTcpState(to) ? to : null };
+}
+
+function sum(counts: SentCounts): number {
+  let all = 0;
+  for (const count of counts) all += count;
+  return all;
 }

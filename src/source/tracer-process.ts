@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism, constants, release, setPriority } from "node:os";
 import { execa, execaSync } from "execa";
+import { onlineCpus } from "../host/cpus.ts";
 import { parseRelease } from "../host/kernel.ts";
 import { safeText } from "../model/text.ts";
 import type { BpftraceVersion } from "./bpftrace-version.ts";
@@ -49,6 +50,9 @@ const BTF_BY_NUMBER = { major: 5, minor: 11 };
 const KERNEL_BTF = "/sys/kernel/btf/vmlinux";
 const PAGE = 4096;
 const BUFFER_BYTES = 64 * 1024 * 1024;
+const DEFAULT_KEYS = 4096;
+/** The pairs of states that a CPU may come to (probes/wire.bt). */
+const KEYS_OF_CPU = 32;
 const SILENCE_MS = 2000;
 const MAX_STDERR_CHARS = 16_384;
 
@@ -67,7 +71,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
   const [file = "sh", ...args] = isTied ? [...TIED, ...words] : words;
   const child = execa(file, args, {
     input: programText(program),
-    env: { PATH: process.env["PATH"] ?? "", BPFTRACE_PERF_RB_PAGES: String(bufferPages(bpftrace)), ...btf(bpftrace) },
+    env: { PATH: process.env["PATH"] ?? "", ...bounds(bpftrace), ...btf(bpftrace) },
     extendEnv: false,
     buffer: { stdout: false, stderr: true },
     maxBuffer: { stderr: MAX_STDERR_CHARS },
@@ -142,6 +146,14 @@ function raisePriority(pid: number, priority: number): void {
   } catch {
     // It works without, too, and loses more under load.
   }
+}
+
+/** The size of its buffers, and how many keys a map may have: by its own default they are too few for more than 128 CPUs. */
+function bounds(bpftrace: BpftraceVersion): Readonly<Record<string, string>> {
+  const keys = String(Math.max(DEFAULT_KEYS, onlineCpus().length * KEYS_OF_CPU));
+  const pages = String(bufferPages(bpftrace));
+  // 0.21 has given the variable another name.
+  return { BPFTRACE_PERF_RB_PAGES: pages, BPFTRACE_MAP_KEYS_MAX: keys, BPFTRACE_MAX_MAP_KEYS: keys };
 }
 
 /** Pages of each buffer: 64 MiB in all, a power of two each. BPFTRACE_PERF_RB_PAGES overrides it. */

@@ -1,10 +1,11 @@
 import { onlineCpus } from "../host/cpus.ts";
 import { readProcess } from "../host/processes.ts";
-import type { Nanos, TraceEvent } from "../model/event.ts";
+import type { ChangeCount, Nanos, TraceEvent } from "../model/event.ts";
 import { askTracer } from "./ask.ts";
 import { LossCount } from "./loss-count.ts";
 import { OwnConnection } from "./own-connection.ts";
 import { Reorder } from "./reorder.ts";
+import type { Pair, SentCounts } from "./sent-counts.ts";
 import { SkipCount } from "./skip-count.ts";
 import type { TracerClock } from "./tracer-clock.ts";
 import { startTracer, type TracerEnd, type TracerOptions, type TracerProcess } from "./tracer-process.ts";
@@ -160,7 +161,7 @@ export class Tracer implements WireSink {
   }
 
   event(line: WireLine, cpu: number): void {
-    if (line.isTransition) this.#loss.received(cpu);
+    if (line.isTransition) this.#loss.received(cpu, line.pair);
     if (this.#own.isExpected && this.#own.owns(line.event())) return;
     if (line.at > this.#latest) this.#latest = line.at;
     this.#reorder.push(line, cpu);
@@ -168,14 +169,21 @@ export class Tracer implements WireSink {
     if (line.hasTask && !this.#knownPids.has(line.pid)) void this.#lookUp(line.pid);
   }
 
-  heartbeat(cpu: number, emitted: number, at: Nanos | null): void {
-    if (at !== null) {
-      this.#clock.learn(at);
-      this.#reorder.complete(cpu, at);
-    }
-    if (at === null && this.hasToldAll) return;
-    const count = this.#loss.emitted(cpu, emitted);
-    if (count > 0) this.#extra.push({ kind: "loss", at: at ?? this.#clock.now(), count, where: "bpf" });
+  heartbeat(cpu: number, sent: SentCounts, at: Nanos): void {
+    this.#clock.learn(at);
+    this.#reorder.complete(cpu, at);
+    this.#lose(this.#loss.emitted(cpu, sent), at);
+  }
+
+  finalCount(cpu: number, pair: Pair, sent: number): void {
+    if (!this.hasToldAll) this.#lose(this.#loss.ended(cpu, pair, sent), this.#clock.now());
+  }
+
+  /** A line without a change of state is evidence of an owner, and no transition. */
+  #lose(lines: readonly ChangeCount[], at: Nanos): void {
+    const changes = lines.filter(({ from, to }) => from === null || from !== to);
+    const count = changes.reduce((all, change) => all + change.count, 0);
+    if (count > 0) this.#extra.push({ kind: "loss", at, count, where: "bpf", changes });
   }
 
   answer(cpu: number, emitted: number, at: Nanos): void {

@@ -3,6 +3,7 @@ import type { Accept, Nanos, Task, Transition } from "../model/event.ts";
 import { isTcpState, TCP, type TcpState } from "../model/tcp-state.ts";
 import { descriptorOf, evidenceOf } from "./evidence.ts";
 import { HexFields } from "./hex-fields.ts";
+import type { Pair } from "./sent-counts.ts";
 
 /** The kinds of line that tell an event, by their first letter; a capital of t and u ends in a process. */
 export const LINE = { accept: 0x43, v4: 0x74, v4Task: 0x54, v6: 0x75, v6Task: 0x55 } as const;
@@ -44,6 +45,11 @@ export class WireLine {
 
   get cpu(): number {
     return this.isTransition ? (this.fields.low(3) >>> 8) & 0xffff : this.fields.low(1) & 0xffff;
+  }
+
+  /** The states of a transition, as one number (sent-counts.ts). */
+  get pair(): Pair {
+    return (this.fields.low(1) >>> 8) & 255;
   }
 
   /** Of a line with a task. */

@@ -1,13 +1,16 @@
 import { CommCache, LONGEST_NAME } from "./comm-cache.ts";
 import { HexFields } from "./hex-fields.ts";
+import { noneSent, type Pair, PAIRS, type SentCounts } from "./sent-counts.ts";
 import { LINE, WireLine } from "./wire-line.ts";
 
 /** What the decoder tells of the lines it reads; probes/README.md is the contract of the lines. */
 export interface WireSink {
   /** A line with an event, which is another one after the call. */
   event(line: WireLine, cpu: number): void;
-  /** `emitted` lines with an event have been sent by this CPU since the tracer started. */
-  heartbeat(cpu: number, emitted: number, at: number | null): void;
+  /** Lines with a transition that this CPU has sent since the tracer started, by pair; another one's after the call. */
+  heartbeat(cpu: number, sent: SentCounts, at: number): void;
+  /** The tracer has ended, and this CPU has sent so many lines of this pair. */
+  finalCount(cpu: number, pair: Pair, sent: number): void;
   /** The answer to askTracer(): `emitted` lines with an event had been sent by this CPU at this time. */
   answer(cpu: number, emitted: number, at: number): void;
   anchor(at: number): void;
@@ -38,6 +41,8 @@ const EVENTS: ReadonlySet<number> = new Set(Object.values(LINE));
 /** No line of ours is shorter, and no piece of a process name is as long. */
 const SHORTEST_LINE = 16;
 const LONGEST_LINE = 512;
+/** Of a heartbeat's counts so many are read at a time. */
+const COUNTS_AT_ONCE = 8;
 
 /** Decodes the tracer's lines from bytes that arrive in any pieces. Pure but for its own buffer of one line. */
 export class WireDecoder {
@@ -45,6 +50,7 @@ export class WireDecoder {
   readonly #names = new CommCache();
   readonly #event = new WireLine();
   readonly #fields = new HexFields();
+  readonly #sent = noneSent();
   readonly #isRelative: boolean;
   readonly #longestLine: number;
   /** What times count from. */
@@ -140,17 +146,36 @@ export class WireDecoder {
   /** Decodes one whole line with its newline; false when it is of ours and wrong. */
   #decode(line: Buffer): boolean {
     const kind = line[0];
-    if (kind === HEARTBEAT || kind === ANSWER) return this.#count(line, kind);
+    if (kind === HEARTBEAT) return this.#heartbeat(line);
+    if (kind === ANSWER) return this.#answer(line);
     if (kind === ANCHOR) return this.#anchor(line);
     return this.#eventLine(line, 0, kind, line.length - 1) > 0;
   }
 
-  #count(line: Buffer, kind: number): boolean {
+  #answer(line: Buffer): boolean {
     const end = this.#fields.read(line, 1, 3);
     if (end !== line.length - 1) return false;
+    this.#sink.answer(this.#fields.number(1), this.#fields.number(2), this.#fields.number(0));
+    return true;
+  }
+
+  #heartbeat(line: Buffer): boolean {
+    let end = this.#fields.read(line, 1, 3);
+    if (end < 0) return false;
     const [at, cpu, emitted] = [this.#fields.number(0), this.#fields.number(1), this.#fields.number(2)];
-    if (kind === ANSWER) this.#sink.answer(cpu, emitted, at);
-    else this.#sink.heartbeat(cpu, emitted, at);
+    let apart = 0;
+    for (let place = 1; place < PAIRS.length; place += COUNTS_AT_ONCE) {
+      end = this.#fields.read(line, end, COUNTS_AT_ONCE);
+      if (end < 0) return false;
+      for (let field = 0; field < COUNTS_AT_ONCE; field++) {
+        const count = this.#fields.number(field);
+        this.#sent[place + field] = count;
+        apart += count;
+      }
+    }
+    if (end !== line.length - 1 || apart > emitted) return false;
+    this.#sent[0] = emitted - apart;
+    this.#sink.heartbeat(cpu, this.#sent, at);
     return true;
   }
 
@@ -161,10 +186,12 @@ export class WireDecoder {
     return true;
   }
 
-  /** bpftrace prints the counts once more when it ends, as maps: `@transitions_sent[1]: 1234`. */
+  /** bpftrace prints the counts once more when it ends, as maps: `@transitions_sent[370]: 1234` is CPU 1's of pair 0x72. */
   #finalCount(line: Buffer): void {
     const match = /^@transitions_sent\[(\d+)\]: (\d+)$/.exec(line.toString("latin1").trimEnd());
-    if (match !== null) this.#sink.heartbeat(Number(match[1]), Number(match[2]), null);
+    if (match === null) return;
+    const key = Number(match[1]);
+    this.#sink.finalCount(Math.floor(key / 256), key % 256, Number(match[2]));
   }
 }
 

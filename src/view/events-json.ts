@@ -1,5 +1,6 @@
 import { formatEndpoint } from "../model/address.ts";
 import type { Cause } from "../model/cause.ts";
+import type { ChangeTotal } from "../model/change-counts.ts";
 import type { SourceName } from "../model/event.ts";
 import type { OwnerEvidence } from "../model/owner.ts";
 import type { Socket } from "../model/socket.ts";
@@ -14,6 +15,10 @@ export interface EventsSummary {
   readonly attributed: number;
   readonly seconds: number;
   readonly source: SourceName | null;
+  /** All that happened while it was traced, lost ones and those that a filter leaves out among them; null: nobody knows. */
+  readonly total: number | null;
+  /** What the kernel counted by pair of states. What it skipped is not among them. */
+  readonly changes: readonly ChangeTotal[];
 }
 
 /** It happened before `time`, which is when a poll has found it. */
@@ -89,7 +94,14 @@ export function gapJson(wallMs: number, ms: number): string {
 }
 
 export function summaryJson(summary: EventsSummary): string {
-  return JSON.stringify({ type: "summary", ...summary });
+  const totals = summary.changes.map(({ from, to, count, lost }) => {
+    return { from: nameOf(from), to: nameOf(to), count, lost };
+  });
+  return JSON.stringify({ type: "summary", ...summary, changes: totals });
+}
+
+function nameOf(state: TcpState | null): string | null {
+  return state === null ? null : stateName(state);
 }
 
 /** A port of 0 is one that is not known; so is the end with it. */

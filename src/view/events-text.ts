@@ -3,7 +3,10 @@ import type { Loss } from "../model/event.ts";
 import { stateName } from "../model/tcp-state.ts";
 import type { TransitionRow } from "../model/transition-row.ts";
 import type { EventsSummary } from "./events-json.ts";
+import { lostChangesText } from "./lost-changes.ts";
 import { clockTime } from "./time.ts";
+
+const MOST_KINDS = 8;
 
 const COLUMNS = [15, 7, 15, 8, 21, 21, 11, 1, 11, 10] as const;
 
@@ -46,13 +49,19 @@ export function gapText(wallMs: number, ms: number): string {
 }
 
 /** The closing line, in tcpdump's manner. */
-export function summaryText(summary: EventsSummary): string {
+export function summaryText(summary: Omit<EventsSummary, "total" | "changes">): string {
   const share =
     summary.transitions === 0 ? "" : ` (${((100 * summary.attributed) / summary.transitions).toFixed(1)} %)`;
   return (
     `${summary.transitions} transitions in ${summary.seconds.toFixed(1)} s, ${summary.lost} lost, ` +
     `${summary.attributed} with their process${share}, source ${summary.source ?? "none"}`
   );
+}
+
+/** What was lost, of all that the kernel counted; null when nothing was, or it is not known. */
+export function summaryLossText({ total, changes }: Pick<EventsSummary, "total" | "changes">): string | null {
+  const kinds = lostChangesText(changes, MOST_KINDS);
+  return kinds === "" || total === null ? null : `lost of ${total} that the kernel counted: ${kinds}`;
 }
 
 function endpoint(address: number | string, port: number): string {

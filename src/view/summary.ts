@@ -5,8 +5,12 @@ import { blame } from "./blame.ts";
 import { count, duration, plural, rate, setting } from "../model/quantity.ts";
 import { clock, percent } from "./format.ts";
 import { type Span, span } from "./frame.ts";
+import { lostChangesText } from "./lost-changes.ts";
 import { incompleteness } from "./polled.ts";
 import type { Mark, StateChange } from "./state-trail.ts";
+
+/** What is not shown for so long is worth a word. */
+const LATE_MS = 2000;
 
 /** The figures of the whole machine; counts begin at the mark, where there is one. */
 export function figures(snapshot: Snapshot, mark: Mark | null = null): Span[] {
@@ -72,15 +76,25 @@ export function health(snapshot: Snapshot): Span {
 
 /** What makes the numbers less than exact, a sentence each. */
 export function caveats(snapshot: Snapshot): string[] {
-  const { lost, gapMs, dropped } = snapshot;
+  const { lost, gapMs, dropped, lagMs } = snapshot;
   const lines: string[] = [];
+  if (lagMs > LATE_MS)
+    lines.push(`${duration(lagMs)} behind the kernel: pictures come more rarely, then details; all is counted`);
   if (!snapshot.complete) lines.push(incompleteness(snapshot.unreadable));
-  if (lost > 0)
-    lines.push(`${plural(lost, "transition")} lost: the next survey of /proc mends the counts, not the rates`);
+  if (lost > 0) lines.push(lossText(snapshot));
   if (gapMs > 0) lines.push(`nothing was traced for ${duration(gapMs)}: rates and ages may be too low`);
   if (dropped > 0)
     lines.push(`${plural(dropped, "socket or process", "sockets or processes")} not kept: a table was full`);
   return lines;
+}
+
+/** The kernel counts what it can't tell of, so the whole is exact; of whom they were nobody knows. */
+function lossText({ lost, lostChanges, transitions }: Snapshot): string {
+  const kinds = lostChangesText(lostChanges, 1);
+  return (
+    `${lost} of ${plural(lost + transitions, "transition")} lost${kinds === "" ? "" : ` (${kinds})`}: ` +
+    "transitions/s has them, rates of processes do not; the next survey of /proc mends the tables"
+  );
 }
 
 /** What the table says instead of rows. */

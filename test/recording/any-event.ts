@@ -138,6 +138,11 @@ const anySettings: fc.Arbitrary<NetworkSettings> = fc.record(
   },
 );
 
+const anyChange = fc.oneof(
+  fc.record({ from: anyState, to: anyState, count: fc.nat(1000) }),
+  fc.record({ from: fc.constant(null), to: fc.constant(null), count: fc.nat(1000) }),
+);
+
 const anyOther: fc.Arbitrary<TraceEvent> = fc.oneof(
   fc.record({ kind: fc.constant("tick" as const), at: anyWhole, complete: anyWhole }),
   fc.record({
@@ -146,6 +151,13 @@ const anyOther: fc.Arbitrary<TraceEvent> = fc.oneof(
     count: fc.nat(1000),
     where: fc.constantFrom("bpf" as const, "kernel" as const),
   }),
+  fc.array(anyChange, { maxLength: 5 }).map((changes) => ({
+    kind: "loss" as const,
+    at: 1e9,
+    count: changes.reduce((all, { count }) => all + count, 0),
+    where: "bpf" as const,
+    changes,
+  })),
   fc.record({ kind: fc.constant("gap" as const), at: anyWhole, from: anyWhole }),
   fc.record({
     kind: fc.constant("source" as const),

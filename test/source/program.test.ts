@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PROGRAMS } from "../../src/source/choose.ts";
 import { programText } from "../../src/source/program.ts";
+import { PAIRS } from "../../src/source/sent-counts.ts";
 
 /** What a program attaches to, in its order. */
 function probesOf(text: string): string[] {
@@ -17,10 +18,16 @@ describe.each(PROGRAMS)("the %s program", (program) => {
   });
 
   test("counts each line of a transition before it is printed", () => {
-    const bodies = text.split("@transitions_sent[cpu]++;");
+    const bodies = text.split(/@transitions_sent\[.*\]\+\+;/);
     expect(bodies.length).toBeGreaterThan(1);
     for (const body of bodies.slice(1)) expect(body).toMatch(/printf\("[tTuU] |return;/);
   });
+});
+
+test("a heartbeat has the pairs in the order in which they are read", () => {
+  const [, beat] = programText("full").split("profile:hz:10");
+  const printed = [...(beat?.split("interval:")[0] ?? "").matchAll(/@transitions_sent\[\$key \| 0x([0-9a-f]{2})\]/g)];
+  expect(printed.map(([, pair]) => Number.parseInt(pair ?? "", 16))).toEqual(PAIRS.slice(1));
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Accept, Task, Transition } from "../../src/model/event.ts";
 import { safeBytes } from "../../src/model/text.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
-import { acceptLine, heartbeatLine, transitionLine } from "../support/wire-lines.ts";
+import { acceptLine, heartbeatLine, sentOf, transitionLine } from "../support/wire-lines.ts";
 import { cut, decode, type Told } from "../support/wire-told.ts";
 
 /* A process may call itself anything: 15 bytes, all but NUL. */
@@ -120,12 +120,16 @@ describe("a hostile process name", () => {
         (all, places) => {
           const lines = all.flatMap(([[, line], comm]) => [
             line(comm),
-            heartbeatLine(0, 77, 1e9),
+            heartbeatLine(0, sentOf({ 0x18: 77 }), 1e9),
             transitionLine(AFTER),
           ]);
           const { rest, comms } = split(decode(...cut(Buffer.concat(lines), places)));
           expect(rest).toEqual(
-            all.flatMap(([[event]]) => [{ event, cpu: 0 }, { heartbeat: [0, 77, 1e9] }, { event: AFTER, cpu: 0 }]),
+            all.flatMap(([[event]]) => [
+              { event, cpu: 0 },
+              { heartbeat: [0, sentOf({ 0x18: 77 }), 1e9] },
+              { event: AFTER, cpu: 0 },
+            ]),
           );
           for (const [index, comm] of comms.entries()) {
             expect(namesOf(all[index]?.[1] ?? Buffer.alloc(0))).toContain(comm);

@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Accept, Transition } from "../../src/model/event.ts";
 import { type Left, TCP, type TcpState } from "../../src/model/tcp-state.ts";
-import { acceptLine, anchorLine, heartbeatLine, transitionLine } from "../support/wire-lines.ts";
+import { PAIRS } from "../../src/source/sent-counts.ts";
+import { acceptLine, anchorLine, answerLine, heartbeatLine, sentOf, transitionLine } from "../support/wire-lines.ts";
 import { cut, decode, newDecoder, type Told } from "../support/wire-told.ts";
 
 const LINE: Transition = {
@@ -85,7 +86,7 @@ describe("each kind of line", () => {
   });
 
   test("an answer, and the line that makes bpftrace write", () => {
-    const line = heartbeatLine(31, 1234, 0xb2012fd1a0, "Q");
+    const line = answerLine(31, 1234, 0xb2012fd1a0);
     expect(decode(line, "0\n", line)).toEqual([
       { answer: [31, 1234, 0xb2012fd1a0] },
       { answer: [31, 1234, 0xb2012fd1a0] },
@@ -93,17 +94,18 @@ describe("each kind of line", () => {
   });
 
   test("a heartbeat and an anchor", () => {
-    expect(decode("H b2012fd1a0 1f 00000000000004d2\nA 0000000b1f2a91c7\n")).toEqual([
-      { heartbeat: [31, 1234, 0xb2012fd1a0] },
+    const counts = "2 0 2 2 2 0 0 0 0 0 0 4 0 0 0 0 0 0 0 0 0 0 0 ff";
+    expect(decode(`H b2012fd1a0 1f 00000000000004d2 ${counts}\nA 0000000b1f2a91c7\n`)).toEqual([
+      { heartbeat: [31, sentOf({ 0: 967, 0x72: 2, 0xa3: 2, 0x31: 2, 0x21: 2, 0x17: 4, 0x99: 255 }), 0xb2012fd1a0] },
       { anchor: 0xb1f2a91c7 },
     ]);
   });
 
   test("bpftrace's last word on each CPU's count", () => {
-    expect(decode("\n\n@transitions_sent[0]: 12345678901\n\n")).toEqual([{ heartbeat: [0, 12_345_678_901, null] }]);
-    expect(decode("\n\n@transitions_sent[0]: 77\n@transitions_sent[1]: 5\n\n")).toEqual([
-      { heartbeat: [0, 77, null] },
-      { heartbeat: [1, 5, null] },
+    expect(decode("\n\n@transitions_sent[24]: 12345678901\n\n")).toEqual([{ final: [0, 0x18, 12_345_678_901] }]);
+    expect(decode("\n\n@transitions_sent[0]: 77\n@transitions_sent[65393]: 5\n\n")).toEqual([
+      { final: [0, 0, 77] },
+      { final: [255, 0x71, 5] },
     ]);
   });
 
@@ -122,8 +124,12 @@ describe("each kind of line", () => {
     ["a state that the kernel has not", transitionLine(LINE).toString("latin1").replace("180a ", "080a ")],
     ["a field too many", transitionLine(LINE).toString("latin1").replace("\n", " 1\n")],
     ["a field too few", "t b1f0ffa82a 88810697dc80720c effffff90000b805 41da00000100\n"],
-    ["a field with 17 digits", "H 12345678901234567 1 00000000000004d2\n"],
-    ["no digits in a field", "H  1 00000000000004d2\n"],
+    ["a field with 17 digits", "Q 12345678901234567 1 00000000000004d2\n"],
+    ["no digits in a field", "Q  1 00000000000004d2\n"],
+    ["a heartbeat without its counts", "H b2012fd1a0 1 00000000000004d2\n"],
+    ["a heartbeat with a count too few", `H b2012fd1a0 1 00000000000004d2${" 0".repeat(23)}\n`],
+    ["a heartbeat with a count too many", `H b2012fd1a0 1 00000000000004d2${" 0".repeat(25)}\n`],
+    ["a heartbeat whose counts are more than it has sent", `H b2012fd1a0 1 0000000000000010${" 1".repeat(24)}\n`],
   ])("malformed: %s; the next line is read", (_name, line) => {
     expect(decode(line, transitionLine(NAMED))).toEqual(["malformed", { event: NAMED, cpu: 0 }]);
   });
@@ -179,6 +185,7 @@ const anyAccept: fc.Arbitrary<Accept> = fc.record({
   fd: fc.option(fc.nat(0x7fff_ffff), { nil: null }),
   task: anyTask,
 });
+const anySentCounts = fc.array(fc.nat(2 ** 48), { minLength: PAIRS.length, maxLength: PAIRS.length });
 interface Sent {
   readonly line: Buffer;
   readonly told: readonly Told[];
@@ -190,9 +197,13 @@ const anySent: fc.Arbitrary<Sent> = fc.oneof(
   fc
     .tuple(anyAccept, fc.nat(0xffff))
     .map(([event, cpu]) => ({ line: acceptLine(event, { cpu }), told: [{ event, cpu }] })),
-  fc.tuple(fc.nat(4095), fc.maxSafeNat(), anyAt).map(([cpu, count, at]) => ({
-    line: heartbeatLine(cpu, count, at),
-    told: [{ heartbeat: [cpu, count, at] as const }],
+  fc.tuple(fc.nat(4095), anySentCounts, anyAt).map(([cpu, sent, at]) => ({
+    line: heartbeatLine(cpu, sent, at),
+    told: [{ heartbeat: [cpu, sent, at] as const }],
+  })),
+  fc.tuple(fc.nat(4095), fc.maxSafeNat(), anyAt).map(([cpu, sent, at]) => ({
+    line: answerLine(cpu, sent, at),
+    told: [{ answer: [cpu, sent, at] as const }],
   })),
   anyAt.map((at) => ({ line: anchorLine(at), told: [{ anchor: at }] })),
   fc.constant({ line: Buffer.from("Attaching 5 probes...\n\n"), told: [] }),

@@ -39,6 +39,15 @@ const SummaryLine = z.object({
   attributed: z.number().int(),
   seconds: z.number(),
   source: z.enum(["bpf", "proc"]).nullable(),
+  total: z.number().int().nullable(),
+  changes: z.array(
+    z.object({
+      from: z.string().nullable(),
+      to: z.string().nullable(),
+      count: z.number().int(),
+      lost: z.number().int(),
+    }),
+  ),
 });
 const Line = z.discriminatedUnion("type", [
   TransitionLine,

@@ -1,6 +1,7 @@
 import type { Address } from "../../src/model/address.ts";
 import type { Accept, Evidence, Transition } from "../../src/model/event.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
+import { type Pair, PAIRS } from "../../src/source/sent-counts.ts";
 
 /** What a line has besides the event: the CPU, the family it is printed as, and the process name's own bytes. */
 export interface LineOptions {
@@ -44,9 +45,26 @@ export function acceptLine(event: Accept, { cpu = 0, comm }: LineOptions = {}): 
   return line("C", words, comm ?? Buffer.from(event.task.comm));
 }
 
-/** `H at cpu count`, the count with all its zeros; `Q` for an answer. */
-export function heartbeatLine(cpu: number, emitted: number, at: number, letter = "H"): Buffer {
-  return Buffer.from(`${letter} ${at.toString(16)} ${cpu.toString(16)} ${emitted.toString(16).padStart(16, "0")}\n`);
+/** `H at cpu count counts`; `sent` has a place for each of PAIRS. */
+export function heartbeatLine(cpu: number, sent: readonly number[], at: number): Buffer {
+  const all = sent.reduce((sum, count) => sum + count, 0);
+  const apart = sent.slice(1).map((count) => ` ${count.toString(16)}`);
+  return Buffer.from(`H ${sentText(cpu, all, at)}${apart.join("")}\n`);
+}
+
+/** `Q at cpu count`. */
+export function answerLine(cpu: number, sent: number, at: number): Buffer {
+  return Buffer.from(`Q ${sentText(cpu, sent, at)}\n`);
+}
+
+/** The count with all its zeros. */
+function sentText(cpu: number, sent: number, at: number): string {
+  return `${at.toString(16)} ${cpu.toString(16)} ${sent.toString(16).padStart(16, "0")}`;
+}
+
+/** How often a CPU has sent each pair: only those that are given. */
+export function sentOf(counts: Readonly<Record<Pair, number>>): number[] {
+  return PAIRS.map((pair) => counts[pair] ?? 0);
 }
 
 export function anchorLine(at: number): Buffer {

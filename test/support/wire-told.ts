@@ -4,8 +4,9 @@ import { WireDecoder } from "../../src/source/wire.ts";
 /** What the decoder told of, in order. */
 export type Told =
   | { readonly event: Transition | Accept; readonly cpu: number }
-  | { readonly heartbeat: readonly [cpu: number, emitted: number, at: number | null] }
+  | { readonly heartbeat: readonly [cpu: number, sent: readonly number[], at: number] }
   | { readonly answer: readonly [cpu: number, emitted: number, at: number] }
+  | { readonly final: readonly [cpu: number, pair: number, sent: number] }
   | { readonly anchor: number }
   | "malformed";
 
@@ -14,7 +15,8 @@ export function newDecoder(): { decoder: WireDecoder; told: Told[] } {
   const told: Told[] = [];
   const decoder = new WireDecoder({
     event: (line, cpu) => told.push({ event: line.event(), cpu }),
-    heartbeat: (cpu, emitted, at) => told.push({ heartbeat: [cpu, emitted, at] }),
+    heartbeat: (cpu, sent, at) => told.push({ heartbeat: [cpu, [...sent], at] }),
+    finalCount: (cpu, pair, sent) => told.push({ final: [cpu, pair, sent] }),
     answer: (cpu, emitted, at) => told.push({ answer: [cpu, emitted, at] }),
     anchor: (at) => told.push({ anchor: at }),
     malformed: () => told.push("malformed"),

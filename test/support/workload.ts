@@ -128,6 +128,7 @@ export async function churn(connections: number): Promise<Churn> {
 }
 
 const WAITING = new Set(["05", "06"]);
+const CLOSE_WAIT = "08";
 const LISTEN = "0A";
 
 /**
@@ -139,15 +140,40 @@ export async function closed(port: number, pid: number | "self" = "self"): Promi
 }
 
 function openSockets(port: number, pid: number | "self"): number {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  const rows = ["tcp", "tcp6"].flatMap((file) =>
-    readFileSync(`/proc/${pid}/net/${file}`, "latin1").split("\n").slice(1),
-  );
-  return rows.filter((row) => {
-    const [, local = "", remote = "", state = "", , , , , , inode] = row.trim().split(/\s+/);
-    if (!local.endsWith(`:${hex}`) && !remote.endsWith(`:${hex}`)) return false;
+  return rowsOf(pid).filter(({ local, remote, state, inode }) => {
+    if (!local.endsWith(hexPort(port)) && !remote.endsWith(hexPort(port))) return false;
     return state !== LISTEN && !(WAITING.has(state) && inode === "0");
   }).length;
+}
+
+/** The local ends on 127.0.0.1 of connections in CLOSE_WAIT toward a port, as /proc has them: `127.0.0.1:4242`. */
+export function closeWaitsToward(port: number): string[] {
+  return rowsOf("self")
+    .filter(({ remote, state }) => state === CLOSE_WAIT && remote.endsWith(hexPort(port)))
+    .map(({ local }) => `127.0.0.1:${Number.parseInt(local.slice(-4), 16)}`);
+}
+
+interface Row {
+  readonly local: string;
+  readonly remote: string;
+  readonly state: string;
+  readonly inode: string;
+}
+
+function rowsOf(pid: number | "self"): Row[] {
+  return ["tcp", "tcp6"].flatMap((file) =>
+    readFileSync(`/proc/${pid}/net/${file}`, "latin1")
+      .split("\n")
+      .slice(1)
+      .map((row) => {
+        const [, local = "", remote = "", state = "", , , , , , inode = ""] = row.trim().split(/\s+/);
+        return { local, remote, state, inode };
+      }),
+  );
+}
+
+function hexPort(port: number): string {
+  return `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /** The number of a process's network namespace, as the kernel prints it. */

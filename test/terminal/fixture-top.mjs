@@ -67,6 +67,8 @@ function snapshot() {
     transitions: 1000 + elapsed,
     transitionsPerSecond: sum("transitionsPerSecond"),
     lost: 0,
+    lostChanges: [],
+    lagMs: 50,
     gapMs: 0,
     attributed: 1000 + elapsed,
     states,

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Process } from "../../src/model/process-table.ts";
+import { TCP } from "../../src/model/tcp-state.ts";
 import { safeBytes } from "../../src/model/text.ts";
 import { gapJson, lostJson, summaryJson, transitionJson } from "../../src/view/events-json.ts";
 import { bareRow, HOSTILE, nginxRow } from "./transition-rows.ts";
@@ -181,11 +182,27 @@ describe("the other lines", () => {
   });
 
   test("summary", () => {
-    const summary = { transitions: 41_233, lost: 12, attributed: 41_230, seconds: 61.2, source: "bpf" } as const;
+    const shown = { transitions: 41_233, lost: 12, attributed: 41_230, seconds: 61.2, source: "bpf" } as const;
+    const changes = [
+      { from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 4000, lost: 11 },
+      { from: null, to: null, count: 1, lost: 1 },
+    ];
+    const summary = { ...shown, total: 41_245, changes };
     const line = summaryJson(summary);
-    expect(keysOf(line)).toEqual(["type", "transitions", "lost", "attributed", "seconds", "source"]);
-    expect(JSON.parse(line)).toEqual({ type: "summary", ...summary });
-    expect(JSON.parse(summaryJson({ ...summary, source: null }))).toMatchObject({ source: null });
+    expect(keysOf(line)).toEqual([
+      "type",
+      "transitions",
+      "lost",
+      "attributed",
+      "seconds",
+      "source",
+      "total",
+      "changes",
+    ]);
+    const [named, others] = changes;
+    const states = { from: "ESTABLISHED", to: "CLOSE_WAIT" };
+    expect(JSON.parse(line)).toEqual({ type: "summary", ...summary, changes: [{ ...named, ...states }, others] });
+    expect(JSON.parse(summaryJson({ ...summary, source: null, total: null }))).toMatchObject({ source: null });
   });
 
   test("gap", () => {

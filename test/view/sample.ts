@@ -68,6 +68,8 @@ export function snapshot(partial: Partial<Snapshot> = {}): Snapshot {
     transitions: 1000,
     transitionsPerSecond: 12.34,
     lost: 0,
+    lostChanges: [],
+    lagMs: 50,
     gapMs: 0,
     attributed: 1000,
     states: [],
@@ -193,6 +195,13 @@ const anyRates: fc.Arbitrary<HostRates> = fc.record({
 const anySeries = fc.array(anyNumber, { maxLength: 300 });
 
 /** Any snapshot at all. */
+const anyState: fc.Arbitrary<TcpState> = fc.constantFrom(...Object.values(TCP));
+
+const anyChangeTotal = fc.oneof(
+  fc.record({ from: anyState, to: anyState, count: anyNumber, lost: anyNumber }),
+  fc.record({ from: fc.constant(null), to: fc.constant(null), count: anyNumber, lost: anyNumber }),
+);
+
 export const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
   wallMs: fc.nat(4_000_000_000_000),
   source: orNull(fc.constantFrom("bpf" as const, "proc" as const)),
@@ -204,6 +213,8 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
   transitions: anyNumber,
   transitionsPerSecond: fc.double({ min: 0, noNaN: true }),
   lost: anyNumber,
+  lostChanges: fc.array(anyChangeTotal, { maxLength: 3 }),
+  lagMs: anyNumber,
   gapMs: anyNumber,
   attributed: anyNumber,
   states: fc.array(anyNumber, { minLength: 14, maxLength: 14 }),
@@ -407,7 +418,6 @@ const anyFinding: fc.Arbitrary<Finding> = fc.record({
   sources: fc.array(anyName, { maxLength: 2 }),
 });
 
-const anyState: fc.Arbitrary<TcpState> = fc.constantFrom(...Object.values(TCP));
 const anyEndpoint = fc.constantFrom("10.0.0.2:443", "[2001:db8:1:2:3:4:5:6]:65535", "-");
 const anyEvidence = fc.constantFrom("syscall" as const, "accept" as const, "inode" as const, "unknown" as const);
 const anyRole = orNull(fc.constantFrom("client" as const, "server" as const, "listener" as const));

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
+import { TCP } from "../../src/model/tcp-state.ts";
 import { topTable } from "../../src/view/top-table.ts";
 import { anyName, anySnapshot, leaker, leaking, processRow, snapshot, unowned } from "./sample.ts";
 
@@ -70,9 +71,12 @@ describe("what is not exact says so", () => {
   });
 
   test("loss, gaps, full tables and processes that could not be read", () => {
-    const table = topTable(snapshot({ complete: false, lost: 12, gapMs: 3200, dropped: 1 }), 120);
+    const lostChanges = [{ from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 250, lost: 9 }];
+    const table = topTable(snapshot({ complete: false, lost: 12, lostChanges, gapMs: 3200, dropped: 1 }), 300);
     expect(table).toContain("some processes could not be read");
-    expect(table).toContain("12 transitions lost");
+    expect(table).not.toContain("behind");
+    expect(topTable(snapshot({ lagMs: 2300 }), 120)).toContain("2.3s behind the kernel");
+    expect(table).toContain("12 of 1012 transitions lost (9 of 250 ESTABLISHED to CLOSE_WAIT): transitions/s has them");
     expect(table).toContain("nothing was traced for 3.2s");
     expect(table).toContain("1 socket or process not kept");
   });

@@ -20,7 +20,7 @@ export function traceLoss({ tables }: Situation): Finding[] {
     {
       id: "trace-loss",
       severity: lost > (lost + transitions) * MUCH ? "warning" : "info",
-      title: `tcptrace has not seen all: ${parts.join("; ")}; counts and rates may be too low, no process is named wrongly`,
+      title: `tcptrace has not seen all: ${parts.join("; ")}; counts and rates of processes may be too low, no process is named wrongly`,
       pid: null,
       comm: null,
       evidence: { lost, transitions, dropped: tables.dropped, gapMs: Math.round(gap / 1e6), notKept: unkept },

@@ -1,0 +1,39 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { ChangeCounts } from "../../src/model/change-counts.ts";
+import { TCP, type TcpState } from "../../src/model/tcp-state.ts";
+
+test("those that are missing most come first, then the most; rare ones that are missing have no names", () => {
+  const changes = new ChangeCounts();
+  for (let times = 0; times < 5; times++) changes.shown(TCP.CLOSE, TCP.SYN_SENT);
+  changes.shown(TCP.ESTABLISHED, TCP.CLOSE_WAIT);
+  changes.lost({ from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 2 });
+  changes.lost({ from: null, to: null, count: 1 });
+  expect(changes.totals()).toEqual([
+    { from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 3, lost: 2 },
+    { from: null, to: null, count: 1, lost: 1 },
+    { from: TCP.CLOSE, to: TCP.SYN_SENT, count: 5, lost: 0 },
+  ]);
+});
+
+test("each pair's total is what was shown and what was lost", () => {
+  const anyState = fc.constantFrom<TcpState>(...Object.values(TCP));
+  const change = fc.record({
+    from: anyState,
+    to: anyState,
+    isLost: fc.boolean(),
+    count: fc.integer({ min: 1, max: 9 }),
+  });
+  fc.assert(
+    fc.property(fc.array(change), (all) => {
+      const changes = new ChangeCounts();
+      const truth = new Map<string, number>();
+      for (const { from, to, isLost, count } of all) {
+        if (isLost) changes.lost({ from, to, count });
+        else for (let times = 0; times < count; times++) changes.shown(from, to);
+        truth.set(`${from} ${to}`, (truth.get(`${from} ${to}`) ?? 0) + count);
+      }
+      expect(new Map(changes.totals().map(({ from, to, count }) => [`${from} ${to}`, count]))).toEqual(truth);
+    }),
+  );
+});
