@@ -22,11 +22,11 @@ export class ChangeCounts {
     this.#lost[place] = (this.#lost[place] ?? 0) + count;
   }
 
-  /** All that there were, those that are missing most first. */
-  totals(): ChangeTotal[] {
+  /** All that there were, those that are missing most first. `skipped` more are missing of which nothing is known. */
+  totals(skipped = 0): ChangeTotal[] {
     const rows: ChangeTotal[] = [];
     for (const [place, shown] of this.#shown.entries()) {
-      const lost = this.#lost[place] ?? 0;
+      const lost = (this.#lost[place] ?? 0) + (place === 0 ? skipped : 0);
       if (shown + lost === 0) continue;
       rows.push({ from: stateOf(place >> 4), to: stateOf(place & 15), count: shown + lost, lost });
     }

@@ -14,6 +14,7 @@ test("those that are missing most come first, then the most; rare ones that are 
     { from: null, to: null, count: 1, lost: 1 },
     { from: TCP.CLOSE, to: TCP.SYN_SENT, count: 5, lost: 0 },
   ]);
+  expect(changes.totals(9)[0]).toEqual({ from: null, to: null, count: 10, lost: 10 });
 });
 
 test("each pair's total is what was shown and what was lost", () => {
