@@ -1,5 +1,5 @@
 import type { Socket } from "./socket.ts";
-import type { SocketTable } from "./socket-table.ts";
+import type { ListenerIndex } from "./listeners.ts";
 import { TCP } from "./tcp-state.ts";
 
 /** A process that holds a socket, and by which descriptor as far as that is known. */
@@ -14,25 +14,34 @@ export function isUnaccepted(socket: Socket): boolean {
   return socket.state === TCP.ESTABLISHED || socket.state === TCP.CLOSE_WAIT || socket.state === TCP.SYN_RECV;
 }
 
+/** Where listening sockets are to be found. */
+interface Listeners {
+  readonly listeners: ListenerIndex;
+}
+
 /** Everybody who holds the socket; what has not been accepted is held by who holds the listener. Empty: not known. */
-export function holdersOf(socket: Socket, sockets: SocketTable): readonly Holder[] {
+export function holdersOf(socket: Socket, sockets: Listeners): readonly Holder[] {
   if (!isUnaccepted(socket)) return directHolders(socket);
   const listener = listenerOf(socket, sockets);
   return listener === null ? [] : directHolders(listener).map(({ pid }) => ({ pid, fd: null }));
 }
 
-/** The one who holds it, where there is exactly one and it has been accepted; null: ask `holdersOf`. */
-export function onlyHolder(socket: Socket): number | null {
+/** In place of a pid: nobody is known to hold it, and nobody else has to be asked for; or `holdersOf` has to be asked. */
+export const NOBODY = -1;
+export const ASK = -2;
+
+/** The pid of the only one who holds it, NOBODY or ASK. */
+export function soleHolder(socket: Socket): number {
   const { holders, owner } = socket;
-  if (holders.length > 1 || isUnaccepted(socket)) return null;
-  return holders[0]?.pid ?? owner.pid;
+  if (holders.length > 1 || isUnaccepted(socket)) return ASK;
+  return holders[0]?.pid ?? owner.pid ?? NOBODY;
 }
 
 /**
  * The listener in whose queue a connection waits; null when there is none or nobody can tell. With SO_REUSEPORT several
  * may listen on one port: they count as one, the one with the longest queue, where the same processes hold them all.
  */
-export function listenerOf(socket: Socket, sockets: SocketTable): Socket | null {
+export function listenerOf(socket: Socket, sockets: Listeners): Socket | null {
   const all = sockets.listeners.accepting(socket);
   // It waits in none that is empty.
   const waiting = all.length > 1 ? all.filter(({ receiveQueue }) => receiveQueue !== 0) : all;

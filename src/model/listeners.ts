@@ -8,6 +8,8 @@ export interface ListenerIndex {
   remove(socket: Socket): void;
   /** To be called when the ends of a socket may have changed; one that was not added stays out. */
   moved(socket: Socket): void;
+  /** Whether there is one of this port. */
+  has(port: number): boolean;
   /** The listeners that a connection with these ends can have come through, the most specific addresses only. */
   accepting(ends: SocketEnds): readonly Socket[];
 }
@@ -34,6 +36,7 @@ export function newListenerIndex(): ListenerIndex {
       const port = ports.get(socket);
       if (port !== undefined && port !== socket.localPort) index.add(socket);
     },
+    has: (port) => byPort.has(port),
     accepting(ends) {
       const same = byPort.get(ends.localPort);
       if (same === undefined) return [];

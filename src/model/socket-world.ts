@@ -1,19 +1,22 @@
 import type { Nanos } from "./event.ts";
 import { type Holder, holdersOf } from "./holding.ts";
 import type { Process } from "./process-table.ts";
-import { Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
+import { SocketColumns } from "./socket-columns.ts";
 import type { Tables, Vanished } from "./tables.ts";
 
 /** The sockets of one moment, and who holds them: as the model has them now, or as they stood when a picture was paused. */
 export interface SocketWorld {
   readonly now: Nanos;
   readonly detailsAt: Nanos;
-  readonly sockets: Iterable<Socket>;
+  readonly sockets: SocketColumns;
   /** Descriptors whose sockets have left CLOSE_WAIT by a reset. */
   readonly vanished: Iterable<Vanished>;
   readonly processes: Iterable<Process>;
   readonly holders: (socket: Socket) => readonly Holder[];
   readonly process: (pid: number) => Process | null;
+  /** Whether anybody listens on this port, whatever its address. */
+  readonly hasListener: (port: number) => boolean;
   /** In whose queue the connection came in; null where it went out, or where nobody listens any more. */
   readonly listener: (socket: Socket) => Socket | null;
   /** Mini-sockets: how many there are, and how many of them in FIN_WAIT2. */
@@ -27,11 +30,12 @@ export function liveWorld(tables: Tables): SocketWorld {
     now: tables.now,
     detailsAt: tables.detailsAt,
     miniSockets: tables.timeWaits,
-    sockets: tables.sockets,
+    sockets: tables.sockets.columns,
     vanished: [...tables.vanished.values()],
     processes: tables.processes,
     holders: (socket) => holdersOf(socket, tables.sockets),
     process: (pid) => tables.processes.at(pid) ?? null,
+    hasListener: (port) => tables.sockets.listeners.has(port),
     listener: (socket) => listenerFor(socket, tables),
     wallMs: (at) => tables.wallMs(at),
   };
@@ -46,11 +50,12 @@ export function frozenWorld(tables: Tables): SocketWorld {
     now,
     detailsAt,
     miniSockets: { chosen: tables.timeWaits.chosen, finWait2: tables.timeWaits.finWait2 },
-    sockets: Array.from(tables.sockets, copyOf),
-    vanished: Array.from(tables.vanished.values(), (one) => ({ ...one, socket: copyOf(one.socket) })),
+    sockets: copies(tables.sockets.columns),
+    vanished: Array.from(tables.vanished.values(), (one) => ({ ...one, socket: one.socket.copy() })),
     processes: [...processes.values()],
     holders: (socket) => holdersOf(socket, tables.sockets),
     process: (pid) => processes.get(pid) ?? null,
+    hasListener: (port) => tables.sockets.listeners.has(port),
     listener: (socket) => listenerFor(socket, tables),
     wallMs: (at) => wallAtZero + at / 1e6,
   };
@@ -61,6 +66,8 @@ function listenerFor(socket: Socket, { sockets }: Tables): Socket | null {
   return sockets.listeners.accepting(socket)[0] ?? null;
 }
 
-function copyOf(socket: Socket): Socket {
-  return Object.assign(new Socket(socket.id, socket.state, socket.since, socket.sinceIsExact), socket);
+function copies(sockets: SocketColumns): SocketColumns {
+  const copied = new SocketColumns();
+  for (const socket of sockets) copied.add(socket.copy());
+  return copied;
 }

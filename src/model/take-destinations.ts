@@ -2,7 +2,7 @@ import type { DestinationChurn, PortUser } from "./churn-report.ts";
 import type { NetworkSettings } from "./counters.ts";
 import type { Destination } from "./destination.ts";
 import type { Nanos } from "./event.ts";
-import { holdersOf, onlyHolder } from "./holding.ts";
+import { ASK, holdersOf } from "./holding.ts";
 import { networkSettings } from "./network-settings.ts";
 import { msUntilExhausted } from "./port-forecast.ts";
 import type { Process } from "./process-table.ts";
@@ -35,13 +35,12 @@ export function takeDestinations(tables: Tables, wanted?: ReadonlySet<Destinatio
     const process = timeWaits.process(slot);
     if (process !== null) use.addUser(process);
   });
-  for (const socket of sockets) {
-    if (socket.destination === null || wanted?.has(socket.destination) === false) continue;
+  sockets.columns.forEach((socket, holder) => {
+    if (socket.destination === null || wanted?.has(socket.destination) === false) return;
     const use = useOf(socket.destination);
-    const only = onlyHolder(socket);
-    if (only !== null) use.addUserOf(only);
+    if (holder !== ASK) use.addUserOf(holder);
     else for (const { pid } of holdersOf(socket, sockets)) use.addUserOf(pid);
-  }
+  });
   const isAll = tables.timeWaitFilter.isEmpty;
   return [...uses.values()]
     .filter(({ destination }) => isAll || destination.chosen > 0)

@@ -1,7 +1,7 @@
 import { type Address, formatEndpoint } from "./address.ts";
 import type { Filter } from "./filter.ts";
 import { type Grouping, GroupSieve, groupsOf } from "./group.ts";
-import { type Holder, isUnaccepted, onlyHolder } from "./holding.ts";
+import { ASK, type Holder, isUnaccepted, soleHolder } from "./holding.ts";
 import { compareValues, type SortValue } from "./order.ts";
 import type { OwnerEvidence } from "./owner.ts";
 import { type Compare, PartialOrder } from "./partial-order.ts";
@@ -29,19 +29,6 @@ export interface SocketChoice {
   /** Null: in CLOSE_WAIT first, the oldest first. */
   readonly sort: SocketSort | null;
   readonly reverse: boolean;
-}
-
-/** Tells whether a list of these may have a socket: asked of all sockets, it must cost nothing. */
-export function sieveFor(of: SocketsOf, world: SocketWorld): (socket: Socket) => boolean {
-  if (of.kind === "closeWait") return ({ state }) => state === TCP.CLOSE_WAIT;
-  if (of.kind === "process") {
-    return (socket) => {
-      const only = onlyHolder(socket);
-      return only === null || only === of.pid;
-    };
-  }
-  const sieve = new GroupSieve(of.by, of.name, world);
-  return (socket) => sieve.has(socket, onlyHolder(socket)) !== false;
 }
 
 /** A socket as a list shows it. */
@@ -81,10 +68,16 @@ export class SocketList {
     const { of } = choice;
     this.#sieve = of.kind === "group" ? new GroupSieve(of.by, of.name, world) : null;
     const found: Socket[] = [];
-    for (const socket of world.sockets) if (this.#isChosen(socket)) found.push(socket);
+    const { states, holders, end } = world.sockets;
+    for (let slot = 0; slot < end; slot++) {
+      const [state = 0, holder = ASK] = [states[slot], holders[slot]];
+      if (state === 0 || !this.#mayBeListed(state, holder)) continue;
+      const socket = world.sockets.at(slot);
+      if (this.#isChosen(socket, holder)) found.push(socket);
+    }
     for (const one of world.vanished) {
       this.#vanished.set(one.socket, one);
-      if (one.isConfirmed && this.#isChosen(one.socket)) found.push(one.socket);
+      if (one.isConfirmed && this.#isChosen(one.socket, soleHolder(one.socket))) found.push(one.socket);
       else this.#vanished.delete(one.socket);
     }
     this.#sockets = new PartialOrder(found, this.#comparison());
@@ -107,17 +100,22 @@ export class SocketList {
     return this.#sockets.slice(from, from + count).map((socket) => this.#row(socket));
   }
 
-  #isChosen(socket: Socket): boolean {
+  /** Most are not, which their columns tell. */
+  #mayBeListed(state: number, holder: number): boolean {
+    const { of, onlyStuck } = this.#choice;
+    if ((onlyStuck || of.kind === "closeWait") && state !== TCP.CLOSE_WAIT) return false;
+    return of.kind !== "process" || holder === of.pid || holder === ASK;
+  }
+
+  #isChosen(socket: Socket, holder: number): boolean {
     const { of, filter, onlyStuck } = this.#choice;
-    if (of.kind === "closeWait" && socket.state !== TCP.CLOSE_WAIT && !this.#vanished.has(socket)) return false;
     if (onlyStuck && !this.#isStuck(socket)) return false;
     if (of.kind === "closeWait" && filter.isEmpty) return true;
     // Nearly all are held by one process: no list is made for each of those.
-    const only = onlyHolder(socket);
-    if (of.kind === "process" && only !== null) {
-      return only === of.pid && (filter.isEmpty || this.#passes(socket, [{ pid: only, fd: null }]));
+    if (of.kind === "process" && holder !== ASK) {
+      return holder === of.pid && (filter.isEmpty || this.#passes(socket, [{ pid: holder, fd: null }]));
     }
-    const isInGroup = this.#sieve?.has(socket, only);
+    const isInGroup = this.#sieve?.has(socket, holder);
     if (isInGroup === false) return false;
     if (isInGroup === true && filter.isEmpty) return true;
     const holders = this.#world.holders(socket);

@@ -1,0 +1,97 @@
+import { ASK, soleHolder } from "./holding.ts";
+import type { Socket } from "./socket.ts";
+
+const FIRST_CAPACITY = 1024;
+
+/** Is given a socket, and who holds it as `soleHolder` has it. */
+export type Visit = (socket: Socket, holder: number) => void;
+
+/**
+ * Sockets, the oldest first, and beside them in typed arrays what each picture asks of all of them: who holds it, in which state.
+ * A hundred thousand objects, and what they refer to, lie about in memory: to look into each costs thirty times as much.
+ */
+export class SocketColumns {
+  #sockets: (Socket | null)[] = [];
+  #states = new Uint8Array(FIRST_CAPACITY);
+  #holders = new Int32Array(FIRST_CAPACITY);
+  #end = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Slots from here on have never been used. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** By slot: the state; 0 where the slot is free. */
+  get states(): Readonly<Uint8Array> {
+    return this.#states;
+  }
+
+  /** By slot: who holds it, as `soleHolder` has it. */
+  get holders(): Readonly<Int32Array> {
+    return this.#holders;
+  }
+
+  /** Throws where the slot is free. */
+  at(slot: number): Socket {
+    const socket = this.#sockets[slot];
+    if (socket == null) throw new Error(`no socket in slot ${slot}`);
+    return socket;
+  }
+
+  /** Nothing may be added meanwhile. */
+  *[Symbol.iterator](): IterableIterator<Socket> {
+    for (let slot = 0; slot < this.#end; slot++) {
+      const socket = this.#sockets[slot];
+      if (socket != null) yield socket;
+    }
+  }
+
+  /** Calls `visit` for each; it may not add any. */
+  forEach(visit: Visit): void {
+    for (let slot = 0; slot < this.#end; slot++) {
+      if (this.#states[slot] !== 0) visit(this.at(slot), this.#holders[slot] ?? ASK);
+    }
+  }
+
+  add(socket: Socket): void {
+    if (this.#end === this.#states.length) this.#makeRoom();
+    socket.slot = this.#end++;
+    this.#sockets[socket.slot] = socket;
+    this.#size++;
+    this.note(socket);
+  }
+
+  /** To be called when the state of the socket has changed, or what says who holds it. */
+  note(socket: Socket): void {
+    const { slot } = socket;
+    if (slot < 0) return;
+    this.#states[slot] = socket.state;
+    this.#holders[slot] = soleHolder(socket);
+  }
+
+  remove(socket: Socket): void {
+    const { slot } = socket;
+    if (slot < 0) return;
+    this.#sockets[slot] = null;
+    this.#states[slot] = 0;
+    this.#size--;
+    socket.slot = -1;
+  }
+
+  /** Moves all to the front, where at least half of the slots are free then. */
+  #makeRoom(): void {
+    const before = this.#sockets;
+    const capacity = this.#states.length * (this.#size * 2 > this.#states.length ? 2 : 1);
+    this.#sockets = [];
+    this.#states = new Uint8Array(capacity);
+    this.#holders = new Int32Array(capacity);
+    this.#end = 0;
+    this.#size = 0;
+    for (const socket of before) if (socket !== null) this.add(socket);
+  }
+}
