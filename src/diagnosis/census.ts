@@ -1,6 +1,6 @@
 import type { Nanos } from "../model/event.ts";
 import type { Filter } from "../model/filter.ts";
-import { type Holder, holdersOf, isUnaccepted } from "../model/holding.ts";
+import { ASK, type Holder, holdersOf, isUnaccepted } from "../model/holding.ts";
 import type { Socket } from "../model/socket.ts";
 import { isStuck } from "../model/stuck.ts";
 import { socketSubject } from "../model/subject.ts";
@@ -28,7 +28,7 @@ export interface Census {
 
 export function takeCensus(tables: Tables, stuckAfterMs: number, filter: Filter): Census {
   const count = new Count(tables, stuckAfterMs * 1e6, filter);
-  for (const socket of tables.sockets) count.add(socket);
+  count.addAll();
   for (const vanished of tables.vanished.values()) {
     if (!vanished.isConfirmed || tables.now - vanished.since < stuckAfterMs * 1e6) continue;
     for (const holder of vanished.socket.holders)
@@ -38,7 +38,7 @@ export function takeCensus(tables: Tables, stuckAfterMs: number, filter: Filter)
 }
 
 class Count implements Census {
-  sockets = 0;
+  readonly sockets: number;
   readonly chosen: Set<number> | null;
   readonly leaks = new Map<number | null, Leak>();
   readonly queues: Queues;
@@ -53,10 +53,21 @@ class Count implements Census {
     this.#filter = filter;
     this.chosen = filter.isEmpty ? null : new Set();
     this.queues = new Queues(tables);
+    this.sockets = tables.sockets.size;
   }
 
-  add(socket: Socket): void {
-    this.sockets++;
+  /** Most are established and accepted, and nothing is asked of those. */
+  addAll(): void {
+    const { columns } = this.#tables.sockets;
+    const { states, holders, end } = columns;
+    for (let slot = 0; slot < end; slot++) {
+      const state = states[slot] ?? 0;
+      const isIdle = state === TCP.ESTABLISHED && holders[slot] !== ASK && this.chosen === null;
+      if (state !== 0 && !isIdle) this.#add(columns.at(slot));
+    }
+  }
+
+  #add(socket: Socket): void {
     if (this.chosen !== null) this.#choose(socket, this.chosen);
     switch (socket.state) {
       case TCP.ESTABLISHED:

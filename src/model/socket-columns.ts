@@ -7,13 +7,14 @@ const FIRST_CAPACITY = 1024;
 export type Visit = (socket: Socket, holder: number) => void;
 
 /**
- * Sockets, the oldest first, and beside them in typed arrays what each picture asks of all of them: who holds it, in which state.
+ * Sockets, the oldest first, and beside them in typed arrays what each picture asks of all of them: in which state it is, who holds it, where it goes.
  * A hundred thousand objects, and what they refer to, lie about in memory: to look into each costs thirty times as much.
  */
 export class SocketColumns {
   #sockets: (Socket | null)[] = [];
   #states = new Uint8Array(FIRST_CAPACITY);
   #holders = new Int32Array(FIRST_CAPACITY);
+  #destinations = new Int32Array(FIRST_CAPACITY);
   #end = 0;
   #size = 0;
 
@@ -34,6 +35,11 @@ export class SocketColumns {
   /** By slot: who holds it, as `soleHolder` has it. */
   get holders(): Readonly<Int32Array> {
     return this.#holders;
+  }
+
+  /** By slot: the id of the destination toward which it is counted as live; 0 for none. */
+  get destinations(): Readonly<Int32Array> {
+    return this.#destinations;
   }
 
   /** Throws where the slot is free. */
@@ -66,12 +72,13 @@ export class SocketColumns {
     this.note(socket);
   }
 
-  /** To be called when the state of the socket has changed, or what says who holds it. */
+  /** To be called when its state has changed, or its destination, or what says who holds it. */
   note(socket: Socket): void {
     const { slot } = socket;
     if (slot < 0) return;
     this.#states[slot] = socket.state;
     this.#holders[slot] = soleHolder(socket);
+    this.#destinations[slot] = socket.destination?.id ?? 0;
   }
 
   remove(socket: Socket): void {
@@ -79,6 +86,7 @@ export class SocketColumns {
     if (slot < 0) return;
     this.#sockets[slot] = null;
     this.#states[slot] = 0;
+    this.#destinations[slot] = 0;
     this.#size--;
     socket.slot = -1;
   }
@@ -90,6 +98,7 @@ export class SocketColumns {
     this.#sockets = [];
     this.#states = new Uint8Array(capacity);
     this.#holders = new Int32Array(capacity);
+    this.#destinations = new Int32Array(capacity);
     this.#end = 0;
     this.#size = 0;
     for (const socket of before) if (socket !== null) this.add(socket);

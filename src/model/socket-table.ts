@@ -1,3 +1,4 @@
+import type { Destination } from "./destination.ts";
 import type { Nanos } from "./event.ts";
 import { type ListenerIndex, newListenerIndex } from "./listeners.ts";
 import type { Holder } from "./holding.ts";
@@ -130,6 +131,11 @@ export class SocketTable {
     this.columns.note(socket);
   }
 
+  setDestination(socket: Socket, destination: Destination): void {
+    writable(socket).destination = destination;
+    this.columns.note(socket);
+  }
+
   setRole(socket: Socket, role: SocketRole | null): void {
     writable(socket).role = role;
     this.columns.note(socket);
@@ -147,7 +153,7 @@ export class SocketTable {
 
   remove(socket: Socket): void {
     if (socket.destination !== null) socket.destination.live--;
-    socket.destination = null;
+    writable(socket).destination = null;
     if (socket.slot < 0) return;
     this.columns.remove(socket);
     if (socket.state === TCP.CLOSE_WAIT) this.#closeWait--;
@@ -170,7 +176,7 @@ export class SocketTable {
   }
 }
 
-type Kept = "state" | "inode" | "role" | "owner" | "holders";
+type Kept = "destination" | "state" | "inode" | "role" | "owner" | "holders";
 
 /** What the columns are made of changes here alone. */
 function writable(socket: Socket): { -readonly [Key in Kept]: Socket[Key] } {

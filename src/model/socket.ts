@@ -40,7 +40,7 @@ export class Socket {
   detailAt: Nanos = -Infinity;
   sentAt: Nanos = -Infinity;
   /** Of a client's socket: where it is counted as live. */
-  destination: Destination | null = null;
+  readonly destination: Destination | null = null;
   /** Transitions counted while its owner was not known. */
   unattributed = 0;
   /** When it was last traced; a survey from before that is old news. */

@@ -66,8 +66,7 @@ class GroupCount {
     if (filter.isEmpty && byProcess(by)) this.#addPlain(countPlain(world.sockets, add), by);
     else world.sockets.forEach(add);
     for (const { socket, isConfirmed, since } of world.vanished) if (isConfirmed) this.#addVanished(socket, since);
-    if (byProcess(by))
-      for (const process of world.processes) this.#addProcess(process, groupOfProcess(process, by));
+    if (byProcess(by)) for (const process of world.processes) this.#addProcess(process, groupOfProcess(process, by));
   }
 
   #addPlain(plain: ReadonlyMap<number, StateCounts>, by: ProcessGrouping): void {
@@ -121,9 +120,10 @@ class GroupCount {
   /** Which listener it came through, or is: looked up once for all with the same local end. */
   #arrivedAt(socket: Socket): Group | null {
     const { netns, localAddress, localPort, role } = socket;
-    // A server's connection may outlive who listened.
-    if (role === "client" || (role !== "server" && !this.#world.hasListener(localPort))) return null;
     const isListener = socket.state === TCP.LISTEN;
+    // A server's connection may outlive who listened.
+    const mayBe = isListener || role === "server" || (role === null && this.#world.hasListener(localPort));
+    if (!mayBe) return null;
     let same = this.#byLocalPort.get(localPort);
     if (same === undefined) this.#byLocalPort.set(localPort, (same = []));
     for (const one of same) {

@@ -70,7 +70,8 @@ export class SocketList {
     const found: Socket[] = [];
     const { states, holders, end } = world.sockets;
     for (let slot = 0; slot < end; slot++) {
-      const [state = 0, holder = ASK] = [states[slot], holders[slot]];
+      const state = states[slot] ?? 0;
+      const holder = holders[slot] ?? ASK;
       if (state === 0 || !this.#mayBeListed(state, holder)) continue;
       const socket = world.sockets.at(slot);
       if (this.#isChosen(socket, holder)) found.push(socket);

@@ -28,6 +28,10 @@ test("the columns say of each socket what it says itself, whatever has happened 
       expect(seen.length).toBe(columns.size);
       expect(seen.map(([, holder]) => holder)).toEqual(seen.map(([socket]) => soleHolder(socket)));
       expect(seen.map(([{ slot }]) => columns.states[slot])).toEqual(seen.map(([{ state }]) => state));
+      const live = seen.map(([{ destination }]) => destination?.id ?? 0);
+      expect(seen.map(([{ slot }]) => columns.destinations[slot])).toEqual(live);
+      const taken = new Set(seen.map(([{ slot }]) => slot));
+      for (const [slot, id] of columns.destinations.entries()) if (!taken.has(slot)) expect(id).toBe(0);
       const ids = seen.map(([{ id }]) => id);
       expect(ids).toEqual(ids.toSorted((a, b) => a - b));
     }),
