@@ -122,7 +122,7 @@ class GroupCount {
     const { netns, localAddress, localPort, role } = socket;
     const isListener = socket.state === TCP.LISTEN;
     // A server's connection may outlive who listened.
-    const mayBe = isListener || role === "server" || (role === null && this.#world.hasListener(localPort));
+    const mayBe = isListener || role === "server" || (role !== "client" && this.#world.hasListener(localPort));
     if (!mayBe) return null;
     let same = this.#byLocalPort.get(localPort);
     if (same === undefined) this.#byLocalPort.set(localPort, (same = []));
