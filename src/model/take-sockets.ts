@@ -5,6 +5,7 @@ import { ASK, type Holder, isUnaccepted, soleHolder } from "./holding.ts";
 import { compareValues, type SortValue } from "./order.ts";
 import type { OwnerEvidence } from "./owner.ts";
 import { type Compare, PartialOrder } from "./partial-order.ts";
+import type { SocketColumns } from "./socket-columns.ts";
 import type { Socket, SocketRole } from "./socket.ts";
 import type { SocketWorld } from "./socket-world.ts";
 import { isStuck } from "./stuck.ts";
@@ -29,6 +30,18 @@ export interface SocketChoice {
   /** Null: in CLOSE_WAIT first, the oldest first. */
   readonly sort: SocketSort | null;
   readonly reverse: boolean;
+}
+
+/** Where sockets may stand that are chosen: most are not, which their columns tell. */
+function slotsFor({ states, holders, end }: SocketColumns, { of, onlyStuck }: SocketChoice): number[] {
+  const isOnlyCloseWait = onlyStuck || of.kind === "closeWait";
+  const only = of.kind === "process" ? of.pid : null;
+  const slots: number[] = [];
+  for (let slot = 0; slot < end; slot++) {
+    if (states[slot] === 0 || (isOnlyCloseWait && states[slot] !== TCP.CLOSE_WAIT)) continue;
+    if (only === null || holders[slot] === only || holders[slot] === ASK) slots.push(slot);
+  }
+  return slots;
 }
 
 /** A socket as a list shows it. */
@@ -68,13 +81,9 @@ export class SocketList {
     const { of } = choice;
     this.#sieve = of.kind === "group" ? new GroupSieve(of.by, of.name, world) : null;
     const found: Socket[] = [];
-    const { states, holders, end } = world.sockets;
-    for (let slot = 0; slot < end; slot++) {
-      const state = states[slot] ?? 0;
-      const holder = holders[slot] ?? ASK;
-      if (state === 0 || !this.#mayBeListed(state, holder)) continue;
+    for (const slot of slotsFor(world.sockets, choice)) {
       const socket = world.sockets.at(slot);
-      if (this.#isChosen(socket, holder)) found.push(socket);
+      if (this.#isChosen(socket, world.sockets.holders[slot] ?? ASK)) found.push(socket);
     }
     for (const one of world.vanished) {
       this.#vanished.set(one.socket, one);
@@ -99,13 +108,6 @@ export class SocketList {
 
   rows(from: number, count: number): SocketRow[] {
     return this.#sockets.slice(from, from + count).map((socket) => this.#row(socket));
-  }
-
-  /** Most are not, which their columns tell. */
-  #mayBeListed(state: number, holder: number): boolean {
-    const { of, onlyStuck } = this.#choice;
-    if ((onlyStuck || of.kind === "closeWait") && state !== TCP.CLOSE_WAIT) return false;
-    return of.kind !== "process" || holder === of.pid || holder === ASK;
   }
 
   #isChosen(socket: Socket, holder: number): boolean {
