@@ -1,20 +1,21 @@
 import { type Address, formatEndpoint } from "./address.ts";
 import type { Filter } from "./filter.ts";
 import { type Grouping, GroupSieve, groupsOf } from "./group.ts";
-import { ASK, type Holder, isUnaccepted, soleHolder } from "./holding.ts";
+import { ASK, type Holder, isUnaccepted, NOBODY, soleHolder } from "./holding.ts";
 import { compareValues, type SortValue } from "./order.ts";
 import type { OwnerEvidence } from "./owner.ts";
 import { type Compare, PartialOrder } from "./partial-order.ts";
 import type { SocketColumns } from "./socket-columns.ts";
-import type { Socket, SocketRole } from "./socket.ts";
+import { hasFile, type Socket, type SocketRole } from "./socket.ts";
 import type { SocketWorld } from "./socket-world.ts";
 import { isStuck } from "./stuck.ts";
 import { socketSubject } from "./subject.ts";
 import type { Vanished } from "./tables.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 
-/** Which sockets: all in CLOSE_WAIT, or those of a process or of a group. */
+/** Which sockets: all in CLOSE_WAIT, those of a process or of a group, or those that should have a process and none is known. */
 export type SocketsOf =
+  | { readonly kind: "unowned" }
   | { readonly kind: "closeWait" }
   | { readonly kind: "process"; readonly pid: number }
   | { readonly kind: "group"; readonly by: Grouping; readonly name: string };
@@ -35,7 +36,7 @@ export interface SocketChoice {
 /** Where sockets may stand that are chosen: most are not, which their columns tell. */
 function slotsFor({ states, holders, end }: SocketColumns, { of, onlyStuck }: SocketChoice): number[] {
   const isOnlyCloseWait = onlyStuck || of.kind === "closeWait";
-  const only = of.kind === "process" ? of.pid : null;
+  const only = of.kind === "process" ? of.pid : of.kind === "unowned" ? NOBODY : null;
   const slots: number[] = [];
   for (let slot = 0; slot < end; slot++) {
     if (states[slot] === 0 || (isOnlyCloseWait && states[slot] !== TCP.CLOSE_WAIT)) continue;
@@ -118,10 +119,12 @@ export class SocketList {
     if (of.kind === "process" && holder !== ASK) {
       return holder === of.pid && (filter.isEmpty || this.#passes(socket, [{ pid: holder, fd: null }]));
     }
+    if (of.kind === "unowned" && !hasFile(socket)) return false;
     const isInGroup = this.#sieve?.has(socket, holder);
     if (isInGroup === false) return false;
     if (isInGroup === true && filter.isEmpty) return true;
     const holders = this.#world.holders(socket);
+    if (of.kind === "unowned" && holders.length > 0) return false;
     if (of.kind === "process" && !holders.some(({ pid }) => pid === of.pid)) return false;
     if (of.kind === "group" && !groupsOf(socket, holders, of.by, this.#world).has(of.name)) return false;
     return filter.isEmpty || this.#passes(socket, holders);
