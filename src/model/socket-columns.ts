@@ -72,6 +72,18 @@ export class SocketColumns {
     this.note(socket);
   }
 
+  /** The same at this moment, with copies of the sockets. */
+  copy(): SocketColumns {
+    const copied = new SocketColumns();
+    copied.#sockets = this.#sockets.map((socket) => socket?.copy() ?? null);
+    copied.#states = this.#states.slice();
+    copied.#holders = this.#holders.slice();
+    copied.#destinations = this.#destinations.slice();
+    copied.#end = this.#end;
+    copied.#size = this.#size;
+    return copied;
+  }
+
   /** To be called when its state has changed, or its destination, or what says who holds it. */
   note(socket: Socket): void {
     const { slot } = socket;

@@ -2,7 +2,7 @@ import type { Nanos } from "./event.ts";
 import { type Holder, holdersOf } from "./holding.ts";
 import type { Process } from "./process-table.ts";
 import type { Socket } from "./socket.ts";
-import { SocketColumns } from "./socket-columns.ts";
+import type { SocketColumns } from "./socket-columns.ts";
 import type { Tables, Vanished } from "./tables.ts";
 
 /** The sockets of one moment, and who holds them: as the model has them now, or as they stood when a picture was paused. */
@@ -50,7 +50,7 @@ export function frozenWorld(tables: Tables): SocketWorld {
     now,
     detailsAt,
     miniSockets: { chosen: tables.timeWaits.chosen, finWait2: tables.timeWaits.finWait2 },
-    sockets: copies(tables.sockets.columns),
+    sockets: tables.sockets.columns.copy(),
     vanished: Array.from(tables.vanished.values(), (one) => ({ ...one, socket: one.socket.copy() })),
     processes: [...processes.values()],
     holders: (socket) => holdersOf(socket, tables.sockets),
@@ -64,10 +64,4 @@ export function frozenWorld(tables: Tables): SocketWorld {
 function listenerFor(socket: Socket, { sockets }: Tables): Socket | null {
   if (socket.role === "client") return null;
   return sockets.listeners.accepting(socket)[0] ?? null;
-}
-
-function copies(sockets: SocketColumns): SocketColumns {
-  const copied = new SocketColumns();
-  for (const socket of sockets) copied.add(socket.copy());
-  return copied;
 }

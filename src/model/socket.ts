@@ -57,10 +57,9 @@ export class Socket {
     this.sinceIsExact = sinceIsExact;
   }
 
-  /** The same at this moment, in no table. */
+  /** The same at this moment. */
   copy(): Socket {
-    const copied = new Socket(this.id, this.state, this.since, this.sinceIsExact);
-    return Object.assign(copied, this, { slot: -1 });
+    return Object.assign(new Socket(this.id, this.state, this.since, this.sinceIsExact), this);
   }
 
   /** Takes over what is known of the ends; a 0 port or address is one that the kernel had not chosen yet. */
