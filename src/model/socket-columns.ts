@@ -69,7 +69,9 @@ export class SocketColumns {
     socket.slot = this.#end++;
     this.#sockets[socket.slot] = socket;
     this.#size++;
-    this.note(socket);
+    this.#states[socket.slot] = socket.state;
+    this.#holders[socket.slot] = soleHolder(socket);
+    this.#destinations[socket.slot] = socket.destination?.id ?? 0;
   }
 
   /** The same at this moment, with copies of the sockets. */
@@ -84,13 +86,22 @@ export class SocketColumns {
     return copied;
   }
 
-  /** To be called when its state has changed, or its destination, or what says who holds it. */
-  note(socket: Socket): void {
+  /** To be called when its state has changed. */
+  noteState(socket: Socket): void {
     const { slot } = socket;
     if (slot < 0) return;
     this.#states[slot] = socket.state;
-    this.#holders[slot] = soleHolder(socket);
-    this.#destinations[slot] = socket.destination?.id ?? 0;
+    // Who holds it depends on that only where it has no file.
+    if (socket.inode === 0) this.#holders[slot] = soleHolder(socket);
+  }
+
+  /** To be called when something has changed that says who holds it. */
+  noteHolder(socket: Socket): void {
+    if (socket.slot >= 0) this.#holders[socket.slot] = soleHolder(socket);
+  }
+
+  noteDestination({ slot, destination }: Socket): void {
+    if (slot >= 0) this.#destinations[slot] = destination?.id ?? 0;
   }
 
   remove(socket: Socket): void {

@@ -115,7 +115,7 @@ export class SocketTable {
     if (socket.inode !== null) this.#forgetInode(socket, socket.inode);
     writable(socket).inode = inode;
     if (inode !== 0) this.#byInode.set(inode, socket);
-    this.columns.note(socket);
+    this.columns.noteHolder(socket);
   }
 
   setState(socket: Socket, state: TcpState, at: Nanos, isExact: boolean): void {
@@ -128,17 +128,17 @@ export class SocketTable {
     socket.since = at;
     socket.sinceIsExact = isExact;
     if (state === TCP.LISTEN && socket.slot >= 0) this.listeners.add(socket);
-    this.columns.note(socket);
+    this.columns.noteState(socket);
   }
 
   setDestination(socket: Socket, destination: Destination): void {
     writable(socket).destination = destination;
-    this.columns.note(socket);
+    this.columns.noteDestination(socket);
   }
 
   setRole(socket: Socket, role: SocketRole | null): void {
     writable(socket).role = role;
-    this.columns.note(socket);
+    this.columns.noteHolder(socket);
   }
 
   setOwner(socket: Socket, owner: Owner, holders: readonly Holder[]): void {
@@ -148,7 +148,7 @@ export class SocketTable {
 
   setHolders(socket: Socket, holders: readonly Holder[]): void {
     writable(socket).holders = holders;
-    this.columns.note(socket);
+    this.columns.noteHolder(socket);
   }
 
   remove(socket: Socket): void {
