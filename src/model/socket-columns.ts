@@ -1,7 +1,7 @@
 import { ASK, soleHolder } from "./holding.ts";
 import type { Socket } from "./socket.ts";
 
-const FIRST_CAPACITY = 1024;
+const FIRST_CAPACITY = 4096;
 
 /** Is given a socket, and who holds it as `soleHolder` has it. */
 export type Visit = (socket: Socket, holder: number) => void;
@@ -117,13 +117,16 @@ export class SocketColumns {
   /** Moves all to the front, where at least half of the slots are free then. */
   #makeRoom(): void {
     const before = this.#sockets;
-    const capacity = this.#states.length * (this.#size * 2 > this.#states.length ? 2 : 1);
-    this.#sockets = [];
-    this.#states = new Uint8Array(capacity);
-    this.#holders = new Int32Array(capacity);
-    this.#destinations = new Int32Array(capacity);
+    if (this.#size * 2 > this.#states.length) {
+      const capacity = this.#states.length * 2;
+      this.#states = new Uint8Array(capacity);
+      this.#holders = new Int32Array(capacity);
+      this.#destinations = new Int32Array(capacity);
+    }
     this.#end = 0;
     this.#size = 0;
+    // None moves to a later place than its own.
     for (const socket of before) if (socket !== null) this.add(socket);
+    before.fill(null, this.#end);
   }
 }

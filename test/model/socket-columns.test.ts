@@ -113,7 +113,7 @@ function recount(tables: Tables): {
 
 test("thousands that come and go stay in order, and the columns do not grow with those that have gone", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(900), fc.nat(900)), { maxLength: 30 }), (rounds) => {
+    fc.property(fc.array(fc.tuple(fc.nat(3000), fc.nat(900)), { maxLength: 20 }), (rounds) => {
       const columns = new SocketColumns();
       let live: Socket[] = [];
       let id = 0;
@@ -132,7 +132,7 @@ test("thousands that come and go stay in order, and the columns do not grow with
         expect(columns.size).toBe(live.length);
         expect(live.map(({ slot }) => columns.states[slot])).toEqual(live.map(({ state }) => state));
       }
-      expect(columns.states.length).toBeLessThanOrEqual(Math.max(1024, most * 4));
+      expect(columns.states.length).toBeLessThanOrEqual(Math.max(4096, most * 4));
     }),
     { numRuns: 50 },
   );
