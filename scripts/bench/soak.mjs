@@ -40,13 +40,11 @@ const churn = spawn(buildChurn(), [String(minutes * 60 * rate), String(rate)], {
 let said = "";
 churn.stdout.on("data", (text) => (said += text));
 const done = new Promise((resolve) => churn.on("close", resolve));
-let isDone = false;
-void done.then(() => (isDone = true));
 
 const residentMb = (pid) => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))[1]) / 1024);
 console.log("minute       told  node MB  bpftrace MB  % of a core");
 let before = { cpu: cpuMicros(treeOf(tcptrace.pid)), at: performance.now() };
-for (let minute = 1; !isDone; minute++) {
+for (let minute = 1; churn.exitCode === null; minute++) {
   await Promise.race([sleep(MINUTE_MS), done]);
   const tree = treeOf(tcptrace.pid);
   const bpftrace = tree.find((pid) => readFileSync(`/proc/${pid}/comm`, "latin1").startsWith("bpftrace"));

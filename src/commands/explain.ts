@@ -9,7 +9,7 @@ const LONGEST_TOPIC = 64;
 /** Prints the page of a topic; without one, the list of topics. Throws UserError for a topic that there is no page of. */
 export async function explain(topic: string | null, signal: AbortSignal): Promise<ExitCode> {
   if (topic === null) {
-    await writeOut(topicsText(), signal);
+    await writeOut(topicsText(process.stdout.isTTY ? process.stdout.columns : null), signal);
     return EXIT.ok;
   }
   const page = findPage(topic);

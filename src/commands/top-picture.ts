@@ -122,6 +122,7 @@ export class TopPicture {
         return this.#sockets(source, ui, filter, { kind: "closeWait" });
       case "process":
       case "group":
+      case "unowned":
         return this.#sockets(source, ui, filter, place);
       case "findings":
       case "finding":

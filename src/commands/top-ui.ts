@@ -69,6 +69,7 @@ export async function runTopUi(options: TopUiOptions, signal: AbortSignal): Prom
       theme: options.theme,
       onMouse: (action) => session?.mouse(action),
       onResize: () => session?.draw(),
+      onStderr: (text) => session?.hear(text),
       onGone: quit,
     });
     session = new Session(options, screen, end);
@@ -202,6 +203,11 @@ class Session {
       (said) => this.#say(said),
       (error: unknown) => this.#end(error),
     );
+  }
+
+  /** What was meant for stderr is among the messages (`!`). */
+  hear(text: string): void {
+    for (const line of text.split("\n")) if (line.trim() !== "") this.#picture.say(line);
   }
 
   /** An answer to a key: on the bottom line for a while, and among the messages for good. */

@@ -1,6 +1,6 @@
 import type { Nanos } from "../model/event.ts";
 import type { Filter } from "../model/filter.ts";
-import { type Holder, holdersOf, isUnaccepted } from "../model/holding.ts";
+import { ASK, holdersOf, isUnaccepted, NOBODY } from "../model/holding.ts";
 import type { Socket } from "../model/socket.ts";
 import { isStuck } from "../model/stuck.ts";
 import { socketSubject } from "../model/subject.ts";
@@ -28,17 +28,17 @@ export interface Census {
 
 export function takeCensus(tables: Tables, stuckAfterMs: number, filter: Filter): Census {
   const count = new Count(tables, stuckAfterMs * 1e6, filter);
-  for (const socket of tables.sockets) count.add(socket);
+  count.addAll();
   for (const vanished of tables.vanished.values()) {
     if (!vanished.isConfirmed || tables.now - vanished.since < stuckAfterMs * 1e6) continue;
-    for (const holder of vanished.socket.holders)
-      count.leakOf(vanished.socket, holder, vanished.since)?.addVanished(vanished);
+    for (const { pid } of vanished.socket.holders)
+      count.leakOf(vanished.socket, pid, vanished.since)?.addVanished(vanished);
   }
   return count;
 }
 
 class Count implements Census {
-  sockets = 0;
+  readonly sockets: number;
   readonly chosen: Set<number> | null;
   readonly leaks = new Map<number | null, Leak>();
   readonly queues: Queues;
@@ -53,11 +53,23 @@ class Count implements Census {
     this.#filter = filter;
     this.chosen = filter.isEmpty ? null : new Set();
     this.queues = new Queues(tables);
+    this.sockets = tables.sockets.size;
   }
 
-  add(socket: Socket): void {
-    this.sockets++;
-    if (this.chosen !== null) this.#choose(socket, this.chosen);
+  /** Most are established and accepted, and nothing is asked of those. */
+  addAll(): void {
+    const { columns } = this.#tables.sockets;
+    const { states, holders, end } = columns;
+    for (let slot = 0; slot < end; slot++) {
+      const state = states[slot] ?? 0;
+      if (state === 0) continue;
+      const holder = holders[slot] ?? ASK;
+      if (this.chosen !== null) this.#choose(slot, holder, this.chosen);
+      if (state !== TCP.ESTABLISHED || holder === ASK) this.#add(columns.at(slot), holder);
+    }
+  }
+
+  #add(socket: Socket, holder: number): void {
     switch (socket.state) {
       case TCP.ESTABLISHED:
         if (socket.inode === 0 && isUnaccepted(socket) && this.#takesAny(socket)) this.queues.addWaiting(socket);
@@ -66,7 +78,7 @@ class Count implements Census {
         if (this.#takesAny(socket)) this.queues.addListener(socket);
         return;
       case TCP.CLOSE_WAIT:
-        return this.#closeWait(socket);
+        return this.#closeWait(socket, holder);
       case TCP.SYN_RECV:
         if (this.#takesAny(socket)) this.queues.addHalfOpen(socket);
         return;
@@ -87,30 +99,36 @@ class Count implements Census {
     }
   }
 
-  #closeWait(socket: Socket): void {
+  #closeWait(socket: Socket, holder: number): void {
     if (isUnaccepted(socket)) {
       if (this.#takesAny(socket)) this.queues.addWaiting(socket);
       return;
     }
     const stuck = isStuck(socket, this.#tables, this.#stuckAfter);
+    if (holder !== ASK && holder !== NOBODY) {
+      this.leakOf(socket, holder, socket.since)?.add(socket, stuck);
+      return;
+    }
     const holders = holdersOf(socket, this.#tables.sockets);
-    for (const holder of holders) this.leakOf(socket, holder, socket.since)?.add(socket, stuck);
+    for (const { pid } of holders) this.leakOf(socket, pid, socket.since)?.add(socket, stuck);
     if (holders.length === 0 && stuck) this.leakOf(socket, null, socket.since)?.add(socket, stuck);
   }
 
   /** Null when the filter does not take it. */
-  leakOf(socket: Socket, holder: Holder | null, since: Nanos): Leak | null {
-    const pid = holder?.pid ?? null;
+  leakOf(socket: Socket, pid: number | null, since: Nanos): Leak | null {
     if (!this.#takes(socket, pid, since)) return null;
     let leak = this.leaks.get(pid);
     if (leak === undefined) this.leaks.set(pid, (leak = new Leak(pid)));
     return leak;
   }
 
-  #choose(socket: Socket, chosen: Set<number>): void {
-    for (const { pid } of holdersOf(socket, this.#tables.sockets)) {
-      if (this.#takes(socket, pid, socket.since)) chosen.add(pid);
-    }
+  /** One socket is enough. */
+  #choose(slot: number, holder: number, chosen: Set<number>): void {
+    if (holder === NOBODY || chosen.has(holder)) return;
+    const { sockets } = this.#tables;
+    const socket = sockets.columns.at(slot);
+    const pids = holder === ASK ? holdersOf(socket, sockets).map(({ pid }) => pid) : [holder];
+    for (const pid of pids) if (this.#takes(socket, pid, socket.since)) chosen.add(pid);
   }
 
   #takesAny(socket: Socket): boolean {

@@ -1,5 +1,4 @@
 import type { DestinationChurn } from "../model/churn-report.ts";
-import type { Destination } from "../model/destination.ts";
 import { networkSettings } from "../model/network-settings.ts";
 import { takeDestinations } from "../model/take-destinations.ts";
 import type { Tables } from "../model/tables.ts";
@@ -12,7 +11,7 @@ const LOOK_AHEAD_SECONDS = 90;
 
 /** The destinations whose ports may run out; all others are passed over without a look at their connections. */
 export function takePressed(tables: Tables): readonly DestinationChurn[] {
-  const wanted = new Set<Destination>();
+  const wanted = new Set<number>();
   const isAll = tables.timeWaitFilter.isEmpty;
   for (const destination of tables.destinations) {
     const { side, live, timeWaits, chosen, rates, netns } = destination;
@@ -21,7 +20,7 @@ export function takePressed(tables: Tables): readonly DestinationChurn[] {
     const ports = Math.max(1, lastPort - firstPort + 1 - reservedPorts);
     const inUse = live + timeWaits;
     const soon = inUse + rates.opened.perSecond(tables.now) * LOOK_AHEAD_SECONDS;
-    if (inUse >= ports * WORTH_A_LOOK || soon >= ports) wanted.add(destination);
+    if (inUse >= ports * WORTH_A_LOOK || soon >= ports) wanted.add(destination.id);
   }
   return wanted.size === 0 ? [] : takeDestinations(tables, wanted);
 }

@@ -1,5 +1,5 @@
 import { formatEndpoint } from "./address.ts";
-import type { Holder } from "./holding.ts";
+import { ASK, type Holder } from "./holding.ts";
 import type { Process } from "./process-table.ts";
 import type { Socket } from "./socket.ts";
 import type { SocketWorld } from "./socket-world.ts";
@@ -50,10 +50,10 @@ export class GroupSieve {
     this.#world = world;
   }
 
-  /** `only`: the one who holds it, as `onlyHolder` has it. Null: `groupsOf` has to be asked. */
-  has(socket: Socket, only: number | null): boolean | null {
+  /** `holder`: as `soleHolder` has it. Null: `groupsOf` has to be asked. */
+  has(socket: Socket, holder: number): boolean | null {
     if (this.#by === "listener") return socket.localPort === this.#port ? null : false;
-    if (this.#by !== "destination") return only === null ? null : this.#hasProcess(only, this.#by);
+    if (this.#by !== "destination") return holder === ASK ? null : this.#hasProcess(holder, this.#by);
     return socket.remotePort === this.#port && this.#isToward(socket) && isOutgoing(socket, this.#world);
   }
 

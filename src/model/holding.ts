@@ -26,11 +26,15 @@ export function holdersOf(socket: Socket, sockets: Listening): readonly Holder[]
   return listener === null ? [] : directHolders(listener).map(({ pid }) => ({ pid, fd: null }));
 }
 
-/** The one who holds it, where there is exactly one and it has been accepted; null: ask `holdersOf`. */
-export function onlyHolder(socket: Socket): number | null {
+/** In place of a pid: nobody is known to hold it, and nobody else has to be asked for; or `holdersOf` has to be asked. */
+export const NOBODY = -1;
+export const ASK = -2;
+
+/** The pid of the only one who holds it, NOBODY or ASK. */
+export function soleHolder(socket: Socket): number {
   const { holders, owner } = socket;
-  if (holders.length > 1 || isUnaccepted(socket)) return null;
-  return holders[0]?.pid ?? owner.pid;
+  if (holders.length > 1 || isUnaccepted(socket)) return ASK;
+  return holders[0]?.pid ?? owner.pid ?? NOBODY;
 }
 
 /**

@@ -169,9 +169,8 @@ function restore(tables: Tables, row: ImagedSocket, holders: readonly Holder[]):
   else sockets.setAddress(socket, row.address);
   if (row.inode !== null) sockets.setInode(socket, row.inode);
   if (row.state === TCP.LISTEN) sockets.listeners.add(socket);
-  socket.role = row.role;
-  socket.owner = ownerOf(row);
-  socket.holders = holders;
+  sockets.setRole(socket, row.role);
+  sockets.setOwner(socket, ownerOf(row), holders);
   socket.receiveQueue = row.receiveQueue;
   socket.backlog = row.backlog;
   socket.detailAt = row.detailAt ?? -Infinity;

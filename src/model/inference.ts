@@ -61,7 +61,7 @@ function foldUnseenEnd(tables: Tables, socket: Socket, at: Nanos): void {
 export function repairBirth(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
   const path = [TCP.SYN_RECV, ...networkMadePath(TCP.SYN_RECV, to)];
   if (path.at(-1) !== to || tables.missing < path.length || !isClear(tables, at)) return;
-  socket.role = "server";
+  tables.sockets.setRole(socket, "server");
   tables.sockets.setState(socket, TCP.LISTEN, at, false);
   infer(tables, socket, path, at, report);
 }

@@ -31,7 +31,7 @@ export function foldVanished(tables: Tables, survey: Survey, holders: ReadonlyMa
     if (held === undefined || tables.sockets.atInode(inode) !== undefined) tables.vanished.delete(inode);
     else {
       vanished.isConfirmed = true;
-      vanished.socket.holders = held;
+      tables.sockets.setHolders(vanished.socket, held);
     }
   }
 }

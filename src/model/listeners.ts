@@ -9,6 +9,8 @@ export interface ListenerIndex {
   remove(socket: Socket): void;
   /** To be called when the ends of a socket may have changed; one that was not added stays out. */
   moved(socket: Socket): void;
+  /** Whether there is one of this port. */
+  has(port: number): boolean;
   /** The listeners that a connection with these ends can have come through, the most specific addresses only. */
   accepting(ends: SocketEnds): readonly Socket[];
 }
@@ -36,13 +38,15 @@ export function newListenerIndex(): ListenerIndex {
       const port = ports.get(socket);
       if (port !== undefined && port !== socket.localPort) index.add(socket);
     },
+    has: (port) => byPort.has(port),
     accepting(ends) {
       const same = byPort.get(ends.localPort);
       if (same === undefined) return NONE;
       const [only] = same;
       // Nearly always so, and asked for each event of a server.
       if (same.length === 1 && only !== undefined) return rankOf(only, ends) > 0 ? same : NONE;
-      const best = Math.max(1, ...same.map((socket) => rankOf(socket, ends)));
+      let best = 1;
+      for (const socket of same) best = Math.max(best, rankOf(socket, ends));
       return same.filter((socket) => rankOf(socket, ends) === best);
     },
   };

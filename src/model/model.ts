@@ -6,7 +6,7 @@ import { foldImage } from "./image.ts";
 import { repair, repairBirth } from "./inference.ts";
 import { taskIsOwner, UNKNOWN_OWNER } from "./owner.ts";
 import type { Process } from "./process-table.ts";
-import { type Socket } from "./socket.ts";
+import type { Socket, SocketRole } from "./socket.ts";
 import { foldDetails } from "./leak-fold.ts";
 import { foldSurvey, settleDoubts } from "./survey-fold.ts";
 import { TCP } from "./tcp-state.ts";
@@ -151,7 +151,7 @@ export class Model {
     if (socket.state !== event.from) sockets.setState(socket, event.from, event.at, false);
     // A child is in LISTEN, too, until its first event; what ends there is the listener.
     if (event.from === TCP.LISTEN && !isBirth) sockets.listeners.add(socket);
-    if (isBirth) socket.role = event.from === TCP.LISTEN ? "server" : event.to === TCP.LISTEN ? "listener" : "client";
+    if (isBirth) sockets.setRole(socket, roleAtBirth(event));
     return socket;
   }
 
@@ -191,7 +191,7 @@ export class Model {
     const socket = sockets.atAddress(event.address) ?? sockets.atInode(event.inode);
     if (socket === undefined || !canBeAccepted(socket, event)) return;
     sockets.setInode(socket, event.inode);
-    socket.holders = [{ pid: process.pid, fd: event.fd }];
+    sockets.setHolders(socket, [{ pid: process.pid, fd: event.fd }]);
     this.tables.own(socket, process.as.accept, event.at);
     this.#acceptor(socket, process, event.at);
   }
@@ -211,6 +211,11 @@ export class Model {
   wallMs(at: Nanos): number {
     return this.tables.wallMs(at);
   }
+}
+
+function roleAtBirth({ from, to }: Transition): SocketRole {
+  if (from === TCP.LISTEN) return "server";
+  return to === TCP.LISTEN ? "listener" : "client";
 }
 
 /** What was never in a queue is another socket, whose end at this address was not seen. */

@@ -1,7 +1,11 @@
+import type { Destination } from "./destination.ts";
 import type { Nanos } from "./event.ts";
 import { type ListenerIndex, newListenerIndex } from "./listeners.ts";
+import type { Holder } from "./holding.ts";
 import { NumberMap } from "./number-map.ts";
-import { endsKey, Socket, type SocketEnds } from "./socket.ts";
+import type { Owner } from "./owner.ts";
+import { endsKey, Socket, type SocketEnds, type SocketRole } from "./socket.ts";
+import { SocketColumns } from "./socket-columns.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 
 /** More sockets than a machine with 16 GiB can hold open; past it new ones are counted and not kept. */
@@ -9,7 +13,7 @@ export const MAX_SOCKETS = 2_000_000;
 
 /** All live sockets: by kernel address where traced, by inode, and by their ends where only /proc has shown them. */
 export class SocketTable {
-  readonly #all = new Set<Socket>();
+  readonly columns = new SocketColumns();
   readonly #byAddress = new NumberMap<Socket>();
   readonly #byInode = new NumberMap<Socket>();
   /** Only sockets without an address, so the per-event path stays clear of string keys. */
@@ -29,11 +33,11 @@ export class SocketTable {
   }
 
   get size(): number {
-    return this.#all.size;
+    return this.columns.size;
   }
 
   [Symbol.iterator](): IterableIterator<Socket> {
-    return this.#all.values();
+    return this.columns[Symbol.iterator]();
   }
 
   /** The id of the next new socket. */
@@ -45,9 +49,9 @@ export class SocketTable {
   create(state: TcpState, since: Nanos, sinceIsExact: boolean, id = this.#nextId): Socket {
     this.#nextId = Math.max(this.#nextId, id + 1);
     const socket = new Socket(id, state, since, sinceIsExact);
-    if (this.#all.size >= MAX_SOCKETS) this.#dropped++;
+    if (this.columns.size >= MAX_SOCKETS) this.#dropped++;
     else {
-      this.#all.add(socket);
+      this.columns.add(socket);
       if (state === TCP.CLOSE_WAIT) this.#closeWait++;
     }
     return socket;
@@ -82,7 +86,7 @@ export class SocketTable {
   }
 
   setAddress(socket: Socket, address: number): void {
-    if (!this.#all.has(socket)) return;
+    if (socket.slot < 0) return;
     this.#forgetEnds(socket);
     socket.address = address;
     this.#byAddress.set(address, socket);
@@ -90,7 +94,7 @@ export class SocketTable {
 
   /** To be called when a socket without an address has learnt its ends. */
   indexEnds(socket: Socket): void {
-    if (socket.address !== null || !this.#all.has(socket)) return;
+    if (socket.address !== null || socket.slot < 0) return;
     const key = endsKey(socket);
     const same = this.#untracedByEnds.get(key);
     if (same === undefined) this.#untracedByEnds.set(key, [socket]);
@@ -109,7 +113,7 @@ export class SocketTable {
   /** After a gap kernel addresses mean nothing any more: a survey finds the sockets again by inode and ends. */
   untrace(): void {
     this.#byAddress.clear();
-    for (const socket of this.#all) {
+    for (const socket of this.columns) {
       if (socket.address === null) continue;
       socket.address = null;
       this.indexEnds(socket);
@@ -117,28 +121,51 @@ export class SocketTable {
   }
 
   setInode(socket: Socket, inode: number): void {
-    if (socket.inode === inode || !this.#all.has(socket)) return;
+    if (socket.inode === inode || socket.slot < 0) return;
     if (socket.inode !== null) this.#forgetInode(socket, socket.inode);
-    socket.inode = inode;
+    writable(socket).inode = inode;
     if (inode !== 0) this.#byInode.set(inode, socket);
+    this.columns.noteHolder(socket);
   }
 
   setState(socket: Socket, state: TcpState, at: Nanos, isExact: boolean): void {
     if (socket.state === TCP.LISTEN && state !== TCP.LISTEN) this.listeners.remove(socket);
     if (socket.state !== state) socket.receiveQueue = null;
-    if ((socket.state === TCP.CLOSE_WAIT) !== (state === TCP.CLOSE_WAIT) && this.#all.has(socket)) {
+    if ((socket.state === TCP.CLOSE_WAIT) !== (state === TCP.CLOSE_WAIT) && socket.slot >= 0) {
       this.#closeWait += state === TCP.CLOSE_WAIT ? 1 : -1;
     }
-    socket.state = state;
+    writable(socket).state = state;
     socket.since = at;
     socket.sinceIsExact = isExact;
-    if (state === TCP.LISTEN && this.#all.has(socket)) this.listeners.add(socket);
+    if (state === TCP.LISTEN && socket.slot >= 0) this.listeners.add(socket);
+    this.columns.noteState(socket);
+  }
+
+  setDestination(socket: Socket, destination: Destination): void {
+    writable(socket).destination = destination;
+    this.columns.noteDestination(socket);
+  }
+
+  setRole(socket: Socket, role: SocketRole | null): void {
+    writable(socket).role = role;
+    this.columns.noteHolder(socket);
+  }
+
+  setOwner(socket: Socket, owner: Owner, holders: readonly Holder[]): void {
+    writable(socket).owner = owner;
+    this.setHolders(socket, holders);
+  }
+
+  setHolders(socket: Socket, holders: readonly Holder[]): void {
+    writable(socket).holders = holders;
+    this.columns.noteHolder(socket);
   }
 
   remove(socket: Socket): void {
     if (socket.destination !== null) socket.destination.live--;
-    socket.destination = null;
-    if (!this.#all.delete(socket)) return;
+    writable(socket).destination = null;
+    if (socket.slot < 0) return;
+    this.columns.remove(socket);
     if (socket.state === TCP.CLOSE_WAIT) this.#closeWait--;
     if (socket.state === TCP.LISTEN) this.listeners.remove(socket);
     if (socket.address === null) this.#forgetEnds(socket);
@@ -157,6 +184,13 @@ export class SocketTable {
     if (rest === undefined || rest.length === 0) this.#untracedByEnds.delete(key);
     else this.#untracedByEnds.set(key, rest);
   }
+}
+
+type Kept = "destination" | "state" | "inode" | "role" | "owner" | "holders";
+
+/** What the columns are made of changes here alone. */
+function writable(socket: Socket): { -readonly [Key in Kept]: Socket[Key] } {
+  return socket;
 }
 
 /** Whether a socket may have both inodes: 0 and null are none, yet or any more. */

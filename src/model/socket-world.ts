@@ -2,7 +2,8 @@ import type { Nanos } from "./event.ts";
 import { type Holder, holdersOf, type Listening } from "./holding.ts";
 import { newListenerIndex } from "./listeners.ts";
 import type { Process } from "./process-table.ts";
-import { Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
+import type { SocketColumns } from "./socket-columns.ts";
 import type { Tables, Vanished } from "./tables.ts";
 import { TCP } from "./tcp-state.ts";
 
@@ -10,12 +11,14 @@ import { TCP } from "./tcp-state.ts";
 export interface SocketWorld {
   readonly now: Nanos;
   readonly detailsAt: Nanos;
-  readonly sockets: Iterable<Socket>;
+  readonly sockets: SocketColumns;
   /** Descriptors whose sockets have left CLOSE_WAIT by a reset. */
   readonly vanished: Iterable<Vanished>;
   readonly processes: Iterable<Process>;
   readonly holders: (socket: Socket) => readonly Holder[];
   readonly process: (pid: number) => Process | null;
+  /** Whether anybody listens on this port, whatever its address. */
+  readonly hasListener: (port: number) => boolean;
   /** In whose queue the connection came in; null where it went out, or where nobody listens any more. */
   readonly listener: (socket: Socket) => Socket | null;
   /** Mini-sockets: how many there are, and how many of them in FIN_WAIT2. */
@@ -29,11 +32,12 @@ export function liveWorld(tables: Tables): SocketWorld {
     now: tables.now,
     detailsAt: tables.detailsAt,
     miniSockets: tables.timeWaits,
-    sockets: tables.sockets,
+    sockets: tables.sockets.columns,
     vanished: [...tables.vanished.values()],
     processes: tables.processes,
     holders: (socket) => holdersOf(socket, tables.sockets),
     process: (pid) => tables.processes.at(pid) ?? null,
+    hasListener: (port) => tables.sockets.listeners.has(port),
     listener: (socket) => listenerFor(socket, tables.sockets),
     wallMs: (at) => tables.wallMs(at),
   };
@@ -44,7 +48,7 @@ export function frozenWorld(tables: Tables): SocketWorld {
   const { now, detailsAt } = tables;
   const processes = new Map(Array.from(tables.processes, (process) => [process.pid, process]));
   const wallAtZero = tables.wallMs(0);
-  const sockets = Array.from(tables.sockets, copyOf);
+  const sockets = tables.sockets.columns.copy();
   const listening: Listening = { listeners: newListenerIndex() };
   for (const socket of sockets) if (socket.state === TCP.LISTEN) listening.listeners.add(socket);
   return {
@@ -52,10 +56,11 @@ export function frozenWorld(tables: Tables): SocketWorld {
     detailsAt,
     miniSockets: { chosen: tables.timeWaits.chosen, finWait2: tables.timeWaits.finWait2 },
     sockets,
-    vanished: Array.from(tables.vanished.values(), (one) => ({ ...one, socket: copyOf(one.socket) })),
+    vanished: Array.from(tables.vanished.values(), (one) => ({ ...one, socket: one.socket.copy() })),
     processes: [...processes.values()],
     holders: (socket) => holdersOf(socket, listening),
     process: (pid) => processes.get(pid) ?? null,
+    hasListener: (port) => listening.listeners.has(port),
     listener: (socket) => listenerFor(socket, listening),
     wallMs: (at) => wallAtZero + at / 1e6,
   };
@@ -64,8 +69,4 @@ export function frozenWorld(tables: Tables): SocketWorld {
 function listenerFor(socket: Socket, { listeners }: Listening): Socket | null {
   if (socket.role === "client") return null;
   return listeners.accepting(socket)[0] ?? null;
-}
-
-function copyOf(socket: Socket): Socket {
-  return Object.assign(new Socket(socket.id, socket.state, socket.since, socket.sinceIsExact), socket);
 }

@@ -9,10 +9,12 @@ import { TCP, type TcpState } from "./tcp-state.ts";
 /** Where a socket came from: connect(), a listener's queue, or listen() itself. */
 export type SocketRole = "client" | "server" | "listener";
 
-/** One socket for one life, from CLOSE or LISTEN until CLOSE. */
+/** One socket for one life, from CLOSE or LISTEN until CLOSE. What is read-only here, the table of sockets changes. */
 export class Socket {
   /** Unique in a run, never used again. */
   readonly id: number;
+  /** Where it is among the columns (socket-columns.ts); -1 where it is in no table. */
+  slot = -1;
   /** Kernel address, null while only /proc has shown the socket. */
   address: number | null = null;
   netns: number | null = null;
@@ -20,16 +22,16 @@ export class Socket {
   localPort = 0;
   remoteAddress: Address = 0;
   remotePort = 0;
-  state: TcpState;
+  readonly state: TcpState;
   /** When `state` was entered, or first seen when `sinceIsExact` is false. */
   since: Nanos;
   sinceIsExact: boolean;
-  role: SocketRole | null = null;
+  readonly role: SocketRole | null = null;
   /** 0: none, that is not accepted yet or closed by its process. Null: not known. */
-  inode: number | null = null;
-  owner: Owner = UNKNOWN_OWNER;
+  readonly inode: number | null = null;
+  readonly owner: Owner = UNKNOWN_OWNER;
   /** All processes that hold it, as the last survey saw; empty when none has. */
-  holders: readonly Holder[] = [];
+  readonly holders: readonly Holder[] = [];
   /** Bytes not read yet, a FIN not read counting as one; of a listener, connections not accepted. As last surveyed. */
   receiveQueue: number | null = null;
   /** Of a listener: how many connections may wait in its queue. */
@@ -38,7 +40,7 @@ export class Socket {
   detailAt: Nanos = -Infinity;
   sentAt: Nanos = -Infinity;
   /** Of a client's socket: where it is counted as live. */
-  destination: Destination | null = null;
+  readonly destination: Destination | null = null;
   /** Transitions counted while its owner was not known. */
   unattributed = 0;
   /** When it was last traced; a survey from before that is old news. */
@@ -53,6 +55,11 @@ export class Socket {
     this.state = state;
     this.since = since;
     this.sinceIsExact = sinceIsExact;
+  }
+
+  /** The same at this moment. */
+  copy(): Socket {
+    return Object.assign(new Socket(this.id, this.state, this.since, this.sinceIsExact), this);
   }
 
   /** Takes over what is known of the ends; a 0 port or address is one that the kernel had not chosen yet. */
@@ -84,5 +91,9 @@ export function endsKey(ends: Omit<SocketEnds, "netns">): string {
 
 /** In the other states its process may have closed it, and then its row has no inode, though its last event had one. */
 export function hasFile({ state }: Socket): boolean {
+  return hasFileIn(state);
+}
+
+export function hasFileIn(state: number): boolean {
   return state === TCP.LISTEN || state === TCP.SYN_SENT || state === TCP.ESTABLISHED || state === TCP.CLOSE_WAIT;
 }

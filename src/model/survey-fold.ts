@@ -99,14 +99,14 @@ function createFrom(tables: Tables, survey: Survey, row: SurveyedSocket): Socket
   const socket = tables.sockets.create(row.state, survey.at, false);
   tables.sockets.learnEnds(socket, row);
   if (row.state === TCP.LISTEN) {
-    socket.role = "listener";
+    tables.sockets.setRole(socket, "listener");
     tables.sockets.listeners.add(socket);
-  } else if (tables.sockets.listeners.accepting(row).length > 0) socket.role = "server";
+  } else if (tables.sockets.listeners.accepting(row).length > 0) tables.sockets.setRole(socket, "server");
   return socket;
 }
 
 function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: readonly Holder[]): void {
-  socket.holders = holders;
+  tables.sockets.setHolders(socket, holders);
   const [first] = holders;
   const { pid, evidence } = socket.owner;
   if (first !== undefined) {
@@ -123,7 +123,7 @@ function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: re
   if (socket.state === TCP.LISTEN) return;
   const listeners = tables.sockets.listeners.accepting(socket);
   if (listeners.length === 0) return;
-  socket.role ??= "server";
+  if (socket.role === null) tables.sockets.setRole(socket, "server");
   if (socket.inode === null || socket.inode === 0) tables.ownThroughListener(socket, listeners, survey.at);
 }
 

@@ -143,9 +143,10 @@ export class Tables {
 
   /** Gives the socket to its owner, and with it the transitions that nobody was known for. */
   own(socket: Socket, owner: Owner, at: Nanos): void {
-    socket.owner = owner;
+    if (owner === socket.owner) return;
     // The last survey has not seen this one: what it saw is old.
-    if (!socket.holders.some(({ pid }) => pid === owner.pid)) socket.holders = [];
+    const isSeen = socket.holders.some(({ pid }) => pid === owner.pid);
+    this.sockets.setOwner(socket, owner, isSeen ? socket.holders : []);
     if (owner.pid === null || socket.unattributed === 0) return;
     this.attributed += socket.unattributed;
     this.processes.seen(owner.pid, null, at).transitions += socket.unattributed;

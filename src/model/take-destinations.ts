@@ -2,10 +2,12 @@ import type { DestinationChurn, PortUser } from "./churn-report.ts";
 import type { NetworkSettings } from "./counters.ts";
 import type { Destination } from "./destination.ts";
 import type { Nanos } from "./event.ts";
-import { holdersOf, onlyHolder } from "./holding.ts";
+import { ASK, holdersOf } from "./holding.ts";
 import { networkSettings } from "./network-settings.ts";
 import { msUntilExhausted } from "./port-forecast.ts";
 import type { Process } from "./process-table.ts";
+import type { Socket } from "./socket.ts";
+import type { SocketTable } from "./socket-table.ts";
 import type { Tables } from "./tables.ts";
 import { TIME_WAIT_LIFE } from "./time-wait.ts";
 
@@ -13,40 +15,77 @@ const SECOND: Nanos = 1e9;
 const IPV6_LOOPBACK = `${"0".repeat(31)}1`;
 
 /**
- * Where connections go to and leave mini-sockets, or take ports: nearest to having none left first. `wanted`: only these, which
- * is cheap when they are few.
+ * Where connections go to and leave mini-sockets, or take ports: nearest to having none left first. `wanted`: only these, by id,
+ * which is cheap when they are few.
  */
-export function takeDestinations(tables: Tables, wanted?: ReadonlySet<Destination>): DestinationChurn[] {
+export function takeDestinations(tables: Tables, wanted?: ReadonlySet<number>): DestinationChurn[] {
   const { timeWaits, sockets } = tables;
-  const uses = new Map<Destination, Use>();
-  let last: Use | null = null;
-  // Those of one destination mostly stand side by side.
-  const useOf = (destination: Destination): Use => {
-    if (last?.destination === destination) return last;
-    last = uses.get(destination) ?? new Use(tables, destination);
-    uses.set(destination, last);
-    return last;
-  };
+  const uses = new Uses(tables);
   timeWaits.forEach((slot) => {
     const destination = timeWaits.destination(slot);
-    if (wanted?.has(destination) === false) return;
-    const use = useOf(destination);
+    if (wanted?.has(destination.id) === false) return;
+    const use = uses.of(destination);
     use.addTimeWait(timeWaits.endsAt(slot), timeWaits.isFinWait2(slot));
     const process = timeWaits.process(slot);
     if (process !== null) use.addUser(process);
   });
-  for (const socket of sockets) {
-    if (socket.destination === null || wanted?.has(socket.destination) === false) continue;
-    const use = useOf(socket.destination);
-    const only = onlyHolder(socket);
-    if (only !== null) use.addUserOf(only);
-    else for (const { pid } of holdersOf(socket, sockets)) use.addUserOf(pid);
-  }
+  addSockets(uses, sockets, wanted);
   const isAll = tables.timeWaitFilter.isEmpty;
-  return [...uses.values()]
+  return uses.all
     .filter(({ destination }) => isAll || destination.chosen > 0)
     .map((use) => use.report())
     .toSorted(byPressure);
+}
+
+function addSockets(uses: Uses, sockets: SocketTable, wanted: ReadonlySet<number> | undefined): void {
+  const { columns } = sockets;
+  const { destinations, holders, end } = columns;
+  for (let slot = 0; slot < end; slot++) {
+    const id = destinations[slot] ?? 0;
+    if (id === 0 || wanted?.has(id) === false) continue;
+    const use = uses.atHand(id) ?? uses.ofSocket(columns.at(slot));
+    const holder = holders[slot] ?? ASK;
+    if (holder !== ASK) use?.addUserOf(holder);
+    else if (use !== null) for (const { pid } of holdersOf(columns.at(slot), sockets)) use.addUserOf(pid);
+  }
+}
+
+/** At hand without a look-up; a power of two. */
+const AT_HAND = 1024;
+
+/** What is taken of each destination. */
+class Uses {
+  readonly all: Use[] = [];
+  readonly #tables: Tables;
+  readonly #byId = new Map<number, Use>();
+  readonly #atHand: Use[] = [];
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  of(destination: Destination): Use {
+    const { id } = destination;
+    const known = this.atHand(id) ?? this.#byId.get(id);
+    const use = known ?? new Use(this.#tables, destination);
+    if (known === undefined) {
+      this.#byId.set(id, use);
+      this.all.push(use);
+    }
+    this.#atHand[id % AT_HAND] = use;
+    return use;
+  }
+
+  /** Null where it goes nowhere. */
+  ofSocket({ destination }: Socket): Use | null {
+    return destination === null ? null : this.of(destination);
+  }
+
+  /** Null where it has to be looked up. */
+  atHand(id: number): Use | null {
+    const use = this.#atHand[id % AT_HAND];
+    return use?.destination.id === id ? use : null;
+  }
 }
 
 interface User {

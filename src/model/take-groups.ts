@@ -1,6 +1,7 @@
 import type { Filter } from "./filter.ts";
 import { destinationName, type Grouping, groupOfProcess, groupsOf, isOutgoing, type ProcessGrouping } from "./group.ts";
-import { type Holder, onlyHolder } from "./holding.ts";
+import { ASK, type Holder, NOBODY } from "./holding.ts";
+import { countPlain, type StateCounts } from "./plain-count.ts";
 import type { Process } from "./process-table.ts";
 import type { SocketCounts } from "./snapshot.ts";
 import { hasFile, type Socket } from "./socket.ts";
@@ -30,9 +31,7 @@ export interface GroupOptions {
 
 /** Puts sockets together, most guilty first. */
 export function takeGroups(world: SocketWorld, options: GroupOptions): GroupRow[] {
-  const groups = new GroupCount(world, options);
-  for (const socket of world.sockets) groups.add(socket);
-  return groups.finish();
+  return new GroupCount(world, options).rows();
 }
 
 /** A local end of connections, and the group of what listens there. */
@@ -50,8 +49,7 @@ class Group {
   readonly processes: Process[] = [];
 }
 
-/** Puts sockets together that it is given one by one, which may be on a way through all of them for something else. */
-export class GroupCount {
+class GroupCount {
   readonly #world: SocketWorld;
   readonly #options: GroupOptions;
   readonly #byName = new Map<string, Group>();
@@ -63,13 +61,26 @@ export class GroupCount {
   constructor(world: SocketWorld, options: GroupOptions) {
     this.#world = world;
     this.#options = options;
+    const { by, filter } = options;
+    const add = (socket: Socket, holder: number): void => this.#add(socket, holder);
+    if (filter.isEmpty && byProcess(by)) this.#addPlain(countPlain(world.sockets, add), by);
+    else world.sockets.forEach(add);
+    for (const { socket, isConfirmed, since } of world.vanished) if (isConfirmed) this.#addVanished(socket, since);
+    if (byProcess(by)) for (const process of world.processes) this.#addProcess(process, groupOfProcess(process, by));
   }
 
-  add(socket: Socket): void {
+  #addPlain(plain: ReadonlyMap<number, StateCounts>, by: ProcessGrouping): void {
+    for (const [pid, counts] of plain) {
+      const group = this.#ofProcess(pid, by);
+      group?.tally.addPlain(counts);
+      group?.pids.add(pid);
+    }
+  }
+
+  #add(socket: Socket, holder: number): void {
     const stuck = isStuck(socket, this.#world, this.#options.stuckAfterMs * 1e6);
-    const only = onlyHolder(socket);
-    if (only !== null) {
-      if (this.#takes(socket, only)) this.#addHeld(socket, only, stuck);
+    if (holder !== ASK && holder !== NOBODY) {
+      if (this.#takes(socket, holder)) this.#addHeld(socket, holder, stuck);
       return;
     }
     const holders = this.#takenHolders(socket, socket.since);
@@ -109,8 +120,10 @@ export class GroupCount {
   /** Which listener it came through, or is: looked up once for all with the same local end. */
   #arrivedAt(socket: Socket): Group | null {
     const { netns, localAddress, localPort, role } = socket;
-    if (role === "client") return null;
     const isListener = socket.state === TCP.LISTEN;
+    // A server's connection may outlive who listened.
+    const mayBe = isListener || role === "server" || (role !== "client" && this.#world.hasListener(localPort));
+    if (!mayBe) return null;
     let same = this.#byLocalPort.get(localPort);
     if (same === undefined) this.#byLocalPort.set(localPort, (same = []));
     for (const one of same) {
@@ -168,19 +181,7 @@ export class GroupCount {
     return group;
   }
 
-  /** To be called once, when it has been given all. */
-  finish(): GroupRow[] {
-    const { by } = this.#options;
-    for (const { socket, isConfirmed, since } of this.#world.vanished) {
-      if (isConfirmed) this.#addVanished(socket, since);
-    }
-    if (by !== "destination" && by !== "listener") {
-      for (const process of this.#world.processes) this.#addProcess(process, groupOfProcess(process, by));
-    }
-    return this.#rows();
-  }
-
-  #rows(): GroupRow[] {
+  rows(): GroupRow[] {
     const { now } = this.#world;
     const rows = Array.from(this.#byName, ([name, group]) => groupRow(name, group, now));
     return rows.toSorted(
@@ -191,6 +192,10 @@ export class GroupCount {
         (a.name < b.name ? -1 : 1),
     );
   }
+}
+
+function byProcess(by: Grouping): by is ProcessGrouping {
+  return by !== "destination" && by !== "listener";
 }
 
 function groupRow(name: string, { tally, pids, processes }: Group, now: number): GroupRow {

@@ -1,9 +1,10 @@
 import type { Nanos } from "./event.ts";
 import { type Filter, MATCH_ALL } from "./filter.ts";
 import { byBlame, processRow } from "./process-row.ts";
+import { countPlain, type StateCounts } from "./plain-count.ts";
 import type { Poll, ProcessRow, Snapshot, SnapshotSeries, SocketCounts } from "./snapshot.ts";
-import { hasFile, type Socket } from "./socket.ts";
-import { onlyHolder } from "./holding.ts";
+import { hasFile, hasFileIn, type Socket } from "./socket.ts";
+import { ASK, NOBODY } from "./holding.ts";
 import { liveWorld, type SocketWorld } from "./socket-world.ts";
 import { isStuck } from "./stuck.ts";
 import { socketSubject } from "./subject.ts";
@@ -11,20 +12,9 @@ import type { Tables, Vanished } from "./tables.ts";
 import { Tally } from "./tally.ts";
 import { TCP, TCP_STATE_MAX } from "./tcp-state.ts";
 
-type Visit = (socket: Socket) => void;
-const ignore: Visit = () => {};
-
-/**
- * Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. `visit` is
- * given every socket by the way: of a hundred thousand, being gone through at all is what costs.
- */
-export function takeSnapshot(
-  tables: Tables,
-  stuckAfterMs: number,
-  filter: Filter = MATCH_ALL,
-  visit: Visit = ignore,
-): Snapshot {
-  const census = new Census(liveWorld(tables), stuckAfterMs, filter, visit);
+/** Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. */
+export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {
+  const census = new Census(liveWorld(tables), stuckAfterMs, filter);
   return {
     wallMs: tables.wallMs(tables.now),
     source: tables.source,
@@ -88,26 +78,33 @@ class Census {
   /** Those of one process mostly stand side by side. */
   #last: { readonly pid: number; readonly tally: Tally } | null = null;
 
-  constructor(world: SocketWorld, stuckAfterMs: number, filter: Filter, visit: Visit = ignore) {
+  constructor(world: SocketWorld, stuckAfterMs: number, filter: Filter) {
     this.#world = world;
     this.#stuckAfter = stuckAfterMs * 1e6;
     this.#filter = filter;
     const { chosen, finWait2 } = world.miniSockets;
     this.states[TCP.TIME_WAIT] = chosen - finWait2;
     this.states[TCP.FIN_WAIT2] = finWait2;
-    for (const socket of world.sockets) {
-      this.#add(socket);
-      visit(socket);
-    }
+    const add = (socket: Socket, holder: number): void => this.#add(socket, holder);
+    if (filter.isEmpty) this.#addPlain(countPlain(world.sockets, add));
+    else world.sockets.forEach(add);
     for (const vanished of world.vanished) if (vanished.isConfirmed) this.#addVanished(vanished);
   }
 
-  #add(socket: Socket): void {
-    const only = onlyHolder(socket);
-    if (only === null) return this.#addHeld(socket);
-    if (!this.#takes(socket, only, socket.since)) return;
+  #addPlain(plain: ReadonlyMap<number, StateCounts>): void {
+    for (const [pid, counts] of plain) {
+      for (const [state, count] of counts.entries()) this.states[state] = (this.states[state] ?? 0) + count;
+      const charged = pid === NOBODY ? counts.map((count, state) => (hasFileIn(state) ? count : 0)) : counts;
+      if (pid !== NOBODY) this.#tally(pid).addPlain(charged);
+      else if (charged.some((count) => count > 0)) (this.unowned ??= new Tally()).addPlain(charged);
+    }
+  }
+
+  #add(socket: Socket, holder: number): void {
+    if (holder === ASK || holder === NOBODY) return this.#addHeld(socket);
+    if (!this.#takes(socket, holder, socket.since)) return;
     const stuck = isStuck(socket, this.#world, this.#stuckAfter);
-    this.#tally(only).add(socket, stuck);
+    this.#tally(holder).add(socket, stuck);
     this.#count(socket, stuck);
   }
 

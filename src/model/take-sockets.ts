@@ -1,19 +1,21 @@
 import { type Address, formatEndpoint } from "./address.ts";
 import type { Filter } from "./filter.ts";
 import { type Grouping, GroupSieve, groupsOf } from "./group.ts";
-import { type Holder, isUnaccepted, onlyHolder } from "./holding.ts";
+import { ASK, type Holder, isUnaccepted, NOBODY, soleHolder } from "./holding.ts";
 import { compareValues, type SortValue } from "./order.ts";
 import type { OwnerEvidence } from "./owner.ts";
 import { type Compare, PartialOrder } from "./partial-order.ts";
-import type { Socket, SocketRole } from "./socket.ts";
+import type { SocketColumns } from "./socket-columns.ts";
+import { hasFile, type Socket, type SocketRole } from "./socket.ts";
 import type { SocketWorld } from "./socket-world.ts";
 import { isStuck } from "./stuck.ts";
 import { socketSubject } from "./subject.ts";
 import type { Vanished } from "./tables.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 
-/** Which sockets: all in CLOSE_WAIT, or those of a process or of a group. */
+/** Which sockets: all in CLOSE_WAIT, those of a process or of a group, or those that should have a process and none is known. */
 export type SocketsOf =
+  | { readonly kind: "unowned" }
   | { readonly kind: "closeWait" }
   | { readonly kind: "process"; readonly pid: number }
   | { readonly kind: "group"; readonly by: Grouping; readonly name: string };
@@ -31,17 +33,16 @@ export interface SocketChoice {
   readonly reverse: boolean;
 }
 
-/** Tells whether a list of these may have a socket: asked of all sockets, it must cost nothing. */
-export function sieveFor(of: SocketsOf, world: SocketWorld): (socket: Socket) => boolean {
-  if (of.kind === "closeWait") return ({ state }) => state === TCP.CLOSE_WAIT;
-  if (of.kind === "process") {
-    return (socket) => {
-      const only = onlyHolder(socket);
-      return only === null || only === of.pid;
-    };
+/** Where sockets may stand that are chosen: most are not, which their columns tell. */
+function slotsFor({ states, holders, end }: SocketColumns, { of, onlyStuck }: SocketChoice): number[] {
+  const isOnlyCloseWait = onlyStuck || of.kind === "closeWait";
+  const only = of.kind === "process" ? of.pid : of.kind === "unowned" ? NOBODY : null;
+  const slots: number[] = [];
+  for (let slot = 0; slot < end; slot++) {
+    if (states[slot] === 0 || (isOnlyCloseWait && states[slot] !== TCP.CLOSE_WAIT)) continue;
+    if (only === null || holders[slot] === only || holders[slot] === ASK) slots.push(slot);
   }
-  const sieve = new GroupSieve(of.by, of.name, world);
-  return (socket) => sieve.has(socket, onlyHolder(socket)) !== false;
+  return slots;
 }
 
 /** A socket as a list shows it. */
@@ -81,10 +82,13 @@ export class SocketList {
     const { of } = choice;
     this.#sieve = of.kind === "group" ? new GroupSieve(of.by, of.name, world) : null;
     const found: Socket[] = [];
-    for (const socket of world.sockets) if (this.#isChosen(socket)) found.push(socket);
+    for (const slot of slotsFor(world.sockets, choice)) {
+      const socket = world.sockets.at(slot);
+      if (this.#isChosen(socket, world.sockets.holders[slot] ?? ASK)) found.push(socket);
+    }
     for (const one of world.vanished) {
       this.#vanished.set(one.socket, one);
-      if (one.isConfirmed && this.#isChosen(one.socket)) found.push(one.socket);
+      if (one.isConfirmed && this.#isChosen(one.socket, soleHolder(one.socket))) found.push(one.socket);
       else this.#vanished.delete(one.socket);
     }
     this.#sockets = new PartialOrder(found, this.#comparison());
@@ -107,20 +111,20 @@ export class SocketList {
     return this.#sockets.slice(from, from + count).map((socket) => this.#row(socket));
   }
 
-  #isChosen(socket: Socket): boolean {
+  #isChosen(socket: Socket, holder: number): boolean {
     const { of, filter, onlyStuck } = this.#choice;
-    if (of.kind === "closeWait" && socket.state !== TCP.CLOSE_WAIT && !this.#vanished.has(socket)) return false;
     if (onlyStuck && !this.#isStuck(socket)) return false;
     if (of.kind === "closeWait" && filter.isEmpty) return true;
     // Nearly all are held by one process: no list is made for each of those.
-    const only = onlyHolder(socket);
-    if (of.kind === "process" && only !== null) {
-      return only === of.pid && (filter.isEmpty || this.#passes(socket, [{ pid: only, fd: null }]));
+    if (of.kind === "process" && holder !== ASK) {
+      return holder === of.pid && (filter.isEmpty || this.#passes(socket, [{ pid: holder, fd: null }]));
     }
-    const isInGroup = this.#sieve?.has(socket, only);
+    if (of.kind === "unowned" && !hasFile(socket)) return false;
+    const isInGroup = this.#sieve?.has(socket, holder);
     if (isInGroup === false) return false;
     if (isInGroup === true && filter.isEmpty) return true;
     const holders = this.#world.holders(socket);
+    if (of.kind === "unowned" && holders.length > 0) return false;
     if (of.kind === "process" && !holders.some(({ pid }) => pid === of.pid)) return false;
     if (of.kind === "group" && !groupsOf(socket, holders, of.by, this.#world).has(of.name)) return false;
     return filter.isEmpty || this.#passes(socket, holders);

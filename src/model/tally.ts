@@ -2,6 +2,7 @@ import { formatEndpoint } from "./address.ts";
 import type { Nanos } from "./event.ts";
 import { isUnaccepted } from "./holding.ts";
 import { PeerCount } from "./peer-count.ts";
+import type { StateCounts } from "./plain-count.ts";
 import type { AcceptQueue, SocketCounts } from "./snapshot.ts";
 import type { Socket } from "./socket.ts";
 import type { Vanished } from "./tables.ts";
@@ -39,6 +40,14 @@ export class Tally {
       (waits ? this.#waiters : this.#leaks).add(socket, socket);
       if (isStuck) this.#addStuck(socket, waits);
     }
+  }
+
+  /** So many that neither are in CLOSE_WAIT nor listen nor wait to be accepted, by state. */
+  addPlain(counts: StateCounts): void {
+    const established = counts[TCP.ESTABLISHED] ?? 0;
+    this.#established += established;
+    for (const count of counts) this.#other += count;
+    this.#other -= established;
   }
 
   #addListener(socket: Socket): void {

@@ -35,7 +35,7 @@ export function countLive(tables: Tables, socket: Socket, openedAt: Nanos | null
   if (sideOf(tables, socket) !== "client") return;
   const destination = tables.destinations.use(endsIn(tables, socket), "client", openedAt ?? tables.now);
   if (destination === undefined) return;
-  socket.destination = destination;
+  tables.sockets.setDestination(socket, destination);
   destination.live++;
   destination.openedBy = processOf(tables, socket) ?? destination.openedBy;
   if (openedAt !== null) destination.rates?.opened.add(openedAt);

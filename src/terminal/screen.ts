@@ -27,6 +27,8 @@ export interface TopScreenOptions {
   readonly onKey: (key: string) => void;
   readonly onMouse: (action: MouseAction) => void;
   readonly onResize: () => void;
+  /** The program or its runtime has something to say, such as a warning; it stands on the terminal after `close`. */
+  readonly onStderr: (text: string) => void;
   /** The terminal is gone: nobody looks and no key will come. */
   readonly onGone: () => void;
 }
@@ -55,7 +57,7 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
   const painter = newPainter(screen, options, unicode);
   const mouse = openMouse(keyboard.input, (sequence) => send(screen, sequence), options.onMouse);
   const output = unblockOutput(process.stdout);
-  const stderr = holdStderr();
+  const stderr = holdStderr(options.onStderr);
   let state: "shown" | "left" | "closed" = "shown";
 
   const suspension = handleSuspend({

@@ -1,14 +1,20 @@
 const MOST = 64 * 1024;
 
-/** Keeps back what is written to a terminal's stderr (it would smear the picture for good) until `release`. */
-export function holdStderr(): { release(): void } {
+/**
+ * Keeps back what is written to a terminal's stderr (it would smear the picture for good) until `release`; `heard` is given
+ * each piece at once.
+ */
+export function holdStderr(heard: (text: string) => void): { release(): void } {
   if (!process.stderr.isTTY) return { release: () => undefined };
   const held: string[] = [];
   let size = 0;
   const write = process.stderr.write.bind(process.stderr);
   process.stderr.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
-    if (size < MOST) held.push(text);
+    if (size < MOST) {
+      held.push(text);
+      heard(text);
+    }
     size += text.length;
     const done = rest.at(-1);
     if (typeof done === "function") process.nextTick(done);

@@ -5,11 +5,11 @@ import { clip, fit, width, wrap } from "./format.ts";
 const COLUMNS = 100;
 const MOST_LINES = 50;
 
-/** The list of topics, a line each. */
-export function topicsText(): string {
+/** The list of topics, a line each, cut to the columns of a terminal; null where there is none. */
+export function topicsText(terminal: number | null): string {
   const column = Math.max(...PAGES.map(({ topic }) => width(topic)));
   const lines = PAGES.map(
-    ({ topic, title }) => `  ${fit(topic, column, "left")}  ${clip(title, COLUMNS - column - 4)}`,
+    ({ topic, title }) => `  ${fit(topic, column, "left")}  ${clip(title, (terminal ?? Infinity) - column - 4)}`,
   );
   return `tcptrace explain TOPIC, a state or a setting:\n\n${lines.join("\n")}\n`;
 }

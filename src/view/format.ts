@@ -1,18 +1,18 @@
 import stringWidth from "string-width";
 import { duration } from "../model/quantity.ts";
 
-/** One column a character: ASCII, and what we draw with ourselves. */
-const ASCII = /^[\x20-\x7e→≤▲▼]*$/;
+/** One column a character: ASCII, and what we draw with ourselves, charts (bars, braille) included. */
+const NARROW = /^[\x20-\x7e→≤▲▼▁-█\u2800-\u28ff]*$/;
 const segmenter = new Intl.Segmenter();
 
 /** Columns that a text takes on the screen. */
 export function width(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 /** The characters of a text as a reader counts them. */
 export function graphemes(text: string): string[] {
-  return ASCII.test(text) ? text.split("") : Array.from(segmenter.segment(text), (part) => part.segment);
+  return NARROW.test(text) ? text.split("") : Array.from(segmenter.segment(text), (part) => part.segment);
 }
 
 /** Cuts a text to `columns`; a `~` in the last one says that it was cut. */

@@ -1,4 +1,4 @@
-import type { ProcessRow, Snapshot } from "../model/snapshot.ts";
+import type { ProcessRow, Snapshot, SocketCounts } from "../model/snapshot.ts";
 import { compareValues } from "../model/order.ts";
 import type { GroupRow } from "../model/take-groups.ts";
 import { blame } from "./blame.ts";
@@ -25,9 +25,11 @@ export const PROCESS_VIEW: View = {
   copy: (scene) => {
     if (scene.ui.grouping !== null)
       return copyGroup(chosenGroups(scene)[cursorIndex(groupList(scene, 2), scene.level)]);
-    const list = processList(scene, 2);
-    const row = processRows(scene)[cursorIndex(list, scene.level)];
-    return row === undefined ? null : copyProcess(row);
+    const rows = processRows(scene);
+    const row = rows[cursorIndex(processList(scene, 2), scene.level)];
+    if (row !== undefined) return copyProcess(row);
+    const unowned = scene.data.snapshot?.unowned ?? null;
+    return unowned === null ? null : copyCounts(unowned, UNOWNED);
   },
 };
 
@@ -62,18 +64,24 @@ function ordered<RowType>(
 
 function processList(scene: Scene, lines: number): TopList {
   const rows = processRows(scene);
+  const isUnowned = (index: number): boolean => index === rows.length && scene.data.snapshot?.unowned != null;
   return {
-    length: rows.length,
-    keyAt: (index) => keyOf(rows[index]),
-    indexOf: (key) => rows.findIndex((row) => keyOf(row) === key),
+    length: rows.length + (isUnowned(rows.length) ? 1 : 0),
+    keyAt: (index) => (isUnowned(index) ? UNOWNED : keyOf(rows[index])),
+    indexOf: (key) =>
+      key === UNOWNED && isUnowned(rows.length) ? rows.length : rows.findIndex((row) => keyOf(row) === key),
     page: pageOf(scene, lines),
     opens: (index) => {
       const row = rows[index];
-      return row === undefined ? null : { kind: "process", pid: row.pid, name: row.comm };
+      if (row === undefined) return isUnowned(index) ? { kind: "unowned" } : null;
+      return { kind: "process", pid: row.pid, name: row.comm };
     },
     isText: false,
   };
 }
+
+/** The key of the last row, and its name. */
+const UNOWNED = "(unowned)";
 
 function keyOf(row: ProcessRow | undefined): string | null {
   return row === undefined ? null : String(row.pid);
@@ -154,9 +162,11 @@ function groupBody(scene: Scene, lines: number): Line[] {
 }
 
 function copyProcess(row: ProcessRow): string {
-  if (row.stuck > 0) return blame(row);
-  const { pid, comm, established, closeWait, listen } = row;
-  return `${comm} (pid ${pid}): ESTABLISHED ${established}, CLOSE_WAIT ${closeWait}, LISTEN ${listen}`;
+  return row.stuck > 0 ? blame(row) : copyCounts(row, `${row.comm} (pid ${row.pid})`);
+}
+
+function copyCounts({ established, closeWait, listen }: SocketCounts, name: string): string {
+  return `${name}: ESTABLISHED ${established}, CLOSE_WAIT ${closeWait}, LISTEN ${listen}`;
 }
 
 function copyGroup(row: GroupRow | undefined): string | null {

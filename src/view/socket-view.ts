@@ -26,12 +26,13 @@ export const STUCK_VIEW = socketView(
   },
 );
 
-/** The sockets of a process, or of a group. */
+/** The sockets of a process, of a group, or of nobody who is known. */
 export const SOCKET_VIEW = socketView(
   `The sockets it holds, in CLOSE_WAIT first, the oldest first. ${COLUMNS_HELP}`,
   ({ level }) => (level.place.kind === "group" ? GROUP_SOCKET_TABLE : SOCKET_TABLE),
-  ({ ui }) => {
+  ({ ui, level }) => {
     if (ui.filter.text !== "") return "no socket of it matches the filter (Esc clears it)";
+    if (level.place.kind === "unowned" && !ui.onlySuspicious) return "of each socket a process is known";
     return ui.onlySuspicious ? "none of its sockets is stuck (a shows all)" : "it holds no TCP socket any more";
   },
 );

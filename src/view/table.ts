@@ -36,7 +36,7 @@ export interface Placed<Row> {
 export interface TableView<Row> {
   readonly table: Table<Row>;
   readonly rows: readonly Row[];
-  /** Which of them is under the cursor; null: none. */
+  /** Which of them, and then of the fixed ones, is under the cursor; null: none. */
   readonly cursor: number | null;
   /** Rows that stand below, whatever the cursor does. */
   readonly fixed?: readonly Row[];
@@ -54,7 +54,8 @@ export function tableLines<Row>(view: TableView<Row>, columns: number): Line[] {
   const placed = placeColumns(table, [...rows, ...fixed], columns - 1, userName);
   const lines = [headingLine(placed, view)];
   for (const [index, row] of rows.entries()) lines.push(rowLine(placed, row, index === cursor, userName));
-  for (const row of fixed) lines.push(rowLine(placed, row, false, userName));
+  for (const [index, row] of fixed.entries())
+    lines.push(rowLine(placed, row, rows.length + index === cursor, userName));
   return lines.map((line) => clipLine(line, columns));
 }
 

@@ -151,6 +151,8 @@ function placeName(place: Place, { timeline }: Scene["data"]): string {
       return timeline?.id === place.id ? `${timeline.local} to ${timeline.remote}` : "socket";
     case "finding":
       return place.key.split(" ", 1)[0] ?? "";
+    case "unowned":
+      return "(unowned)";
     case "messages":
       return "messages";
     case "processes":

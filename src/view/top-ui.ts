@@ -8,6 +8,7 @@ export type Tab = (typeof TABS)[number];
 /** What fills the screen below the header. */
 export type Place =
   | { readonly kind: Tab | "messages" }
+  | { readonly kind: "unowned" }
   | { readonly kind: "process"; readonly pid: number; readonly name: string }
   | { readonly kind: "group"; readonly by: Grouping; readonly name: string }
   | { readonly kind: "socket"; readonly id: number }

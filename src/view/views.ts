@@ -17,6 +17,7 @@ const VIEWS: Readonly<Record<Place["kind"], View>> = {
   finding: FINDING_VIEW,
   process: SOCKET_VIEW,
   group: SOCKET_VIEW,
+  unowned: SOCKET_VIEW,
   socket: TIMELINE_VIEW,
   messages: MESSAGES_VIEW,
 };

@@ -132,6 +132,11 @@ test("whatever happens, lists find their own rows, and a frozen picture is that 
       const list = new SocketList(world, { ...ALL, filter });
       for (let index = 0; index < list.length; index++) expect(list.indexOf(list.idAt(index) ?? -1)).toBe(index);
       expect(list.rows(0, list.length)).toHaveLength(list.length);
+      const { unowned } = then;
+      const nobodys = new SocketList(world, { ...ALL, of: { kind: "unowned" }, filter }).length;
+      expect(nobodys).toBe(
+        unowned === null ? 0 : unowned.established + unowned.closeWait + unowned.listen + unowned.other,
+      );
       if (filter.isEmpty) expect(list.length).toBeGreaterThanOrEqual(whole.states[TCP.CLOSE_WAIT] ?? 0);
     }),
     { numRuns: 300 },

@@ -266,11 +266,14 @@ test("blessed handles no signal itself: without a listener a signal kills", asyn
   await screen.until("exit code 143");
 });
 
-test("what is written to stderr waits until the screen is closed", async () => {
+test("what is written to stderr stands among the messages, and waits until the screen is closed", async () => {
   const screen = start();
   process.kill(await programPid(screen), "SIGUSR1");
   await screen.until("noise seen 1");
   expect(screen.text()).not.toContain("direct noise");
+  screen.write("!");
+  await screen.until("direct noise");
+  await screen.until("Warning: noise 1");
   screen.write("q");
   await expectWhole(screen);
   expect(screen.text()).toContain("direct noise");

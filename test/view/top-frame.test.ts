@@ -149,6 +149,16 @@ describe("a long list", () => {
     const last = lines.findIndex((line) => line.startsWith(">   5000"));
     expect(lines[last + 1]).toContain("(unowned)");
   });
+
+  test("has the unowned as its last row, which opens", () => {
+    const list = listOf(many, ui, SMALL);
+    expect(list.length).toBe(5001);
+    expect(list.opens(list.length - 1)).toEqual({ kind: "unowned" });
+    const key = list.keyAt(list.length - 1);
+    const lines = text(frameOf(many, withLevel(ui, { key }), SMALL));
+    expect(lines.filter((line) => line.startsWith(">"))).toEqual([expect.stringContaining("- (unowned)")]);
+    expect(lines.some((line) => line.startsWith("    5000 p5000") || line.startsWith("    5000"))).toBe(true);
+  });
 });
 
 describe("help", () => {
