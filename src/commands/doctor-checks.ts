@@ -53,8 +53,9 @@ function checkPrivileges({ privileges }: TracingFacts): DoctorCheck {
   return failed("privileges", detail, "docker run --privileged --pid=host …");
 }
 
-function checkBpftrace({ bpftrace, installBpftrace }: TracingFacts): DoctorCheck {
-  if (bpftrace === null) return failed("bpftrace", "not installed, or its --version fails", installBpftrace);
+function checkBpftrace({ bpftrace, muteBpftrace, installBpftrace }: TracingFacts): DoctorCheck {
+  if (muteBpftrace !== null) return failed("bpftrace", `${muteBpftrace} --version fails, or takes too long`, null);
+  if (bpftrace === null) return failed("bpftrace", "not installed", installBpftrace);
   if (isAtLeast(bpftrace, OLDEST_BPFTRACE)) return passed("bpftrace", `${bpftrace.version} (${bpftrace.path})`);
   return failed("bpftrace", `${bpftrace.version}, older than ${OLDEST_BPFTRACE_NAME}`, installBpftrace);
 }

@@ -7,6 +7,8 @@ export interface TracingFacts {
   readonly kernel: KernelFacts;
   readonly privileges: Privileges;
   readonly bpftrace: BpftraceVersion | null;
+  /** Where a bpftrace is that does not say its version; null when there is none. */
+  readonly muteBpftrace: string | null;
   /** The program that TCPTRACE_PROBES asks for; null for the best. */
   readonly wanted: Program | null;
   /** The command that installs bpftrace here; null when not known. */
@@ -120,13 +122,13 @@ export function hasStateTracepoint({ kernel }: TracingFacts): boolean {
   return kernel.stateTracepoint ?? isAtLeast(kernel, OLDEST_KERNEL);
 }
 
-interface Version {
+export interface Version {
   readonly major: number;
   readonly minor: number;
 }
 
 /** What stands in the way of all programs, in the order in which a user would mend it. */
-function findCommonObstacle({ kernel, privileges, bpftrace, installBpftrace }: TracingFacts): Obstacle | null {
+function findCommonObstacle({ kernel, privileges, bpftrace, muteBpftrace, installBpftrace }: TracingFacts): Obstacle | null {
   if (!privileges.isRoot) return { reason: "not root", fix: "sudo tcptrace" };
   if (!mayTrace(privileges)) {
     return { reason: "root without CAP_SYS_ADMIN, as in a container", fix: "docker run --privileged --pid=host" };
@@ -135,6 +137,7 @@ function findCommonObstacle({ kernel, privileges, bpftrace, installBpftrace }: T
   if (kernel.initialPidNamespace === false) {
     return { reason: "in a container's own pid namespace", fix: "docker run --pid=host" };
   }
+  if (muteBpftrace !== null) return { reason: `${muteBpftrace} --version fails, or takes too long`, fix: null };
   if (bpftrace === null) return { reason: "bpftrace is not installed", fix: installBpftrace };
   if (!isAtLeast(bpftrace, OLDEST_BPFTRACE)) {
     return { reason: `bpftrace ${bpftrace.version} is older than ${OLDEST_BPFTRACE_NAME}`, fix: installBpftrace };

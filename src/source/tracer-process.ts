@@ -66,7 +66,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
     : ["sh", "-c", RUN, bpftrace.path];
   const [file = "sh", ...args] = isTied ? [...TIED, ...words] : words;
   const child = execa(file, args, {
-    input: programText(program),
+    input: programText(program, bpftrace),
     env: { PATH: process.env["PATH"] ?? "", BPFTRACE_PERF_RB_PAGES: String(bufferPages(bpftrace)), ...btf(bpftrace) },
     extendEnv: false,
     buffer: { stdout: false, stderr: true },
@@ -159,6 +159,7 @@ function describeEnd(stderr: string, exitCode: number | undefined, signal: strin
     .filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
   const told = errors.findLast((line) => !/RLIMIT_MEMLOCK/.test(line));
   if (told !== undefined && signal === undefined) return `bpftrace said: ${safeText(told.trim().slice(0, 200))}`;
-  if (signal !== undefined) return `bpftrace was ended by ${signal}`;
+  const last = safeText(stderr.trim().split("\n").at(-1)?.trim().slice(0, 200) ?? "");
+  if (signal !== undefined) return `bpftrace was ended by ${signal}${last === "" ? "" : `, and said: ${last}`}`;
   return `bpftrace ended with exit code ${exitCode ?? "unknown"}`;
 }

@@ -99,7 +99,7 @@ const REFUSALS: readonly Refusal[] = [
     check: "bpftrace",
     said: /--version fails/,
     takes: "proc",
-    reason: /not installed/,
+    reason: /--version fails/,
   },
   {
     what: "a bpftrace that says other words and ends",

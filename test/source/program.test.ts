@@ -2,13 +2,15 @@ import { describe, expect, test } from "vitest";
 import { PROGRAMS } from "../../src/source/choose.ts";
 import { programText } from "../../src/source/program.ts";
 
+const CURRENT = { major: 0, minor: 27 };
+
 /** What a program attaches to, in its order. */
 function probesOf(text: string): string[] {
   return [...text.matchAll(/^(?:kfunc|kprobe|tracepoint|profile|interval):\S+?(?=,?$)/gm)].map(([probe]) => probe);
 }
 
 describe.each(PROGRAMS)("the %s program", (program) => {
-  const text = programText(program);
+  const text = programText(program, CURRENT);
 
   test("is whole", () => {
     expect(text).not.toMatch(/\/\/ include/);
@@ -35,6 +37,17 @@ test.each([
     "security_sock_graft",
     "find_task_by_vpid",
   ];
-  const probes = probesOf(programText(program)).filter((probe) => !/^(profile|interval):/.test(probe));
+  const probes = probesOf(programText(program, CURRENT)).filter((probe) => !/^(profile|interval):/.test(probe));
   expect(probes).toEqual(functions.map((name) => `${kind}:${name}`));
+});
+
+test.each([
+  [0, 17, false],
+  [0, 21, false],
+  [0, 22, true],
+  [0, 27, true],
+  [1, 0, true],
+])("bpftrace %i.%i: lines are put together on the stack, which no other probe can reach: it must be told %j", (major, minor, isTold) => {
+  const [first] = programText("full", { major, minor }).split("\n");
+  expect(first?.startsWith("config = { on_stack_limit")).toBe(isTold);
 });

@@ -24,6 +24,7 @@ const GOOD: TracingFacts = {
   },
   privileges: { isRoot: true, sysAdmin: true, bpf: true, perfmon: true },
   bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
+  muteBpftrace: null,
   wanted: null,
   installBpftrace: "apt-get install bpftrace",
   hasUnshare: true,
