@@ -120,7 +120,7 @@ function judgeTimeWait(rows, { port, standing, ways, lost, mayLose }, complaints
       excused -= missing.length;
       if (wrong.length === 0 && (missing.length === 0 || excused >= 0)) continue;
       const counts = `left ${left.size}, the kernel says ${kernel.size}`;
-      complaints.push(`${way}: the ${side} ${counts}; ports not there: ${wrong}; not told: ${missing}`);
+      complaints.push(`${way}: the ${side} ${counts}; ports not there: ${wrong.join()}; not told: ${missing.join()}`);
     }
   }
   return entered;

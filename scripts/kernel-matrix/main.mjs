@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { appDisk, baseDisk, kernelOf } from "./image.mjs";
 import { judge } from "./judge.mjs";
+import { lockCache } from "./lock.mjs";
 import { Failure, run, Suite } from "./packages.mjs";
 import { plan, SUITES } from "./plan.mjs";
 import { table } from "./table.mjs";
@@ -88,9 +89,10 @@ async function runCells({ kernel: name, cells, append }, number, { kernels, disk
 
 async function main() {
   const { machines, jobs, keep } = readArguments();
-  for (const tool of ["qemu-system-x86_64", "mkfs.ext4", "xz", "cc", "dpkg-deb"]) {
+  for (const tool of ["qemu-system-x86_64", "mkfs.ext4", "xz", "cc", "dpkg-deb", "flock"]) {
     run("sh", ["-c", 'command -v "$0" >/dev/null || { echo "$0 is not installed" >&2; exit 1; }', tool]);
   }
+  await lockCache(say);
   const folder = keep ?? mkdtempSync(join(tmpdir(), "tcptrace-matrix-"));
   mkdirSync(folder, { recursive: true });
   const suites = SUITES.map(({ suite, kernel, bpftrace }) => ({ kernel, bpftrace, suite: new Suite(suite) }));

@@ -68,6 +68,12 @@ describe("functions", () => {
       "full",
       ["full", "kprobe", "fentry", "basic"],
     ],
+    [
+      "a bpftrace that finds no function for fentry on such a kernel",
+      { ...kernel({ stateTracepoint: false, release: "5.10.0", major: 5, minor: 10 }) },
+      "kprobe",
+      ["kprobe"],
+    ],
     ["fentry is asked for", { ...GOOD, wanted: "fentry" }, "fentry", ["fentry"]],
     ["basic is asked for", { ...kernel({ btf: false }), wanted: "basic" }, "basic", ["basic"]],
   ])("%s", (_, facts, program, programs) => {

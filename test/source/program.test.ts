@@ -18,6 +18,14 @@ describe.each(PROGRAMS)("the %s program", (program) => {
     expect(text.split("{").length).toBe(text.split("}").length);
   });
 
+  test("has no line that is too long for the stack", () => {
+    const limit = Number(/on_stack_limit = (\d+)/.exec(text)?.[1]);
+    for (const [, format = ""] of text.matchAll(/printf\("([^"]*)"/g)) {
+      const count = (field: RegExp): number => (format.match(field) ?? []).length;
+      expect(8 + 16 * count(/%s/g) + 8 * count(/%\w*x/g)).toBeLessThanOrEqual(limit);
+    }
+  });
+
   test("counts each line of a transition before it is printed", () => {
     const bodies = text.split("@transitions_sent[cpu]++;");
     expect(bodies.length).toBeGreaterThan(1);
@@ -47,7 +55,10 @@ test.each([
   [0, 22, true],
   [0, 27, true],
   [1, 0, true],
-])("bpftrace %i.%i: lines are put together on the stack, which no other probe can reach: it must be told %j", (major, minor, isTold) => {
-  const [first] = programText("full", { major, minor }).split("\n");
-  expect(first?.startsWith("config = { on_stack_limit")).toBe(isTold);
-});
+])(
+  "bpftrace %i.%i: lines are put together on the stack, which no other probe can reach: it must be told %j",
+  (major, minor, isTold) => {
+    const [first] = programText("full", { major, minor }).split("\n");
+    expect(first?.startsWith("config = { on_stack_limit")).toBe(isTold);
+  },
+);

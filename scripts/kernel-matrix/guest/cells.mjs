@@ -77,7 +77,7 @@ function rowsOf(port) {
   const hex = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return [...readRows()]
     .filter(([ends, { local, remote }]) => !older.has(ends) && (local.endsWith(hex) || remote.endsWith(hex)))
-    .map(([, row]) => ({ ...row, isServers: row.local.endsWith(hex) }));
+    .map(([, { local, remote, state, timer }]) => ({ local, remote, state, timer, isServers: local.endsWith(hex) }));
 }
 
 /**
