@@ -15,6 +15,7 @@ const WAYS = "close shutdown both linger0 unread reset linger2 killed orphan-res
 /** Nothing takes as long: a slow machine is not wrong. */
 const READY_MS = 300_000;
 const STEP_MS = 240_000;
+const SAME_READINGS = 4;
 const TIME_WAIT_TIMER = "03";
 const LISTEN = "0A";
 
@@ -83,17 +84,22 @@ function rowsOf(port) {
 /**
  * Waits until nothing is left but the listener and mini-sockets, which make no transitions. Returns the client's ports of
  * the connections of which a side has left a mini-socket, as the kernel showed them meanwhile: they last a minute.
+ * While other sockets go, the kernel leaves out rows of those that stay: so it is read until nothing more comes up.
  */
 async function closed(port) {
   const left = { client: new Set(), server: new Set() };
+  let unchanged = 0;
   await until(`the end of the connections of port ${port}`, STEP_MS, () => {
+    const before = left.client.size + left.server.size;
     const rows = rowsOf(port);
     for (const { isServers, local, remote, timer } of rows) {
       if (timer !== TIME_WAIT_TIMER) continue;
       if (isServers) left.server.add(portOf(remote));
       else left.client.add(portOf(local));
     }
-    return rows.every(({ state, timer }) => state === LISTEN || timer === TIME_WAIT_TIMER);
+    const isClosed = rows.every(({ state, timer }) => state === LISTEN || timer === TIME_WAIT_TIMER);
+    unchanged = isClosed && before === left.client.size + left.server.size ? unchanged + 1 : 0;
+    return unchanged === SAME_READINGS;
   });
   return { client: [...left.client], server: [...left.server] };
 }
