@@ -12,7 +12,8 @@ const PARTS: Record<Program, readonly string[]> = {
 
 /**
  * From 0.22 on bpftrace puts a line of more than 32 bytes together in a buffer that all probes of a CPU share, and trusts that
- * none interrupts another. But Linux 7 lets softirqs interrupt the program of a system call, and all kernels fentry's: then a
+ * none interrupts another. But Linux 7 lets softirqs interrupt the program of a system call (trace_call_bpf_faultable() in
+ * kernel/trace/bpf_trace.c), and all kernels fentry's: then a
  * line came out with the middle of another one in it, or bpftrace aborted. The longest line of ours has 96 bytes.
  */
 const SHARES_LINES: Version = { major: 0, minor: 22 };

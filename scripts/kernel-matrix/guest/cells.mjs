@@ -67,6 +67,15 @@ function readRows() {
   return new Map(rows.map((row) => [`${row.local} ${row.remote}`, row]));
 }
 
+/** How many mini-sockets have begun since the start, by the kernel's own count (TcpExt in /proc/net/netstat). */
+function begunMiniSockets() {
+  const [names, values] = readFileSync("/proc/net/netstat", "latin1")
+    .split("\n")
+    .filter((line) => line.startsWith("TcpExt:"))
+    .map((line) => line.split(" "));
+  return Number(values[names.indexOf("TW")]) + Number(values[names.indexOf("TWKilled")]);
+}
+
 /** Mini-sockets of the cell before, which may have had a listener at the same port. */
 let older = new Set();
 
@@ -156,9 +165,11 @@ async function runCell(name) {
       return / probes$/m.test(said);
     });
     result.startMs = performance.now() - begun;
+    const before = begunMiniSockets();
     const pair = await threeHundred();
     Object.assign(result, pair.truth);
     result.ways = await endings();
+    result.begun = begunMiniSockets() - before;
     await pair.end();
   } catch (error) {
     result.error = error.message;
