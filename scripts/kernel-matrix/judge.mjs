@@ -10,10 +10,12 @@ const LIVES = [
   { side: "client", states: ["CLOSE", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE"] },
   { side: "server", states: ["LISTEN", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSE"] },
 ];
-/** A mini-socket is made, and the peer's reset ends it. */
-const MADE_AND_ENDED = "orphan-reset";
-/** A kernel that preempts fentry's program skips those of others on that CPU, and counts them. */
+/** The kernel skips fentry's program where one is running on that CPU, preempted or interrupted, and counts that. */
 const MAY_LOSE = new Set(["fentry"]);
+/** Counts a mini-socket when it ends, a minute later: there the ways of closing themselves say how many there are. */
+const COUNTS_ENDS = new Set(["5.10"]);
+/** What a connection that ends so leaves behind, on both sides; nothing where it is not named. */
+const LEFT_BY_WAY = { close: 1, shutdown: 1, both: 2, "orphan-reset": 1 };
 /** Without the kernel's structs the rules for TIME_WAIT have nothing to go by. */
 const WITHOUT_EVIDENCE = new Set(["basic"]);
 
@@ -36,9 +38,10 @@ export async function judge(folder, kernel, cell) {
   const complaints = [];
   if (told.exitCode !== 0) complaints.push(`tcptrace ended with ${told.exitCode}`);
   const run = { ...told, lost: summary?.lost ?? 0, mayLose: MAY_LOSE.has(cell.split(":")[1]) };
+  if (COUNTS_ENDS.has(kernel)) run.begun = leftByWays(told);
   const owners = judgeOwners(rows, run, complaints);
   const timeWait = WITHOUT_EVIDENCE.has(cell.split(":")[1]) ? null : judgeTimeWait(rows, run, complaints);
-  const exact = await judgeExact(`${file}.tct`, complaints);
+  const exact = await judgeExact(`${file}.tct`, run, complaints);
   const probes = /bpftrace [\d.]+, (\w+) probes/.exec(stderr)?.[1];
   return { cell, probes, startMs: told.startMs, ...owners, timeWait, exact, complaints };
 }
@@ -86,7 +89,9 @@ function judgeOwners(rows, { port, server, client, connections, lost, mayLose },
   if (!isAllowed(made - own.length, lost, mayLose)) {
     complaints.push(`${own.length} of ${made} transitions, ${lost} told to be lost`, ...missing);
   }
-  if (right !== own.length) complaints.push(`${own.length - right} owners wrong or unknown`);
+  const unknown = own.filter(({ pid }) => pid === null).length;
+  if (right + unknown !== own.length) complaints.push(`${own.length - right - unknown} owners WRONG`);
+  if (unknown > (mayLose ? lost : 0)) complaints.push(`${unknown} owners unknown`);
   return { seen: own.length, made, right, found, lost };
 }
 
@@ -99,47 +104,83 @@ function isAt(port, local, remote) {
   return local?.endsWith(`:${port}`) === true || remote?.endsWith(`:${port}`) === true;
 }
 
-/** What tcptrace says each way of closing has left behind, beside what the kernel's own list showed. */
-function judgeTimeWait(rows, { port, client, server, connections, ways, lost, mayLose }, complaints) {
-  const all = [...ways, { way: "300", port, client, server, standing: { client: connections, server: 0 } }];
+function leftByWays({ connections, ways }) {
+  return ways.reduce((sum, { way, count }) => sum + count * (LEFT_BY_WAY[way] ?? 0), connections);
+}
+
+/**
+ * What tcptrace says each connection has left behind, beside what the kernel's own list showed, and all of them beside the
+ * kernel's own count: on a slow machine a late reset may end one before anybody has looked (RFC 1337).
+ */
+function judgeTimeWait(rows, { port, standing, ways, begun, lost, mayLose }, complaints) {
   let entered = 0;
-  for (const { way, port: at, standing } of all.filter(({ way: name }) => name !== MADE_AND_ENDED)) {
-    const ends = rows.filter(({ local, remote, to }) => isAt(at, local, remote) && to === "CLOSE");
+  let foundAgain = 0;
+  /** Mini-sockets that may be of transitions that were lost, and told to be. */
+  const excused = mayLose ? lost : 0;
+  let untold = 0;
+  for (const { way, port: at, standing: shown } of [...ways, { way: "300", port, standing }]) {
     for (const side of ["client", "server"]) {
-      const own = ends.filter(({ local }) => (local?.endsWith(`:${at}`) ?? false) === (side === "server"));
-      const left = own.filter(
-        ({ from, cause }) => cause === "time-wait" || (from === "FIN_WAIT2" && cause === "close"),
-      );
+      const ends = rows.filter(({ local, remote, to }) => to === "CLOSE" && sideAt(at, local, remote) === side);
+      const left = clientPorts(ends.filter(isLeft), side);
       // What the kernel skipped and a survey found again: nobody saw how it ended.
-      const found = own.filter(({ from, cause }) => from === "FIN_WAIT2" && cause === "poll");
-      entered += left.length;
-      const kernel = standing[side];
-      if (left.length <= kernel && kernel <= left.length + found.length + (mayLose ? lost : 0)) continue;
-      complaints.push(`${way}: the ${side} left ${left.length}, the kernel says ${kernel}`);
+      const found = clientPorts(ends.filter(isFound), side);
+      entered += left.size;
+      foundAgain += found.size;
+      const missing = shown[side].filter((one) => !left.has(one) && !found.has(one));
+      untold += missing.length;
+      if (missing.length <= excused) continue;
+      complaints.push(`${way}: the ${side} left ${left.size}, and not these that the kernel shows: ${missing.join()}`);
     }
+  }
+  if (untold > excused) complaints.push(`${untold} mini-sockets not told`);
+  if (entered > begun || begun > entered + foundAgain + excused) {
+    complaints.push(`${entered} left, ${foundAgain} found again, ${lost} lost; there were ${begun}`);
   }
   return entered;
 }
 
-/** Where tcp_time_wait() was traced: the rules, without its word, must come to the same at every end. */
-async function judgeExact(file, complaints) {
+function sideAt(port, local, remote) {
+  if (local?.endsWith(`:${port}`) === true) return "server";
+  return remote?.endsWith(`:${port}`) === true ? "client" : null;
+}
+
+function isLeft({ from, cause }) {
+  return cause === "time-wait" || (from === "FIN_WAIT2" && cause === "close");
+}
+
+function isFound({ from, cause }) {
+  return (from === "FIN_WAIT2" || from === "CLOSING") && cause === "poll";
+}
+
+function clientPorts(rows, side) {
+  return new Set(rows.map(({ local, remote }) => Number((side === "client" ? local : remote)?.split(":").at(-1))));
+}
+
+/**
+ * Where tcp_time_wait() was traced: what it was called for, beside the rules that go without its word. They must come to the
+ * same at every end. Where the kernel may have skipped its probe, and only there, it may be that it says nothing.
+ */
+async function judgeExact(file, { lost, mayLose }, complaints) {
   const { signal } = new AbortController();
   const recording = await Recording.open(file, signal);
   let compared = 0;
+  let excused = mayLose ? lost : 0;
   for await (const batch of recording.events(signal)) {
     for (const event of batch) {
       if (event.kind !== "transition" || event.to !== TCP.CLOSE) continue;
       const { evidence } = event;
       if (evidence === null || evidence.left === "unknown") continue;
       compared++;
-      const exact = leftBy(event.from, causeOf(event));
       const byRules = leftBy(event.from, causeOf({ ...event, evidence: { ...evidence, left: "unknown" } }));
-      if (exact !== byRules)
-        complaints.push(`tcp_time_wait() says ${exact}, the rules ${byRules}: ${JSON.stringify(event)}`);
+      const said = SAID[evidence.left];
+      if (said === byRules || (said === "nothing" && excused-- > 0)) continue;
+      complaints.push(`tcp_time_wait() says ${said}, the rules ${byRules}: ${JSON.stringify(event)}`);
     }
   }
   return compared === 0 ? null : compared;
 }
+
+const SAID = { [TCP.TIME_WAIT]: "TIME_WAIT", [TCP.FIN_WAIT2]: "FIN_WAIT2", none: "nothing" };
 
 function leftBy(from, cause) {
   if (cause === "time-wait") return "TIME_WAIT";

@@ -18,15 +18,16 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { appDisk, baseDisk, kernelOf } from "./image.mjs";
 import { judge } from "./judge.mjs";
+import { lockCache } from "./lock.mjs";
 import { Failure, run, Suite } from "./packages.mjs";
 import { plan, SUITES } from "./plan.mjs";
 import { table } from "./table.mjs";
 import { runMachine } from "./vm.mjs";
 
-/** To boot, and for each cell. */
-const BOOT_MS = 60_000;
-const CELL_MS = 150_000;
-const REFUSALS_MS = 480_000;
+/** To boot, and for each cell: ten times what they take, for what hangs. A slow machine is not wrong. */
+const BOOT_MS = 300_000;
+const CELL_MS = 600_000;
+const REFUSALS_MS = 1_200_000;
 
 function seconds() {
   return `${Math.floor(performance.now() / 1000)} s`.padStart(6);
@@ -88,9 +89,10 @@ async function runCells({ kernel: name, cells, append }, number, { kernels, disk
 
 async function main() {
   const { machines, jobs, keep } = readArguments();
-  for (const tool of ["qemu-system-x86_64", "mkfs.ext4", "xz", "cc", "dpkg-deb"]) {
+  for (const tool of ["qemu-system-x86_64", "mkfs.ext4", "xz", "cc", "dpkg-deb", "flock"]) {
     run("sh", ["-c", 'command -v "$0" >/dev/null || { echo "$0 is not installed" >&2; exit 1; }', tool]);
   }
+  await lockCache(say);
   const folder = keep ?? mkdtempSync(join(tmpdir(), "tcptrace-matrix-"));
   mkdirSync(folder, { recursive: true });
   const suites = SUITES.map(({ suite, kernel, bpftrace }) => ({ kernel, bpftrace, suite: new Suite(suite) }));

@@ -96,7 +96,9 @@ export class Suite {
     try {
       this.apt("apt-get", "update", "-o", "APT::Update::Error-Mode=any");
     } catch (error) {
-      throw new Failure(`the mirror has no suite ${this.name}: ${error.message}`);
+      // A mirror that is down takes nothing away from what is here.
+      if (existsSync(read)) return console.error(`the list of ${this.name} stays as it is: ${error.message}`);
+      throw new Failure(`the mirror does not answer, or has no suite ${this.name}: ${error.message}`);
     }
     writeFileSync(read, "");
   }

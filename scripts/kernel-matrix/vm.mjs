@@ -1,6 +1,5 @@
 // A machine in QEMU, by software emulation: it needs no KVM, and is the same everywhere.
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createWriteStream, mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -42,10 +41,10 @@ export async function runMachine({ kernel, disks, cells, folder, timeoutMs, appe
     isLate = true;
     machine.kill("SIGKILL");
   }, timeoutMs);
-  const [code] = await Promise.race([
-    once(machine, "close"),
-    once(machine, "error").then(([error]) => [error.message]),
-  ]);
+  const code = await new Promise((resolve) => {
+    machine.once("close", (status, signal) => resolve(status ?? signal));
+    machine.once("error", ({ message }) => resolve(message));
+  });
   clearTimeout(timer);
   if (isLate)
     throw new Failure(`the machine was not done in ${timeoutMs / 1000} s: see ${join(folder, "console.log")}`);

@@ -6,6 +6,7 @@ import {
   OLDEST_BPFTRACE,
   OLDEST_BPFTRACE_NAME,
   OLDEST_KERNEL,
+  OLDEST_PROVEN,
 } from "../source/choose.ts";
 import type { TracingFacts } from "../source/choose.ts";
 import type { DoctorCheck } from "../view/doctor-report.ts";
@@ -53,9 +54,14 @@ function checkPrivileges({ privileges }: TracingFacts): DoctorCheck {
   return failed("privileges", detail, "docker run --privileged --pid=host …");
 }
 
-function checkBpftrace({ bpftrace, installBpftrace }: TracingFacts): DoctorCheck {
-  if (bpftrace === null) return failed("bpftrace", "not installed, or its --version fails", installBpftrace);
-  if (isAtLeast(bpftrace, OLDEST_BPFTRACE)) return passed("bpftrace", `${bpftrace.version} (${bpftrace.path})`);
+function checkBpftrace({ bpftrace, muteBpftrace, installBpftrace }: TracingFacts): DoctorCheck {
+  if (muteBpftrace !== null) return failed("bpftrace", `${muteBpftrace} --version fails, or takes too long`, null);
+  if (bpftrace === null) return failed("bpftrace", "not installed", installBpftrace);
+  if (isAtLeast(bpftrace, OLDEST_PROVEN)) return passed("bpftrace", `${bpftrace.version} (${bpftrace.path})`);
+  const { major, minor } = OLDEST_PROVEN;
+  const doubt = `tried, though ${major}.${minor} is the oldest that is known to work`;
+  if (isAtLeast(bpftrace, OLDEST_BPFTRACE))
+    return passed("bpftrace", `${bpftrace.version} (${bpftrace.path}), ${doubt}`);
   return failed("bpftrace", `${bpftrace.version}, older than ${OLDEST_BPFTRACE_NAME}`, installBpftrace);
 }
 

@@ -53,9 +53,10 @@ function causeOfEnd({ from, evidence, task }: Pick<Transition, "from" | "evidenc
   if (failure !== null) return failure;
   if (from === TCP.LAST_ACK) return "ack";
   if (from === TCP.LISTEN) return "close";
+  // Also where tcp_time_wait() is traced and was not seen: the kernel may have skipped its probe, and this leaves no other way.
+  if (from === TCP.FIN_WAIT2 && evidence.done) return "time-wait";
+  if (from === TCP.CLOSING && evidence.acked) return "time-wait";
   if (evidence.left === "unknown") {
-    if (from === TCP.FIN_WAIT2 && evidence.done) return "time-wait";
-    if (from === TCP.CLOSING && evidence.acked) return "time-wait";
     // An orphan in FIN_WAIT2 goes on as a mini-socket that waits for the peer's FIN: its process has closed it.
     if (from === TCP.FIN_WAIT2 && evidence.dead) return evidence.noFinWait2 ? "abort" : "close";
   } else if (from === TCP.FIN_WAIT2 && evidence.dead) return "abort";

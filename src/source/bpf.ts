@@ -11,8 +11,9 @@ import { TracerClock } from "./tracer-clock.ts";
 import type { TracerEnd, TracerOptions } from "./tracer-process.ts";
 
 const TICK_MS = 50;
-const ATTACH_TIMEOUT_MS = 60_000;
-const NOT_ATTACHED: TracerEnd = { reason: "bpftrace was not attached within a minute", isCutOff: false };
+/** Compiling takes 1 s, and on an overloaded or emulated machine a minute. */
+const ATTACH_TIMEOUT_MS = 180_000;
+const NOT_ATTACHED: TracerEnd = { reason: "bpftrace was not attached within three minutes", isCutOff: false };
 /** Waits before one restart after another; a tracer that then ran for a minute starts the row anew. */
 const BACKOFF_MS = [250, 1000, 2000, 4000];
 const GOOD_RUN_MS = 60_000;

@@ -10,7 +10,8 @@ export interface BpftraceVersion {
   readonly minor: number;
 }
 
-const TIMEOUT_MS = 5000;
+/** An overloaded machine may take long to find even that out, and to do without bpftrace costs the user more. */
+const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_CHARS = 4096;
 
 /** Reads `bpftrace v0.17.0`, `bpftrace 0.20.2-1ubuntu4`, `bpftrace v0.21.0-123-gabcdef`; null for any other text. */
@@ -21,7 +22,7 @@ export function parseBpftraceVersion(text: string): Omit<BpftraceVersion, "path"
   return { version, major: Number(major), minor: Number(minor) };
 }
 
-/** Asks the bpftrace in $PATH for its version; null when there is none, or when it answers nonsense or not within 5 s. */
+/** Asks the bpftrace in $PATH for its version; null when there is none, or when it answers nonsense or not within 30 s. */
 export async function bpftraceVersion(signal?: AbortSignal): Promise<BpftraceVersion | null> {
   const path = findExecutable("bpftrace");
   if (path === null) return null;

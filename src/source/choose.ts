@@ -7,6 +7,8 @@ export interface TracingFacts {
   readonly kernel: KernelFacts;
   readonly privileges: Privileges;
   readonly bpftrace: BpftraceVersion | null;
+  /** Where a bpftrace is that does not say its version; null when there is none. */
+  readonly muteBpftrace: string | null;
   /** The program that TCPTRACE_PROBES asks for; null for the best. */
   readonly wanted: Program | null;
   /** The command that installs bpftrace here; null when not known. */
@@ -56,6 +58,8 @@ type Obstacle = Omit<PassedOver, "source">;
 /** The first bpftrace whose ntop() and packed printf() are right, and the first that loads nothing without BTF. */
 export const OLDEST_BPFTRACE = { major: 0, minor: 11 };
 export const OLDEST_BPFTRACE_NAME = `${OLDEST_BPFTRACE.major}.${OLDEST_BPFTRACE.minor}`;
+/** The oldest that is known to compile the programs: 0.11 does not, and what is between has not been tried. */
+export const OLDEST_PROVEN = { major: 0, minor: 17 };
 const BTF_IS_A_MUST = { major: 0, minor: 25 };
 /** The kernel that brought sock:inet_sock_set_state. */
 export const OLDEST_KERNEL = { major: 4, minor: 16 };
@@ -120,13 +124,19 @@ export function hasStateTracepoint({ kernel }: TracingFacts): boolean {
   return kernel.stateTracepoint ?? isAtLeast(kernel, OLDEST_KERNEL);
 }
 
-interface Version {
+export interface Version {
   readonly major: number;
   readonly minor: number;
 }
 
 /** What stands in the way of all programs, in the order in which a user would mend it. */
-function findCommonObstacle({ kernel, privileges, bpftrace, installBpftrace }: TracingFacts): Obstacle | null {
+function findCommonObstacle({
+  kernel,
+  privileges,
+  bpftrace,
+  muteBpftrace,
+  installBpftrace,
+}: TracingFacts): Obstacle | null {
   if (!privileges.isRoot) return { reason: "not root", fix: "sudo tcptrace" };
   if (!mayTrace(privileges)) {
     return { reason: "root without CAP_SYS_ADMIN, as in a container", fix: "docker run --privileged --pid=host" };
@@ -135,6 +145,7 @@ function findCommonObstacle({ kernel, privileges, bpftrace, installBpftrace }: T
   if (kernel.initialPidNamespace === false) {
     return { reason: "in a container's own pid namespace", fix: "docker run --pid=host" };
   }
+  if (muteBpftrace !== null) return { reason: `${muteBpftrace} --version fails, or takes too long`, fix: null };
   if (bpftrace === null) return { reason: "bpftrace is not installed", fix: installBpftrace };
   if (!isAtLeast(bpftrace, OLDEST_BPFTRACE)) {
     return { reason: `bpftrace ${bpftrace.version} is older than ${OLDEST_BPFTRACE_NAME}`, fix: installBpftrace };
@@ -164,10 +175,17 @@ function findTracefsObstacle(facts: TracingFacts): Obstacle | null {
     : { reason: "the kernel has no tracefs", fix: null };
 }
 
+/** An older bpftrace finds no function of an older kernel. */
+const FINDS_FUNCTIONS = { bpftrace: { major: 0, minor: 23 }, kernel: { major: 5, minor: 11 } };
+
 function findFentryObstacle(facts: TracingFacts): Obstacle | null {
-  const { kernel } = facts;
+  const { kernel, bpftrace } = facts;
   const oldest = OLDEST_FENTRY[process.arch === "arm64" ? "arm64" : "x64"];
   if (!isAtLeast(kernel, oldest)) return { reason: `kernel ${kernel.release} has no fentry`, fix: null };
+  const findsFunctions = bpftrace === null || isAtLeast(bpftrace, FINDS_FUNCTIONS.bpftrace);
+  if (!findsFunctions && !isAtLeast(kernel, FINDS_FUNCTIONS.kernel)) {
+    return { reason: `bpftrace ${bpftrace.version} has no fentry on kernels before 5.11`, fix: null };
+  }
   // bpftrace reads it before it tries; before tracefs is mounted nobody knows.
   if (kernel.traceableFunctions !== false) return findTracefsObstacle(facts);
   return { reason: "the kernel does not let its functions be traced (available_filter_functions)", fix: null };

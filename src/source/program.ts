@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Program } from "./choose.ts";
+import { isAtLeast, type Program, type Version } from "./choose.ts";
 
 /** The files of probes/ that make up each program; the clock and the count come first. */
 const PARTS: Record<Program, readonly string[]> = {
@@ -10,9 +10,19 @@ const PARTS: Record<Program, readonly string[]> = {
   basic: ["wire.bt", "ask.bt", "transitions-basic.bt"],
 };
 
-/** The text of a whole bpftrace program. A line `// include NAME` stands for that file, which several probes share. */
-export function programText(program: Program): string {
-  return PARTS[program].map(textOf).join("\n");
+/**
+ * From 0.22 on bpftrace puts a line of more than 32 bytes together in a buffer that all probes of a CPU share, and trusts that
+ * none interrupts another. But Linux 7 lets softirqs interrupt the program of a system call (trace_call_bpf_faultable() in
+ * kernel/trace/bpf_trace.c), and all kernels fentry's: then a line came out with the middle of another one in it, or bpftrace
+ * aborted. Only heartbeats are longer than this, and nothing interrupts those.
+ */
+const SHARES_LINES: Version = { major: 0, minor: 22 };
+const ON_THE_STACK = "config = { on_stack_limit = 128 }";
+
+/** The text of a whole program for this bpftrace. A line `// include NAME` stands for that file, which several probes share. */
+export function programText(program: Program, bpftrace: Version): string {
+  const settings = isAtLeast(bpftrace, SHARES_LINES) ? [ON_THE_STACK] : [];
+  return [...settings, ...PARTS[program].map(textOf)].join("\n");
 }
 
 function textOf(part: string): string {

@@ -70,7 +70,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
     : ["sh", "-c", RUN, bpftrace.path];
   const [file = "sh", ...args] = isTied ? [...TIED, ...words] : words;
   const child = execa(file, args, {
-    input: programText(program),
+    input: programText(program, bpftrace),
     env: { PATH: process.env["PATH"] ?? "", ...bounds(bpftrace), ...btf(bpftrace) },
     extendEnv: false,
     buffer: { stdout: false, stderr: true },
@@ -164,13 +164,22 @@ function bufferPages(bpftrace: BpftraceVersion): number {
   return Math.max(64, 2 ** Math.floor(Math.log2(BUFFER_BYTES / PAGE / buffers)));
 }
 
+/** The last words of a program that gives itself up: of C++, of assert(3), and bpftrace's own. */
+const LAST_WORDS = /terminate called|what\(\):|Assertion|\b(BUG|FATAL)\b/;
+
 /** `bpftrace said: ...` from its last error line, else how it ended. */
 function describeEnd(stderr: string, exitCode: number | undefined, signal: string | undefined): string {
-  const errors = stderr
-    .split("\n")
-    .filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
+  const lines = stderr.split("\n");
+  if (signal !== undefined) {
+    const last = lines.findLast((line) => LAST_WORDS.test(line));
+    return `bpftrace was ended by ${signal}${last === undefined ? "" : `, and said: ${shortened(last)}`}`;
+  }
+  const errors = lines.filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
   const told = errors.findLast((line) => !/RLIMIT_MEMLOCK/.test(line));
-  if (told !== undefined && signal === undefined) return `bpftrace said: ${safeText(told.trim().slice(0, 200))}`;
-  if (signal !== undefined) return `bpftrace was ended by ${signal}`;
+  if (told !== undefined) return `bpftrace said: ${shortened(told)}`;
   return `bpftrace ended with exit code ${exitCode ?? "unknown"}`;
+}
+
+function shortened(line: string): string {
+  return safeText(line.trim().slice(0, 200));
 }

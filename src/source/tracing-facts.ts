@@ -21,14 +21,20 @@ export function wantedProgram(name: string | undefined): Program | null {
 
 /** Reads from the machine all that the choice of a source depends on; changes nothing. */
 export async function readTracingFacts(signal?: AbortSignal): Promise<TracingFacts> {
+  const bpftrace = await bpftraceVersion(signal);
   return {
     kernel: readKernel(),
     privileges: readPrivileges(),
-    bpftrace: await bpftraceVersion(signal),
+    bpftrace,
+    muteBpftrace: bpftrace === null ? nameOf(findExecutable("bpftrace")) : null,
     wanted: wantedProgram(process.env["TCPTRACE_PROBES"]),
     installBpftrace: readInstallCommand("bpftrace"),
     hasUnshare: findExecutable("unshare") !== null,
     hasSs: findSystemTool("ss") !== null,
     installSs: readInstallCommand("iproute2"),
   };
+}
+
+function nameOf(path: string | null): string | null {
+  return path === null ? null : safeText(path);
 }

@@ -99,7 +99,19 @@ const REFUSALS: readonly Refusal[] = [
     check: "bpftrace",
     said: /--version fails/,
     takes: "proc",
-    reason: /not installed/,
+    reason: /--version fails/,
+  },
+  {
+    what: "a bpftrace that gives itself up",
+    start: () =>
+      bpftrace(
+        OTHER_WORDS,
+        "echo \"terminate called after throwing an instance of 'E'\" >&2; echo '~~~' >&2; kill -ABRT $$",
+      ),
+    check: "trace",
+    said: /ended by SIGABRT, and said: terminate called/,
+    takes: "proc",
+    reason: /ended by SIGABRT, and said: terminate called/,
   },
   {
     what: "a bpftrace that says other words and ends",

@@ -19,6 +19,7 @@ const GOOD: TracingFacts = {
   },
   privileges: { isRoot: true, sysAdmin: true, bpf: true, perfmon: true },
   bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
+  muteBpftrace: null,
   wanted: null,
   installBpftrace: "apt-get install bpftrace",
   hasUnshare: true,
@@ -67,6 +68,12 @@ describe("functions", () => {
       "full",
       ["full", "kprobe", "fentry", "basic"],
     ],
+    [
+      "a bpftrace that finds no function for fentry on such a kernel",
+      { ...kernel({ stateTracepoint: false, release: "5.10.0", major: 5, minor: 10 }) },
+      "kprobe",
+      ["kprobe"],
+    ],
     ["fentry is asked for", { ...GOOD, wanted: "fentry" }, "fentry", ["fentry"]],
     ["basic is asked for", { ...kernel({ btf: false }), wanted: "basic" }, "basic", ["basic"]],
   ])("%s", (_, facts, program, programs) => {
@@ -100,6 +107,11 @@ describe("proc", () => {
       "no bpftrace, who knows where from",
       { ...GOOD, bpftrace: null, installBpftrace: null },
       "bpftrace is not installed",
+    ],
+    [
+      "a bpftrace that does not say its version",
+      { ...GOOD, bpftrace: null, muteBpftrace: "/opt/bpftrace" },
+      "/opt/bpftrace --version fails, or takes too long",
     ],
     [
       "an old bpftrace",
@@ -186,6 +198,7 @@ test("BPF is never taken without root, bpftrace and a tracepoint, and nothing be
     }),
     privileges: fc.record({ isRoot: bool, sysAdmin: bool, bpf: bool, perfmon: bool }),
     bpftrace: fc.option(fc.nat(30).map((minor) => ({ path: "/b", version: `0.${minor}.0`, major: 0, minor }))),
+    muteBpftrace: fc.constant(null),
     wanted: fc.constantFrom(null, ...PROGRAMS),
     installBpftrace: fc.constantFrom(null, "apk add bpftrace"),
     hasUnshare: bool,

@@ -3,13 +3,15 @@ import { PROGRAMS } from "../../src/source/choose.ts";
 import { programText } from "../../src/source/program.ts";
 import { PAIRS } from "../../src/source/sent-counts.ts";
 
+const CURRENT = { major: 0, minor: 27 };
+
 /** What a program attaches to, in its order. */
 function probesOf(text: string): string[] {
   return [...text.matchAll(/^(?:kfunc|kprobe|tracepoint|profile|interval):\S+?(?=,?$)/gm)].map(([probe]) => probe);
 }
 
 describe.each(PROGRAMS)("the %s program", (program) => {
-  const text = programText(program);
+  const text = programText(program, CURRENT);
 
   test("is whole", () => {
     expect(text).not.toMatch(/\/\/ include/);
@@ -17,15 +19,25 @@ describe.each(PROGRAMS)("the %s program", (program) => {
     expect(text.split("{").length).toBe(text.split("}").length);
   });
 
-  test("counts each line of a transition before it is printed", () => {
-    const bodies = text.split(/@transitions_sent\[.*\]\+\+;/);
-    expect(bodies.length).toBeGreaterThan(1);
-    for (const body of bodies.slice(1)) expect(body).toMatch(/printf\("[tTuU] |return;/);
+  test("has one line only that is too long for the stack, and so the buffer of such lines for itself", () => {
+    const limit = Number(/on_stack_limit = (\d+)/.exec(text)?.[1]);
+    const formats = [...text.matchAll(/printf\("([^"]*)"/g)].map(([, format = ""]) => format);
+    expect(formats.filter((format) => format.startsWith("H "))).toHaveLength(1);
+    for (const format of formats.filter((one) => !one.startsWith("H "))) {
+      const count = (field: RegExp): number => (format.match(field) ?? []).length;
+      expect(8 + 16 * count(/%s/g) + 8 * count(/%\w*x/g)).toBeLessThanOrEqual(limit);
+    }
+  });
+
+  test("counts a transition when its line has been sent, so that no heartbeat in between counts what is to come", () => {
+    const bodies = text.split(/@transitions_sent\[.*\]\+\+;/).slice(1);
+    expect(bodies.length).toBeGreaterThan(0);
+    for (const body of bodies) expect(body).toMatch(/^\s+(\}|return;)/);
   });
 });
 
 test("a heartbeat has the pairs in the order in which they are read", () => {
-  const [, beat] = programText("full").split("profile:hz:10");
+  const [, beat] = programText("full", CURRENT).split("profile:hz:10");
   const printed = [...(beat?.split("interval:")[0] ?? "").matchAll(/@transitions_sent\[\$key \| 0x([0-9a-f]{2})\]/g)];
   expect(printed.map(([, pair]) => Number.parseInt(pair ?? "", 16))).toEqual(PAIRS.slice(1));
 });
@@ -42,6 +54,20 @@ test.each([
     "security_sock_graft",
     "find_task_by_vpid",
   ];
-  const probes = probesOf(programText(program)).filter((probe) => !/^(profile|interval):/.test(probe));
+  const probes = probesOf(programText(program, CURRENT)).filter((probe) => !/^(profile|interval):/.test(probe));
   expect(probes).toEqual(functions.map((name) => `${kind}:${name}`));
 });
+
+test.each([
+  [0, 17, false],
+  [0, 21, false],
+  [0, 22, true],
+  [0, 27, true],
+  [1, 0, true],
+])(
+  "bpftrace %i.%i: lines are put together on the stack, which no other probe can reach: it must be told %j",
+  (major, minor, isTold) => {
+    const [first] = programText("full", { major, minor }).split("\n");
+    expect(first?.startsWith("config = { on_stack_limit")).toBe(isTold);
+  },
+);

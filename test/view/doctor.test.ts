@@ -24,6 +24,7 @@ const GOOD: TracingFacts = {
   },
   privileges: { isRoot: true, sysAdmin: true, bpf: true, perfmon: true },
   bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
+  muteBpftrace: null,
   wanted: null,
   installBpftrace: "apt-get install bpftrace",
   hasUnshare: true,
@@ -86,6 +87,17 @@ describe("checks", () => {
     expect(failing(facts)).toHaveLength(expected.length + 1);
     expect(failing(facts)).toEqual(expect.arrayContaining([noKprobes, ...expected]));
   });
+});
+
+test("an old bpftrace is tried, and told to be older than what is known to work", () => {
+  const old = { path: "/usr/bin/bpftrace", version: "0.14.0", major: 0, minor: 14 };
+  const check = doctorChecks({ ...GOOD, bpftrace: old }).find(({ id }) => id === "bpftrace");
+  expect(check).toMatchObject({ ok: true, detail: expect.stringMatching(/^0\.14\.0 .*0\.17 is the oldest/) });
+});
+
+test("a bpftrace that does not say its version is not told to be missing", () => {
+  const check = doctorChecks({ ...GOOD, bpftrace: null, muteBpftrace: "/b" }).find(({ id }) => id === "bpftrace");
+  expect(check).toMatchObject({ ok: false, needed: true, detail: "/b --version fails, or takes too long", fix: null });
 });
 
 describe("the answer", () => {

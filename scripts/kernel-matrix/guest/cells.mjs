@@ -12,8 +12,10 @@ const CONNECTIONS = 300;
 const OF_EACH_WAY = 5;
 /** How connections end, in the words of closes.py. */
 const WAYS = "close shutdown both linger0 unread reset linger2 killed orphan-reset".split(" ");
-const READY_MS = 60_000;
-const STEP_MS = 60_000;
+/** Nothing takes as long: a slow machine is not wrong. */
+const READY_MS = 300_000;
+const STEP_MS = 240_000;
+const SAME_READINGS = 4;
 const TIME_WAIT_TIMER = "03";
 const LISTEN = "0A";
 
@@ -54,26 +56,65 @@ async function until(what, ms, condition) {
   }
 }
 
-function rowsOf(port) {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return readFileSync("/proc/net/tcp", "latin1")
+/** All rows, each once: the kernel may show one twice while the table changes. */
+function readRows() {
+  const rows = readFileSync("/proc/net/tcp", "latin1")
     .split("\n")
     .slice(1)
     .map((row) => row.trim().split(/\s+/))
-    .filter(([, local = "", remote = ""]) => local.endsWith(`:${hex}`) || remote.endsWith(`:${hex}`))
-    .map(([, local, , state, , timer]) => ({ isServers: local.endsWith(`:${hex}`), state, timer: timer.slice(0, 2) }));
+    .filter(({ length }) => length > 5)
+    .map(([, local, remote, state, , timer]) => ({ local, remote, state, timer: timer.slice(0, 2) }));
+  return new Map(rows.map((row) => [`${row.local} ${row.remote}`, row]));
 }
 
-/** Nothing is left but the listener and mini-sockets, which make no transitions. */
+/** How many mini-sockets have begun since the start, by the kernel's own count (TcpExt in /proc/net/netstat). */
+function begunMiniSockets() {
+  const [names, values] = readFileSync("/proc/net/netstat", "latin1")
+    .split("\n")
+    .filter((line) => line.startsWith("TcpExt:"))
+    .map((line) => line.split(" "));
+  return Number(values[names.indexOf("TW")]) + Number(values[names.indexOf("TWKilled")]);
+}
+
+/** Mini-sockets of the cell before, which may have had a listener at the same port. */
+let older = new Set();
+
+function leaveOutOlder() {
+  older = new Set([...readRows()].filter(([, { timer }]) => timer === TIME_WAIT_TIMER).map(([ends]) => ends));
+}
+
+function rowsOf(port) {
+  const hex = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return [...readRows()]
+    .filter(([ends, { local, remote }]) => !older.has(ends) && (local.endsWith(hex) || remote.endsWith(hex)))
+    .map(([, { local, remote, state, timer }]) => ({ local, remote, state, timer, isServers: local.endsWith(hex) }));
+}
+
+/**
+ * Waits until nothing is left but the listener and mini-sockets, which make no transitions. Returns the client's ports of
+ * the connections of which a side has left a mini-socket, as the kernel showed them meanwhile: they last a minute.
+ * While other sockets go, the kernel leaves out rows of those that stay: so it is read until nothing more comes up.
+ */
 async function closed(port) {
-  await until(`the end of the connections of port ${port}`, STEP_MS, () =>
-    rowsOf(port).every(({ state, timer }) => state === LISTEN || timer === TIME_WAIT_TIMER),
-  );
+  const left = { client: new Set(), server: new Set() };
+  let unchanged = 0;
+  await until(`the end of the connections of port ${port}`, STEP_MS, () => {
+    const before = left.client.size + left.server.size;
+    const rows = rowsOf(port);
+    for (const { isServers, local, remote, timer } of rows) {
+      if (timer !== TIME_WAIT_TIMER) continue;
+      if (isServers) left.server.add(portOf(remote));
+      else left.client.add(portOf(local));
+    }
+    const isClosed = rows.every(({ state, timer }) => state === LISTEN || timer === TIME_WAIT_TIMER);
+    unchanged = isClosed && before === left.client.size + left.server.size ? unchanged + 1 : 0;
+    return unchanged === SAME_READINGS;
+  });
+  return { client: [...left.client], server: [...left.server] };
 }
 
-function miniSockets(port) {
-  const rows = rowsOf(port).filter(({ timer }) => timer === TIME_WAIT_TIMER);
-  return { client: rows.filter((row) => !row.isServers).length, server: rows.filter((row) => row.isServers).length };
+function portOf(end) {
+  return Number.parseInt(end.split(":")[1], 16);
 }
 
 async function threeHundred() {
@@ -81,21 +122,22 @@ async function threeHundred() {
   const [, pid, port] = /^pid=(\d+) port=(\d+)$/.exec(await server.line()).map(Number);
   const client = new Child(join(WORKLOAD, "pair"), ["connect", "127.0.0.1", `${port}`, `${CONNECTIONS}`]);
   const [, clientPid] = /^pid=(\d+)/.exec(await client.line()).map(Number);
-  await closed(port);
+  const standing = await closed(port);
   return {
-    truth: { port, server: pid, client: clientPid, connections: CONNECTIONS },
+    truth: { port, server: pid, client: clientPid, connections: CONNECTIONS, standing },
     end: () => server.end("SIGKILL"),
   };
 }
 
 async function endings() {
   const children = WAYS.map((way) => new Child("python3", [join(WORKLOAD, "closes.py"), way, `${OF_EACH_WAY}`]));
-  const told = [];
-  for (const [index, child] of children.entries()) {
-    const [, server, client, port] = /^server=(\d+) client=(\d+) port=(\d+)$/.exec(await child.line()).map(Number);
-    await closed(port);
-    told.push({ way: WAYS[index], server, client, port, count: OF_EACH_WAY, standing: miniSockets(port) });
-  }
+  // Each is looked at as soon as it is done: in a minute there would be nothing to see any more.
+  const told = await Promise.all(
+    children.map(async (child, index) => {
+      const [, server, client, port] = /^server=(\d+) client=(\d+) port=(\d+)$/.exec(await child.line()).map(Number);
+      return { way: WAYS[index], server, client, port, count: OF_EACH_WAY, standing: await closed(port) };
+    }),
+  );
   for (const child of children) await child.end("SIGTERM");
   return told;
 }
@@ -106,6 +148,7 @@ async function runCell(name) {
   const env = { ...process.env, PATH: `/opt/bpftrace/${bpftrace}/bin:${process.env.PATH}` };
   if (probes !== "auto") env.TCPTRACE_PROBES = probes;
   const words = ["record", "-w", `${file}.tct`, "--print", "--json", "--source", "bpf"];
+  leaveOutOlder();
   const begun = performance.now();
   const tracer = spawn("/app/node", ["/app/tcptrace/build/cli.js", ...words], {
     env,
@@ -122,9 +165,11 @@ async function runCell(name) {
       return / probes$/m.test(said);
     });
     result.startMs = performance.now() - begun;
+    const before = begunMiniSockets();
     const pair = await threeHundred();
     Object.assign(result, pair.truth);
     result.ways = await endings();
+    result.begun = begunMiniSockets() - before;
     await pair.end();
   } catch (error) {
     result.error = error.message;

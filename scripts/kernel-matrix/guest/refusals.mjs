@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 
 const CLI = ["/app/node", "/app/tcptrace/build/cli.js"];
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 /**
  * Each: what the shell does before tcptrace runs, in a mount namespace of its own; then the check of doctor's that must
