@@ -28,7 +28,8 @@ export function tracers({ tcpstates }) {
   const found = {
     "count() in the kernel only": { words: withTracefs("bpftrace", "-e", COUNT), ready: null, lines: null, port: null },
     "tcptrace record": tcptrace("record", "-w", "/dev/null"),
-    "tcptrace top -b": tcptrace("top", "-b", "-d", "1s"),
+    // It says nothing on stderr.
+    "tcptrace top -b": { ...tcptrace("top", "-b", "-d", "1s"), ready: null },
     "tcptrace events --json": {
       ...tcptrace("events", "--json"),
       lines: /^\{"type":"transition"/,
