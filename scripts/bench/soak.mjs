@@ -36,12 +36,15 @@ createInterface({ input: tcptrace.stdout }).on("line", (line) => {
 const ended = new Promise((resolve) => tcptrace.on("close", resolve));
 while (!readFileSync(log, "utf8").includes("probes\n")) await sleep(100);
 
-const churn = spawn(buildChurn(), [String(minutes * 60 * rate), String(rate)], { stdio: ["ignore", "pipe", "inherit"] });
+const churn = spawn(buildChurn(), [String(minutes * 60 * rate), String(rate)], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
 let said = "";
 churn.stdout.on("data", (text) => (said += text));
 const done = new Promise((resolve) => churn.on("close", resolve));
 
-const residentMb = (pid) => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))[1]) / 1024);
+const residentMb = (pid) =>
+  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))[1]) / 1024);
 console.log("minute       told  node MB  bpftrace MB  % of a core");
 let before = { cpu: cpuMicros(treeOf(tcptrace.pid)), at: performance.now() };
 for (let minute = 1; churn.exitCode === null; minute++) {
@@ -52,7 +55,9 @@ for (let minute = 1; churn.exitCode === null; minute++) {
   const share = (now.cpu - before.cpu) / (now.at - before.at) / 10;
   before = now;
   const row = [told, residentMb(tcptrace.pid), residentMb(bpftrace), share.toFixed(1)];
-  console.log(`${String(minute).padStart(6)} ${row.map((one, index) => String(one).padStart([10, 8, 12, 12][index])).join(" ")}`);
+  console.log(
+    `${String(minute).padStart(6)} ${row.map((one, index) => String(one).padStart([10, 8, 12, 12][index])).join(" ")}`,
+  );
 }
 await sleep(2000);
 tcptrace.kill("SIGINT");

@@ -74,11 +74,11 @@ export class EventPrinter {
   }
 
   summary(): EventsSummary {
-    const { lost, missing, source, transitions, changes } = this.model.tables;
+    const { lost, source, transitions, polled, changes } = this.model.tables;
     const seconds = Math.round(this.#seconds() * 10) / 10;
-    const total = source === "bpf" ? transitions + lost : null;
+    const total = source === "bpf" ? transitions - polled + lost : null;
     const shown = { transitions: this.#transitions, lost, attributed: this.#attributed, seconds, source };
-    return { ...shown, total, changes: changes.totals(missing) };
+    return { ...shown, total, changes: changes.totals(lost) };
   }
 
   #seconds(): number {

@@ -17,16 +17,24 @@ export class ChangeCounts {
     this.#shown[place] = (this.#shown[place] ?? 0) + 1;
   }
 
+  /** One that was lost, or skipped, and has been found since. */
+  found(from: TcpState, to: TcpState): void {
+    const place = (from << 4) | to;
+    this.shown(from, to);
+    this.#lost[place] = Math.max(0, (this.#lost[place] ?? 0) - 1);
+  }
+
   lost({ from, to, count }: ChangeCount): void {
     const place = from === null || to === null ? 0 : (from << 4) | to;
     this.#lost[place] = (this.#lost[place] ?? 0) + count;
   }
 
-  /** All that there were, those that are missing most first. `skipped` more are missing of which nothing is known. */
-  totals(skipped = 0): ChangeTotal[] {
+  /** All that there were, those that are missing most first. Where `missing` are missing in all, of the rest of them nothing is known. */
+  totals(missing = 0): ChangeTotal[] {
+    const rest = Math.max(0, missing - this.#lost.reduce((sum, lost) => sum + lost, 0));
     const rows: ChangeTotal[] = [];
     for (const [place, shown] of this.#shown.entries()) {
-      const lost = (this.#lost[place] ?? 0) + (place === 0 ? skipped : 0);
+      const lost = (this.#lost[place] ?? 0) + (place === 0 ? rest : 0);
       if (shown + lost === 0) continue;
       rows.push({ from: stateOf(place >> 4), to: stateOf(place & 15), count: shown + lost, lost });
     }

@@ -30,11 +30,15 @@ export function holdersOf(socket: Socket, sockets: Listening): readonly Holder[]
 export const NOBODY = -1;
 export const ASK = -2;
 
+/** Columns have no room for more; Linux has no such pid, but a recording may say so. */
+const LARGEST = 0x7fff_ffff;
+
 /** The pid of the only one who holds it, NOBODY or ASK. */
 export function soleHolder(socket: Socket): number {
   const { holders, owner } = socket;
   if (holders.length > 1 || isUnaccepted(socket)) return ASK;
-  return holders[0]?.pid ?? owner.pid ?? NOBODY;
+  const pid = holders[0]?.pid ?? owner.pid ?? NOBODY;
+  return pid > LARGEST ? ASK : pid;
 }
 
 /**

@@ -168,7 +168,7 @@ function restore(tables: Tables, row: ImagedSocket, holders: readonly Holder[]):
   if (row.address === null) sockets.indexEnds(socket);
   else sockets.setAddress(socket, row.address);
   if (row.inode !== null) sockets.setInode(socket, row.inode);
-  if (row.state === TCP.LISTEN) sockets.listeners.add(socket);
+  if (row.state === TCP.LISTEN) sockets.addListener(socket);
   sockets.setRole(socket, row.role);
   sockets.setOwner(socket, ownerOf(row), holders);
   socket.receiveQueue = row.receiveQueue;

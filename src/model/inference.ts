@@ -77,7 +77,7 @@ function infer(tables: Tables, socket: Socket, path: readonly TcpState[], at: Na
     const from = socket.state;
     tables.sockets.setState(socket, to, at, false);
     if (to === TCP.ESTABLISHED) foldEstablished(tables, socket, at);
-    tables.changes.shown(from, to);
+    tables.changes.found(from, to);
     const process = tables.countTransition(socket, at);
     report({ at, socket, from, to, inState: null, owner: socket.owner, process, cause: "poll" });
   }

@@ -3,6 +3,12 @@ import type { Socket, SocketEnds } from "./socket.ts";
 
 const NONE: readonly Socket[] = [];
 
+/** Of one port. `listed` is the same, drawn up when it is asked for. */
+interface Listening {
+  readonly sockets: Set<Socket>;
+  listed: readonly Socket[] | null;
+}
+
 /** Listening sockets by port. */
 export interface ListenerIndex {
   add(socket: Socket): void;
@@ -16,23 +22,28 @@ export interface ListenerIndex {
 }
 
 export function newListenerIndex(): ListenerIndex {
-  const byPort = new Map<number, Socket[]>();
+  const byPort = new Map<number, Listening>();
   const ports = new Map<Socket, number>();
   const index: ListenerIndex = {
     add(socket) {
       index.remove(socket);
       ports.set(socket, socket.localPort);
       const same = byPort.get(socket.localPort);
-      if (same === undefined) byPort.set(socket.localPort, [socket]);
-      else same.push(socket);
+      if (same === undefined) byPort.set(socket.localPort, { sockets: new Set([socket]), listed: null });
+      else {
+        same.sockets.add(socket);
+        same.listed = null;
+      }
     },
     remove(socket) {
       const port = ports.get(socket);
       if (port === undefined) return;
       ports.delete(socket);
-      const rest = byPort.get(port)?.filter((other) => other !== socket) ?? [];
-      if (rest.length === 0) byPort.delete(port);
-      else byPort.set(port, rest);
+      const same = byPort.get(port);
+      if (same === undefined) return;
+      same.sockets.delete(socket);
+      same.listed = null;
+      if (same.sockets.size === 0) byPort.delete(port);
     },
     moved(socket) {
       const port = ports.get(socket);
@@ -42,12 +53,13 @@ export function newListenerIndex(): ListenerIndex {
     accepting(ends) {
       const same = byPort.get(ends.localPort);
       if (same === undefined) return NONE;
-      const [only] = same;
+      const listed = (same.listed ??= [...same.sockets]);
+      const [only] = listed;
       // Nearly always so, and asked for each event of a server.
-      if (same.length === 1 && only !== undefined) return rankOf(only, ends) > 0 ? same : NONE;
+      if (listed.length === 1 && only !== undefined) return rankOf(only, ends) > 0 ? listed : NONE;
       let best = 1;
-      for (const socket of same) best = Math.max(best, rankOf(socket, ends));
-      return same.filter((socket) => rankOf(socket, ends) === best);
+      for (const socket of listed) best = Math.max(best, rankOf(socket, ends));
+      return listed.filter((socket) => rankOf(socket, ends) === best);
     },
   };
   return index;

@@ -150,7 +150,7 @@ export class Model {
     if (known === undefined && !isBirth) this.#birthOf(socket, event);
     if (socket.state !== event.from) sockets.setState(socket, event.from, event.at, false);
     // A child is in LISTEN, too, until its first event; what ends there is the listener.
-    if (event.from === TCP.LISTEN && !isBirth) sockets.listeners.add(socket);
+    if (event.from === TCP.LISTEN && !isBirth) sockets.addListener(socket);
     if (isBirth) sockets.setRole(socket, roleAtBirth(event));
     return socket;
   }

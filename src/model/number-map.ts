@@ -12,10 +12,6 @@ export class NumberMap<Value> {
   #size = 0;
   #shift = 32 - FIRST_BITS;
 
-  get size(): number {
-    return this.#size;
-  }
-
   get(key: number): Value | undefined {
     return this.#values[this.#placeOf(key)];
   }

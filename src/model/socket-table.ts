@@ -85,6 +85,11 @@ export class SocketTable {
     return same.length === 1 ? same[0] : undefined;
   }
 
+  /** Connections may have come through it. */
+  addListener(socket: Socket): void {
+    if (socket.slot >= 0) this.listeners.add(socket);
+  }
+
   setAddress(socket: Socket, address: number): void {
     if (socket.slot < 0) return;
     this.#forgetEnds(socket);
@@ -137,7 +142,7 @@ export class SocketTable {
     writable(socket).state = state;
     socket.since = at;
     socket.sinceIsExact = isExact;
-    if (state === TCP.LISTEN && socket.slot >= 0) this.listeners.add(socket);
+    if (state === TCP.LISTEN) this.addListener(socket);
     this.columns.noteState(socket);
   }
 

@@ -89,6 +89,7 @@ function openedAt({ source, surveys }: Tables, { at }: Survey, known: Socket | u
 function reportPolled(tables: Tables, survey: Survey, socket: Socket, from: TcpState, report: Report): void {
   if (tables.source !== "proc") return;
   const process = tables.countTransition(socket, survey.at);
+  tables.polled++;
   if (from === TCP.CLOSE && socket.state !== TCP.LISTEN) process?.opened.add(survey.at);
   if (socket.state === TCP.CLOSE) process?.closed.add(survey.at);
   const { state: to, owner } = socket;
@@ -100,7 +101,7 @@ function createFrom(tables: Tables, survey: Survey, row: SurveyedSocket): Socket
   tables.sockets.learnEnds(socket, row);
   if (row.state === TCP.LISTEN) {
     tables.sockets.setRole(socket, "listener");
-    tables.sockets.listeners.add(socket);
+    tables.sockets.addListener(socket);
   } else if (tables.sockets.listeners.accepting(row).length > 0) tables.sockets.setRole(socket, "server");
   return socket;
 }

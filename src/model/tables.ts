@@ -55,8 +55,10 @@ export class Tables {
   /** Transitions that were sent and never arrived, and when the last of them were found missing. */
   dropped = 0;
   droppedAt: Nanos = -Infinity;
-  /** What the kernel counted by pair of states: traced ones and dropped ones, and none that it skipped. */
+  /** By pair of states: what was traced, what was dropped, and what was skipped and found again. */
   readonly changes = new ChangeCounts();
+  /** Of the transitions, those that only polls have told, while nothing was traced. */
+  polled = 0;
   /** Transitions that the kernel ran no program for, and how many of them have been found since. */
   skipped = 0;
   inferred = 0;

@@ -1,4 +1,4 @@
-import type { DetailsSeen, IdleSeen } from "../model/details.ts";
+import type { DetailsSeen, IdleSeen, SocketDetail } from "../model/details.ts";
 import type { Nanos, Survey, TraceEvent, Transition } from "../model/event.ts";
 import { TCP } from "../model/tcp-state.ts";
 import { childrenCpuMs } from "../host/processes.ts";
@@ -6,12 +6,14 @@ import { SocketDiagnosis } from "./socket-diagnosis.ts";
 
 const USUAL_INTERVAL_MS = 1000;
 /** A server that closes at once is in CLOSE_WAIT all the time, and never for long: it is not asked about. */
-const LASTING: Nanos = 500e6;
+const LASTING: Nanos = 200e6;
 const MOST_OF_A_CORE = 0.02;
 const LAST_MS = 3000;
 const FIRST_IDLE_MS = 1000;
 const IDLE_INTERVAL_MS = 30_000;
 const IDLE_MOST_OF_A_CORE = 0.01;
+
+type Diagnosis = Pick<SocketDiagnosis, "ask" | "askIdle">;
 
 /**
  * Asks the kernel for details of connections in CLOSE_WAIT, in the background: once a second while some last, and so
@@ -20,24 +22,27 @@ const IDLE_MOST_OF_A_CORE = 0.01;
 export class DetailReader {
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
-  readonly #diagnosis = new SocketDiagnosis();
+  readonly #diagnosis: Diagnosis;
   /** What was traced to enter CLOSE_WAIT since the last survey and not to leave it, by address, oldest first. */
   readonly #entered = new Map<number, Transition>();
   /** Namespaces with connections in CLOSE_WAIT, in accept queues or on their way there. */
   readonly #wanted = new Set<number>();
-  /** Those of them that a survey has told of, until they have been asked about. */
+  /** Those of them that a survey has told of, until they are asked about. */
   readonly #surveyed = new Set<number>();
-  /** Inodes of what was in CLOSE_WAIT when last asked; those that are again last. */
+  /** Ports of what was in CLOSE_WAIT when last asked; those that are again last. */
   #answered: ReadonlySet<number> = new Set();
   /** Namespaces with connections. */
   #connected: readonly number[] = [];
   #answer: DetailsSeen | null = null;
   #running: Promise<void> | null = null;
   #due = 0;
+  /** Up to here all has been traced: what has not left CLOSE_WAIT by then has not. */
+  #told: Nanos = 0;
   /** Not at once: what only wants a quick answer is not kept waiting. */
   #idleDue = performance.now() + FIRST_IDLE_MS;
 
-  constructor(now: () => Nanos, signal: AbortSignal) {
+  constructor(now: () => Nanos, signal: AbortSignal, diagnosis: Diagnosis = new SocketDiagnosis()) {
+    this.#diagnosis = diagnosis;
     this.#now = now;
     this.#signal = signal;
   }
@@ -47,7 +52,8 @@ export class DetailReader {
     if (event.kind === "transition") {
       if (event.from === TCP.CLOSE_WAIT || event.to === TCP.CLOSE_WAIT) this.#entered.delete(event.address);
       if (event.to === TCP.CLOSE_WAIT && event.netns !== null) this.#entered.set(event.address, event);
-    } else if (event.kind === "survey") {
+    } else if (event.kind === "tick") this.#told = event.complete;
+    else if (event.kind === "survey") {
       for (const netns of worthAsking(event)) {
         this.#wanted.add(netns);
         this.#surveyed.add(netns);
@@ -76,7 +82,7 @@ export class DetailReader {
 
   /** Wants to know of those that have been in CLOSE_WAIT for a while. */
   #wantLasting(): void {
-    const until = this.#now() - LASTING;
+    const until = this.#told - LASTING;
     for (const { at, netns } of this.#entered.values()) {
       if (at > until) return;
       if (netns !== null) this.#wanted.add(netns);
@@ -94,7 +100,9 @@ export class DetailReader {
   async #ask(signal: AbortSignal): Promise<void> {
     const askedAt = this.#now();
     const namespaces = [...this.#wanted];
+    const surveyed = new Set(this.#surveyed);
     this.#wanted.clear();
+    this.#surveyed.clear();
     const before = childrenCpuMs();
     // An answer that was cut off by the end of the run is none.
     const rows = await this.#diagnosis.ask(namespaces, signal).catch(() => null);
@@ -102,13 +110,16 @@ export class DetailReader {
     const idle = signal === this.#signal ? await this.#askIdle(signal) : null;
     this.#due = performance.now() + Math.max(USUAL_INTERVAL_MS, cost / MOST_OF_A_CORE);
     this.#running = null;
-    if (rows === null && idle === null) return;
+    if (rows === null) {
+      for (const netns of namespaces) this.#wanted.add(netns);
+      for (const netns of surveyed) this.#surveyed.add(netns);
+      if (idle === null) return;
+    }
     const { details, backlogs } = rows ?? { details: [], backlogs: [] };
     this.#answer = { kind: "details", at: this.#now(), askedAt, details, backlogs, ...(idle && { idle }) };
-    for (const { netns, inode } of details)
-      if (this.#answered.has(inode) || this.#surveyed.has(netns)) this.#wanted.add(netns);
-    for (const netns of namespaces) this.#surveyed.delete(netns);
-    this.#answered = new Set(details.map(({ inode }) => inode));
+    for (const detail of details)
+      if (surveyed.has(detail.netns) || this.#answered.has(portsOf(detail))) this.#wanted.add(detail.netns);
+    this.#answered = new Set(details.map(portsOf));
   }
 
   async #askIdle(signal: AbortSignal): Promise<IdleSeen | null> {
@@ -119,6 +130,11 @@ export class DetailReader {
     this.#idleDue = performance.now() + Math.max(IDLE_INTERVAL_MS, cost / IDLE_MOST_OF_A_CORE);
     return idle;
   }
+}
+
+/** A number of its own for nearly each connection; another one with the same is asked about in vain, once. */
+function portsOf({ localPort, remotePort }: SocketDetail): number {
+  return localPort * 65_536 + remotePort;
 }
 
 function connectedIn({ sockets }: Survey): Set<number> {

@@ -1,6 +1,7 @@
-const SELDOM_MS = 10_000;
+/** Half of the age at which an answer counts as old (model/stuck.ts). */
+const SELDOM_MS = 5000;
 
-/** What is read beside the tracing gives way to it: while that is behind, only a reading every ten seconds is allowed. */
+/** What is read beside the tracing gives way to it: while that is behind, only a reading every five seconds is allowed. */
 export class GiveWay {
   #allowedMs = -Infinity;
 

@@ -17,7 +17,7 @@ export interface EventsSummary {
   readonly source: SourceName | null;
   /** All that happened while it was traced, lost ones and those that a filter leaves out among them; null: nobody knows. */
   readonly total: number | null;
-  /** What the kernel counted by pair of states. What it skipped is not among them. */
+  /** What the kernel counted by pair of states. What it skipped and was not found is without states. */
   readonly changes: readonly ChangeTotal[];
 }
 

@@ -91,9 +91,11 @@ export function caveats(snapshot: Snapshot): string[] {
 /** The kernel counts what it can't tell of, so the whole is exact; of whom they were nobody knows. */
 function lossText({ lost, lostChanges, transitions }: Snapshot): string {
   const kinds = lostChangesText(lostChanges, 1);
+  // Those that the kernel ran no program for have no time that they could be counted at.
+  const rates = kinds === "" ? "rates do not have them" : "transitions/s has them, rates of processes do not";
   return (
     `${lost} of ${plural(lost + transitions, "transition")} lost${kinds === "" ? "" : ` (${kinds})`}: ` +
-    "transitions/s has them, rates of processes do not; the next survey of /proc mends the tables"
+    `${rates}; the next survey of /proc mends the tables`
   );
 }
 

@@ -28,6 +28,20 @@ test("each transition is counted and told once, and those that were found are ap
   );
 });
 
+test("totals by states add up to all that was traced and lost", () => {
+  fc.assert(
+    fc.property(fc.oneof(traced, polled), (events) => {
+      const { transitions, polled: foundByPolls, inferred, lost, changes } = fold(...events).model.tables;
+      const sum = changes.totals(lost).reduce((total, { count }) => total + count, 0);
+      const total = transitions - foundByPolls + lost;
+      // One that is found before it is known to be missing makes up for another kind.
+      expect(sum).toBeGreaterThanOrEqual(total);
+      if (inferred === 0) expect(sum).toBe(total);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("each polled difference is told once, as a poll", () => {
   fc.assert(
     fc.property(polled, (events) => {

@@ -14,7 +14,10 @@ test("those that are missing most come first, then the most; rare ones that are 
     { from: null, to: null, count: 1, lost: 1 },
     { from: TCP.CLOSE, to: TCP.SYN_SENT, count: 5, lost: 0 },
   ]);
-  expect(changes.totals(9)[0]).toEqual({ from: null, to: null, count: 10, lost: 10 });
+  // Three are known to be lost: of six more nothing is known.
+  expect(changes.totals(9)[0]).toEqual({ from: null, to: null, count: 7, lost: 7 });
+  changes.found(TCP.ESTABLISHED, TCP.CLOSE_WAIT);
+  expect(changes.totals()[0]).toEqual({ from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 3, lost: 1 });
 });
 
 test("each pair's total is what was shown and what was lost", () => {

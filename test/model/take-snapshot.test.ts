@@ -214,3 +214,10 @@ test("the clock is the calendar's by its anchor; the source, losses and gaps are
     gapMs: 500,
   });
 });
+
+test.each([2 ** 32 + 7, 0xffff_ffff])("a pid that Linux cannot have, %d, is not taken for another one", (pid) => {
+  const held = survey(SECOND, [row(TCP.CLOSE_WAIT)], [holder(7), holder(pid, 70)]);
+  const { processes, unowned } = takeSnapshot(fold(tracing(0), held, tick(900 * SECOND)).model.tables, 1000);
+  expect(processes.filter(({ stuck }) => stuck > 0).map((one) => one.pid)).toEqual([pid]);
+  expect(unowned).toBeNull();
+});
