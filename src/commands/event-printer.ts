@@ -78,7 +78,7 @@ export class EventPrinter {
     const seconds = Math.round(this.#seconds() * 10) / 10;
     const total = source === "bpf" ? transitions - polled + lost : null;
     const shown = { transitions: this.#transitions, lost, attributed: this.#attributed, seconds, source };
-    return { ...shown, total, changes: changes.totals(lost) };
+    return { ...shown, total, changes: changes.totals(total ?? transitions, lost) };
   }
 
   #seconds(): number {

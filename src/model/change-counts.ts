@@ -11,35 +11,48 @@ export class ChangeCounts {
   readonly #shown = new Float64Array(256);
   /** The first place is for those between rare states, and for those of which nothing is known. */
   readonly #lost = new Float64Array(256);
+  readonly #found = new Float64Array(256);
 
   shown(from: TcpState, to: TcpState): void {
-    const place = (from << 4) | to;
-    this.#shown[place] = (this.#shown[place] ?? 0) + 1;
+    addTo(this.#shown, from, to, 1);
   }
 
-  /** One that was lost, or skipped, and has been found since. */
+  /** One that was skipped, or lost, which the kernel may tell only afterwards. */
   found(from: TcpState, to: TcpState): void {
-    const place = (from << 4) | to;
-    this.shown(from, to);
-    this.#lost[place] = Math.max(0, (this.#lost[place] ?? 0) - 1);
+    addTo(this.#found, from, to, 1);
   }
 
   lost({ from, to, count }: ChangeCount): void {
-    const place = from === null || to === null ? 0 : (from << 4) | to;
-    this.#lost[place] = (this.#lost[place] ?? 0) + count;
+    addTo(this.#lost, from, to, count);
   }
 
-  /** All that there were, those that are missing most first. Where `missing` are missing in all, of the rest of them nothing is known. */
-  totals(missing = 0): ChangeTotal[] {
-    const rest = Math.max(0, missing - this.#lost.reduce((sum, lost) => sum + lost, 0));
+  /**
+   * All that there were, those that are missing most first. Of `total` and `missing` in all, the rest is without states. Where
+   * lines were lost, what was found is in that rest: which of the lost ones it was is a guess, and the kernel's counts are none.
+   */
+  totals(total = 0, missing = 0): ChangeTotal[] {
+    const counted = this.#lost.some((count) => count > 0) ? this.#lost : this.#found;
     const rows: ChangeTotal[] = [];
     for (const [place, shown] of this.#shown.entries()) {
-      const lost = (this.#lost[place] ?? 0) + (place === 0 ? rest : 0);
-      if (shown + lost === 0) continue;
-      rows.push({ from: stateOf(place >> 4), to: stateOf(place & 15), count: shown + lost, lost });
+      const count = shown + (counted[place] ?? 0);
+      const lost = Math.max(0, (this.#lost[place] ?? 0) - (this.#found[place] ?? 0));
+      rows.push({ from: stateOf(place >> 4), to: stateOf(place & 15), count, lost });
     }
-    return rows.toSorted((a, b) => b.lost - a.lost || b.count - a.count);
+    const rest = { count: total - sumOf(rows, "count"), lost: missing - sumOf(rows, "lost") };
+    const [first] = rows;
+    if (first !== undefined)
+      rows[0] = { ...first, count: first.count + Math.max(0, rest.count), lost: first.lost + Math.max(0, rest.lost) };
+    return rows.filter(({ count }) => count > 0).toSorted((a, b) => b.lost - a.lost || b.count - a.count);
   }
+}
+
+function addTo(counts: Float64Array, from: TcpState | null, to: TcpState | null, count: number): void {
+  const place = from === null || to === null ? 0 : (from << 4) | to;
+  counts[place] = (counts[place] ?? 0) + count;
+}
+
+function sumOf(rows: readonly ChangeTotal[], key: "count" | "lost"): number {
+  return rows.reduce((sum, row) => sum + row[key], 0);
 }
 
 function stateOf(number: number): TcpState | null {

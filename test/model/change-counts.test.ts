@@ -14,10 +14,27 @@ test("those that are missing most come first, then the most; rare ones that are 
     { from: null, to: null, count: 1, lost: 1 },
     { from: TCP.CLOSE, to: TCP.SYN_SENT, count: 5, lost: 0 },
   ]);
-  // Three are known to be lost: of six more nothing is known.
-  expect(changes.totals(9)[0]).toEqual({ from: null, to: null, count: 7, lost: 7 });
+  // Nine in all, and of six more nothing is known.
+  expect(changes.totals(15, 9)[0]).toEqual({ from: null, to: null, count: 7, lost: 7 });
+});
+
+test("one that is found before it is known to be lost is counted once", () => {
+  const changes = new ChangeCounts();
   changes.found(TCP.ESTABLISHED, TCP.CLOSE_WAIT);
-  expect(changes.totals()[0]).toEqual({ from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 3, lost: 1 });
+  const told = { from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 1, lost: 0 };
+  expect(changes.totals(1)).toEqual([told]);
+  changes.lost({ from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 1 });
+  expect(changes.totals(1)).toEqual([told]);
+});
+
+test("where lines were lost, what was found does not change the kernel's counts", () => {
+  const changes = new ChangeCounts();
+  changes.lost({ from: TCP.SYN_SENT, to: TCP.ESTABLISHED, count: 4 });
+  changes.found(TCP.FIN_WAIT1, TCP.FIN_WAIT2);
+  expect(changes.totals(5, 4)).toEqual([
+    { from: TCP.SYN_SENT, to: TCP.ESTABLISHED, count: 4, lost: 4 },
+    { from: null, to: null, count: 1, lost: 0 },
+  ]);
 });
 
 test("each pair's total is what was shown and what was lost", () => {
