@@ -40,7 +40,7 @@ export function refusals(bpftrace, kind) {
     if (takes !== taken(bpftrace)) complaints.push(`doctor takes ${takes}: ${text}`);
     if (!new RegExp(`^(!!|--) ${check} `, "m").test(text)) complaints.push(`${check} is well: ${text}`);
     const events = run(bpftrace, before, ["events", "--json", "--duration", "2s"]);
-    const source = /"source":"(\w+)"}\s*$/.exec(events.stdout)?.[1];
+    const source = /"type":"summary".*"source":"(\w+)"/.exec(events.stdout)?.[1];
     if (events.status !== 0 || takes?.split(",")[0] !== source) {
       complaints.push(`events ended with ${events.status}, by ${source}: ${events.stderr}`);
     }
