@@ -4,7 +4,7 @@ import type { Socket, SocketEnds } from "./socket.ts";
 const NONE: readonly Socket[] = [];
 
 /** Of one port. `listed` is the same, drawn up when it is asked for. */
-interface Listening {
+interface PortListeners {
   readonly sockets: Set<Socket>;
   listed: readonly Socket[] | null;
 }
@@ -22,7 +22,7 @@ export interface ListenerIndex {
 }
 
 export function newListenerIndex(): ListenerIndex {
-  const byPort = new Map<number, Listening>();
+  const byPort = new Map<number, PortListeners>();
   const ports = new Map<Socket, number>();
   const index: ListenerIndex = {
     add(socket) {
