@@ -69,22 +69,28 @@ export function parseCmdline(bytes: Uint8Array): string {
 export async function readProcess(pid: number): Promise<ProcessFacts | null> {
   const stat = readStat(pid);
   if (stat === null) return null;
-  const comm = readText(pid, "comm");
-  const uid = parseEffectiveUid(readText(pid, "status")?.toString("latin1") ?? "");
-  if (comm === null || uid === null) return null;
+  const identity = identify(pid);
+  if (identity === null) return null;
   const fdLimit = parseOpenFilesLimit(readText(pid, "limits")?.toString("latin1") ?? "");
   const fdUsed = countDescriptors(pid);
   const { container, unit } = parseCgroup(readText(pid, "cgroup")?.toString("utf8") ?? "");
   const cmdline = await readCmdline(pid);
   // The pid may have passed to another process meanwhile.
   if (readStat(pid)?.startTime !== stat.startTime) return null;
-  return { pid, comm: parseComm(comm), cmdline, uid, startTime: stat.startTime, fdUsed, fdLimit, container, unit };
+  return { pid, ...identity, cmdline, startTime: stat.startTime, fdUsed, fdLimit, container, unit };
 }
 
 /** /proc/PID/stat; null when the process has gone. */
 export function readStat(pid: number): ProcessStat | null {
   const text = readText(pid, "stat")?.toString("latin1");
   return text === undefined ? null : parseStat(text);
+}
+
+/** Whose a process is and what it is called, safe to print; null when it has gone. */
+export function identify(pid: number): { uid: number; comm: string } | null {
+  const comm = readText(pid, "comm");
+  const uid = parseEffectiveUid(readText(pid, "status")?.toString("latin1") ?? "");
+  return comm === null || uid === null ? null : { uid, comm: parseComm(comm) };
 }
 
 /** A thread of a process that still runs though the first one has ended; null when there is none. */

@@ -90,7 +90,9 @@ export class Decoder implements WireSink {
 
   finalCount(): void {}
 
-  answer(): void {}
+  answer(): boolean {
+    return false;
+  }
 
   malformed(): void {
     this.#refused++;

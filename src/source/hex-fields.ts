@@ -1,7 +1,7 @@
 const SPACE = 32;
-/** The longest line, IPv6 with a process, has nine numbers. */
+/** The longest line of one event, IPv6 with a process, has nine numbers. */
 const MAX_FIELDS = 9;
-/** Halves of all of them. */
+/** Halves of all of those. */
 export const WORDS = MAX_FIELDS * 2;
 const MAX_DIGITS = 16;
 const TWO_32 = 4_294_967_296;
@@ -11,7 +11,11 @@ for (let value = 0; value < 16; value++) DIGIT[value.toString(16).charCodeAt(0)]
 
 /** Hex numbers of up to 64 bits at known places of a line, as two halves each: a JavaScript number holds 53 bits. */
 export class HexFields {
-  readonly #halves = new Int32Array(WORDS);
+  readonly #halves: Int32Array;
+
+  constructor(most = MAX_FIELDS) {
+    this.#halves = new Int32Array(most * 2);
+  }
 
   /** Reads `count` numbers, each after one space, from `at` on. Returns the index of the byte after them, or -1. */
   read(bytes: Uint8Array, at: number, count: number): number {
@@ -43,6 +47,11 @@ export class HexFields {
   /** Takes them back from there. */
   load(from: Int32Array, at: number): void {
     for (let word = 0; word < WORDS; word++) this.#halves[word] = from[at + word] ?? 0;
+  }
+
+  set(field: number, high: number, low: number): void {
+    this.#halves[field * 2] = high;
+    this.#halves[field * 2 + 1] = low;
   }
 
   /** The upper 32 bits. */

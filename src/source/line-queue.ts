@@ -1,5 +1,6 @@
 import type { Nanos, TraceEvent } from "../model/event.ts";
 import { WORDS } from "./hex-fields.ts";
+import type { NameBook } from "./name-book.ts";
 import { WireLine } from "./wire-line.ts";
 
 const FIRST_CAPACITY = 1024;
@@ -12,10 +13,14 @@ export class LineQueue {
   #kinds = new Uint8Array(FIRST_CAPACITY);
   #times = new Float64Array(FIRST_CAPACITY);
   #words = new Int32Array(FIRST_CAPACITY * WORDS);
-  #names: string[] = [];
+  #names: (string | null)[] = [];
   #first = 0;
   #end = 0;
-  readonly #line = new WireLine();
+  readonly #line: WireLine;
+
+  constructor(names?: NameBook) {
+    this.#line = new WireLine(names);
+  }
 
   get length(): number {
     return this.#end - this.#first;
@@ -43,7 +48,7 @@ export class LineQueue {
       line.kind = this.#kinds[place] ?? 0;
       line.at = this.#times[place] ?? 0;
       line.fields.load(this.#words, place * WORDS);
-      line.comm = this.#names[place] ?? "";
+      line.comm = this.#names[place] ?? null;
       into.push(line.event());
     } while (this.#first < this.#end && this.head <= until);
     if (this.#first < this.#end) return;

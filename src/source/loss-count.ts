@@ -1,6 +1,6 @@
 import type { ChangeCount } from "../model/event.ts";
 import { isTcpState } from "../model/tcp-state.ts";
-import { noneSent, type Pair, PAIRS, placeOf, type SentCounts } from "./sent-counts.ts";
+import { ACCEPTED, noneSent, type Pair, PAIRS, placeOf, type SentCounts } from "./sent-counts.ts";
 
 /** Of one CPU, by pair of states. */
 interface Counts {
@@ -26,7 +26,7 @@ export class LossCount {
     return sum(received) + sum(lost) >= emitted;
   }
 
-  /** So many events of this CPU have been sent before this point of the stream. Returns which more are lost. */
+  /** So many events of this CPU have been sent before this point of the stream. Returns which more transitions are lost. */
   emitted(cpu: number, sent: SentCounts): ChangeCount[] {
     const { received, lost } = this.#countsOf(cpu);
     const more: ChangeCount[] = [];
@@ -35,7 +35,7 @@ export class LossCount {
       const now = (sent[place] ?? 0) - (received[place] ?? 0);
       if (now <= known) continue;
       lost[place] = now;
-      more.push({ ...statesOf(pair), count: now - known });
+      if (pair !== ACCEPTED) more.push({ ...statesOf(pair), count: now - known });
     }
     return more;
   }

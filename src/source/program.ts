@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isAtLeast, type Program, type Version } from "./choose.ts";
 
-/** The files of probes/ that make up each program; the clock and the count come first. */
+/** The files of probes/ that make up each program; the clock and the count come first. ACCEPTS stands for one of two. */
+const ACCEPTS = "accepts";
 const PARTS: Record<Program, readonly string[]> = {
-  full: ["wire.bt", "ask.bt", "transitions-full.bt"],
+  full: ["wire.bt", "ask.bt", "transitions-full.bt", ACCEPTS],
   kprobe: ["wire.bt", "functions-kprobe.bt"],
   fentry: ["wire.bt", "functions-fentry.bt"],
   basic: ["wire.bt", "ask.bt", "transitions-basic.bt"],
@@ -17,12 +18,17 @@ const PARTS: Record<Program, readonly string[]> = {
  * aborted. Only heartbeats are longer than this, and nothing interrupts those.
  */
 const SHARES_LINES: Version = { major: 0, minor: 22 };
-const ON_THE_STACK = "config = { on_stack_limit = 128 }";
+const ON_THE_STACK = "config = { on_stack_limit = 192 }";
+const INTERRUPTS_SYSCALLS: Version = { major: 7, minor: 0 };
 
-/** The text of a whole program for this bpftrace. A line `// include NAME` stands for that file, which several probes share. */
-export function programText(program: Program, bpftrace: Version): string {
+/**
+ * The text of a whole program for this bpftrace and this kernel. A line `// include NAME` stands for that file, which several
+ * probes share.
+ */
+export function programText(program: Program, bpftrace: Version, kernel: Version): string {
   const settings = isAtLeast(bpftrace, SHARES_LINES) ? [ON_THE_STACK] : [];
-  return [...settings, ...PARTS[program].map(textOf)].join("\n");
+  const accepts = isAtLeast(kernel, INTERRUPTS_SYSCALLS) ? "accepts-alone.bt" : "accepts.bt";
+  return [...settings, ...PARTS[program].map((part) => textOf(part === ACCEPTS ? accepts : part))].join("\n");
 }
 
 function textOf(part: string): string {

@@ -1,9 +1,12 @@
 import type { Nanos, TraceEvent } from "../model/event.ts";
 import { LineQueue } from "./line-queue.ts";
+import type { NameBook } from "./name-book.ts";
 import type { WireLine } from "./wire-line.ts";
 
 /** A CPU that is so far behind the others has been taken offline, or has lost its last lines: nobody waits for it. */
 const OFFLINE_AFTER: Nanos = 15e9;
+/** A CPU keeps nothing back that has had no event for 32 ms (probes/outbox.bt). */
+const HOLDS: Nanos = 50e6;
 /** Memory is bounded even when one CPU is silent and another is not. */
 const MAX_PENDING = 500_000;
 
@@ -16,13 +19,17 @@ export class Reorder {
   readonly #pending: (LineQueue | undefined)[] = [];
   /** The latest moment that each CPU has told of. */
   readonly #told: (Nanos | undefined)[] = [];
+  /** Of each CPU, when its latest event was. */
+  readonly #latest: (Nanos | undefined)[] = [];
+  readonly #names: NameBook | undefined;
   #size = 0;
   #released: Nanos = 0;
   /** Events that came after their turn, since their CPU had been silent for too long. */
   late = 0;
 
   /** These CPUs have nothing to tell from before `since`; another is waited for from its first event on. */
-  constructor(cpus: readonly number[], since: Nanos) {
+  constructor(cpus: readonly number[], since: Nanos, names?: NameBook) {
+    this.#names = names;
     for (const cpu of cpus) this.#told[cpu] = since;
   }
 
@@ -38,8 +45,9 @@ export class Reorder {
   push(line: WireLine, cpu: number): void {
     if (line.at < this.#released) this.late++;
     let queue = this.#pending[cpu];
-    if (queue === undefined) this.#pending[cpu] = queue = new LineQueue();
+    if (queue === undefined) this.#pending[cpu] = queue = new LineQueue(this.#names);
     queue.push(line);
+    this.#latest[cpu] = line.at;
     this.complete(cpu, line.at);
     this.#size++;
   }
@@ -56,8 +64,19 @@ export class Reorder {
 
   /** The CPUs that have told nothing since then. */
   silentSince(at: Nanos): number[] {
+    return this.#cpusThat((told) => told < at);
+  }
+
+  /** Those of them that may keep something back: nobody has looked since their last event was long enough ago. */
+  holdingSince(at: Nanos): number[] {
+    return this.#cpusThat((told, latest) => told < at && told < latest + HOLDS);
+  }
+
+  #cpusThat(is: (told: Nanos, latest: Nanos) => boolean): number[] {
     const cpus: number[] = [];
-    for (const [cpu, told] of this.#told.entries()) if (told !== undefined && told < at) cpus.push(cpu);
+    for (const [cpu, told] of this.#told.entries()) {
+      if (told !== undefined && is(told, this.#latest[cpu] ?? -Infinity)) cpus.push(cpu);
+    }
     return cpus;
   }
 

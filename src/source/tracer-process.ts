@@ -70,7 +70,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
     : ["sh", "-c", RUN, bpftrace.path];
   const [file = "sh", ...args] = isTied ? [...TIED, ...words] : words;
   const child = execa(file, args, {
-    input: programText(program, bpftrace),
+    input: programText(program, bpftrace, parseRelease(release())),
     env: { PATH: process.env["PATH"] ?? "", ...bounds(bpftrace), ...btf(bpftrace) },
     extendEnv: false,
     buffer: { stdout: false, stderr: true },

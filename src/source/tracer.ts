@@ -1,11 +1,12 @@
 import { onlineCpus } from "../host/cpus.ts";
-import { readProcess } from "../host/processes.ts";
+import { identify, readProcess } from "../host/processes.ts";
 import type { ChangeCount, Nanos, TraceEvent } from "../model/event.ts";
 import { askTracer } from "./ask.ts";
 import { LossCount } from "./loss-count.ts";
+import { NameBook } from "./name-book.ts";
 import { OwnConnection } from "./own-connection.ts";
 import { Reorder } from "./reorder.ts";
-import type { Pair, SentCounts } from "./sent-counts.ts";
+import { ACCEPTED, type Pair, type SentCounts } from "./sent-counts.ts";
 import { SkipCount } from "./skip-count.ts";
 import type { TracerClock } from "./tracer-clock.ts";
 import { startTracer, type TracerEnd, type TracerOptions, type TracerProcess } from "./tracer-process.ts";
@@ -31,7 +32,8 @@ export class Tracer implements WireSink {
   hasEnded = false;
   readonly #clock: TracerClock;
   readonly #process: TracerProcess;
-  readonly #decoder = new WireDecoder(this);
+  readonly #names = new NameBook(identify);
+  readonly #decoder = new WireDecoder(this, { names: this.#names });
   readonly #own = new OwnConnection();
   readonly #reorder: Reorder;
   readonly #loss = new LossCount();
@@ -52,7 +54,7 @@ export class Tracer implements WireSink {
 
   constructor(options: TracerOptions, clock: TracerClock) {
     this.#clock = clock;
-    this.#reorder = new Reorder(onlineCpus(), clock.now());
+    this.#reorder = new Reorder(onlineCpus(), clock.now(), this.#names);
     this.#process = startTracer(options);
     this.#skips = new SkipCount(this.#process.pid);
     const drained = new Promise<void>((resolve) => this.#process.stdout.on("close", resolve));
@@ -103,9 +105,11 @@ export class Tracer implements WireSink {
   /** What bpftrace holds back comes soon, and so does word of the CPUs that are silent. */
   ask(): void {
     if (this.hasEnded) return;
+    const now = this.#clock.now();
     const patience = this.#reorder.size > 0 ? ASK_SOON_AFTER : ASK_AFTER;
-    const silent = this.#reorder.silentSince(this.#clock.now() - patience).slice(0, MAX_ASKED);
-    for (const cpu of silent.length === 0 ? [0] : silent) askTracer(cpu);
+    const silent = [...this.#reorder.holdingSince(now - ASK_SOON_AFTER), ...this.#reorder.silentSince(now - patience)];
+    const asked = new Set(silent.slice(0, MAX_ASKED));
+    for (const cpu of asked.size === 0 ? [0] : asked) askTracer(cpu);
   }
 
   /** All that was traced until then has been taken. */
@@ -161,7 +165,7 @@ export class Tracer implements WireSink {
   }
 
   event(line: WireLine, cpu: number): void {
-    if (line.isTransition) this.#loss.received(cpu, line.pair);
+    this.#loss.received(cpu, line.isTransition ? line.pair : ACCEPTED);
     if (this.#own.isExpected && this.#own.owns(line.event())) return;
     if (line.at > this.#latest) this.#latest = line.at;
     this.#reorder.push(line, cpu);
@@ -186,9 +190,11 @@ export class Tracer implements WireSink {
     if (count > 0) this.#extra.push({ kind: "loss", at, count, where: "bpf", changes });
   }
 
-  answer(cpu: number, emitted: number, at: Nanos): void {
+  answer(cpu: number, emitted: number, at: Nanos): boolean {
     this.#clock.learn(at);
-    if (this.#reorder.knows(cpu) && this.#loss.hasAll(cpu, emitted)) this.#reorder.complete(cpu, at);
+    const isComplete = this.#reorder.knows(cpu) && this.#loss.hasAll(cpu, emitted);
+    if (isComplete) this.#reorder.complete(cpu, at);
+    return isComplete;
   }
 
   anchor(at: Nanos): void {

@@ -3,10 +3,13 @@ import type { Accept, Nanos, Task, Transition } from "../model/event.ts";
 import { isTcpState, TCP, type TcpState } from "../model/tcp-state.ts";
 import { descriptorOf, evidenceOf } from "./evidence.ts";
 import { HexFields } from "./hex-fields.ts";
+import { NameBook } from "./name-book.ts";
 import type { Pair } from "./sent-counts.ts";
 
-/** The kinds of line that tell an event, by their first letter; a capital of t and u ends in a process. */
+/** The kinds of line that tell one event, by their first letter; a capital of t and u ends in a process. */
 export const LINE = { accept: 0x43, v4: 0x74, v4Task: 0x54, v6: 0x75, v6Task: 0x55 } as const;
+/** The kind that tells a process's name. */
+export const NAME_LINE = 0x4e;
 
 /**
  * A line with an event (probes/README.md), decoded into numbers: what waits for its turn waits like this, since objects that
@@ -17,11 +20,16 @@ export class WireLine {
   kind = 0;
   at: Nanos = 0;
   readonly fields = new HexFields();
-  /** The process's name, safe to print. */
-  comm = "";
+  /** The process's name, safe to print; null: it stands in the book, with its uid. */
+  comm: string | null = "";
+  readonly #names: NameBook;
+
+  constructor(names = new NameBook()) {
+    this.#names = names;
+  }
 
   get isTransition(): boolean {
-    return this.kind !== LINE.accept;
+    return this.kind !== LINE.accept && this.kind !== NAME_LINE;
   }
 
   get isV4(): boolean {
@@ -29,12 +37,13 @@ export class WireLine {
   }
 
   get hasTask(): boolean {
-    return this.kind === LINE.v4Task || this.kind === LINE.v6Task || this.kind === LINE.accept;
+    return this.kind === LINE.v4Task || this.kind === LINE.v6Task || !this.isTransition;
   }
 
   /** How many numbers the line has. */
   get count(): number {
-    if (!this.isTransition) return 4;
+    if (this.kind === NAME_LINE) return 2;
+    if (this.kind === LINE.accept) return 4;
     return (this.isV4 ? 5 : 8) + (this.hasTask ? 1 : 0);
   }
 
@@ -108,7 +117,10 @@ export class WireLine {
 
   #task(): Task {
     const field = this.count - 1;
-    return { pid: this.fields.low(field), uid: this.fields.high(field), comm: this.comm };
+    const pid = this.fields.low(field);
+    if (this.comm !== null) return { pid, uid: this.fields.high(field), comm: this.comm };
+    const { uid, comm } = this.#names.of(pid, this.at);
+    return { pid, uid, comm };
   }
 
   #address6(field: number): Address {

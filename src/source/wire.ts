@@ -1,18 +1,23 @@
 import { CommCache, LONGEST_NAME } from "./comm-cache.ts";
 import { HexFields } from "./hex-fields.ts";
+import { NameBook } from "./name-book.ts";
+import { Outbox, WORDS_A_PLACE } from "./outbox.ts";
 import { noneSent, type Pair, PAIRS, type SentCounts } from "./sent-counts.ts";
-import { LINE, WireLine } from "./wire-line.ts";
+import { LINE, NAME_LINE, WireLine } from "./wire-line.ts";
 
 /** What the decoder tells of the lines it reads; probes/README.md is the contract of the lines. */
 export interface WireSink {
   /** A line with an event, which is another one after the call. */
   event(line: WireLine, cpu: number): void;
-  /** Lines with a transition that this CPU has sent since the tracer started, by pair; another one's after the call. */
+  /** Events that this CPU has sent since the tracer started, by pair; another one's after the call. */
   heartbeat(cpu: number, sent: SentCounts, at: number): void;
-  /** The tracer has ended, and this CPU has sent so many lines of this pair. */
+  /** The tracer has ended, and this CPU has sent so many events of this pair. */
   finalCount(cpu: number, pair: Pair, sent: number): void;
-  /** The answer to askTracer(): `emitted` lines with an event had been sent by this CPU at this time. */
-  answer(cpu: number, emitted: number, at: number): void;
+  /**
+   * The answer to askTracer(): `emitted` events had been sent by this CPU at this time. Returns whether all of them have come:
+   * then those that it held back, which are told next, are the ones that follow.
+   */
+  answer(cpu: number, emitted: number, at: number): boolean;
   anchor(at: number): void;
   /** A line that begins as one of ours and cannot be read. */
   malformed(): void;
@@ -25,6 +30,8 @@ export interface WireOptions {
   readonly isRelative?: boolean;
   /** Longer lines are passed over; in bytes. */
   readonly longestLine?: number;
+  /** Takes the names that the tracer tells. */
+  readonly names?: NameBook;
 }
 
 const NEWLINE = 10;
@@ -35,21 +42,30 @@ const AT = 64;
 const HEARTBEAT = 0x48; // H
 const ANSWER = 0x51; // Q
 const ANCHOR = 0x41; // A
+/** Several events, in places of five numbers. */
+const OUTBOX = 0x45; // E
+const PLACES = 4;
+const PLACES_HELD = 3;
+const MAX_CPU = 0xffff;
 
-const EVENTS: ReadonlySet<number> = new Set(Object.values(LINE));
+/** The kinds of line that end in a name, or tell an event. */
+const COMMON: ReadonlySet<number> = new Set([...Object.values(LINE), NAME_LINE]);
 
 /** No line of ours is shorter, and no piece of a process name is as long. */
 const SHORTEST_LINE = 16;
 const LONGEST_LINE = 512;
-/** Of a heartbeat's counts so many are read at a time. */
-const COUNTS_AT_ONCE = 8;
+/** Numbers of a heartbeat before its counts. */
+const BEFORE_COUNTS = 3;
+const MOST_FIELDS = BEFORE_COUNTS + PAIRS.length - 1;
 
 /** Decodes the tracer's lines from bytes that arrive in any pieces. Pure but for its own buffer of one line. */
 export class WireDecoder {
   readonly #sink: WireSink;
-  readonly #names = new CommCache();
-  readonly #event = new WireLine();
-  readonly #fields = new HexFields();
+  readonly #texts = new CommCache();
+  readonly #names: NameBook;
+  readonly #event: WireLine;
+  readonly #outbox = new Outbox();
+  readonly #fields = new HexFields(MOST_FIELDS);
   readonly #sent = noneSent();
   readonly #isRelative: boolean;
   readonly #longestLine: number;
@@ -60,9 +76,13 @@ export class WireDecoder {
   /** A whole line but for the rest of its process name, which has a newline in it. */
   #open: Buffer | null = null;
   #skipping = false;
+  readonly #tell = (cpu: number): void => this.#sink.event(this.#event, cpu);
 
-  constructor(sink: WireSink, { isRelative = false, longestLine = LONGEST_LINE }: WireOptions = {}) {
+  constructor(sink: WireSink, options: WireOptions = {}) {
+    const { isRelative = false, longestLine = LONGEST_LINE, names = new NameBook() } = options;
     this.#sink = sink;
+    this.#names = names;
+    this.#event = new WireLine(names);
     this.#isRelative = isRelative;
     this.#longestLine = longestLine;
   }
@@ -84,7 +104,7 @@ export class WireDecoder {
   #line(bytes: Buffer, start: number): number {
     const kind = bytes[start];
     if (this.#open === null && !this.#skipping) {
-      const end = this.#eventLine(bytes, start, kind);
+      const end = kind === OUTBOX ? this.#outboxLine(bytes, start) : this.#eventLine(bytes, start, kind);
       if (end > 0) return end;
     }
     return this.#rareLine(bytes, start);
@@ -95,7 +115,7 @@ export class WireDecoder {
    * where the line ends, if that is known: the name may hold newlines then.
    */
   #eventLine(bytes: Buffer, start: number, kind: number | undefined, newline = -1): number {
-    if (kind === undefined || !EVENTS.has(kind)) return -1;
+    if (kind === undefined || !COMMON.has(kind)) return -1;
     const line = this.#event;
     line.kind = kind;
     const end = line.fields.read(bytes, start + 1, line.count);
@@ -105,9 +125,20 @@ export class WireDecoder {
     if (nameEnd - start < SHORTEST_LINE || bytes[nameEnd] !== (hasTask ? BAR : NEWLINE) || !line.isSound) return -1;
     line.at = this.base + line.fields.number(0);
     if (this.#isRelative) this.base = line.at;
-    if (hasTask) line.comm = this.#names.text(bytes, end + 1, nameEnd);
-    this.#sink.event(line, line.cpu);
+    if (hasTask) line.comm = this.#texts.text(bytes, end + 1, nameEnd);
+    if (kind === NAME_LINE) this.#names.learn(line.at, line.pid, line.fields.high(1), line.comm ?? "");
+    else this.#sink.event(line, line.cpu);
     return nameEnd + (hasTask ? 2 : 1);
+  }
+
+  /** Decodes a line with several events; returns where the next one begins, or -1 when it is not whole. */
+  #outboxLine(bytes: Buffer, start: number): number {
+    const fields = this.#fields;
+    const end = fields.read(bytes, start + 1, 1 + PLACES * WORDS_A_PLACE);
+    const cpu = fields.number(0);
+    if (end < 0 || bytes[end] !== NEWLINE || cpu > MAX_CPU || this.#isRelative) return -1;
+    this.#outbox.take(cpu, fields, 1, PLACES, Infinity, this.#event, this.#tell);
+    return end + 1;
   }
 
   #rareLine(bytes: Buffer, start: number): number {
@@ -125,7 +156,7 @@ export class WireDecoder {
     if (kind === AT) return this.#finalCount(line);
     // bpftrace's own words, such as `Attaching 5 probes...`.
     if (line[1] !== SPACE) return this.#sink.other?.(line);
-    const named = kind === LINE.v4Task || kind === LINE.v6Task || kind === LINE.accept;
+    const named = kind === LINE.v4Task || kind === LINE.v6Task || kind === LINE.accept || kind === NAME_LINE;
     if (named && line.at(-1) !== BAR && line.length < LONGEST_LINE) this.#open = Buffer.from(line);
     else if (!this.#decode(Buffer.concat([line, Buffer.of(NEWLINE)]))) this.#sink.malformed();
   }
@@ -149,31 +180,33 @@ export class WireDecoder {
     if (kind === HEARTBEAT) return this.#heartbeat(line);
     if (kind === ANSWER) return this.#answer(line);
     if (kind === ANCHOR) return this.#anchor(line);
+    if (kind === OUTBOX) return this.#outboxLine(line, 0) > 0;
     return this.#eventLine(line, 0, kind, line.length - 1) > 0;
   }
 
   #answer(line: Buffer): boolean {
-    const end = this.#fields.read(line, 1, 3);
-    if (end !== line.length - 1) return false;
-    this.#sink.answer(this.#fields.number(1), this.#fields.number(2), this.#fields.number(0));
+    const fields = this.#fields;
+    const end = fields.read(line, 1, 3 + PLACES_HELD * WORDS_A_PLACE);
+    const [at, cpu] = [fields.number(0), fields.number(1)];
+    if (end !== line.length - 1 || cpu > MAX_CPU) return false;
+    const held = this.#outbox.fresh(cpu, fields, 3, PLACES_HELD, at);
+    if (!this.#sink.answer(cpu, fields.number(2) - held, at) || held === 0) return true;
+    this.#outbox.take(cpu, fields, 3, PLACES_HELD, at, this.#event, this.#tell);
     return true;
   }
 
   #heartbeat(line: Buffer): boolean {
-    let end = this.#fields.read(line, 1, 3);
-    if (end < 0) return false;
-    const [at, cpu, emitted] = [this.#fields.number(0), this.#fields.number(1), this.#fields.number(2)];
+    const fields = this.#fields;
+    const end = fields.read(line, 1, MOST_FIELDS);
+    if (end !== line.length - 1) return false;
+    const [at, cpu, emitted] = [fields.number(0), fields.number(1), fields.number(2)];
     let apart = 0;
-    for (let place = 1; place < PAIRS.length; place += COUNTS_AT_ONCE) {
-      end = this.#fields.read(line, end, COUNTS_AT_ONCE);
-      if (end < 0) return false;
-      for (let field = 0; field < COUNTS_AT_ONCE; field++) {
-        const count = this.#fields.number(field);
-        this.#sent[place + field] = count;
-        apart += count;
-      }
+    for (let place = 1; place < PAIRS.length; place++) {
+      const count = fields.number(BEFORE_COUNTS - 1 + place);
+      this.#sent[place] = count;
+      apart += count;
     }
-    if (end !== line.length - 1 || apart > emitted) return false;
+    if (apart > emitted) return false;
     this.#sent[0] = emitted - apart;
     this.#sink.heartbeat(cpu, this.#sent, at);
     return true;

@@ -94,9 +94,15 @@ describe("each kind of line", () => {
   });
 
   test("a heartbeat and an anchor", () => {
-    const counts = "2 0 2 2 2 0 0 0 0 0 0 4 0 0 0 0 0 0 0 0 0 0 0 ff";
+    const counts = "2 0 2 2 2 0 0 0 0 0 0 4 0 0 0 0 0 0 0 0 0 0 0 ff 7";
     expect(decode(`H b2012fd1a0 1f 00000000000004d2 ${counts}\nA 0000000b1f2a91c7\n`)).toEqual([
-      { heartbeat: [31, sentOf({ 0: 967, 0x72: 2, 0xa3: 2, 0x31: 2, 0x21: 2, 0x17: 4, 0x99: 255 }), 0xb2012fd1a0] },
+      {
+        heartbeat: [
+          31,
+          sentOf({ 0: 960, 0x72: 2, 0xa3: 2, 0x31: 2, 0x21: 2, 0x17: 4, 0x99: 255, 0x0f: 7 }),
+          0xb2012fd1a0,
+        ],
+      },
       { anchor: 0xb1f2a91c7 },
     ]);
   });
@@ -124,12 +130,12 @@ describe("each kind of line", () => {
     ["a state that the kernel has not", transitionLine(LINE).toString("latin1").replace("180a ", "080a ")],
     ["a field too many", transitionLine(LINE).toString("latin1").replace("\n", " 1\n")],
     ["a field too few", "t b1f0ffa82a 88810697dc80720c effffff90000b805 41da00000100\n"],
-    ["a field with 17 digits", "Q 12345678901234567 1 00000000000004d2\n"],
-    ["no digits in a field", "Q  1 00000000000004d2\n"],
+    ["a field with 17 digits", `Q 12345678901234567 1 00000000000004d2${" 0".repeat(15)}\n`],
+    ["no digits in a field", `Q  1 00000000000004d2${" 0".repeat(15)}\n`],
     ["a heartbeat without its counts", "H b2012fd1a0 1 00000000000004d2\n"],
-    ["a heartbeat with a count too few", `H b2012fd1a0 1 00000000000004d2${" 0".repeat(23)}\n`],
-    ["a heartbeat with a count too many", `H b2012fd1a0 1 00000000000004d2${" 0".repeat(25)}\n`],
-    ["a heartbeat whose counts are more than it has sent", `H b2012fd1a0 1 0000000000000010${" 1".repeat(24)}\n`],
+    ["a heartbeat with a count too few", `H b2012fd1a0 1 00000000000004d2${" 0".repeat(24)}\n`],
+    ["a heartbeat with a count too many", `H b2012fd1a0 1 00000000000004d2${" 0".repeat(26)}\n`],
+    ["a heartbeat whose counts are more than it has sent", `H b2012fd1a0 1 0000000000000010${" 1".repeat(25)}\n`],
   ])("malformed: %s; the next line is read", (_name, line) => {
     expect(decode(line, transitionLine(NAMED))).toEqual(["malformed", { event: NAMED, cpu: 0 }]);
   });

@@ -54,7 +54,7 @@ export function heartbeatLine(cpu: number, sent: readonly number[], at: number):
 
 /** `Q at cpu count`. */
 export function answerLine(cpu: number, sent: number, at: number): Buffer {
-  return Buffer.from(`Q ${sentText(cpu, sent, at)}\n`);
+  return Buffer.from(`Q ${sentText(cpu, sent, at)}${" 0".repeat(15)}\n`);
 }
 
 /** The count with all its zeros. */
