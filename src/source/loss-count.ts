@@ -20,10 +20,10 @@ export class LossCount {
     received[place] = (received[place] ?? 0) + 1;
   }
 
-  /** Whether the first `emitted` events of this CPU have come, or are known to be lost. */
-  hasAll(cpu: number, emitted: number): boolean {
+  /** How many events of this CPU have come, or are known to be lost. */
+  known(cpu: number): number {
     const { received, lost } = this.#countsOf(cpu);
-    return sum(received) + sum(lost) >= emitted;
+    return sum(received) + sum(lost);
   }
 
   /** So many events of this CPU have been sent before this point of the stream. Returns which more transitions are lost. */

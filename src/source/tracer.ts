@@ -190,11 +190,13 @@ export class Tracer implements WireSink {
     if (count > 0) this.#extra.push({ kind: "loss", at, count, where: "bpf", changes });
   }
 
-  answer(cpu: number, emitted: number, at: Nanos): boolean {
+  answer(cpu: number, emitted: number, held: number, at: Nanos): boolean {
     this.#clock.learn(at);
-    const isComplete = this.#reorder.knows(cpu) && this.#loss.hasAll(cpu, emitted);
-    if (isComplete) this.#reorder.complete(cpu, at);
-    return isComplete;
+    const missing = emitted - this.#loss.known(cpu);
+    // What is held may also be what a line had that was lost, and has been counted as such.
+    const isNext = missing > 0 && missing === held;
+    if (this.#reorder.knows(cpu) && (missing <= 0 || isNext)) this.#reorder.complete(cpu, at);
+    return isNext;
   }
 
   anchor(at: Nanos): void {

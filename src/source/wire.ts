@@ -14,10 +14,10 @@ export interface WireSink {
   /** The tracer has ended, and this CPU has sent so many events of this pair. */
   finalCount(cpu: number, pair: Pair, sent: number): void;
   /**
-   * The answer to askTracer(): `emitted` events had been sent by this CPU at this time. Returns whether all of them have come:
-   * then those that it held back, which are told next, are the ones that follow.
+   * The answer to askTracer(): this CPU had sent `emitted` events at this time, of which it may hold back `held`. Returns whether
+   * it is those that are missing: then they are told next.
    */
-  answer(cpu: number, emitted: number, at: number): boolean;
+  answer(cpu: number, emitted: number, held: number, at: number): boolean;
   anchor(at: number): void;
   /** A line that begins as one of ours and cannot be read. */
   malformed(): void;
@@ -190,8 +190,8 @@ export class WireDecoder {
     const [at, cpu] = [fields.number(0), fields.number(1)];
     if (end !== line.length - 1 || cpu > MAX_CPU) return false;
     const held = this.#outbox.fresh(cpu, fields, 3, PLACES_HELD, at);
-    if (!this.#sink.answer(cpu, fields.number(2) - held, at) || held === 0) return true;
-    this.#outbox.take(cpu, fields, 3, PLACES_HELD, at, this.#event, this.#tell);
+    const isNext = this.#sink.answer(cpu, fields.number(2), held, at);
+    if (isNext) this.#outbox.take(cpu, fields, 3, PLACES_HELD, at, this.#event, this.#tell);
     return true;
   }
 

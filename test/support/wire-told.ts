@@ -17,7 +17,7 @@ export function newDecoder(): { decoder: WireDecoder; told: Told[] } {
     event: (line, cpu) => told.push({ event: line.event(), cpu }),
     heartbeat: (cpu, sent, at) => told.push({ heartbeat: [cpu, [...sent], at] }),
     finalCount: (cpu, pair, sent) => told.push({ final: [cpu, pair, sent] }),
-    answer: (cpu, emitted, at) => {
+    answer: (cpu, emitted, _held, at) => {
       told.push({ answer: [cpu, emitted, at] });
       return true;
     },
