@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Model } from "../../build/model/model.js";
 import { SettledRows } from "../../build/model/settled-rows.js";
+import { NameBook } from "../../build/source/name-book.js";
 import { Reorder } from "../../build/source/reorder.js";
 import { WireDecoder } from "../../build/source/wire.js";
 import { transitionJson } from "../../build/view/events-json.js";
@@ -17,8 +18,9 @@ const BATCH = 10_000;
 
 /** Feeds the stream as a pipe would deliver it; `batch` gets the events of about one tick. */
 function run(batch) {
-  const reorder = new Reorder([], 0);
-  const decoder = new WireDecoder({
+  const names = new NameBook();
+  const reorder = new Reorder([], 0, names);
+  const sink = {
     event: (line, cpu) => reorder.push(line, cpu),
     heartbeat: (cpu, _sent, at) => reorder.complete(cpu, at),
     finalCount() {},
@@ -26,7 +28,8 @@ function run(batch) {
     malformed() {
       throw new Error("a line of the capture cannot be read");
     },
-  });
+  };
+  const decoder = new WireDecoder(sink, { names });
   for (let at = 0; at < bytes.length; at += CHUNK) {
     decoder.push(bytes.subarray(at, at + CHUNK));
     if (reorder.size > BATCH) batch(reorder.release());

@@ -50,9 +50,9 @@ export class EventPrinter {
 
   printEvent(event: TraceEvent): string {
     this.model.fold(event);
+    if (event.kind === "transition") return ++this.#folded % ROWS_AT_ONCE === 0 ? this.#drain(false) : "";
     if (event.kind === "tick") return this.#tick();
     if (event.kind === "loss" && event.where === "bpf") return this.#lost(event.at, event.count, event.where);
-    if (event.kind === "transition") return ++this.#folded % ROWS_AT_ONCE === 0 ? this.#drain(false) : "";
     if (event.kind === "gap") return this.#gap(event);
     if (event.kind === "source") this.#announce(event.detail);
     return "";

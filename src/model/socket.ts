@@ -50,6 +50,20 @@ export class Socket {
   /** The last change of its state, for who keeps them (passage.ts). */
   passage: Passage | null = null;
 
+  static {
+    // V8 throws code away when a field first holds another kind of value: here each has held them all before.
+    const sample = new Socket(0, TCP.CLOSE, 0.5, false);
+    const numbers = { address: 0.5, netns: 0.5, inode: 0.5, receiveQueue: 0, backlog: 0, lastTraced: 0.5 };
+    Object.assign(sample, numbers, {
+      role: "client",
+      destination: {},
+      passage: {},
+      localAddress: 0.5,
+      remoteAddress: 0.5,
+    });
+    Object.assign(sample, { localAddress: "", remoteAddress: "", holders: [{}], since: 0.5 });
+  }
+
   constructor(id: number, state: TcpState, since: Nanos, sinceIsExact: boolean) {
     this.id = id;
     this.state = state;

@@ -6,6 +6,9 @@ const SPACE = 32;
 const BAR = 124;
 const NEWLINE = 10;
 const HEX = Buffer.from("0123456789abcdef");
+/** Both digits of a byte. */
+const HIGH_DIGIT = Uint8Array.from({ length: 256 }, (_, byte) => HEX[byte >>> 4] ?? 0);
+const LOW_DIGIT = Uint8Array.from({ length: 256 }, (_, byte) => HEX[byte & 15] ?? 0);
 const TWO_32 = 4_294_967_296;
 /** The letters of probes/README.md. */
 const [ANCHOR, ACCEPT, V4, V4_TASK, V6, V6_TASK] = Buffer.from("ACtTuU");
@@ -129,7 +132,13 @@ export class LineBuffer {
   #hex(value: number, digits: number): void {
     const bytes = this.#bytes;
     let at = this.#at;
-    for (let shift = (digits - 1) * 4; shift >= 0; shift -= 4) bytes[at++] = HEX[(value >>> shift) & 15] ?? 0;
+    let shift = digits * 4;
+    if ((digits & 1) !== 0) bytes[at++] = HEX[(value >>> (shift -= 4)) & 15] ?? 0;
+    while (shift > 0) {
+      const byte = (value >>> (shift -= 8)) & 255;
+      bytes[at++] = HIGH_DIGIT[byte] ?? 0;
+      bytes[at++] = LOW_DIGIT[byte] ?? 0;
+    }
     this.#at = at;
   }
 

@@ -5,7 +5,7 @@ import { TCP } from "../model/tcp-state.ts";
 import { Asides } from "./asides.ts";
 import { ProcPoll } from "./proc-poll.ts";
 import type { Source } from "./source.ts";
-import { BESIDE_TRACER, type Pace, Surveyor } from "./surveyor.ts";
+import { BESIDE_TRACER, cpuMsSince, type Pace, Surveyor } from "./surveyor.ts";
 import { Tracer } from "./tracer.ts";
 import { TracerClock } from "./tracer-clock.ts";
 import type { TracerEnd, TracerOptions } from "./tracer-process.ts";
@@ -158,7 +158,11 @@ class BpfRun {
       const taken = tracer.take(heldBack);
       const traced = isBehind ? taken.filter(({ kind, at }) => kind === "tick" || at >= servedUntil) : taken;
       for (const event of traced) this.#notice(event);
-      yield surveys.length === 0 ? traced : [...traced, ...surveys];
+      yield traced;
+      const folding = process.cpuUsage();
+      if (surveys.length > 0) yield surveys;
+      // What folding a survey costs counts, too, when it is decided how often they are taken.
+      if (surveys.some(({ kind }) => kind === "survey")) this.#surveyor.charge(cpuMsSince(folding));
       await this.#pause(TICK_MS);
     }
     yield* this.#untilNow(tracer);

@@ -10,7 +10,7 @@ export interface Pace {
 }
 
 /** Beside a tracer, which tells the most. */
-export const BESIDE_TRACER: Pace = { intervalMs: 2000, mostOfACore: 0.02 };
+export const BESIDE_TRACER: Pace = { intervalMs: 2000, mostOfACore: 0.01 };
 
 const SHORTEST_REST_MS = 300;
 const LAST_SURVEY_MS = 5000;

@@ -108,9 +108,9 @@ test("each survey tells what it cost, with what folding the last one did, and ho
   const surveyor = begun();
   const minute = 60_000;
   await finishSurvey();
-  expect(surveyor.take()?.poll).toEqual({ cpuMs: minute, intervalMs: 50 * minute });
+  expect(surveyor.take()?.poll).toEqual({ cpuMs: minute, intervalMs: 100 * minute });
   surveyor.charge(minute);
-  expect(surveyor.intervalMs).toBe(100 * minute);
+  expect(surveyor.intervalMs).toBe(200 * minute);
   surveyor.pace = { intervalMs: 1000, mostOfACore: 1 };
   expect(surveyor.intervalMs).toBe(2 * minute);
 });
