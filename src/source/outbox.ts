@@ -25,9 +25,20 @@ interface Told {
  */
 export class Outbox {
   readonly #cpus: Told[] = [];
+  readonly #fields: HexFields;
+  readonly #line: WireLine;
+  readonly #tell: (cpu: number) => void;
+
+  /** Reads places from `fields`; fills `line` with one event after another, and calls `tell` for each. */
+  constructor(fields: HexFields, line: WireLine, tell: (cpu: number) => void) {
+    this.#fields = fields;
+    this.#line = line;
+    this.#tell = tell;
+  }
 
   /** How many events not told yet, and none later than `until`, are in `count` places from this field on. */
-  fresh(cpu: number, fields: HexFields, from: number, count: number, until: Nanos): number {
+  fresh(cpu: number, from: number, count: number, until: Nanos): number {
+    const fields = this.#fields;
     const told = this.#of(cpu);
     let firstAt = told.firstAt;
     let fresh = 0;
@@ -41,34 +52,31 @@ export class Outbox {
     return fresh;
   }
 
-  /** Fills `line` with each of them in turn, and calls `tell`. */
-  take(
-    cpu: number,
-    fields: HexFields,
-    from: number,
-    count: number,
-    until: Nanos,
-    line: WireLine,
-    tell: (cpu: number) => void,
-  ): void {
+  /** Tells them. */
+  take(cpu: number, from: number, count: number, until: Nanos): void {
     const told = this.#of(cpu);
     for (let field = from; field < from + count * WORDS_A_PLACE; field += WORDS_A_PLACE) {
-      const at = fields.number(field);
-      if (at <= told.until || at > until) continue;
-      const marks = fields.low(field + 4);
-      if ((marks & FIRST_OF_TWO) !== 0) {
-        told.firstAt = at;
-        for (let word = 0; word < WORDS_A_PLACE; word++) {
-          told.first.set(word, fields.high(field + word), fields.low(field + word));
-        }
-        continue;
-      }
-      if ((marks & SECOND_OF_TWO) === 0) fill(line, fields, field, cpu);
-      else if (told.firstAt === at) fillLong(line, told.first, fields, field, cpu);
-      else continue;
-      told.until = line.at = at;
-      if (line.isSound) tell(cpu);
+      const at = this.#fields.number(field);
+      if (at > told.until && at <= until) this.#place(cpu, told, at, field);
     }
+  }
+
+  #place(cpu: number, told: Told, at: Nanos, field: number): void {
+    const fields = this.#fields;
+    const line = this.#line;
+    const marks = fields.low(field + 4);
+    if ((marks & FIRST_OF_TWO) !== 0) {
+      told.firstAt = at;
+      for (let word = 0; word < WORDS_A_PLACE; word++) {
+        told.first.set(word, fields.high(field + word), fields.low(field + word));
+      }
+      return;
+    }
+    if ((marks & SECOND_OF_TWO) === 0) fill(line, fields, field, cpu);
+    else if (told.firstAt === at) fillLong(line, told.first, fields, field, cpu);
+    else return;
+    told.until = line.at = at;
+    if (line.isSound) this.#tell(cpu);
   }
 
   #of(cpu: number): Told {

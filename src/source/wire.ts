@@ -64,7 +64,7 @@ export class WireDecoder {
   readonly #texts = new CommCache();
   readonly #names: NameBook;
   readonly #event: WireLine;
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
   readonly #fields = new HexFields(MOST_FIELDS);
   readonly #sent = noneSent();
   readonly #isRelative: boolean;
@@ -76,13 +76,13 @@ export class WireDecoder {
   /** A whole line but for the rest of its process name, which has a newline in it. */
   #open: Buffer | null = null;
   #skipping = false;
-  readonly #tell = (cpu: number): void => this.#sink.event(this.#event, cpu);
 
   constructor(sink: WireSink, options: WireOptions = {}) {
     const { isRelative = false, longestLine = LONGEST_LINE, names = new NameBook() } = options;
     this.#sink = sink;
     this.#names = names;
     this.#event = new WireLine(names);
+    this.#outbox = new Outbox(this.#fields, this.#event, (cpu) => sink.event(this.#event, cpu));
     this.#isRelative = isRelative;
     this.#longestLine = longestLine;
   }
@@ -137,7 +137,7 @@ export class WireDecoder {
     const end = fields.read(bytes, start + 1, 1 + PLACES * WORDS_A_PLACE);
     const cpu = fields.number(0);
     if (end < 0 || bytes[end] !== NEWLINE || cpu > MAX_CPU || this.#isRelative) return -1;
-    this.#outbox.take(cpu, fields, 1, PLACES, Infinity, this.#event, this.#tell);
+    this.#outbox.take(cpu, 1, PLACES, Infinity);
     return end + 1;
   }
 
@@ -189,9 +189,9 @@ export class WireDecoder {
     const end = fields.read(line, 1, 3 + PLACES_HELD * WORDS_A_PLACE);
     const [at, cpu] = [fields.number(0), fields.number(1)];
     if (end !== line.length - 1 || cpu > MAX_CPU) return false;
-    const held = this.#outbox.fresh(cpu, fields, 3, PLACES_HELD, at);
+    const held = this.#outbox.fresh(cpu, 3, PLACES_HELD, at);
     const isNext = this.#sink.answer(cpu, fields.number(2), held, at);
-    if (isNext) this.#outbox.take(cpu, fields, 3, PLACES_HELD, at, this.#event, this.#tell);
+    if (isNext) this.#outbox.take(cpu, 3, PLACES_HELD, at);
     return true;
   }
 
