@@ -36,7 +36,7 @@ export class LineQueue {
     const place = this.#end++;
     this.#kinds[place] = line.kind;
     this.#times[place] = line.at;
-    line.fields.save(this.#words, place * WORDS);
+    line.fields.save(this.#words, place * WORDS, line.count);
     this.#names[place] = line.comm;
   }
 
@@ -47,7 +47,7 @@ export class LineQueue {
       const place = this.#first++;
       line.kind = this.#kinds[place] ?? 0;
       line.at = this.#times[place] ?? 0;
-      line.fields.load(this.#words, place * WORDS);
+      line.fields.load(this.#words, place * WORDS, line.count);
       line.comm = this.#names[place] ?? null;
       into.push(line.event());
     } while (this.#first < this.#end && this.head <= until);

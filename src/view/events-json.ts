@@ -6,7 +6,7 @@ import type { OwnerEvidence } from "../model/owner.ts";
 import type { Socket } from "../model/socket.ts";
 import { stateName, type TcpState } from "../model/tcp-state.ts";
 import type { TransitionRow } from "../model/transition-row.ts";
-import { isoTime } from "./time.ts";
+import { isoTime, threeDigits } from "./time.ts";
 
 /** What a run of `events` came to. */
 export interface EventsSummary {
@@ -113,5 +113,5 @@ function endpoint(address: number | string, port: number): string {
 function milliseconds(nanos: number): string {
   const micros = Math.round(nanos / 1000);
   const whole = Math.floor(micros / 1000);
-  return `${whole}.${String(1000 + micros - whole * 1000).slice(1)}`;
+  return `${whole}.${threeDigits(micros - whole * 1000)}`;
 }
