@@ -52,13 +52,34 @@ export class Outbox {
     return fresh;
   }
 
-  /** Tells them. */
+  /** All events of this CPU until then have been told or are lost: a place may still show those. */
+  complete(cpu: number, at: Nanos): void {
+    const told = this.#of(cpu);
+    told.until = Math.max(told.until, at);
+  }
+
+  /** Tells them in order of time. */
   take(cpu: number, from: number, count: number, until: Nanos): void {
     const told = this.#of(cpu);
-    for (let field = from; field < from + count * WORDS_A_PLACE; field += WORDS_A_PLACE) {
+    const oldest = this.#oldestPlace(from, count, told.until);
+    for (let turn = 0; turn < count; turn++) {
+      const field = from + ((oldest + turn) % count) * WORDS_A_PLACE;
       const at = this.#fields.number(field);
       if (at > told.until && at <= until) this.#place(cpu, told, at, field);
     }
+  }
+
+  /** The place with the earliest time after `until`: the first ones may be newer than the others, of which a line is under way. */
+  #oldestPlace(from: number, count: number, until: Nanos): number {
+    let oldest = 0;
+    let earliest = Infinity;
+    for (let place = 0; place < count; place++) {
+      const at = this.#fields.number(from + place * WORDS_A_PLACE);
+      if (at <= until || at >= earliest) continue;
+      oldest = place;
+      earliest = at;
+    }
+    return oldest;
   }
 
   #place(cpu: number, told: Told, at: Nanos, field: number): void {

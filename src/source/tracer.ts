@@ -2,15 +2,12 @@ import { onlineCpus } from "../host/cpus.ts";
 import { identify, readProcess } from "../host/processes.ts";
 import type { ChangeCount, Nanos, TraceEvent } from "../model/event.ts";
 import { askTracer } from "./ask.ts";
-import { LossCount } from "./loss-count.ts";
+import { Intake, type IntakeSink } from "./intake.ts";
 import { NameBook } from "./name-book.ts";
 import { OwnConnection } from "./own-connection.ts";
-import { Reorder } from "./reorder.ts";
-import { ACCEPTED, type Pair, type SentCounts } from "./sent-counts.ts";
 import { SkipCount } from "./skip-count.ts";
 import type { TracerClock } from "./tracer-clock.ts";
 import { startTracer, type TracerEnd, type TracerOptions, type TracerProcess } from "./tracer-process.ts";
-import { WireDecoder, type WireSink } from "./wire.ts";
 import type { WireLine } from "./wire-line.ts";
 
 /** When the consumer is slow, reading stops here; the kernel then counts what it can't send. */
@@ -26,17 +23,14 @@ const ASK_SOON_AFTER: Nanos = 20e6;
 const BUSY = 200;
 
 /** One life of a bpftrace process: its lines, decoded, counted and put in order. */
-export class Tracer implements WireSink {
+export class Tracer implements IntakeSink {
   readonly ended: Promise<TracerEnd>;
   isAttached = false;
   hasEnded = false;
   readonly #clock: TracerClock;
   readonly #process: TracerProcess;
-  readonly #names = new NameBook(identify);
-  readonly #decoder = new WireDecoder(this, { names: this.#names });
+  readonly #intake: Intake;
   readonly #own = new OwnConnection();
-  readonly #reorder: Reorder;
-  readonly #loss = new LossCount();
   readonly #skips: SkipCount;
   readonly #knownPids = new Set<number>();
   #lookups = 0;
@@ -54,7 +48,7 @@ export class Tracer implements WireSink {
 
   constructor(options: TracerOptions, clock: TracerClock) {
     this.#clock = clock;
-    this.#reorder = new Reorder(onlineCpus(), clock.now(), this.#names);
+    this.#intake = new Intake(onlineCpus(), clock.now(), new NameBook(identify), this);
     this.#process = startTracer(options);
     this.#skips = new SkipCount(this.#process.pid);
     const drained = new Promise<void>((resolve) => this.#process.stdout.on("close", resolve));
@@ -92,12 +86,12 @@ export class Tracer implements WireSink {
   take(notAfter: Nanos, all = false): TraceEvent[] {
     const at = this.#clock.now();
     this.#countSkipped(at);
-    const taken = this.#reorder.release(notAfter, all, this.#extra);
+    const taken = this.#intake.reorder.release(notAfter, all, this.#extra);
     this.#extra = [];
     this.#resume();
     this.#wake(at);
     this.ask();
-    this.#complete = all ? at : Math.max(this.#complete, this.#reorder.released);
+    this.#complete = all ? at : Math.max(this.#complete, this.#intake.reorder.released);
     taken.push({ kind: "tick", at, complete: this.#complete });
     return taken;
   }
@@ -106,8 +100,11 @@ export class Tracer implements WireSink {
   ask(): void {
     if (this.hasEnded) return;
     const now = this.#clock.now();
-    const patience = this.#reorder.size > 0 ? ASK_SOON_AFTER : ASK_AFTER;
-    const silent = [...this.#reorder.holdingSince(now - ASK_SOON_AFTER), ...this.#reorder.silentSince(now - patience)];
+    const patience = this.#intake.reorder.size > 0 ? ASK_SOON_AFTER : ASK_AFTER;
+    const silent = [
+      ...this.#intake.reorder.holdingSince(now - ASK_SOON_AFTER),
+      ...this.#intake.reorder.silentSince(now - patience),
+    ];
     const asked = new Set(silent.slice(0, MAX_ASKED));
     for (const cpu of asked.size === 0 ? [0] : asked) askTracer(cpu);
   }
@@ -126,7 +123,7 @@ export class Tracer implements WireSink {
   /** When it has told what there was, more is not worth waking up for before the next tick. */
   #restIfBusy(): void {
     if (this.#eventsSinceWoken < BUSY || this.#isEnding) return;
-    if (this.#reorder.silentSince(this.#wokenAt - ASK_SOON_AFTER).length === 0) this.#process.rest();
+    if (this.#intake.reorder.silentSince(this.#wokenAt - ASK_SOON_AFTER).length === 0) this.#process.rest();
   }
 
   #countSkipped(at: Nanos): void {
@@ -151,9 +148,9 @@ export class Tracer implements WireSink {
   }
 
   #read(chunk: Buffer): void {
-    this.#decoder.push(chunk);
+    this.#intake.push(chunk);
     this.#restIfBusy();
-    if (this.#reorder.size < MAX_WAITING || this.#isPaused || this.#isEnding) return;
+    if (this.#intake.reorder.size < MAX_WAITING || this.#isPaused || this.#isEnding) return;
     this.#isPaused = true;
     this.#process.stdout.pause();
   }
@@ -164,47 +161,23 @@ export class Tracer implements WireSink {
     this.#process.stdout.resume();
   }
 
-  event(line: WireLine, cpu: number): void {
-    this.#loss.received(cpu, line.isTransition ? line.pair : ACCEPTED);
-    if (this.#own.isExpected && this.#own.owns(line.event())) return;
+  takes(line: WireLine): boolean {
+    if (this.#own.isExpected && this.#own.owns(line.event())) return false;
     if (line.at > this.#latest) this.#latest = line.at;
-    this.#reorder.push(line, cpu);
     this.#eventsSinceWoken++;
     if (line.hasTask && !this.#knownPids.has(line.pid)) void this.#lookUp(line.pid);
+    return true;
   }
 
-  heartbeat(cpu: number, sent: SentCounts, at: Nanos): void {
-    this.#clock.learn(at);
-    this.#reorder.complete(cpu, at);
-    this.#lose(this.#loss.emitted(cpu, sent), at);
-  }
-
-  finalCount(cpu: number, pair: Pair, sent: number): void {
-    if (!this.hasToldAll) this.#lose(this.#loss.ended(cpu, pair, sent), this.#clock.now());
-  }
-
-  /** A line without a change of state is evidence of an owner, and no transition. */
-  #lose(lines: readonly ChangeCount[], at: Nanos): void {
-    const changes = lines.filter(({ from, to }) => from === null || from !== to);
+  lost(changes: readonly ChangeCount[], at: Nanos | null): void {
+    if (at === null && this.hasToldAll) return;
     const count = changes.reduce((all, change) => all + change.count, 0);
-    if (count > 0) this.#extra.push({ kind: "loss", at, count, where: "bpf", changes });
+    this.#extra.push({ kind: "loss", at: at ?? this.#clock.now(), count, where: "bpf", changes });
   }
 
-  answer(cpu: number, emitted: number, held: number, at: Nanos): boolean {
-    this.#clock.learn(at);
-    const missing = emitted - this.#loss.known(cpu);
-    // What is held may also be what a line had that was lost, and has been counted as such.
-    const isNext = missing > 0 && missing === held;
-    if (this.#reorder.knows(cpu) && (missing <= 0 || isNext)) this.#reorder.complete(cpu, at);
-    return isNext;
-  }
-
-  anchor(at: Nanos): void {
+  moment(at: Nanos): void {
     this.#clock.learn(at);
   }
-
-  /** The kernel's count shows the event as lost: nothing to add. */
-  malformed(): void {}
 
   /** Reads a new process's name and command line while it lives. */
   async #lookUp(pid: number): Promise<void> {

@@ -206,8 +206,9 @@ export class WireDecoder {
       this.#sent[place] = count;
       apart += count;
     }
-    if (apart > emitted) return false;
+    if (apart > emitted || cpu > MAX_CPU) return false;
     this.#sent[0] = emitted - apart;
+    this.#outbox.complete(cpu, at);
     this.#sink.heartbeat(cpu, this.#sent, at);
     return true;
   }

@@ -1,5 +1,5 @@
 import type { Address } from "../../src/model/address.ts";
-import type { Accept, Evidence, Transition } from "../../src/model/event.ts";
+import type { Accept, Evidence, Task, Transition } from "../../src/model/event.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import { type Pair, PAIRS } from "../../src/source/sent-counts.ts";
 
@@ -52,9 +52,54 @@ export function heartbeatLine(cpu: number, sent: readonly number[], at: number):
   return Buffer.from(`H ${sentText(cpu, all, at)}${apart.join("")}\n`);
 }
 
-/** `Q at cpu count`. */
-export function answerLine(cpu: number, sent: number, at: number): Buffer {
-  return Buffer.from(`Q ${sentText(cpu, sent, at)}${" 0".repeat(15)}\n`);
+/** `Q at cpu count`, and the three places of this CPU's outbox. */
+export function answerLine(cpu: number, sent: number, at: number, held: readonly Place[] = []): Buffer {
+  return Buffer.from(`Q ${sentText(cpu, sent, at)}${placesText(held, 3)}\n`);
+}
+
+/** A place of an outbox: time, change, where, ends, file. */
+export type Place = readonly bigint[];
+
+export const NO_PLACE: Place = [0n, 0n, 0n, 0n, 0n];
+const FIRST_OF_TWO = 0x8000_0000n;
+const SECOND_OF_TWO = 0x4000_0000n;
+
+/** `E cpu` and four places; those that are not given have zeros. */
+export function outboxLine(cpu: number, places: readonly Place[]): Buffer {
+  return Buffer.from(`E ${cpu.toString(16)}${placesText(places, 4)}\n`);
+}
+
+/** `N at owner name|`. */
+export function nameLine(at: number, { uid, pid, comm }: Task, bytes?: Uint8Array): Buffer {
+  return line("N", [BigInt(at), idsOf({ uid, pid })], bytes ?? Buffer.from(comm));
+}
+
+/** The places that an event takes: one, or two when an address is of IPv6 and the other is not v4-mapped as well. */
+export function placesOf(event: Transition | Accept): Place[] {
+  const at = BigInt(event.at);
+  const pid = BigInt(event.task?.pid ?? 0) << 8n;
+  const file = (BigInt(event.inode ?? 0) << 32n) | pid;
+  const address = BigInt(event.address) << 16n;
+  if (event.kind === "accept") return [[at, address | 0xf00n, BigInt(event.fd ?? 0xffff_ffff), 0n, file]];
+  const { from, to, netns, localAddress, localPort, remoteAddress, remotePort, evidence } = event;
+  if (evidence === null) throw new Error("the basic program has no outbox");
+  const change = address | BigInt((from << 12) | (to << 8) | 8 | bitsOf(evidence));
+  const where = (BigInt(netns ?? 0) << 32n) | (BigInt(localPort) << 16n) | BigInt(remotePort);
+  const marks = file | BigInt(evidence.error);
+  if (typeof localAddress === "number" && typeof remoteAddress === "number") {
+    const ends = (loaded(bytes4(localAddress), 0) << 32n) | loaded(bytes4(remoteAddress), 0);
+    return [[at, change, where, ends, marks]];
+  }
+  const [local = 0n, ...rest] = [...loadedPairs(bytes16(localAddress)), ...loadedPairs(bytes16(remoteAddress))];
+  return [
+    [at, change, where, local, marks | FIRST_OF_TWO],
+    [at, ...rest, SECOND_OF_TWO],
+  ];
+}
+
+function placesText(places: readonly Place[], count: number): string {
+  const words = Array.from({ length: count }, (_, place) => places[place] ?? NO_PLACE).flat();
+  return words.map((word) => ` ${word.toString(16)}`).join("");
 }
 
 /** The count with all its zeros. */

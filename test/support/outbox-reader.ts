@@ -1,0 +1,30 @@
+import type { Accept, ChangeCount, TraceEvent, Transition } from "../../src/model/event.ts";
+import { Intake } from "../../src/source/intake.ts";
+import { type Named, NameBook } from "../../src/source/name-book.ts";
+
+/** Gathers all that comes of a tracer's lines. */
+export class OutboxReader {
+  readonly out: (Transition | Accept)[] = [];
+  readonly lost: ChangeCount[] = [];
+  readonly intake: Intake;
+
+  constructor(cpus: readonly number[], identify: (pid: number) => Named | null) {
+    this.intake = new Intake(cpus, 0, new NameBook(identify), {
+      takes: () => true,
+      lost: (changes) => this.lost.push(...changes),
+      moment: () => {},
+    });
+  }
+
+  read(bytes: Buffer): void {
+    this.intake.push(bytes);
+  }
+
+  release(all = false): void {
+    this.out.push(...this.intake.reorder.release(Infinity, all).filter((event) => isHappened(event)));
+  }
+}
+
+function isHappened(event: TraceEvent): event is Transition | Accept {
+  return event.kind === "transition" || event.kind === "accept";
+}
