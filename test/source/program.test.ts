@@ -38,6 +38,19 @@ describe.each(PROGRAMS)("the %s program", (program) => {
   });
 });
 
+test.each([
+  [{ major: 6, minor: 18 }, "go to the outbox"],
+  [
+    { major: 7, minor: 0 },
+    "have lines of their own, since softirqs interrupt their program there and would find the outbox half filled",
+  ],
+])("on Linux %o accepts %s", (kernel) => {
+  const text = programText("full", CURRENT, kernel);
+  const [probe] = /^tracepoint:syscalls:sys_exit_accept[^]*/m.exec(text) ?? [""];
+  expect(/@outbox_state\[\$cpu\] =/.test(probe)).toBe(kernel.major < 7);
+  expect(/printf\("C /.test(probe)).toBe(kernel.major >= 7);
+});
+
 test("a heartbeat has the pairs in the order in which they are read", () => {
   const [, beat] = programText("full", CURRENT, KERNEL).split("profile:hz:10");
   const printed = [...(beat?.split("interval:")[0] ?? "").matchAll(/@transitions_sent\[\$key \| 0x([0-9a-f]{2})\]/g)];

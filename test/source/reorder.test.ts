@@ -127,6 +127,25 @@ describe("a CPU that is idle", () => {
   });
 });
 
+describe("a CPU that may hold something back", () => {
+  const MILLISECOND = 1e6;
+
+  test("is to be asked until somebody has looked some time after its last event", () => {
+    const reorder = newReorder(2);
+    reorder.push(event(SECOND), 0);
+    expect(reorder.holdingSince(SECOND)).toEqual([]);
+    expect(reorder.holdingSince(SECOND + 1)).toEqual([0]);
+    reorder.complete(0, SECOND + 20 * MILLISECOND);
+    expect(reorder.holdingSince(SECOND + 40 * MILLISECOND)).toEqual([0]);
+    reorder.complete(0, SECOND + 60 * MILLISECOND);
+    expect(reorder.holdingSince(2 * SECOND)).toEqual([]);
+  });
+
+  test("has had an event", () => {
+    expect(newReorder(2).holdingSince(SECOND)).toEqual([]);
+  });
+});
+
 test("memory is bounded: half a million events wait for a silent CPU, and not one more", () => {
   const reorder = newReorder(2);
   for (let at = 1; at <= 500_000; at++) reorder.push(event(at), 0);

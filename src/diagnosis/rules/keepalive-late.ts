@@ -27,7 +27,9 @@ export function keepaliveLate(situation: Situation): Finding[] {
       for (const pid of pidsOf(situation, socket)) idleOf(groups, pid).add(socket, connection);
   }
   const found = [...groups.values()].filter(({ count }) => count >= LEAST);
-  return found.toSorted((a, b) => b.count - a.count).map((idle) => finding(situation, idle));
+  // Where both ends are here, the one that accepted comes first: it is who waits for peers that are gone.
+  const first = (a: Idle, b: Idle): number => b.count - a.count || b.accepted - a.accepted || a.pid - b.pid;
+  return found.toSorted(first).map((idle) => finding(situation, idle));
 }
 
 function pidsOf({ tables, census }: Situation, socket: Socket): number[] {
