@@ -8,7 +8,7 @@ import { SettledRows } from "../../build/model/settled-rows.js";
 import { NameBook } from "../../build/source/name-book.js";
 import { Reorder } from "../../build/source/reorder.js";
 import { WireDecoder } from "../../build/source/wire.js";
-import { transitionJson } from "../../build/view/events-json.js";
+import { EventLines } from "../../build/view/event-lines.js";
 import { captureOf } from "./capture.mjs";
 
 const { positionals } = parseArgs({ allowPositionals: true });
@@ -56,12 +56,13 @@ function fold() {
 function print() {
   const model = new Model();
   const rows = new SettledRows();
-  let length = 0;
+  const lines = new EventLines();
   model.fold({ kind: "anchor", at: 0, wallMs: 1.7e12 });
   model.onTransition = (row) => rows.push(row);
   run((events) => {
     for (const event of events) model.fold(event);
-    for (const row of rows.take(model.tables)) length += transitionJson(row, model.wallMs(row.at)).length;
+    for (const row of rows.take(model.tables)) lines.transition(row, model.wallMs(row.at));
+    lines.take();
   });
   return model.tables.transitions;
 }

@@ -4,7 +4,8 @@ import { Model } from "../model/model.ts";
 import { SettledRows } from "../model/settled-rows.ts";
 import { transitionSubject } from "../model/subject.ts";
 import type { TransitionRow } from "../model/transition-row.ts";
-import { type EventsSummary, gapJson, lostJson, summaryJson, transitionJson } from "../view/events-json.ts";
+import { EventLines } from "../view/event-lines.ts";
+import { type EventsSummary, gapJson, lostJson, summaryJson } from "../view/events-json.ts";
 import { EVENTS_HEADER, gapText, lostText, transitionText } from "../view/events-text.ts";
 import { say } from "./output.ts";
 
@@ -20,13 +21,14 @@ export interface EventPrinterOptions {
 }
 
 /**
- * Turns events into the lines of `events`. What it prints depends on the events alone, and not on the batches that they come
+ * Turns events into the lines of `events`, as bytes. What it prints depends on the events alone, and not on the batches that they come
  * in, so that a recording of a run prints what the run printed.
  */
 export class EventPrinter {
   readonly #options: EventPrinterOptions;
   readonly model = new Model();
   readonly #rows = new SettledRows();
+  readonly #lines = new EventLines();
   #folded = 0;
   #transitions = 0;
   #attributed = 0;
@@ -42,35 +44,41 @@ export class EventPrinter {
   }
 
   /** Folds a batch; returns what it adds to stdout. */
-  print(batch: readonly TraceEvent[]): string {
-    let text = "";
-    for (const event of batch) text += this.printEvent(event);
-    return text;
+  print(batch: readonly TraceEvent[]): Buffer {
+    for (const event of batch) this.fold(event);
+    return this.take();
   }
 
-  printEvent(event: TraceEvent): string {
+  /** Folds one, whose lines wait for `take`. */
+  fold(event: TraceEvent): void {
     this.model.fold(event);
-    if (event.kind === "transition") return ++this.#folded % ROWS_AT_ONCE === 0 ? this.#drain(false) : "";
-    if (event.kind === "tick") return this.#tick();
-    if (event.kind === "loss" && event.where === "bpf") return this.#lost(event.at, event.count, event.where);
-    if (event.kind === "gap") return this.#gap(event);
-    if (event.kind === "source") this.#announce(event.detail);
-    return "";
+    if (event.kind === "transition") {
+      if (++this.#folded % ROWS_AT_ONCE === 0) this.#drain(false);
+    } else if (event.kind === "tick") this.#tick();
+    else if (event.kind === "loss" && event.where === "bpf") this.#lost(event.at, event.count, event.where);
+    else if (event.kind === "gap") this.#gap(event);
+    else if (event.kind === "source") this.#announce(event.detail);
+  }
+
+  /** What the events since the last call add to stdout. */
+  take(): Buffer {
+    return this.#lines.take();
   }
 
   /** Rows are told at ticks, which are events too, and after so many others that memory stays small. */
-  #tick(): string {
+  #tick(): void {
     const { durationMs } = this.#options;
-    const text = this.#drain(false);
+    this.#drain(false);
     if (durationMs !== null && this.#seconds() * 1000 >= durationMs) this.isDone = true;
-    return text;
   }
 
   /** What is left when the stream has ended. */
-  end(): string {
+  end(): Buffer {
     const { missing, now } = this.model.tables;
-    const rest = this.#drain(true) + (missing > 0 ? this.#lost(now, missing, "kernel") : "");
-    return this.#options.json ? `${rest}${summaryJson(this.summary())}\n` : rest;
+    this.#drain(true);
+    if (missing > 0) this.#lost(now, missing, "kernel");
+    if (this.#options.json) this.#lines.line(summaryJson(this.summary()));
+    return this.take();
   }
 
   summary(): EventsSummary {
@@ -86,36 +94,34 @@ export class EventPrinter {
     return tracingSince === null ? 0 : (now - tracingSince) / 1e9;
   }
 
-  #drain(all: boolean): string {
+  #drain(all: boolean): void {
     const { filter } = this.#options;
-    let text = "";
     for (const row of this.#rows.take(this.model.tables, all)) {
       if (this.#transitions === this.#options.count) break;
       if (!filter.isEmpty && !filter.matches(transitionSubject(row))) continue;
       this.#transitions++;
       if (row.owner.pid !== null) this.#attributed++;
-      const wallMs = this.model.wallMs(row.at);
-      text += `${this.#options.json ? transitionJson(row, wallMs) : transitionText(row, wallMs)}\n`;
+      this.#row(row, this.model.wallMs(row.at));
     }
     if (this.#transitions === this.#options.count) this.isDone = true;
-    return this.#withHeader(text);
   }
 
-  #withHeader(text: string): string {
-    if (this.#options.json || this.#hasHeader || text === "") return text;
+  #row(row: TransitionRow, wallMs: number): void {
+    if (this.#options.json) return this.#lines.transition(row, wallMs);
+    if (!this.#hasHeader) this.#lines.line(EVENTS_HEADER);
     this.#hasHeader = true;
-    return `${EVENTS_HEADER}\n${text}`;
+    this.#lines.line(transitionText(row, wallMs));
   }
 
-  #lost(at: Nanos, count: number, where: Loss["where"]): string {
+  #lost(at: Nanos, count: number, where: Loss["where"]): void {
     const wallMs = this.model.wallMs(at);
-    return `${this.#options.json ? lostJson(wallMs, count, where) : lostText(wallMs, count, where)}\n`;
+    this.#lines.line(this.#options.json ? lostJson(wallMs, count, where) : lostText(wallMs, count, where));
   }
 
-  #gap(event: Gap): string {
+  #gap(event: Gap): void {
     const wallMs = this.model.wallMs(event.at);
     const ms = (event.at - event.from) / 1e6;
-    return `${this.#options.json ? gapJson(wallMs, ms) : gapText(wallMs, ms)}\n`;
+    this.#lines.line(this.#options.json ? gapJson(wallMs, ms) : gapText(wallMs, ms));
   }
 
   #announce(detail: string): void {

@@ -21,10 +21,10 @@ export interface ExportOptions {
   readonly filter: Filter;
 }
 
-/** Takes events, gives text. */
+/** Takes events, gives what they are in another format. */
 interface Exporter {
-  event(event: TraceEvent): string;
-  end(): string;
+  print(batch: readonly TraceEvent[]): Buffer | string;
+  end(): Buffer | string;
 }
 
 /** Writes a recording to stdout in another format. */
@@ -34,9 +34,7 @@ export async function exportRecording(options: ExportOptions, shutdown: AbortCon
     const input = await openEvents({ source: "auto", read: options.read }, shutdown.signal);
     const exporter = newExporter(options);
     for await (const batch of input.events(shutdown.signal)) {
-      let text = "";
-      for (const event of batch) text += exporter.event(event);
-      await writeOut(text, shutdown.signal);
+      await writeOut(exporter.print(batch), shutdown.signal);
     }
     await writeOut(exporter.end(), shutdown.signal);
     input.sayFaults();
@@ -49,8 +47,7 @@ export async function exportRecording(options: ExportOptions, shutdown: AbortCon
 function newExporter({ format, filter }: ExportOptions): Exporter {
   if (format === "csv") return new CsvExporter(filter);
   if (format === "perfetto") return new PerfettoExporter(filter);
-  const printer = new EventPrinter({ filter, json: true, count: null, durationMs: null });
-  return { event: (event) => printer.printEvent(event), end: () => printer.end() };
+  return new EventPrinter({ filter, json: true, count: null, durationMs: null });
 }
 
 /** The rows of a recording, each when all is known of it. */
@@ -83,8 +80,8 @@ class CsvExporter implements Exporter {
     this.#rows = new Rows(filter);
   }
 
-  event(event: TraceEvent): string {
-    return this.#lines(this.#rows.fold(event));
+  print(batch: readonly TraceEvent[]): string {
+    return batch.map((event) => this.#lines(this.#rows.fold(event))).join("");
   }
 
   end(): string {
@@ -109,7 +106,11 @@ class PerfettoExporter implements Exporter {
     this.#rows = new Rows(filter);
   }
 
-  event(event: TraceEvent): string {
+  print(batch: readonly TraceEvent[]): string {
+    return batch.map((event) => this.#event(event)).join("");
+  }
+
+  #event(event: TraceEvent): string {
     const rows = this.#rows.fold(event);
     if (event.kind === "loss") return this.#value(this.#trace.mark(event.at, `lost ${event.count} transitions`));
     if (event.kind === "gap") return this.#value(this.#trace.mark(event.at, "nothing was traced until here"));

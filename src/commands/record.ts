@@ -85,15 +85,14 @@ class RecordRun {
   }
 
   async take(batch: readonly TraceEvent[]): Promise<void> {
-    let text = "";
     for (const event of batch) {
       if (this.#isDone) break;
       this.#recorder.event(event);
-      text += this.#printer.printEvent(event);
+      this.#printer.fold(event);
       // Not one transition more than asked for.
       if (this.#printer.model.tables.transitions >= (this.#options.count ?? Infinity)) this.#isDone = true;
     }
-    if (this.#options.print) await writeOut(text, this.#shutdown.signal);
+    if (this.#options.print) await writeOut(this.#printer.take(), this.#shutdown.signal);
     if (!this.isFull && !(await this.#recorder.flush())) this.#stopFull();
     this.#tellFull();
     if (this.#isDone || this.#printer.isDone) this.#shutdown.abort("done");

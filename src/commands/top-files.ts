@@ -2,9 +2,9 @@ import { UserError } from "../errors.ts";
 import type { Tables } from "../model/tables.ts";
 import { isTcpState, stateName } from "../model/tcp-state.ts";
 import { findCaller, isFull, OutputFile } from "../recording/output-file.ts";
-import { transitionJson } from "../view/events-json.ts";
+import { EventLines } from "../view/event-lines.ts";
 import { lineText } from "../view/frame.ts";
-import type { TopData } from "../view/top-data.ts";
+import type { TopData, TransitionRows } from "../view/top-data.ts";
 import { topFrame, topList } from "../view/top-frame.ts";
 import { levelOf, type TopUi } from "../view/top-ui.ts";
 import { isoTime } from "../view/time.ts";
@@ -76,7 +76,13 @@ function shownJson(data: TopData, ui: TopUi): unknown {
     groups,
     sockets: sockets?.rows(0, MOST_ROWS) ?? null,
     timeline,
-    transitions: transitions?.rows.map((row) => JSON.parse(transitionJson(row, transitions.wallMs(row.at)))) ?? null,
+    transitions: transitions === null ? null : rowsJson(transitions),
     messages: messages.map(({ wallMs, text }) => ({ time: isoTime(wallMs), text })),
   };
+}
+
+function rowsJson({ rows, wallMs }: TransitionRows): unknown {
+  const lines = new EventLines();
+  for (const row of rows) lines.transition(row, wallMs(row.at));
+  return JSON.parse(`[${lines.take().toString("utf8").trimEnd().replaceAll("\n", ",")}]`);
 }

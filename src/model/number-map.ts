@@ -84,7 +84,8 @@ function emptied<Value>(size: number): (Value | undefined)[] {
 /** Drawn anew in each run, so that nobody can write a recording whose numbers all meet in one place. */
 const [LOW_FACTOR, HIGH_FACTOR] = [oddFactor(), oddFactor()];
 
-function oddFactor(): number {
+/** A factor for multiply-shift hashing. */
+export function oddFactor(): number {
   return Math.floor(Math.random() * 2 ** 32) | 1;
 }
 

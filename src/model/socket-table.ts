@@ -1,10 +1,11 @@
 import type { Destination } from "./destination.ts";
+import { EndsIndex } from "./ends-index.ts";
 import type { Nanos } from "./event.ts";
 import { type ListenerIndex, newListenerIndex } from "./listeners.ts";
 import type { Holder } from "./holding.ts";
 import { NumberMap } from "./number-map.ts";
 import type { Owner } from "./owner.ts";
-import { endsKey, Socket, type SocketEnds, type SocketRole } from "./socket.ts";
+import { Socket, type SocketEnds, type SocketRole } from "./socket.ts";
 import { SocketColumns } from "./socket-columns.ts";
 import { TCP, type TcpState } from "./tcp-state.ts";
 
@@ -16,8 +17,8 @@ export class SocketTable {
   readonly columns = new SocketColumns();
   readonly #byAddress = new NumberMap<Socket>();
   readonly #byInode = new NumberMap<Socket>();
-  /** Only sockets without an address, so the per-event path stays clear of string keys. */
-  readonly #untracedByEnds = new Map<string, Socket[]>();
+  /** Only sockets without an address. */
+  readonly #untraced = new EndsIndex();
   readonly listeners: ListenerIndex = newListenerIndex();
   #nextId = 1;
   #dropped = 0;
@@ -75,9 +76,8 @@ export class SocketTable {
    * inode is another socket: several listeners may have the same ends (SO_REUSEPORT).
    */
   untraced(ends: SocketEnds, inode: number | null): Socket | undefined {
-    if (this.#untracedByEnds.size === 0) return undefined;
-    const found = this.#untracedByEnds.get(endsKey(ends));
-    if (found === undefined) return undefined;
+    const found = this.#untraced.at(ends);
+    if (found.length === 0) return undefined;
     const { netns } = ends;
     const same = found.filter(
       (socket) => (netns === null || socket.netns === null || socket.netns === netns) && mayBeSame(socket.inode, inode),
@@ -92,23 +92,19 @@ export class SocketTable {
 
   setAddress(socket: Socket, address: number): void {
     if (socket.slot < 0) return;
-    this.#forgetEnds(socket);
+    if (socket.address === null) this.#untraced.remove(socket);
     socket.address = address;
     this.#byAddress.set(address, socket);
   }
 
   /** To be called when a socket without an address has learnt its ends. */
   indexEnds(socket: Socket): void {
-    if (socket.address !== null || socket.slot < 0) return;
-    const key = endsKey(socket);
-    const same = this.#untracedByEnds.get(key);
-    if (same === undefined) this.#untracedByEnds.set(key, [socket]);
-    else same.push(socket);
+    if (socket.address === null && socket.slot >= 0) this.#untraced.add(socket);
   }
 
   /** Takes over what is known of its ends, by which it is found from now on. */
   learnEnds(socket: Socket, ends: SocketEnds): void {
-    this.#forgetEnds(socket);
+    if (socket.address === null) this.#untraced.remove(socket);
     socket.learnEnds(ends);
     this.indexEnds(socket);
     // listen() without bind() gets its port later.
@@ -173,21 +169,13 @@ export class SocketTable {
     this.columns.remove(socket);
     if (socket.state === TCP.CLOSE_WAIT) this.#closeWait--;
     if (socket.state === TCP.LISTEN) this.listeners.remove(socket);
-    if (socket.address === null) this.#forgetEnds(socket);
+    if (socket.address === null) this.#untraced.remove(socket);
     else if (this.#byAddress.get(socket.address) === socket) this.#byAddress.delete(socket.address);
     if (socket.inode !== null) this.#forgetInode(socket, socket.inode);
   }
 
   #forgetInode(socket: Socket, inode: number): void {
     if (this.#byInode.get(inode) === socket) this.#byInode.delete(inode);
-  }
-
-  #forgetEnds(socket: Socket): void {
-    if (socket.address !== null) return;
-    const key = endsKey(socket);
-    const rest = this.#untracedByEnds.get(key)?.filter((other) => other !== socket);
-    if (rest === undefined || rest.length === 0) this.#untracedByEnds.delete(key);
-    else this.#untracedByEnds.set(key, rest);
   }
 }
 

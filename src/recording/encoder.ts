@@ -55,7 +55,7 @@ export class Encoder {
       case "source":
       case "anchor":
       case "tick":
-        this.#lines.text(JSON.stringify(event));
+        this.#lines.line(JSON.stringify(event));
         break;
       default:
         event satisfies never;
@@ -65,14 +65,14 @@ export class Encoder {
 
   /** Adds a line of JSON that is no event. */
   line(value: object): void {
-    this.#lines.text(JSON.stringify(value));
+    this.#lines.line(JSON.stringify(value));
   }
 
   /** Ends the block, and hands it out unless it is empty. */
   seal(): void {
     if (this.#lines.length === 0) return;
     const check = crc32(this.#lines.peek()).toString(16).padStart(8, "0");
-    this.#lines.text(JSON.stringify({ check, transitions: this.#transitions }));
+    this.#lines.line(JSON.stringify({ check, transitions: this.#transitions }));
     const transitions = this.#transitions;
     this.#transitions = 0;
     this.#out({ bytes: this.#lines.take(), transitions });
@@ -143,7 +143,7 @@ export class Encoder {
 
   #rows<Row>(name: string, table: Table<Row>, rows: readonly Row[], before: readonly Row[] = []): void {
     for (const line of rowLines(name, table, rows, before)) {
-      this.#lines.text(line);
+      this.#lines.line(line);
       if (this.#lines.length >= BLOCK_BYTES) this.seal();
     }
   }

@@ -1,5 +1,6 @@
 import type { Address } from "../model/address.ts";
 import type { Accept, Task, Transition } from "../model/event.ts";
+import { GrowingBytes } from "../model/growing-bytes.ts";
 import { evidenceBits, NO_DESCRIPTOR } from "../source/evidence.ts";
 
 const SPACE = 32;
@@ -16,46 +17,26 @@ const V4_MAPPED = "00000000000000000000ffff";
 
 /** Room for any line with an event: nine numbers, and a name of at most 60 bytes once it is safe. */
 const LONGEST_EVENT = 512;
-const FIRST_SIZE = 131_072;
 const MAX_NAMES = 1024;
 
 /** A block of lines under construction, as bytes. Lines with an event are those of probes/README.md, with relative times. */
-export class LineBuffer {
-  #bytes = Buffer.allocUnsafe(FIRST_SIZE);
-  #at = 0;
+export class LineBuffer extends GrowingBytes {
   /** Time of the last line that has one; null at the begin of a block. */
   #base: number | null = null;
   readonly #names = new Map<string, Buffer>();
 
-  get length(): number {
-    return this.#at;
-  }
-
   /** The block's bytes; the next one begins empty. */
-  take(): Buffer {
-    const block = Buffer.from(this.#bytes.subarray(0, this.#at));
-    this.#at = 0;
+  override take(): Buffer {
     this.#base = null;
-    return block;
-  }
-
-  peek(): Buffer {
-    return this.#bytes.subarray(0, this.#at);
-  }
-
-  /** Adds a line of text, which must hold no newline. */
-  text(line: string): void {
-    this.#reserve(line.length * 3 + 1);
-    this.#at += this.#bytes.write(line, this.#at, "utf8");
-    this.#bytes[this.#at++] = NEWLINE;
+    return super.take();
   }
 
   transition(event: Transition): void {
     const { evidence, task, localAddress, remoteAddress } = event;
-    this.#reserve(LONGEST_EVENT);
+    this.reserve(LONGEST_EVENT);
     const isV4 = typeof localAddress === "number" && typeof remoteAddress === "number";
     const since = this.#since(event.at);
-    this.#byte((isV4 ? (task === null ? V4 : V4_TASK) : task === null ? V6 : V6_TASK) ?? 0);
+    this.byte((isV4 ? (task === null ? V4 : V4_TASK) : task === null ? V6 : V6_TASK) ?? 0);
     this.#number(since);
     const bits = evidence === null ? 0 : 8 | evidenceBits(evidence);
     const low = ((event.address % 65_536) << 16) | (event.from << 12) | (event.to << 8) | bits;
@@ -69,18 +50,18 @@ export class LineBuffer {
       this.#address6(remoteAddress);
     }
     if (task !== null) this.#task(task);
-    this.#byte(NEWLINE);
+    this.byte(NEWLINE);
   }
 
   accept(event: Accept): void {
-    this.#reserve(LONGEST_EVENT);
+    this.reserve(LONGEST_EVENT);
     const since = this.#since(event.at);
-    this.#byte(ACCEPT ?? 0);
+    this.byte(ACCEPT ?? 0);
     this.#number(since);
     this.#pair(Math.floor(event.address / 65_536), ((event.address % 65_536) << 16) >>> 0);
     this.#pair(event.inode, event.fd ?? NO_DESCRIPTOR);
     this.#task(event.task);
-    this.#byte(NEWLINE);
+    this.byte(NEWLINE);
   }
 
   /** Nanoseconds since the line before. Where there is none, or it is later, a line that tells the time goes first. */
@@ -88,24 +69,24 @@ export class LineBuffer {
     const base = this.#base;
     this.#base = at;
     if (base !== null && at >= base) return at - base;
-    this.#byte(ANCHOR ?? 0);
-    this.#byte(SPACE);
+    this.byte(ANCHOR ?? 0);
+    this.byte(SPACE);
     this.#hex(Math.floor(at / TWO_32), 8);
     this.#hex(at % TWO_32, 8);
-    this.#byte(NEWLINE);
+    this.byte(NEWLINE);
     return 0;
   }
 
   #task({ pid, uid, comm }: Task): void {
     this.#pair(uid, pid);
-    this.#byte(SPACE);
+    this.byte(SPACE);
     let name = this.#names.get(comm);
     if (name === undefined) {
       if (this.#names.size >= MAX_NAMES) this.#names.clear();
       this.#names.set(comm, (name = Buffer.from(comm)));
     }
-    this.#at += name.copy(this.#bytes, this.#at, 0, 128);
-    this.#byte(BAR);
+    this.at += name.copy(this.bytes, this.at, 0, 128);
+    this.byte(BAR);
   }
 
   #address6(address: Address): void {
@@ -123,15 +104,15 @@ export class LineBuffer {
 
   /** A space and a number of 64 bits, given as its halves, without leading zeros. */
   #pair(high: number, low: number): void {
-    this.#byte(SPACE);
+    this.byte(SPACE);
     if (high === 0) return this.#hex(low, digitsOf(low));
     this.#hex(high, digitsOf(high));
     this.#hex(low, 8);
   }
 
   #hex(value: number, digits: number): void {
-    const bytes = this.#bytes;
-    let at = this.#at;
+    const bytes = this.bytes;
+    let at = this.at;
     let shift = digits * 4;
     if ((digits & 1) !== 0) bytes[at++] = HEX[(value >>> (shift -= 4)) & 15] ?? 0;
     while (shift > 0) {
@@ -139,18 +120,7 @@ export class LineBuffer {
       bytes[at++] = HIGH_DIGIT[byte] ?? 0;
       bytes[at++] = LOW_DIGIT[byte] ?? 0;
     }
-    this.#at = at;
-  }
-
-  #byte(value: number): void {
-    this.#bytes[this.#at++] = value;
-  }
-
-  #reserve(more: number): void {
-    if (this.#at + more <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + more));
-    this.#bytes.copy(larger, 0, 0, this.#at);
-    this.#bytes = larger;
+    this.at = at;
   }
 }
 

@@ -2,23 +2,24 @@
 let lastSecond = NaN;
 let lastText = "";
 
-/** A number that is new to V8 takes it longer to print than the rest of a line. */
-const THREE_DIGITS = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, "0"));
+/** `2026-05-01T22:14:07`, so many seconds after the Unix epoch, UTC. */
+export function secondText(second: number): string {
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1000).toISOString().slice(0, 19);
+    lastSecond = second;
+  }
+  return lastText;
+}
 
-/** A whole number below 1000, with its zeros. */
-export function threeDigits(number: number): string {
-  return THREE_DIGITS[number] ?? "";
+/** Whole microseconds after the begin of this second. `wallMs` after the Unix epoch. */
+export function microsOfSecond(wallMs: number, second: number): number {
+  return Math.min(999_999, Math.floor((wallMs - second * 1000) * 1000));
 }
 
 /** ISO 8601 UTC with microseconds, as many digits as the kernel's clock is good for. `wallMs` after the Unix epoch. */
 export function isoTime(wallMs: number): string {
   const second = Math.floor(wallMs / 1000);
-  if (second !== lastSecond) {
-    lastText = new Date(second * 1000).toISOString().slice(0, 20);
-    lastSecond = second;
-  }
-  const micros = Math.min(999_999, Math.floor((wallMs - second * 1000) * 1000));
-  return `${lastText}${threeDigits(Math.floor(micros / 1000))}${threeDigits(micros % 1000)}Z`;
+  return `${secondText(second)}.${String(microsOfSecond(wallMs, second)).padStart(6, "0")}Z`;
 }
 
 /** `HH:MM:SS.uuuuuu` UTC. */
