@@ -47,9 +47,11 @@ const warmUp = (rate) => work(rate, { seconds: WARM_SECONDS, connections: WARM_C
 const measured = (rate) => work(rate, { seconds: SECONDS, connections: FULL_SPEED_CONNECTIONS });
 
 async function countLines(file, pattern, port) {
+  // Not a part of a longer number, such as a time.
+  const ofPort = new RegExp(`(?<!\\d)${port}(?!\\d)`);
   let count = 0;
   for await (const line of createInterface({ input: createReadStream(file) })) {
-    if (pattern.test(line) && line.includes(port)) count++;
+    if (pattern.test(line) && ofPort.test(line)) count++;
   }
   return count;
 }

@@ -92,7 +92,8 @@ class RecordRun {
       // Not one transition more than asked for.
       if (this.#printer.model.tables.transitions >= (this.#options.count ?? Infinity)) this.#isDone = true;
     }
-    if (this.#options.print) await writeOut(this.#printer.take(), this.#shutdown.signal);
+    const lines = this.#printer.take();
+    if (this.#options.print) await writeOut(lines, this.#shutdown.signal);
     if (!this.isFull && !(await this.#recorder.flush())) this.#stopFull();
     this.#tellFull();
     if (this.#isDone || this.#printer.isDone) this.#shutdown.abort("done");
