@@ -98,11 +98,6 @@ export interface SocketEnds {
   readonly remotePort: number;
 }
 
-/** The four-tuple as a key. */
-export function endsKey(ends: Omit<SocketEnds, "netns">): string {
-  return `${ends.localAddress}:${ends.localPort}-${ends.remoteAddress}:${ends.remotePort}`;
-}
-
 /** In the other states its process may have closed it, and then its row has no inode, though its last event had one. */
 export function hasFile({ state }: Socket): boolean {
   return hasFileIn(state);
