@@ -52,7 +52,7 @@ function haveSameEnds(one: Ends, other: Ends): boolean {
 }
 
 /** Drawn anew in each run, so that nobody can write a recording whose addresses all meet in one place. */
-const [LOCAL_FACTOR, REMOTE_FACTOR] = [oddFactor(), oddFactor()];
+const [LOCAL_FACTOR, REMOTE_FACTOR, WORD_FACTOR] = [oddFactor(), oddFactor(), oddFactor()];
 
 /** 52 bits: both ports, and twenty of the addresses. */
 function hashOf({ localAddress, localPort, remoteAddress, remotePort }: Ends): number {
@@ -60,7 +60,13 @@ function hashOf({ localAddress, localPort, remoteAddress, remotePort }: Ends): n
   return (addresses >>> 12) * 2 ** 32 + localPort * 65_536 + remotePort;
 }
 
-/** The last 32 bits of an address. */
+/** 32 bits of an address, on which all of it has a say. */
 function bitsOf(address: Address): number {
-  return typeof address === "number" ? address : Number.parseInt(address.slice(-8), 16);
+  if (typeof address === "number") return address;
+  let bits = 0;
+  for (let at = 0; at < address.length; at += 8) {
+    bits = Math.imul(bits ^ Number.parseInt(address.slice(at, at + 8), 16), WORD_FACTOR);
+    bits ^= bits >>> 15;
+  }
+  return bits;
 }

@@ -33,9 +33,11 @@ export class LossCount {
     for (const [place, pair] of PAIRS.entries()) {
       const known = lost[place] ?? 0;
       const now = (sent[place] ?? 0) - (received[place] ?? 0);
-      if (now <= known) continue;
+      // An accept may be counted before a heartbeat and come after it, where programs interrupt each other.
+      if (pair === ACCEPTED) lost[place] = Math.max(0, now);
+      if (pair === ACCEPTED || now <= known) continue;
       lost[place] = now;
-      if (pair !== ACCEPTED) more.push({ ...statesOf(pair), count: now - known });
+      more.push({ ...statesOf(pair), count: now - known });
     }
     return more;
   }

@@ -29,11 +29,13 @@ export class NameBook {
     this.#identify = identify;
   }
 
+  /** Names come in any order of time: each CPU tells its own. */
   learn(at: Nanos, pid: number, uid: number, comm: string): void {
     const seat = (this.#seats[pid % SEATS] ??= []);
-    const last = seat.findLast((entry) => entry.pid === pid);
+    const last = seat.findLast((entry) => entry.pid === pid && entry.at <= at);
     if (last !== undefined && last.uid === uid && last.comm === comm) return;
-    seat.push({ at, pid, uid, comm });
+    const later = seat.findIndex((entry) => entry.at > at);
+    seat.splice(later < 0 ? seat.length : later, 0, { at, pid, uid, comm });
     if (seat.length > KEPT) seat.shift();
   }
 

@@ -2,10 +2,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isAtLeast, type Program, type Version } from "./choose.ts";
 
-/** The files of probes/ that make up each program; the clock and the count come first. ACCEPTS stands for one of two. */
-const ACCEPTS = "accepts";
+/** The files of probes/ that make up each program; the clock and the count come first. */
 const PARTS: Record<Program, readonly string[]> = {
-  full: ["wire.bt", "ask.bt", "transitions-full.bt", ACCEPTS],
+  full: ["wire.bt", "ask.bt", "transitions-full.bt", "accepts.bt"],
   kprobe: ["wire.bt", "functions-kprobe.bt"],
   fentry: ["wire.bt", "functions-fentry.bt"],
   basic: ["wire.bt", "ask.bt", "transitions-basic.bt"],
@@ -20,6 +19,15 @@ const PARTS: Record<Program, readonly string[]> = {
 const SHARES_LINES: Version = { major: 0, minor: 22 };
 const ON_THE_STACK = "config = { on_stack_limit = 192 }";
 const INTERRUPTS_SYSCALLS: Version = { major: 7, minor: 0 };
+/**
+ * There accepts can share no outbox with the programs of softirqs. And what is held back must not be overtaken by what is not: each
+ * event has a line of its own then.
+ */
+const ALONE: ReadonlyMap<string, string> = new Map([
+  ["accepts.bt", "accepts-alone.bt"],
+  ["outbox.bt", "line.bt"],
+]);
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
  * The text of a whole program for this bpftrace and this kernel. A line `// include NAME` stands for that file, which several
@@ -27,11 +35,13 @@ const INTERRUPTS_SYSCALLS: Version = { major: 7, minor: 0 };
  */
 export function programText(program: Program, bpftrace: Version, kernel: Version): string {
   const settings = isAtLeast(bpftrace, SHARES_LINES) ? [ON_THE_STACK] : [];
-  const accepts = isAtLeast(kernel, INTERRUPTS_SYSCALLS) ? "accepts-alone.bt" : "accepts.bt";
-  return [...settings, ...PARTS[program].map((part) => textOf(part === ACCEPTS ? accepts : part))].join("\n");
+  const isAlone = program === "full" && isAtLeast(kernel, INTERRUPTS_SYSCALLS);
+  return [...settings, ...PARTS[program].map((part) => textOf(part, isAlone ? ALONE : NONE))].join("\n");
 }
 
-function textOf(part: string): string {
-  const text = readFileSync(fileURLToPath(import.meta.resolve(`#probes/${part}`)), "utf8");
-  return text.replaceAll(/^ *\/\/ include (\S+)$/gm, (_line, name: string) => textOf(name));
+/** `others`: the files that stand in for some. */
+function textOf(part: string, others: ReadonlyMap<string, string>): string {
+  const path = import.meta.resolve(`#probes/${others.get(part) ?? part}`);
+  const text = readFileSync(fileURLToPath(path), "utf8");
+  return text.replaceAll(/^ *\/\/ include (\S+)$/gm, (_line, name: string) => textOf(name, others));
 }

@@ -62,7 +62,7 @@ export class Reorder {
     return this.#told[cpu] !== undefined;
   }
 
-  /** The CPUs that have told nothing since then. */
+  /** The CPUs that have told nothing since then, the longest silent first. */
   silentSince(at: Nanos): number[] {
     return this.#cpusThat((told) => told < at);
   }
@@ -77,7 +77,7 @@ export class Reorder {
     for (const [cpu, told] of this.#told.entries()) {
       if (told !== undefined && is(told, this.#latest[cpu] ?? -Infinity)) cpus.push(cpu);
     }
-    return cpus;
+    return cpus.toSorted((one, other) => (this.#told[one] ?? 0) - (this.#told[other] ?? 0));
   }
 
   /**

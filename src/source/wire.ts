@@ -137,7 +137,9 @@ export class WireDecoder {
     const end = fields.read(bytes, start + 1, 1 + PLACES * WORDS_A_PLACE);
     const cpu = fields.number(0);
     if (end < 0 || bytes[end] !== NEWLINE || cpu > MAX_CPU || this.#isRelative) return -1;
-    this.#outbox.take(cpu, 1, PLACES, Infinity);
+    this.#outbox.take(cpu, 1, PLACES_HELD, Infinity);
+    // The last one was never held: it is the newest.
+    this.#outbox.take(cpu, 1 + PLACES_HELD * WORDS_A_PLACE, PLACES - PLACES_HELD, Infinity);
     return end + 1;
   }
 

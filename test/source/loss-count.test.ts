@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { ChangeCount } from "../../src/model/event.ts";
 import { TCP } from "../../src/model/tcp-state.ts";
 import { LossCount } from "../../src/source/loss-count.ts";
-import { PAIRS, placeOf } from "../../src/source/sent-counts.ts";
+import { ACCEPTED, PAIRS, placeOf } from "../../src/source/sent-counts.ts";
 import { sentOf } from "../support/wire-lines.ts";
 
 const CONNECT = 0x72;
@@ -117,4 +117,12 @@ test("of how many events of a CPU it is known what became of them: they have com
   expect([loss.known(1), loss.known(0)]).toEqual([2, 0]);
   emitted(loss, 1, { [END]: 4, [CONNECT]: 1 });
   expect(loss.known(1)).toBe(5);
+});
+
+test("an accept that comes after the heartbeat that counts it is not missed for good", () => {
+  const count = new LossCount();
+  emitted(count, 0, { [ACCEPTED]: 1 });
+  count.received(0, ACCEPTED);
+  emitted(count, 0, { [ACCEPTED]: 1 });
+  expect(count.known(0)).toBe(1);
 });

@@ -23,6 +23,16 @@ describe("a process is called", () => {
     expect(names.map(({ uid }) => uid)).toEqual([0, 33, 33, 0]);
   });
 
+  test("as it was called then, though another CPU's older word of it comes later", () => {
+    const book = new NameBook();
+    book.learn(10, 100, 0, "curl");
+    book.learn(5, 100, 33, "bash");
+    expect([book.of(100, 12), book.of(100, 7)]).toMatchObject([
+      { uid: 0, comm: "curl" },
+      { uid: 33, comm: "bash" },
+    ]);
+  });
+
   test("as it is told a moment later, when another CPU tells its name", () => {
     const book = new NameBook(() => ({ uid: 1, comm: "wrong" }));
     book.learn(100, 7, 1000, "curl");

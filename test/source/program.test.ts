@@ -49,6 +49,8 @@ test.each([
   const [probe] = /^tracepoint:syscalls:sys_exit_accept[^]*/m.exec(text) ?? [""];
   expect(/@outbox_state\[\$cpu\] =/.test(probe)).toBe(kernel.major < 7);
   expect(/printf\("C /.test(probe)).toBe(kernel.major >= 7);
+  // What is held back would be overtaken by them.
+  expect(/printf\("T /.test(text)).toBe(kernel.major >= 7);
 });
 
 test("a heartbeat has the pairs in the order in which they are read", () => {

@@ -80,6 +80,15 @@ describe("an event in an outbox is the same as on a line of its own", () => {
   });
 });
 
+test("the last one of a line is the newest, whatever the places before still show of a line that was lost", () => {
+  const [two, three, five, six] = [2, 3, 5, 6].map((nanos) => later(V4, nanos));
+  if (two === undefined || three === undefined || five === undefined || six === undefined) throw new Error("none");
+  const told = decode(NAME, outboxLine(0, [five, two, three, six].flatMap(placesOf)));
+  expect(told.map((one) => (one !== "malformed" && "event" in one ? one.event.at - V4.at : null))).toEqual([
+    2, 3, 5, 6,
+  ]);
+});
+
 describe("an event of IPv6 that two lines have", () => {
   const [first = NO_PLACE, second = NO_PLACE] = placesOf(later(V6, 3));
   const before = [V4, later(V4, 1), later(V4, 2)];
