@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { EXIT, UserError } from "./base/errors.ts";
 import { run } from "./commands/program.ts";
-import { EXIT, UserError } from "./errors.ts";
 import { onShutdown } from "./shutdown.ts";
 
 const shutdown = onShutdown();

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { startTracer } from "../../build/source/tracer-process.js";
-import { readTracingFacts } from "../../build/source/tracing-facts.js";
+import { startTracer } from "../../build/source/bpftrace/tracer-process.js";
+import { readTracingFacts } from "../../build/source/bpftrace/tracing-facts.js";
 
 /** Compiles the workload; returns the path of the program. */
 export function buildChurn() {

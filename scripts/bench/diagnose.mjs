@@ -5,8 +5,8 @@
 //
 // Folds a survey of so many sockets in each of several mixtures, and prints the median of the milliseconds that diagnose() takes.
 import { diagnose } from "../../build/diagnosis/diagnose.js";
-import { Model } from "../../build/model/model.js";
-import { TCP } from "../../build/model/tcp-state.js";
+import { Model } from "../../build/model/fold/model.js";
+import { TCP } from "../../build/model/net/tcp-state.js";
 
 const SOCKETS = Number(process.argv[2] ?? 100_000);
 const RUNS = 40;

@@ -3,12 +3,12 @@
 // usage: npm run bench [-- FILE]     FILE: wire lines as bpftrace prints them; by default 60,000 connections are made and traced now
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Model } from "../../build/model/model.js";
-import { SettledRows } from "../../build/model/settled-rows.js";
-import { NameBook } from "../../build/source/name-book.js";
-import { Reorder } from "../../build/source/reorder.js";
-import { WireDecoder } from "../../build/source/wire.js";
-import { EventLines } from "../../build/view/event-lines.js";
+import { Model } from "../../build/model/fold/model.js";
+import { SettledRows } from "../../build/model/fold/settled-rows.js";
+import { NameBook } from "../../build/wire/name-book.js";
+import { Reorder } from "../../build/source/intake/reorder.js";
+import { WireDecoder } from "../../build/wire/wire.js";
+import { EventLines } from "../../build/view/print/event-lines.js";
 import { captureOf } from "./capture.mjs";
 
 const { positionals } = parseArgs({ allowPositionals: true });

@@ -5,19 +5,19 @@
 // A frame is all of it: what the view asks of the model, the diagnosis that is made anew each second, the layout, the cells and
 // the charts; what blessed then writes is a millisecond more. The first three rows are parts of it.
 import { PassThrough } from "node:stream";
-import { TopPicture } from "../../build/commands/top-picture.js";
-import { ModelSource } from "../../build/commands/top-source.js";
+import { TopPicture } from "../../build/commands/top/top-picture.js";
+import { ModelSource } from "../../build/commands/top/data/top-source.js";
 import { diagnose } from "../../build/diagnosis/diagnose.js";
-import { GROUPINGS } from "../../build/model/group.js";
-import { MATCH_ALL } from "../../build/model/filter.js";
-import { Model } from "../../build/model/model.js";
-import { takeSnapshot } from "../../build/model/take-snapshot.js";
+import { GROUPINGS } from "../../build/model/lists/group.js";
+import { MATCH_ALL } from "../../build/model/filter/filter.js";
+import { Model } from "../../build/model/fold/model.js";
+import { takeSnapshot } from "../../build/model/reports/take-snapshot.js";
 import { liveSource } from "../../build/source/auto.js";
 import { library } from "../../build/terminal/blessed-private.js";
 import { paint } from "../../build/terminal/cells.js";
 import { newPlot } from "../../build/terminal/plot.js";
 import { topFrame } from "../../build/view/top-frame.js";
-import { goInto, goTo, initialUi, TABS } from "../../build/view/top-ui.js";
+import { goInto, goTo, initialUi, TABS } from "../../build/view/state/top-ui.js";
 
 const FRAMES = 40;
 const SECOND = 1e9;

@@ -11,8 +11,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Model } from "../../build/model/model.js";
-import { Recording } from "../../build/recording/reader.js";
+import { Model } from "../../build/model/fold/model.js";
+import { Recording } from "../../build/recording/read/reader.js";
 import { buildChurn } from "./capture.mjs";
 import { treeOf } from "./process-cost.mjs";
 

@@ -27,9 +27,9 @@ function cpuOfSs() {
 /** In a process of its own, as cold as tcptrace is when it starts: CPU seconds of a first survey and of those after it. */
 function cpuOfSurveys() {
   const script = `
-    import { HolderFinder } from ${JSON.stringify(new URL("../../build/host/holders.js", import.meta.url).href)};
-    import { takeSurvey } from ${JSON.stringify(new URL("../../build/host/survey.js", import.meta.url).href)};
-    import { KnownTables } from ${JSON.stringify(new URL("../../build/host/known-rows.js", import.meta.url).href)};
+    import { HolderFinder } from ${JSON.stringify(new URL("../../build/host/processes/holders.js", import.meta.url).href)};
+    import { takeSurvey } from ${JSON.stringify(new URL("../../build/host/survey/survey.js", import.meta.url).href)};
+    import { KnownTables } from ${JSON.stringify(new URL("../../build/host/survey/known-rows.js", import.meta.url).href)};
     const holders = new HolderFinder();
     const tables = new KnownTables();
     const results = [];

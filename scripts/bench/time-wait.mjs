@@ -11,12 +11,12 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Model } from "../../build/model/model.js";
-import { takeChurn } from "../../build/model/take-churn.js";
-import { takeSnapshot } from "../../build/model/take-snapshot.js";
+import { Model } from "../../build/model/fold/model.js";
+import { takeChurn } from "../../build/model/reports/take-churn.js";
+import { takeSnapshot } from "../../build/model/reports/take-snapshot.js";
 import { liveSource } from "../../build/source/auto.js";
 import { topFrame } from "../../build/view/top-frame.js";
-import { initialUi } from "../../build/view/top-ui.js";
+import { initialUi } from "../../build/view/state/top-ui.js";
 
 // With more toward one address the kernel searches long for each next port: it takes those of one parity first.
 const PER_RUN = 30_000;

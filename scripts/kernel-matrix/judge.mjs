@@ -1,10 +1,10 @@
 // Judges what a cell left: whether all transitions were seen, each with the right process, and TIME_WAIT.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { causeOf } from "../../build/model/cause.js";
-import { TCP } from "../../build/model/tcp-state.js";
+import { causeOf } from "../../build/model/events/cause.js";
+import { TCP } from "../../build/model/net/tcp-state.js";
 import { impossible } from "./plan.mjs";
-import { Recording } from "../../build/recording/reader.js";
+import { Recording } from "../../build/recording/read/reader.js";
 
 const LIVES = [
   { side: "client", states: ["CLOSE", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE"] },

@@ -1,11 +1,11 @@
-import { EXIT, type ExitCode } from "../errors.ts";
-import type { Filter } from "../model/filter.ts";
-import { takeChurn } from "../model/take-churn.ts";
-import { churnJson } from "../view/churn-json.ts";
-import { churnText } from "../view/churn-text.ts";
-import { type EventInputOptions, openEvents } from "./event-input.ts";
-import { watchReader, writeOut } from "./output.ts";
-import { watch } from "./watch.ts";
+import { EXIT, type ExitCode } from "../base/errors.ts";
+import { type EventInputOptions, openEvents } from "./run/event-input.ts";
+import { watchReader, writeOut } from "./run/output.ts";
+import { watch } from "./run/watch.ts";
+import type { Filter } from "../model/filter/filter.ts";
+import { takeChurn } from "../model/reports/take-churn.ts";
+import { churnJson } from "../view/print/churn-json.ts";
+import { churnText } from "../view/print/churn-text.ts";
 
 const USUAL_DURATION_MS = 10_000;
 

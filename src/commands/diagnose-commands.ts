@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { diagnose } from "./diagnose.ts";
 import { explain } from "./explain.ts";
-import { live, parseDuration, STUCK_AFTER_MS, type ViewFlags } from "./options.ts";
+import { STUCK_AFTER_MS, type ViewFlags, live, parseDuration } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 
 const DIAGNOSE_EXAMPLES = `

@@ -1,11 +1,11 @@
+import { EXIT, type ExitCode } from "../base/errors.ts";
+import { type EventInputOptions, openEvents } from "./run/event-input.ts";
+import { watchReader, writeOut } from "./run/output.ts";
+import { watch } from "./run/watch.ts";
 import { takeDiagnosis } from "../diagnosis/report.ts";
-import { EXIT, type ExitCode } from "../errors.ts";
-import type { Filter } from "../model/filter.ts";
-import { diagnoseJson } from "../view/diagnose-json.ts";
-import { diagnoseText } from "../view/diagnose-text.ts";
-import { type EventInputOptions, openEvents } from "./event-input.ts";
-import { watchReader, writeOut } from "./output.ts";
-import { watch } from "./watch.ts";
+import type { Filter } from "../model/filter/filter.ts";
+import { diagnoseJson } from "../view/print/diagnose-json.ts";
+import { diagnoseText } from "../view/print/diagnose-text.ts";
 
 /** Rates are over five seconds, and growth needs three surveys. */
 const USUAL_DURATION_MS = 5000;

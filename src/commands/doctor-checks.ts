@@ -1,15 +1,15 @@
 import {
-  canMountTracefs,
-  hasStateTracepoint,
-  isAtLeast,
-  mayTrace,
   OLDEST_BPFTRACE,
   OLDEST_BPFTRACE_NAME,
   OLDEST_KERNEL,
   OLDEST_PROVEN,
-} from "../source/choose.ts";
-import type { TracingFacts } from "../source/choose.ts";
-import type { DoctorCheck } from "../view/doctor-report.ts";
+  type TracingFacts,
+  canMountTracefs,
+  hasStateTracepoint,
+  isAtLeast,
+  mayTrace,
+} from "../source/bpftrace/choose.ts";
+import type { DoctorCheck } from "../view/print/doctor-report.ts";
 
 /** All of doctor's checks but the trial, in the order in which a user would mend them. */
 export function doctorChecks(facts: TracingFacts): DoctorCheck[] {

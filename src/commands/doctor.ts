@@ -1,13 +1,12 @@
-import { EXIT } from "../errors.ts";
-import type { ExitCode } from "../errors.ts";
-import { chooseSource, type TracingFacts } from "../source/choose.ts";
-import type { TrialResult } from "../source/trial.ts";
-import { readTracingFacts } from "../source/tracing-facts.ts";
-import { doctorJson } from "../view/doctor-json.ts";
-import type { DoctorReport } from "../view/doctor-report.ts";
-import { doctorText } from "../view/doctor-text.ts";
+import { EXIT, type ExitCode } from "../base/errors.ts";
 import { doctorChecks } from "./doctor-checks.ts";
 import { probeChecks } from "./probe-checks.ts";
+import { type TracingFacts, chooseSource } from "../source/bpftrace/choose.ts";
+import { readTracingFacts } from "../source/bpftrace/tracing-facts.ts";
+import type { TrialResult } from "../source/trial.ts";
+import { doctorJson } from "../view/print/doctor-json.ts";
+import type { DoctorReport } from "../view/print/doctor-report.ts";
+import { doctorText } from "../view/print/doctor-text.ts";
 
 /** Says what tcptrace can trace on this machine. `trial` traces for real; it runs only where BPF looks possible. */
 export async function doctor(

@@ -1,9 +1,9 @@
-import { EXIT, type ExitCode } from "../errors.ts";
-import type { EventsSummary } from "../view/events-json.ts";
-import { summaryLossText, summaryText } from "../view/events-text.ts";
-import { type EventInputOptions, openEvents } from "./event-input.ts";
-import { EventPrinter, type EventPrinterOptions } from "./event-printer.ts";
-import { say, watchReader, writeOut } from "./output.ts";
+import { EXIT, type ExitCode } from "../base/errors.ts";
+import { type EventInputOptions, openEvents } from "./run/event-input.ts";
+import { EventPrinter, type EventPrinterOptions } from "./run/event-printer.ts";
+import { say, watchReader, writeOut } from "./run/output.ts";
+import type { EventsSummary } from "../view/print/events-json.ts";
+import { summaryLossText, summaryText } from "../view/print/events-text.ts";
 
 export interface EventsOptions extends EventInputOptions, EventPrinterOptions {}
 

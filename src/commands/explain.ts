@@ -1,8 +1,8 @@
-import { EXIT, type ExitCode, UserError } from "../errors.ts";
+import { EXIT, type ExitCode, UserError } from "../base/errors.ts";
+import { safeText } from "../base/text.ts";
+import { writeOut } from "./run/output.ts";
 import { findPage, nearestTopics } from "../diagnosis/pages/find.ts";
-import { safeText } from "../model/text.ts";
-import { pageText, topicsText } from "../view/explain-text.ts";
-import { writeOut } from "./output.ts";
+import { pageText, topicsText } from "../view/print/explain-text.ts";
 
 const LONGEST_TOPIC = 64;
 

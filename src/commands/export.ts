@@ -1,16 +1,16 @@
-import { EXIT, type ExitCode } from "../errors.ts";
-import type { TraceEvent } from "../model/event.ts";
-import { type Filter, MATCH_ALL } from "../model/filter.ts";
-import { Model } from "../model/model.ts";
-import { SettledRows } from "../model/settled-rows.ts";
-import { transitionSubject } from "../model/subject.ts";
-import type { TransitionRow } from "../model/transition-row.ts";
-import { CSV_HEADER, transitionCsv } from "../view/events-csv.ts";
-import { isoTime } from "../view/time.ts";
-import { TraceEvents } from "../view/trace-events.ts";
-import { openEvents } from "./event-input.ts";
-import { EventPrinter } from "./event-printer.ts";
-import { watchReader, writeOut } from "./output.ts";
+import { EXIT, type ExitCode } from "../base/errors.ts";
+import { openEvents } from "./run/event-input.ts";
+import { EventPrinter } from "./run/event-printer.ts";
+import { watchReader, writeOut } from "./run/output.ts";
+import type { TraceEvent } from "../model/events/event.ts";
+import { type Filter, MATCH_ALL } from "../model/filter/filter.ts";
+import { Model } from "../model/fold/model.ts";
+import { SettledRows } from "../model/fold/settled-rows.ts";
+import { transitionSubject } from "../model/sockets/subject.ts";
+import type { TransitionRow } from "../model/sockets/transition-row.ts";
+import { isoTime } from "../view/format/time.ts";
+import { CSV_HEADER, transitionCsv } from "../view/print/events-csv.ts";
+import { TraceEvents } from "../view/print/trace-events.ts";
 
 export type ExportFormat = "ndjson" | "csv" | "perfetto";
 

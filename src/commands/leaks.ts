@@ -1,11 +1,11 @@
-import { EXIT, type ExitCode } from "../errors.ts";
-import type { Filter } from "../model/filter.ts";
-import { takeLeaks } from "../model/take-leaks.ts";
-import { leaksJson } from "../view/leaks-json.ts";
-import { leaksText } from "../view/leaks-text.ts";
-import { type EventInputOptions, openEvents } from "./event-input.ts";
-import { watchReader, writeOut } from "./output.ts";
-import { watch } from "./watch.ts";
+import { EXIT, type ExitCode } from "../base/errors.ts";
+import { type EventInputOptions, openEvents } from "./run/event-input.ts";
+import { watchReader, writeOut } from "./run/output.ts";
+import { watch } from "./run/watch.ts";
+import type { Filter } from "../model/filter/filter.ts";
+import { takeLeaks } from "../model/reports/take-leaks.ts";
+import { leaksJson } from "../view/print/leaks-json.ts";
+import { leaksText } from "../view/print/leaks-text.ts";
 
 export interface LeaksOptions extends EventInputOptions {
   readonly json: boolean;

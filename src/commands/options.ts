@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseDurationMs } from "../model/duration.ts";
-import { type Filter, MATCH_ALL, parseFilter } from "../model/filter.ts";
+import { parseDurationMs } from "../base/duration.ts";
+import { type Filter, MATCH_ALL, parseFilter } from "../model/filter/filter.ts";
 import type { SourceWish } from "../source/auto.ts";
 
 /** When CLOSE_WAIT counts as stuck. */

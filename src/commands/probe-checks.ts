@@ -1,6 +1,6 @@
-import { findObstacle, type Program, PROGRAMS, type TracingFacts } from "../source/choose.ts";
+import { PROGRAMS, type Program, type TracingFacts, findObstacle } from "../source/bpftrace/choose.ts";
 import type { TrialResult } from "../source/trial.ts";
-import type { DoctorCheck } from "../view/doctor-report.ts";
+import type { DoctorCheck } from "../view/print/doctor-report.ts";
 
 const MEANING: Record<Program, string> = {
   fentry: "functions, TIME_WAIT exact",

@@ -1,18 +1,18 @@
 import { Command, CommanderError, Option } from "commander";
-import { EXIT, type ExitCode, UserError } from "../errors.ts";
-import { tryTracing } from "../source/trial.ts";
-import { type ThemeName, THEMES } from "../view/theme-names.ts";
+import { EXIT, type ExitCode, UserError } from "../base/errors.ts";
 import { churn } from "./churn.ts";
 import { addDiagnose, addExplain } from "./diagnose-commands.ts";
 import { doctor } from "./doctor.ts";
 import { events } from "./events.ts";
 import { leaks } from "./leaks.ts";
-import { live, parseCount, parseDuration, parseInterval, STUCK_AFTER_MS, type ViewFlags } from "./options.ts";
+import { STUCK_AFTER_MS, type ViewFlags, live, parseCount, parseDuration, parseInterval } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
-import { addExport, addRecord } from "./recording-commands.ts";
-import { findSettings } from "./settings-file.ts";
-import { top } from "./top.ts";
-import { version } from "./version.ts";
+import { addExport, addRecord } from "./record.ts";
+import { version } from "./run/version.ts";
+import { top } from "./top/run-top.ts";
+import { findSettings } from "./top/settings-file.ts";
+import { tryTracing } from "../source/trial.ts";
+import { THEMES, type ThemeName } from "../view/format/theme-names.ts";
 
 const INTERVAL_MS = 1000;
 

@@ -1,166 +1,122 @@
-import { EXIT, type ExitCode, UserError } from "../errors.ts";
-import { MATCH_ALL } from "../model/filter.ts";
-import type { TraceEvent } from "../model/event.ts";
-import { fileNames } from "../recording/file-names.ts";
-import { newHeader } from "../recording/new-header.ts";
-import { findCaller, OutputFile } from "../recording/output-file.ts";
-import type { Packing } from "../recording/packer.ts";
-import { Recorder, type RecorderOptions } from "../recording/recorder.ts";
-import type { Sink } from "../recording/sink.ts";
-import { liveSource, type SourceWish } from "../source/auto.ts";
-import { summaryLossText } from "../view/events-text.ts";
-import { recordingText } from "../view/record-text.ts";
-import { EventPrinter } from "./event-printer.ts";
-import { say, watchReader, writeOut } from "./output.ts";
-import { ProgressLine } from "./progress-line.ts";
-import { version } from "./version.ts";
+import { type Command, Option } from "commander";
+import { EXIT, UserError } from "../base/errors.ts";
+import { type ExportFormat, exportRecording } from "./export.ts";
+import { parseCount, parseDuration, parseFilterOption, parseSeconds, parseSize, parseSource } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
+import { record } from "./run/recording.ts";
+import { type Filter, MATCH_ALL } from "../model/filter/filter.ts";
+import { packZstd } from "../recording/format/zstd.ts";
+import { tellsTime } from "../recording/write/file-names.ts";
+import type { Packing } from "../recording/write/packer.ts";
+import type { SourceWish } from "../source/auto.ts";
 
-export interface RecordOptions {
-  readonly source: SourceWish;
-  /** A file, or `-` for stdout. */
-  readonly write: string;
-  /** Bytes, then milliseconds, after which the next file begins; null for no end. */
-  readonly maxBytes: number | null;
-  readonly maxMs: number | null;
-  /** How many files to keep; null for all. */
-  readonly files: number | null;
-  readonly count: number | null;
-  readonly durationMs: number | null;
-  readonly packing: Packing;
-  readonly onFull: "stop" | "drop";
-  /** Print what `events` prints, too. */
-  readonly print: boolean;
-  readonly json: boolean;
+const RECORD_EXAMPLES = `
+Examples:
+  sudo tcptrace record -w run.tct.gz                     until Ctrl-C; then tcptrace top -r run.tct.gz
+  sudo tcptrace record -w run.tct.gz -C 100 -W 10        the last 10 files of 100 MB each
+  sudo tcptrace record -w run-%H%M.tct -G 3600           a file an hour
+  ssh host sudo tcptrace record -w - | tcptrace top -r -
+`;
+
+interface RecordFlags {
+  source: SourceWish;
+  write: string;
+  size?: number;
+  seconds?: number;
+  files?: number;
+  count?: number;
+  duration?: number;
+  compress?: Packing;
+  onFull: "stop" | "drop";
+  print: boolean;
+  json: boolean;
 }
 
-/** Records until Ctrl-C, `count` or `duration`; then a summary on stderr. */
-export async function record(options: RecordOptions, shutdown: AbortController): Promise<ExitCode> {
-  const endWatch = watchReader(() => shutdown.abort("EPIPE"));
-  const run = await RecordRun.start(options, shutdown);
-  const tell = (): void => say(run.describe());
-  process.on("SIGUSR1", tell);
-  const progress = new ProgressLine(() => run.describe());
-  try {
-    for await (const batch of liveSource(options.source).events(shutdown.signal)) await run.take(batch);
-    await run.end();
-  } finally {
-    progress.end();
-    process.off("SIGUSR1", tell);
-    endWatch();
-  }
-  say(run.describe());
-  const loss = run.describeLoss();
-  if (loss !== null) say(loss);
-  if (!run.isFull) return EXIT.ok;
-  const more = run.isEndMissing ? "make room for the next" : "--on-full drop would have gone on";
-  const what = run.isEndMissing ? "the disk is full: the recording's end is missing" : "the disk is full";
-  throw new UserError(what, `what was recorded can be read; ${more}`);
+export function addRecord(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  program
+    .command("record")
+    .description("transitions to a file, to be read back by every view with -r")
+    .requiredOption("-w, --write <FILE>", "the file, made with mode 0600; - is stdout")
+    .option("--source <auto|bpf|proc>", "where events come from; bpf fails rather than fall back", parseSource, "auto")
+    .option("-C, --size <SIZE>", "begin the next file after this size: 10 is 10 MB; 500k, 10M, 1G", parseSize)
+    .option("-G, --seconds <SECONDS>", "begin the next file after this time: 60, 10m, 1h", parseSeconds)
+    .option("-W, --files <N>", "with -C or -G: keep the last N files; FILE must not tell the time (%H)", parseCount)
+    .option("-c, --count <N>", "end after N transitions", parseCount)
+    .option("--duration <DUR>", "end after this time: 500ms 10s 5m 2h", parseDuration)
+    .addOption(
+      new Option("--compress <PACKING>", "default: gzip when the name ends in .gz, zstd when in .zst").choices([
+        "none",
+        "gzip",
+        "zstd",
+      ]),
+    )
+    .addOption(
+      new Option("--on-full <stop|drop>", "when the disk is full: end, or go on and drop")
+        .choices(["stop", "drop"])
+        .default("stop"),
+    )
+    .option("--print", "also print what `events` prints", false)
+    .option("--json", "with --print: newline-delimited JSON", false)
+    .addHelpText("after", RECORD_EXAMPLES)
+    .action(async (flags: RecordFlags) => {
+      checkFlags(flags);
+      const { source, write, onFull, print, json, size, seconds, files, count, duration } = flags;
+      const packing = packingFor(flags);
+      const limits = { maxBytes: size ?? null, maxMs: seconds ?? null, files: files ?? null };
+      const ends = { count: count ?? null, durationMs: duration ?? null };
+      outcome.code = await record({ source, write, onFull, print, json, packing, ...limits, ...ends }, shutdown);
+    });
 }
 
-class RecordRun {
-  readonly #options: RecordOptions;
-  readonly #shutdown: AbortController;
-  readonly #printer: EventPrinter;
-  readonly #recorder: Recorder;
-  /** No event is recorded any more. */
-  #isDone = false;
-  #saidFull = false;
-  /** The disk was full, and that was the end. */
-  isFull = false;
-  /** It was full when the rest was to be written. */
-  isEndMissing = false;
+const EXPORT_EXAMPLES = `
+Examples:
+  tcptrace export -r run.tct.gz --format csv > run.csv
+  tcptrace export -r run.tct.gz --format perfetto > run.json      open it at https://ui.perfetto.dev
+`;
 
-  private constructor(options: RecordOptions, shutdown: AbortController, printer: EventPrinter, recorder: Recorder) {
-    this.#options = options;
-    this.#shutdown = shutdown;
-    this.#printer = printer;
-    this.#recorder = recorder;
-  }
-
-  static async start(options: RecordOptions, shutdown: AbortController): Promise<RecordRun> {
-    const { json, durationMs } = options;
-    const printer = new EventPrinter({ filter: MATCH_ALL, json, count: null, durationMs }, options.print);
-    const recorder = await Recorder.start(recorderOptions(options, shutdown.signal), printer.model.tables);
-    return new RecordRun(options, shutdown, printer, recorder);
-  }
-
-  async take(batch: readonly TraceEvent[]): Promise<void> {
-    for (const event of batch) {
-      if (this.#isDone) break;
-      this.#recorder.event(event);
-      this.#printer.fold(event);
-      // Not one transition more than asked for.
-      if (this.#printer.model.tables.transitions >= (this.#options.count ?? Infinity)) this.#isDone = true;
-    }
-    const lines = this.#printer.take();
-    if (this.#options.print) await writeOut(lines, this.#shutdown.signal);
-    if (!this.isFull && !(await this.#recorder.flush())) this.#stopFull();
-    this.#tellFull();
-    if (this.#isDone || this.#printer.isDone) this.#shutdown.abort("done");
-  }
-
-  #stopFull(): void {
-    this.isFull = true;
-    this.#isDone = true;
-  }
-
-  #tellFull(): void {
-    if (this.#recorder.isFull === this.#saidFull) return;
-    this.#saidFull = this.#recorder.isFull;
-    if (!this.#saidFull) say(`there is room again: ${this.#recorder.dropped} transitions were not recorded`);
-    else if (this.#options.onFull === "drop") say("the disk is full: what happens until there is room is not recorded");
-  }
-
-  async end(): Promise<void> {
-    if (!this.isFull) this.isFull = this.isEndMissing = !(await this.#recorder.end());
-    const rest = this.#printer.end();
-    if (this.#options.print) await writeOut(rest, this.#shutdown.signal);
-  }
-
-  /** Which transitions were lost, in one line; null when none were. */
-  describeLoss(): string | null {
-    return summaryLossText(this.#printer.summary());
-  }
-
-  /** Counts so far, in one line. */
-  describe(): string {
-    const { model } = this.#printer;
-    const { transitions, attributed, lost, source, now, tracingSince } = model.tables;
-    const { files, bytes, dropped } = this.#recorder;
-    const seconds = tracingSince === null ? 0 : (now - tracingSince) / 1e9;
-    return recordingText({ transitions, attributed, lost, source, seconds, files, bytes, dropped });
-  }
+interface ExportFlags {
+  read: string;
+  format: ExportFormat;
+  filter: Filter;
 }
 
-function recorderOptions(options: RecordOptions, signal: AbortSignal): RecorderOptions {
-  const { maxBytes, maxMs, packing, onFull } = options;
-  const tcptrace = version();
-  return {
-    open: options.write === "-" ? async () => stdoutSink(signal) : openerOf(options),
-    header: (source, file) => newHeader(tcptrace, source, file),
-    maxNanos: maxMs === null ? null : maxMs * 1e6,
-    maxBytes,
-    packing,
-    onFull,
-  };
+export function addExport(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  program
+    .command("export")
+    .description("a recording in another format, on stdout")
+    .requiredOption("-r, --read <FILE>", "the recording; - is stdin")
+    .addOption(
+      new Option("--format <FORMAT>", "what to write").choices(["ndjson", "csv", "perfetto"]).makeOptionMandatory(),
+    )
+    .option("--filter <EXPR>", "only these sockets", parseFilterOption, MATCH_ALL)
+    .addHelpText("after", EXPORT_EXAMPLES)
+    .action(async (flags: ExportFlags) => {
+      outcome.code = await exportRecording(flags, shutdown);
+    });
 }
 
-function openerOf({ write, maxBytes, maxMs, files }: RecordOptions): (index: number) => Promise<Sink> {
-  const names = fileNames(write, maxBytes !== null || maxMs !== null, files);
-  const caller = findCaller(process.env);
-  return async (index) => OutputFile.open(names.name(index, new Date()), caller);
+/** What cannot be meant. */
+function checkFlags({ write, size, seconds, files, print, json }: RecordFlags): void {
+  const rotates = size !== undefined || seconds !== undefined;
+  if (write === "-" && print) throw misuse("--print and -w - both want stdout", "give -w a file");
+  if (write === "-" && rotates) throw misuse("-C and -G need files to rotate", "give -w a file");
+  if (write === "-" && process.stdout.isTTY) throw misuse("-w - would fill the terminal", "pipe it, or give -w a file");
+  if (files !== undefined && !rotates) throw misuse("-W bounds a rotation", "add -C SIZE or -G SECONDS");
+  if (files !== undefined && tellsTime(write)) {
+    throw misuse("-W writes over old files, and names that tell the time differ", "leave out -W, or the % words of -w");
+  }
+  if (json && !print) throw misuse("--json says how --print prints", "add --print");
+  if (write === "") throw misuse("-w '' is no file", "give -w a path");
 }
 
-function stdoutSink(signal: AbortSignal): Sink {
-  let bytes = 0;
-  return {
-    get bytes() {
-      return bytes;
-    },
-    write: async (chunk) => {
-      await writeOut(chunk, signal);
-      bytes += chunk.length;
-    },
-    close: async () => {},
-  };
+function packingFor({ write, compress }: RecordFlags): Packing {
+  const packing = compress ?? (write.endsWith(".gz") ? "gzip" : write.endsWith(".zst") ? "zstd" : "none");
+  if (packing === "zstd" && packZstd === null) {
+    throw misuse("this Node.js has no zstd (22.15 has)", "use --compress gzip");
+  }
+  return packing;
+}
+
+function misuse(message: string, hint: string): UserError {
+  return new UserError(message, hint, EXIT.usage);
 }

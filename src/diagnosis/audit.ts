@@ -1,8 +1,8 @@
-import type { HostFigures, NetworkSettings } from "../model/counters.ts";
-import type { Tables } from "../model/tables.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./facts/finding.ts";
 import { KNOBS } from "./knobs/all.ts";
 import type { Knob } from "./knobs/knob.ts";
+import type { Tables } from "../model/fold/tables.ts";
+import type { HostFigures, NetworkSettings } from "../model/net/counters.ts";
 
 /** Whether changing a setting would help with a finding, and why or why not. */
 export interface Verdict {

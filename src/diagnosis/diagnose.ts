@@ -1,26 +1,26 @@
-import type { Tables } from "../model/tables.ts";
-import type { Finding, Severity } from "./finding.ts";
-import { acceptQueueStalled } from "./rules/accept-queue-stalled.ts";
-import { backlogDrops } from "./rules/backlog-drops.ts";
-import { closeWaitLeak } from "./rules/close-wait-leak.ts";
-import { descriptorsRunningOut } from "./rules/descriptors-running-out.ts";
-import { filesRunningOut } from "./rules/files-running-out.ts";
-import { finWait2 } from "./rules/fin-wait-2.ts";
-import { keepaliveLate } from "./rules/keepalive-late.ts";
-import { listenOverflow } from "./rules/listen-overflow.ts";
-import { noPooling } from "./rules/no-pooling.ts";
-import { portsRunningOut } from "./rules/ports-running-out.ts";
-import { resetStorm } from "./rules/reset-storm.ts";
-import { serverClosesFirst } from "./rules/server-closes-first.ts";
-import { synRecv } from "./rules/syn-recv.ts";
-import { synSent } from "./rules/syn-sent.ts";
-import { timeWaitBuckets } from "./rules/time-wait-buckets.ts";
-import { timeWaitHarmless } from "./rules/time-wait-harmless.ts";
-import { traceLoss } from "./rules/trace-loss.ts";
-import { unansweredClose } from "./rules/unanswered-close.ts";
-import { type DiagnoseOptions, type Situation, takeSituation } from "./situation.ts";
+import type { Finding, Severity } from "./facts/finding.ts";
+import { type DiagnoseOptions, type Situation, takeSituation } from "./facts/situation.ts";
+import { closeWaitLeak } from "./rules/closing/close-wait-leak.ts";
+import { finWait2 } from "./rules/closing/fin-wait-2.ts";
+import { keepaliveLate } from "./rules/closing/keepalive-late.ts";
+import { resetStorm } from "./rules/closing/reset-storm.ts";
+import { unansweredClose } from "./rules/closing/unanswered-close.ts";
+import { backlogDrops } from "./rules/limits/backlog-drops.ts";
+import { descriptorsRunningOut } from "./rules/limits/descriptors-running-out.ts";
+import { filesRunningOut } from "./rules/limits/files-running-out.ts";
+import { traceLoss } from "./rules/limits/trace-loss.ts";
+import { acceptQueueStalled } from "./rules/opening/accept-queue-stalled.ts";
+import { listenOverflow } from "./rules/opening/listen-overflow.ts";
+import { synRecv } from "./rules/opening/syn-recv.ts";
+import { synSent } from "./rules/opening/syn-sent.ts";
+import { noPooling } from "./rules/time-wait/no-pooling.ts";
+import { portsRunningOut } from "./rules/time-wait/ports-running-out.ts";
+import { serverClosesFirst } from "./rules/time-wait/server-closes-first.ts";
+import { timeWaitBuckets } from "./rules/time-wait/time-wait-buckets.ts";
+import { timeWaitHarmless } from "./rules/time-wait/time-wait-harmless.ts";
+import type { Tables } from "../model/fold/tables.ts";
 
-export type { DiagnoseOptions } from "./situation.ts";
+export type { DiagnoseOptions } from "./facts/situation.ts";
 
 /** What hurts most first: of two findings as severe, that of the earlier rule. */
 const RULES: readonly ((situation: Situation) => readonly Finding[])[] = [

@@ -1,8 +1,8 @@
-import type { SourceName } from "../model/event.ts";
-import type { Tables } from "../model/tables.ts";
 import { type AuditedSetting, auditSettings } from "./audit.ts";
-import { diagnose, type DiagnoseOptions } from "./diagnose.ts";
-import type { Finding } from "./finding.ts";
+import { type DiagnoseOptions, diagnose } from "./diagnose.ts";
+import type { Finding } from "./facts/finding.ts";
+import type { SourceName } from "../model/events/event.ts";
+import type { Tables } from "../model/fold/tables.ts";
 
 /** What is wrong, the worst first, and how much was looked at to find it. */
 export interface Diagnosis {

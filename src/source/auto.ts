@@ -1,14 +1,14 @@
-import { EXIT, UserError } from "../errors.ts";
-import { listPids } from "../host/processes.ts";
-import type { TraceEvent } from "../model/event.ts";
+import { EXIT, UserError } from "../base/errors.ts";
+import { listPids } from "../host/processes/processes.ts";
+import type { TraceEvent } from "../model/events/event.ts";
 import { bpfSource } from "./bpf.ts";
-import { chooseSource, describePassedOver, type Program, type TracingFacts } from "./choose.ts";
+import { type Program, type TracingFacts, chooseSource, describePassedOver } from "./bpftrace/choose.ts";
+import type { TracerOptions } from "./bpftrace/tracer-process.ts";
+import { readTracingFacts } from "./bpftrace/tracing-facts.ts";
 import { procSource } from "./proc.ts";
-import { paceWithoutTracer } from "./proc-poll.ts";
 import type { Source } from "./source.ts";
-import type { Pace } from "./surveyor.ts";
-import { readTracingFacts } from "./tracing-facts.ts";
-import type { TracerOptions } from "./tracer-process.ts";
+import { paceWithoutTracer } from "./surveys/proc-poll.ts";
+import type { Pace } from "./surveys/surveyor.ts";
 
 const UNSET = "unset TCPTRACE_PROBES, or see `tcptrace doctor`";
 

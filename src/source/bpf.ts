@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { EXIT, UserError } from "../errors.ts";
-import type { Gap, Nanos, TraceEvent } from "../model/event.ts";
-import { TCP } from "../model/tcp-state.ts";
-import { Asides } from "./asides.ts";
-import { ProcPoll } from "./proc-poll.ts";
+import { EXIT, UserError } from "../base/errors.ts";
+import type { Gap, Nanos, TraceEvent } from "../model/events/event.ts";
+import { TCP } from "../model/net/tcp-state.ts";
+import { TracerClock } from "./bpftrace/tracer-clock.ts";
+import type { TracerEnd, TracerOptions } from "./bpftrace/tracer-process.ts";
+import { Tracer } from "./bpftrace/tracer.ts";
 import type { Source } from "./source.ts";
-import { BESIDE_TRACER, cpuMsSince, type Pace, Surveyor } from "./surveyor.ts";
-import { Tracer } from "./tracer.ts";
-import { TracerClock } from "./tracer-clock.ts";
-import type { TracerEnd, TracerOptions } from "./tracer-process.ts";
+import { Asides } from "./surveys/asides.ts";
+import { ProcPoll } from "./surveys/proc-poll.ts";
+import { BESIDE_TRACER, type Pace, Surveyor, cpuMsSince } from "./surveys/surveyor.ts";
 
 const TICK_MS = 50;
 /** Compiling takes 1 s, and on an overloaded or emulated machine a minute. */

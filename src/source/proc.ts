@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TraceEvent } from "../model/event.ts";
-import { Asides } from "./asides.ts";
-import { ProcPoll } from "./proc-poll.ts";
+import type { TraceEvent } from "../model/events/event.ts";
+import { TracerClock } from "./bpftrace/tracer-clock.ts";
 import type { Source } from "./source.ts";
-import { type Pace, Surveyor } from "./surveyor.ts";
-import { TracerClock } from "./tracer-clock.ts";
+import { Asides } from "./surveys/asides.ts";
+import { ProcPoll } from "./surveys/proc-poll.ts";
+import { type Pace, Surveyor } from "./surveys/surveyor.ts";
 
 /** `reason` says why not BPF: `bpftrace is not installed (apt-get install bpftrace)`. */
 export interface ProcOptions {

@@ -1,4 +1,4 @@
-import type { SourceName, TraceEvent } from "../model/event.ts";
+import type { SourceName, TraceEvent } from "../model/events/event.ts";
 
 /**
  * Where trace events come from. `events` yields batches in order of time until `signal` aborts or the input ends, and

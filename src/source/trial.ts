@@ -1,7 +1,7 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../base/errors.ts";
 import { asWanted, tracerOptions } from "./auto.ts";
 import { bpfSource } from "./bpf.ts";
-import { chooseSource, type Program, type TracingFacts } from "./choose.ts";
+import { type Program, type TracingFacts, chooseSource } from "./bpftrace/choose.ts";
 
 /** What a real attempt to trace showed. */
 export interface TrialResult {

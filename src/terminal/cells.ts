@@ -1,8 +1,8 @@
-import { graphemes, width } from "../view/format.ts";
-import type { Frame, Line, Span } from "../view/frame.ts";
 import type { Cell, CellLine } from "./blessed-private.ts";
 import type { Plot } from "./plot.ts";
 import type { Theme } from "./theme.ts";
+import { graphemes, width } from "../view/format/format.ts";
+import type { Frame, Line, Span } from "../view/format/frame.ts";
 
 export interface Look {
   readonly theme: Theme;

@@ -1,6 +1,6 @@
 import { openSync } from "node:fs";
 import { ReadStream } from "node:tty";
-import { UserError } from "../errors.ts";
+import { UserError } from "../base/errors.ts";
 import type { BlessedKey } from "./blessed-private.ts";
 
 /** Where keys come from: stdin, or the terminal itself when stdin is a recording (`tcptrace top -r -`). */

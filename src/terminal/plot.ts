@@ -1,6 +1,6 @@
-import type { Chart } from "../view/frame.ts";
 import type { BlessedScreen } from "./blessed-private.ts";
 import { newContribLine } from "./contrib-line.ts";
+import type { Chart } from "../view/format/frame.ts";
 
 /* What blessed-contrib's chart keeps around its line (lib/widget/charts/line.js): columns and rows of the widget, and dots. */
 const MARGIN_COLUMNS = 17;

@@ -1,8 +1,6 @@
 import { writeSync } from "node:fs";
 import type { ReadStream } from "node:tty";
-import { UserError } from "../errors.ts";
-import type { Frame, Size } from "../view/frame.ts";
-import type { ThemeName } from "../view/theme-names.ts";
+import { UserError } from "../base/errors.ts";
 import { unblockOutput } from "./backpressure.ts";
 import type { BlessedScreen } from "./blessed-private.ts";
 import { enterScreen, leaveScreen, openBlessed, render, send } from "./blessed-screen.ts";
@@ -14,7 +12,9 @@ import { MOUSE_OFF, type MouseAction, openMouse } from "./mouse.ts";
 import { newPlot } from "./plot.ts";
 import { holdStderr } from "./stderr-hold.ts";
 import { handleSuspend } from "./suspend.ts";
-import { chooseTheme, type Theme } from "./theme.ts";
+import { type Theme, chooseTheme } from "./theme.ts";
+import type { Frame, Size } from "../view/format/frame.ts";
+import type { ThemeName } from "../view/format/theme-names.ts";
 
 /** End of a synchronized update, no mouse, plain text, cursor shown, normal screen. */
 const LAST_RESORT = `\x1b[?2026l${MOUSE_OFF}\x1b[m\x1b[?25h\x1b[?1049l`;

@@ -1,5 +1,5 @@
-import type { Style } from "../view/frame.ts";
-import type { ThemeName } from "../view/theme-names.ts";
+import type { Style } from "../view/format/frame.ts";
+import type { ThemeName } from "../view/format/theme-names.ts";
 
 /** A style as blessed's attribute number: flags, foreground, background; 0x1ff is the terminal's own colour. */
 export type Theme = Readonly<Record<Style, number>>;

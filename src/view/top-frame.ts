@@ -1,16 +1,16 @@
-import { safeText } from "../model/text.ts";
-import { isTyping } from "./filter-typing.ts";
-import { clip, width, wrap } from "./format.ts";
-import { clipLine, type Frame, type Line, type Size, span } from "./frame.ts";
-import type { TopList } from "./key-binding.ts";
-import type { UserName } from "./table.ts";
-import type { TopData } from "./top-data.ts";
-import { headerLines } from "./top-header.ts";
-import { helpFrame, hintLine } from "./top-help.ts";
-import { keymapOf } from "./top-keys.ts";
-import { levelOf, type TopUi } from "./top-ui.ts";
-import { NO_LIST, type Scene } from "./view.ts";
-import { viewAt } from "./views.ts";
+import { safeText } from "../base/text.ts";
+import { clip, width, wrap } from "./format/format.ts";
+import { type Frame, type Line, type Size, clipLine, span } from "./format/frame.ts";
+import type { UserName } from "./format/table.ts";
+import { isTyping } from "./keys/filter-typing.ts";
+import type { TopList } from "./keys/key-binding.ts";
+import { helpFrame, hintLine } from "./keys/top-help.ts";
+import { keymapOf } from "./keys/top-keys.ts";
+import { headerLines } from "./screen/top-header.ts";
+import { NO_LIST, type Scene } from "./screen/view.ts";
+import { viewAt } from "./screen/views.ts";
+import type { TopData } from "./state/top-data.ts";
+import { type TopUi, levelOf } from "./state/top-ui.ts";
 
 const LEAST: Size = { columns: 40, rows: 10 };
 /** Lines of a view that the header must leave; of one that was asked for by a key, this part of the screen. */

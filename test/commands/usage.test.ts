@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ROOT, runTcptrace } from "../support/tcptrace.ts";
+import { ROOT, runTcptrace } from "#test/support/tcptrace.ts";
 
 const MISUSES: readonly { readonly words: readonly string[]; readonly named: string; readonly mend: string }[] = [
   { words: ["evnets"], named: "evnets", mend: "tcptrace --help" },

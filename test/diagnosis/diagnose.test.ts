@@ -1,18 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { auditSettings } from "../../src/diagnosis/audit.ts";
-import { diagnose } from "../../src/diagnosis/diagnose.ts";
-import type { Finding } from "../../src/diagnosis/finding.ts";
-import { KNOBS } from "../../src/diagnosis/knobs/all.ts";
-import { takeDiagnosis } from "../../src/diagnosis/report.ts";
-import type { HostFigures, NamespaceCounters } from "../../src/model/counters.ts";
-import type { CountersSeen, SurveyedSocket, TraceEvent } from "../../src/model/event.ts";
-import { parseFilter } from "../../src/model/filter.ts";
-import { Model } from "../../src/model/model.ts";
-import { TCP } from "../../src/model/tcp-state.ts";
-import { safeText } from "../../src/model/text.ts";
-import { diagnoseJson } from "../../src/view/diagnose-json.ts";
-import { diagnoseText } from "../../src/view/diagnose-text.ts";
+import { auditSettings } from "#src/diagnosis/audit.ts";
+import { diagnose } from "#src/diagnosis/diagnose.ts";
+import type { Finding } from "#src/diagnosis/facts/finding.ts";
+import { KNOBS } from "#src/diagnosis/knobs/all.ts";
+import { takeDiagnosis } from "#src/diagnosis/report.ts";
+import type { HostFigures, NamespaceCounters } from "#src/model/net/counters.ts";
+import type { CountersSeen, SurveyedSocket, TraceEvent } from "#src/model/events/event.ts";
+import { parseFilter } from "#src/model/filter/filter.ts";
+import { Model } from "#src/model/fold/model.ts";
+import { TCP } from "#src/model/net/tcp-state.ts";
+import { safeText } from "#src/base/text.ts";
+import { diagnoseJson } from "#src/view/print/diagnose-json.ts";
+import { diagnoseText } from "#src/view/print/diagnose-text.ts";
 import {
   child,
   childRow,
@@ -28,8 +28,8 @@ import {
   tick,
   timeWaitRow,
   tracing,
-} from "../model/scenario.ts";
-import { anyEvent } from "../recording/any-event.ts";
+} from "#test/support/scenario.ts";
+import { anyEvent } from "#test/support/any-event.ts";
 
 const OPTIONS = { stuckAfterMs: 60_000 };
 

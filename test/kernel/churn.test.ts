@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { type Netns, startNetns } from "../support/netns.ts";
-import { ROOT, startTcptrace, type Tcptrace, traceEvents, type TransitionLine } from "../support/tcptrace.ts";
-import { until } from "../support/until.ts";
-import { connectAndClose, serve } from "../support/workload.ts";
+import { type Netns, startNetns } from "#test/support/netns.ts";
+import { ROOT, startTcptrace, type Tcptrace, traceEvents, type TransitionLine } from "#test/support/tcptrace.ts";
+import { until } from "#test/support/until.ts";
+import { connectAndClose, serve } from "#test/support/workload.ts";
 
 const made = { enteredPerSecond: z.number(), entered: z.number().int(), now: z.number().int() };
 const counted = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Lives, wholeCounts } from "../support/lives.ts";
-import { startTcptrace, traceEvents } from "../support/tcptrace.ts";
-import { closed, connectAndClose, leak, netnsOf, serve } from "../support/workload.ts";
+import { Lives, wholeCounts } from "#test/support/lives.ts";
+import { startTcptrace, traceEvents } from "#test/support/tcptrace.ts";
+import { closed, connectAndClose, leak, netnsOf, serve } from "#test/support/workload.ts";
 
 const CONNECTIONS = 50;
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { startNetns } from "../support/netns.ts";
-import { asNobody, NOBODY } from "../support/nobody.ts";
-import { runTcptrace, startTcptrace, type Tcptrace } from "../support/tcptrace.ts";
-import { until } from "../support/until.ts";
-import { connectAndClose, leak, serve } from "../support/workload.ts";
+import { startNetns } from "#test/support/netns.ts";
+import { asNobody, NOBODY } from "#test/support/nobody.ts";
+import { runTcptrace, startTcptrace, type Tcptrace } from "#test/support/tcptrace.ts";
+import { until } from "#test/support/until.ts";
+import { connectAndClose, leak, serve } from "#test/support/workload.ts";
 
 const Leaks = z.object({
   source: z.string(),

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { Lives, wholeCounts } from "../support/lives.ts";
-import { isRunning } from "../support/process-tree.ts";
-import { CLI, runTcptrace, startTcptrace, type Tcptrace } from "../support/tcptrace.ts";
-import { until } from "../support/until.ts";
-import { backgroundChurn, churn, closed, connectAndClose, leak, netnsOf, serve } from "../support/workload.ts";
+import { Lives, wholeCounts } from "#test/support/lives.ts";
+import { isRunning } from "#test/support/process-tree.ts";
+import { CLI, runTcptrace, startTcptrace, type Tcptrace } from "#test/support/tcptrace.ts";
+import { until } from "#test/support/until.ts";
+import { backgroundChurn, churn, closed, connectAndClose, leak, netnsOf, serve } from "#test/support/workload.ts";
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "tcptrace-record-"));

@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from "node:util";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../src/errors.ts";
-import type { TraceEvent } from "../../src/model/event.ts";
-import { Model } from "../../src/model/model.ts";
-import { takeLeaks } from "../../src/model/take-leaks.ts";
-import { takeSnapshot } from "../../src/model/take-snapshot.ts";
-import { TCP } from "../../src/model/tcp-state.ts";
-import { MATCH_ALL } from "../../src/model/filter.ts";
-import { accept, child, holder, listenerRow, row, survey, tick, tracing, transition } from "../model/scenario.ts";
-import { HEADER, read, type Read, write } from "./recordings.ts";
+import { UserError } from "#src/base/errors.ts";
+import type { TraceEvent } from "#src/model/events/event.ts";
+import { Model } from "#src/model/fold/model.ts";
+import { takeLeaks } from "#src/model/reports/take-leaks.ts";
+import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { TCP } from "#src/model/net/tcp-state.ts";
+import { MATCH_ALL } from "#src/model/filter/filter.ts";
+import { accept, child, holder, listenerRow, row, survey, tick, tracing, transition } from "#test/support/scenario.ts";
+import { HEADER, read, type Read, write } from "#test/support/recordings.ts";
 
 const MS = 1e6;
 

@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Survey, TraceEvent } from "../../src/model/event.ts";
-import { holder, row, survey, tick, timeWaitRow, transition } from "../model/scenario.ts";
-import { TCP } from "../../src/model/tcp-state.ts";
-import { anyEvent } from "./any-event.ts";
-import { HEADER, read, write } from "./recordings.ts";
+import type { Survey, TraceEvent } from "#src/model/events/event.ts";
+import { holder, row, survey, tick, timeWaitRow, transition } from "#test/support/scenario.ts";
+import { TCP } from "#src/model/net/tcp-state.ts";
+import { anyEvent } from "#test/support/any-event.ts";
+import { HEADER, read, write } from "#test/support/recordings.ts";
 
 const anyBatches = fc.array(fc.array(anyEvent, { maxLength: 8 }), { maxLength: 5 });
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { CLI, ROOT } from "./tcptrace.ts";
-import { netnsOf } from "./workload.ts";
+import { CLI, ROOT } from "#test/support/tcptrace.ts";
+import { netnsOf } from "#test/support/workload.ts";
 
 const Said = z.object({ server: z.number().nullable(), client: z.number(), port: z.number() });
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { onTestFinished } from "vitest";
-import { until } from "./until.ts";
+import { until } from "#test/support/until.ts";
 
 const STATS = "/proc/sys/kernel/bpf_stats_enabled";
 /** BPF_PROG_TYPE_TRACEPOINT (include/uapi/linux/bpf.h). */

@@ -1,5 +1,5 @@
-import type { Accept, Transition } from "../../src/model/event.ts";
-import { ACCEPTED, PAIRS } from "../../src/source/sent-counts.ts";
+import type { Accept, Transition } from "#src/model/events/event.ts";
+import { ACCEPTED, PAIRS } from "#src/wire/sent-counts.ts";
 import {
   acceptLine,
   answerLine,
@@ -10,7 +10,7 @@ import {
   type Place,
   placesOf,
   sentOf,
-} from "./wire-lines.ts";
+} from "#test/support/wire-lines.ts";
 
 /** An event but for its time, which the probe takes. */
 export type Untimed = Omit<Transition, "at"> | Omit<Accept, "at">;

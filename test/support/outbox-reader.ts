@@ -1,6 +1,6 @@
-import type { Accept, ChangeCount, TraceEvent, Transition } from "../../src/model/event.ts";
-import { Intake } from "../../src/source/intake.ts";
-import { type Named, NameBook } from "../../src/source/name-book.ts";
+import type { Accept, ChangeCount, TraceEvent, Transition } from "#src/model/events/event.ts";
+import { Intake } from "#src/source/intake/intake.ts";
+import { type Named, NameBook } from "#src/wire/name-book.ts";
 
 /** Gathers all that comes of a tracer's lines. */
 export class OutboxReader {

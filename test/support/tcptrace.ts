@@ -7,8 +7,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
-import { childrenOf } from "./process-tree.ts";
-import { until } from "./until.ts";
+import { childrenOf } from "#test/support/process-tree.ts";
+import { until } from "#test/support/until.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const CLI = join(ROOT, "build/cli.js");

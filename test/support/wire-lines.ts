@@ -1,7 +1,7 @@
-import type { Address } from "../../src/model/address.ts";
-import type { Accept, Evidence, Task, Transition } from "../../src/model/event.ts";
-import { TCP } from "../../src/model/tcp-state.ts";
-import { type Pair, PAIRS } from "../../src/source/sent-counts.ts";
+import type { Address } from "#src/model/net/address.ts";
+import type { Accept, Evidence, Task, Transition } from "#src/model/events/event.ts";
+import { TCP } from "#src/model/net/tcp-state.ts";
+import { type Pair, PAIRS } from "#src/wire/sent-counts.ts";
 
 /** What a line has besides the event: the CPU, the family it is printed as, and the process name's own bytes. */
 export interface LineOptions {

@@ -1,5 +1,5 @@
-import type { Accept, Transition } from "../../src/model/event.ts";
-import { WireDecoder } from "../../src/source/wire.ts";
+import type { Accept, Transition } from "#src/model/events/event.ts";
+import { WireDecoder } from "#src/wire/wire.ts";
 
 /** What the decoder told of, in order. */
 export type Told =

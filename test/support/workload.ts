@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, onTestFinished } from "vitest";
-import { childrenOf } from "./process-tree.ts";
-import { until } from "./until.ts";
+import { childrenOf } from "#test/support/process-tree.ts";
+import { until } from "#test/support/until.ts";
 
 const SOURCES = fileURLToPath(new URL("../../scripts/workload", import.meta.url));
 

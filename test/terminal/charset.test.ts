@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { takesUnicode } from "../../src/terminal/charset.ts";
+import { takesUnicode } from "#src/terminal/charset.ts";
 
 test.each([
   [{}, true],

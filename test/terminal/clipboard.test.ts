@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clipboardSequence } from "../../src/terminal/clipboard.ts";
+import { clipboardSequence } from "#src/terminal/clipboard.ts";
 
 const PLAIN = "\u001B]52;c;YXBpIDgxMg==\u0007";
 

@@ -2,14 +2,14 @@
  * Runs the live view on a real model of a made-up machine, with transitions that keep coming:
  * `node fixture-model.mjs '{"findings":[...],"leaks":40}'`. Files that keys write go to the working directory.
  */
-import { ModelSource } from "../../build/commands/top-source.js";
-import { TopRecorder } from "../../build/commands/top-recorder.js";
+import { ModelSource } from "../../build/commands/top/data/top-source.js";
+import { TopRecorder } from "../../build/commands/top/top-recorder.js";
 import { resolve } from "node:path";
-import { settingsText } from "../../build/commands/settings.js";
-import { writeSettings } from "../../build/commands/settings-file.js";
-import { runTopUi } from "../../build/commands/top-ui.js";
-import { MATCH_ALL } from "../../build/model/filter.js";
-import { Model } from "../../build/model/model.js";
+import { settingsText } from "../../build/commands/top/settings.js";
+import { writeSettings } from "../../build/commands/top/settings-file.js";
+import { runTopUi } from "../../build/commands/top/top-ui.js";
+import { MATCH_ALL } from "../../build/model/filter/filter.js";
+import { Model } from "../../build/model/fold/model.js";
 
 const config = JSON.parse(process.argv[2] ?? "{}");
 const SECOND = 1e9;

@@ -1,7 +1,7 @@
 /* Runs the live view on made-up snapshots: `node fixture-top.mjs '{"processes":[{"pid":1,"comm":"x","stuck":3}]}'`. */
 import { writeFileSync } from "node:fs";
-import { MATCH_ALL } from "../../build/model/filter.js";
-import { runTopUi } from "../../build/commands/top-ui.js";
+import { MATCH_ALL } from "../../build/model/filter/filter.js";
+import { runTopUi } from "../../build/commands/top/top-ui.js";
 
 const config = JSON.parse(process.argv[2] ?? "{}");
 const started = Date.now();

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CLI, ROOT } from "../support/tcptrace.ts";
-import { PtyScreen } from "./pty-screen.ts";
+import { CLI, ROOT } from "#test/support/tcptrace.ts";
+import { PtyScreen } from "#test/terminal/pty-screen.ts";
 
 /*
  * Every view at three sizes, at the end of a recorded run, compared to the letter. After a change that is meant, draw them anew

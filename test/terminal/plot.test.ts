@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { library } from "../../src/terminal/blessed-private.ts";
-import { newPlot } from "../../src/terminal/plot.ts";
+import { library } from "#src/terminal/blessed-private.ts";
+import { newPlot } from "#src/terminal/plot.ts";
 
 const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => input });
 const output = Object.assign(new PassThrough(), { columns: 80, rows: 24, isTTY: true });

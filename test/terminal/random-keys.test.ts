@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { CLI, ROOT } from "../support/tcptrace.ts";
-import { PtyScreen } from "./pty-screen.ts";
+import { CLI, ROOT } from "#test/support/tcptrace.ts";
+import { PtyScreen } from "#test/terminal/pty-screen.ts";
 
 const KEYS = 2000;
 /** The screen is compared so often with one that is drawn anew. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { chooseTheme } from "../../src/terminal/theme.ts";
-import { nextTheme, type ThemeName, THEMES } from "../../src/view/theme-names.ts";
+import { chooseTheme } from "#src/terminal/theme.ts";
+import { nextTheme, type ThemeName, THEMES } from "#src/view/format/theme-names.ts";
 
 const OWN = 0x1ff;
 const foreground = (attribute: number): number => (attribute >> 9) & 0x1ff;

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
-import { Model } from "../../src/model/model.ts";
-import { takeSnapshot } from "../../src/model/take-snapshot.ts";
-import { Recording } from "../../src/recording/reader.ts";
-import { KEYMAP } from "../../src/view/top-keys.ts";
-import { finding } from "../view/sample.ts";
-import { PtyScreen } from "./pty-screen.ts";
+import { Model } from "#src/model/fold/model.ts";
+import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { Recording } from "#src/recording/read/reader.ts";
+import { KEYMAP } from "#src/view/keys/top-keys.ts";
+import { finding } from "#test/support/sample.ts";
+import { PtyScreen } from "#test/terminal/pty-screen.ts";
 
 const FIXTURE = fileURLToPath(new URL("fixture-model.mjs", import.meta.url));
 const FINDING = finding();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import { type PtyOptions, PtyScreen } from "./pty-screen.ts";
+import { type PtyOptions, PtyScreen } from "#test/terminal/pty-screen.ts";
 
 const FIXTURE = fileURLToPath(new URL("fixture-top.mjs", import.meta.url));
 const HOSTILE = ["{red-fg}x", "{/}{bold}", "\\x1b[31mred", "数据库服务", "exactly15chars!", "a\u0301e", "🚀rocket"];

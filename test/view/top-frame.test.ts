@@ -1,14 +1,14 @@
 import * as fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import type { Snapshot } from "../../src/model/snapshot.ts";
-import { PROCESS_TABLE } from "../../src/view/columns.ts";
-import type { UserName } from "../../src/view/table.ts";
-import { NO_DATA } from "../../src/view/top-data.ts";
-import { type Frame, lineText, type Size } from "../../src/view/frame.ts";
-import { copyText, topFrame, topList } from "../../src/view/top-frame.ts";
-import type { TopList } from "../../src/view/key-binding.ts";
-import { KEYMAP, pressKey } from "../../src/view/top-keys.ts";
+import type { Snapshot } from "#src/model/reports/snapshot.ts";
+import { PROCESS_TABLE } from "#src/view/words/columns.ts";
+import type { UserName } from "#src/view/format/table.ts";
+import { NO_DATA } from "#src/view/state/top-data.ts";
+import { type Frame, lineText, type Size } from "#src/view/format/frame.ts";
+import { copyText, topFrame, topList } from "#src/view/top-frame.ts";
+import type { TopList } from "#src/view/keys/key-binding.ts";
+import { KEYMAP, pressKey } from "#src/view/keys/top-keys.ts";
 import {
   type FilterUi,
   goInto,
@@ -18,8 +18,8 @@ import {
   TABS,
   type TopUi,
   withLevel,
-} from "../../src/view/top-ui.ts";
-import { anyData, anyName, leaking, processRow, snapshot, unowned } from "./sample.ts";
+} from "#src/view/state/top-ui.ts";
+import { anyData, anyName, leaking, processRow, snapshot, unowned } from "#test/support/sample.ts";
 
 const ui = initialUi(1000);
 const SMALL = { columns: 80, rows: 24 };

@@ -1,4 +1,4 @@
-import { ipSysctl, SOURCES } from "../sources.ts";
+import { SOURCES, ipSysctl } from "../facts/sources.ts";
 import type { Knob } from "./knob.ts";
 
 const ONLY_CODE = "no sysctl closes CLOSE_WAIT: it waits for the program's close(), not for the network";

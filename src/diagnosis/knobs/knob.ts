@@ -1,4 +1,4 @@
-import type { SysctlName } from "../../model/sysctl.ts";
+import type { SysctlName } from "../../model/net/sysctl.ts";
 
 /** What a finding's id is told of a setting: why changing it helps, or why it does not. */
 export type Verdicts = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-import { ipSysctl, SOURCES } from "../sources.ts";
+import { SOURCES, ipSysctl } from "../facts/sources.ts";
 import type { Knob } from "./knob.ts";
 
 const NOT_ACCEPTED = "the handshakes are done; the program does not accept";

@@ -1,4 +1,4 @@
-import { ipSysctl, SOURCES } from "../sources.ts";
+import { SOURCES, ipSysctl } from "../facts/sources.ts";
 import type { Knob } from "./knob.ts";
 
 const NOT_SHORT = "nothing is short, so that nothing would change";

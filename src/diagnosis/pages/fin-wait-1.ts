@@ -1,4 +1,4 @@
-import { ipSysctl, SOURCES } from "../sources.ts";
+import { SOURCES, ipSysctl } from "../facts/sources.ts";
 import type { Page } from "./page.ts";
 
 export const FIN_WAIT_1: Page = {

@@ -1,4 +1,4 @@
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../facts/finding.ts";
 
 /** Background on a state or a setting, in plain sentences. */
 export interface Page {

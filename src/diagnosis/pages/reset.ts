@@ -1,4 +1,4 @@
-import { SOURCES } from "../sources.ts";
+import { SOURCES } from "../facts/sources.ts";
 import type { Page } from "./page.ts";
 
 export const RESET: Page = {

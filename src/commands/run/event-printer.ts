@@ -1,0 +1,131 @@
+import { say } from "./output.ts";
+import type { Gap, Loss, Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { Filter } from "../../model/filter/filter.ts";
+import { Model } from "../../model/fold/model.ts";
+import { SettledRows } from "../../model/fold/settled-rows.ts";
+import { transitionSubject } from "../../model/sockets/subject.ts";
+import type { TransitionRow } from "../../model/sockets/transition-row.ts";
+import { EventLines } from "../../view/print/event-lines.ts";
+import { type EventsSummary, gapJson, lostJson, summaryJson } from "../../view/print/events-json.ts";
+import { EVENTS_HEADER, gapText, lostText, transitionText } from "../../view/print/events-text.ts";
+
+const ROWS_AT_ONCE = 256;
+
+export interface EventPrinterOptions {
+  readonly filter: Filter;
+  readonly json: boolean;
+  /** Stop after so many transitions; null for no end. */
+  readonly count: number | null;
+  /** Stop so long after tracing began; null for no end. */
+  readonly durationMs: number | null;
+}
+
+/**
+ * Turns events into the lines of `events`, as bytes. What it prints depends on the events alone, and not on the batches that they come
+ * in, so that a recording of a run prints what the run printed.
+ */
+export class EventPrinter {
+  readonly #options: EventPrinterOptions;
+  readonly model = new Model();
+  readonly #rows = new SettledRows();
+  readonly #lines = new EventLines();
+  #folded = 0;
+  #transitions = 0;
+  #attributed = 0;
+  #hasHeader = false;
+  #detail = "";
+  isDone = false;
+
+  /** Without rows it only counts. */
+  constructor(options: EventPrinterOptions, hasRows = true) {
+    this.#options = options;
+    if (!hasRows) return;
+    this.model.onTransition = (row: TransitionRow) => this.#rows.push(row);
+  }
+
+  /** Folds a batch; returns what it adds to stdout. */
+  print(batch: readonly TraceEvent[]): Buffer {
+    for (const event of batch) this.fold(event);
+    return this.take();
+  }
+
+  /** Folds one, whose lines wait for `take`. */
+  fold(event: TraceEvent): void {
+    this.model.fold(event);
+    if (event.kind === "transition") {
+      if (++this.#folded % ROWS_AT_ONCE === 0) this.#drain(false);
+    } else if (event.kind === "tick") this.#tick();
+    else if (event.kind === "loss" && event.where === "bpf") this.#lost(event.at, event.count, event.where);
+    else if (event.kind === "gap") this.#gap(event);
+    else if (event.kind === "source") this.#announce(event.detail);
+  }
+
+  /** What the events since the last call add to stdout. */
+  take(): Buffer {
+    return this.#lines.take();
+  }
+
+  /** Rows are told at ticks, which are events too, and after so many others that memory stays small. */
+  #tick(): void {
+    const { durationMs } = this.#options;
+    this.#drain(false);
+    if (durationMs !== null && this.#seconds() * 1000 >= durationMs) this.isDone = true;
+  }
+
+  /** What is left when the stream has ended. */
+  end(): Buffer {
+    const { missing, now } = this.model.tables;
+    this.#drain(true);
+    if (missing > 0) this.#lost(now, missing, "kernel");
+    if (this.#options.json) this.#lines.line(summaryJson(this.summary()));
+    return this.take();
+  }
+
+  summary(): EventsSummary {
+    const { lost, source, transitions, polled, changes } = this.model.tables;
+    const seconds = Math.round(this.#seconds() * 10) / 10;
+    const total = source === "bpf" ? transitions - polled + lost : null;
+    const shown = { transitions: this.#transitions, lost, attributed: this.#attributed, seconds, source };
+    return { ...shown, total, changes: changes.totals(total ?? transitions, lost) };
+  }
+
+  #seconds(): number {
+    const { now, tracingSince } = this.model.tables;
+    return tracingSince === null ? 0 : (now - tracingSince) / 1e9;
+  }
+
+  #drain(all: boolean): void {
+    const { filter } = this.#options;
+    for (const row of this.#rows.take(this.model.tables, all)) {
+      if (this.#transitions === this.#options.count) break;
+      if (!filter.isEmpty && !filter.matches(transitionSubject(row))) continue;
+      this.#transitions++;
+      if (row.owner.pid !== null) this.#attributed++;
+      this.#row(row, this.model.wallMs(row.at));
+    }
+    if (this.#transitions === this.#options.count) this.isDone = true;
+  }
+
+  #row(row: TransitionRow, wallMs: number): void {
+    if (this.#options.json) return this.#lines.transition(row, wallMs);
+    if (!this.#hasHeader) this.#lines.line(EVENTS_HEADER);
+    this.#hasHeader = true;
+    this.#lines.line(transitionText(row, wallMs));
+  }
+
+  #lost(at: Nanos, count: number, where: Loss["where"]): void {
+    const wallMs = this.model.wallMs(at);
+    this.#lines.line(this.#options.json ? lostJson(wallMs, count, where) : lostText(wallMs, count, where));
+  }
+
+  #gap(event: Gap): void {
+    const wallMs = this.model.wallMs(event.at);
+    const ms = (event.at - event.from) / 1e6;
+    this.#lines.line(this.#options.json ? gapJson(wallMs, ms) : gapText(wallMs, ms));
+  }
+
+  #announce(detail: string): void {
+    if (detail !== this.#detail) say(detail);
+    this.#detail = detail;
+  }
+}

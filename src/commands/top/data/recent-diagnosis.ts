@@ -1,0 +1,45 @@
+import { diagnose } from "../../../diagnosis/diagnose.ts";
+import type { Finding } from "../../../diagnosis/facts/finding.ts";
+import type { Filter } from "../../../model/filter/filter.ts";
+import type { Tables } from "../../../model/fold/tables.ts";
+
+/** A little less than the usual interval, so that its every picture has findings of the same moment. */
+const EVERY_MS = 900;
+
+/**
+ * What is wrong, worked out about once a second at most: of the events' clock, which a player may move fast; and where that goes slowly,
+ * of ours.
+ */
+export class RecentDiagnosis {
+  readonly #stuckAfterMs: number;
+  #findings: readonly Finding[] = [];
+  #filter: Filter | null = null;
+  #now = -Infinity;
+  #transitions = 0;
+  #madeAt = -Infinity;
+
+  constructor(stuckAfterMs: number) {
+    this.#stuckAfterMs = stuckAfterMs;
+  }
+
+  /** The worst first. `here`: our own clock, milliseconds. */
+  of(tables: Tables, filter: Filter, here = performance.now()): readonly Finding[] {
+    if (!this.#isDue(tables, filter, here)) return this.#findings;
+    this.#filter = filter;
+    this.#now = tables.now;
+    this.#transitions = tables.transitions;
+    this.#madeAt = here;
+    this.#findings = diagnose(tables, { stuckAfterMs: this.#stuckAfterMs, filter });
+    return this.#findings;
+  }
+
+  #isDue({ now, transitions }: Tables, filter: Filter, here: number): boolean {
+    if (filter !== this.#filter) return true;
+    if (now === this.#now && transitions === this.#transitions) return false;
+    return Math.abs(now - this.#now) / 1e6 >= EVERY_MS || here - this.#madeAt >= EVERY_MS;
+  }
+
+  forget(): void {
+    this.#filter = null;
+  }
+}

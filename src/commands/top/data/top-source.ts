@@ -1,0 +1,112 @@
+import { FrozenSource, findSocket } from "./frozen-source.ts";
+import { RecentDiagnosis } from "./recent-diagnosis.ts";
+import type { SocketWish, TopSource } from "./top-asks.ts";
+import type { Finding } from "../../../diagnosis/facts/finding.ts";
+import { type Filter, MATCH_ALL } from "../../../model/filter/filter.ts";
+import type { Model } from "../../../model/fold/model.ts";
+import { TransitionLog } from "../../../model/fold/transition-log.ts";
+import type { Grouping } from "../../../model/lists/group.ts";
+import { type GroupRow, takeGroups } from "../../../model/lists/take-groups.ts";
+import { SocketList } from "../../../model/lists/take-sockets.ts";
+import { type Timeline, takeTimeline } from "../../../model/lists/take-timeline.ts";
+import type { ChurnReport } from "../../../model/reports/churn-report.ts";
+import type { Snapshot } from "../../../model/reports/snapshot.ts";
+import { frozenWorld, liveWorld } from "../../../model/reports/socket-world.ts";
+import { takeChurn } from "../../../model/reports/take-churn.ts";
+import { takeSnapshot } from "../../../model/reports/take-snapshot.ts";
+import { keepPassage } from "../../../model/sockets/passage.ts";
+import type { Socket } from "../../../model/sockets/socket.ts";
+import type { TransitionRows } from "../../../view/state/top-data.ts";
+
+const MOST_TRANSITIONS = 500;
+
+/** A model that goes on. */
+export class ModelSource implements TopSource {
+  readonly #stuckAfterMs: number;
+  #model: Model;
+  #log: TransitionLog;
+  readonly #diagnosis: RecentDiagnosis;
+  /** The socket whose timeline is looked at: it stays known when it is closed. */
+  #looked: Socket | null = null;
+
+  constructor(model: Model, stuckAfterMs: number) {
+    this.#stuckAfterMs = stuckAfterMs;
+    this.#diagnosis = new RecentDiagnosis(stuckAfterMs);
+    this.#model = model;
+    this.#log = this.#watch(model);
+  }
+
+  /** From here on another model is looked at. To be called before anything is folded into it. */
+  attach(model: Model): void {
+    this.#model = model;
+    this.#log = this.#watch(model);
+    this.#looked = null;
+    this.#diagnosis.forget();
+  }
+
+  #watch(model: Model): TransitionLog {
+    const log = new TransitionLog(model.tables, MOST_TRANSITIONS);
+    model.onTransition = (row) => {
+      keepPassage(row);
+      log.push(row);
+    };
+    return log;
+  }
+
+  get #isKnown(): boolean {
+    const { anchor, surveys } = this.#model.tables;
+    return anchor !== null && surveys > 0;
+  }
+
+  snapshot(filter: Filter): Snapshot | null {
+    if (!this.#isKnown) return null;
+    return takeSnapshot(this.#model.tables, this.#stuckAfterMs, filter);
+  }
+
+  findings(filter: Filter): readonly Finding[] {
+    if (!this.#isKnown) return [];
+    return this.#diagnosis.of(this.#model.tables, filter);
+  }
+
+  churn(): ChurnReport | null {
+    return this.#isKnown ? takeChurn(this.#model.tables) : null;
+  }
+
+  groups(by: Grouping, filter: Filter): readonly GroupRow[] {
+    return takeGroups(liveWorld(this.#model.tables), { by, filter, stuckAfterMs: this.#stuckAfterMs });
+  }
+
+  sockets(wish: SocketWish): SocketList {
+    return new SocketList(liveWorld(this.#model.tables), { ...wish, stuckAfterMs: this.#stuckAfterMs });
+  }
+
+  timeline(id: number): Timeline | null {
+    const world = liveWorld(this.#model.tables);
+    if (this.#looked?.id !== id) this.#looked = findSocket(id, world, this.#log.rows());
+    return this.#looked === null ? null : takeTimeline(this.#looked, world);
+  }
+
+  transitions(filter: Filter): TransitionRows {
+    this.#log.filter = filter;
+    this.#log.settle();
+    const { tables } = this.#model;
+    return { rows: this.#log.rows(), wallMs: (at) => tables.wallMs(at) };
+  }
+
+  progress(): { readonly wallMs: number; readonly transitions: number } {
+    const { tables } = this.#model;
+    return { wallMs: tables.wallMs(tables.now), transitions: tables.transitions };
+  }
+
+  freeze(): TopSource {
+    this.#log.settle();
+    return new FrozenSource({
+      world: frozenWorld(this.#model.tables),
+      rows: this.#log.rows(),
+      snapshot: this.snapshot(MATCH_ALL),
+      churn: this.churn(),
+      findings: this.findings(MATCH_ALL),
+      stuckAfterMs: this.#stuckAfterMs,
+    });
+  }
+}

@@ -1,0 +1,132 @@
+import { hostname } from "node:os";
+import { EXIT, type ExitCode, UserError } from "../../base/errors.ts";
+import { safeText } from "../../base/text.ts";
+import { type EventInput, type EventInputOptions, openEvents } from "../run/event-input.ts";
+import { say, writeOut } from "../run/output.ts";
+import { ModelSource } from "./data/top-source.ts";
+import { type FoundSettings, writeSettings } from "./settings-file.ts";
+import { settingsText, uiWith } from "./settings.ts";
+import { showPlayer } from "./top-player.ts";
+import { TopRecorder } from "./top-recorder.ts";
+import { type TopUiOptions, runTopUi } from "./top-ui.ts";
+import type { Filter } from "../../model/filter/filter.ts";
+import { Model } from "../../model/fold/model.ts";
+import type { Snapshot } from "../../model/reports/snapshot.ts";
+import { takeSnapshot } from "../../model/reports/take-snapshot.ts";
+import type { ThemeName } from "../../view/format/theme-names.ts";
+import { topTable } from "../../view/print/top-table.ts";
+
+export interface TopOptions extends EventInputOptions {
+  readonly filter: Filter;
+  readonly batch: boolean;
+  /** Tables to print in batch mode; null for no end. */
+  readonly count: number | null;
+  readonly intervalMs: number;
+  readonly stuckAfterMs: number;
+  readonly color: boolean;
+  readonly ascii: boolean;
+  readonly theme: ThemeName;
+  readonly mouse: boolean;
+  readonly settings: FoundSettings;
+}
+
+/** What the screen is given of the options, live or from a recording. */
+export type ScreenOptions = Pick<TopUiOptions, "ascii" | "color" | "theme" | "mouse" | "begin" | "save" | "status">;
+
+function screenOptions({ ascii, color, theme, mouse, settings, stuckAfterMs }: TopOptions): ScreenOptions {
+  return {
+    ascii,
+    color,
+    theme,
+    mouse,
+    begin: (ui) => uiWith(ui, settings.settings),
+    save: async (chosen) => {
+      try {
+        await writeSettings(settings.path, settingsText(chosen.ui, { ...chosen, stuckAfter: stuckAfterMs }));
+        return `settings written to ${settings.path}`;
+      } catch (error) {
+        if (error instanceof UserError) return error.message;
+        throw error;
+      }
+    },
+    status: () => settings.warning,
+  };
+}
+
+const BATCH_WIDTH = 200;
+
+/** The live view, or a recording's player: a terminal UI, or plain tables in batch mode. */
+export async function top(options: TopOptions, shutdown: AbortController): Promise<ExitCode> {
+  const input = await openEvents(options, shutdown.signal);
+  const { recording } = input;
+  if (options.batch && options.settings.warning !== "") say(options.settings.warning);
+  if (options.batch) await printTables(options, input, shutdown);
+  else if (recording === null) await showScreen(options, input, shutdown);
+  else await showPlayer({ ...options, recording, userName: input.userName, screen: screenOptions(options) }, shutdown);
+  input.sayFaults();
+  return EXIT.ok;
+}
+
+/** The model as a view shows it; null before anything is known. */
+function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Snapshot | null {
+  if (tables.anchor === null || tables.surveys === 0) return null;
+  return takeSnapshot(tables, stuckAfterMs, filter);
+}
+
+/** Tables by the clock of the events, so that a recording's come as fast as it can be read. */
+async function printTables(options: TopOptions, input: EventInput, shutdown: AbortController): Promise<void> {
+  const model = new Model(options.filter);
+  const { tables } = model;
+  let printed = 0;
+  let next: number | null = null;
+  const print = async (): Promise<void> => {
+    const shown = snapshotOf(model, options);
+    if (shown === null) return;
+    const table = topTable(shown, process.stdout.columns ?? BATCH_WIDTH, input.userName);
+    await writeOut(`${printed === 0 ? "" : "\n"}${table}`, shutdown.signal);
+    next = tables.now + options.intervalMs * 1e6;
+    if (++printed === options.count) shutdown.abort("done");
+  };
+  for await (const batch of input.events(shutdown.signal)) {
+    for (const event of batch) {
+      model.fold(event);
+      if (event.kind !== "tick" || shutdown.signal.aborted) continue;
+      next ??= tables.tracingSince === null ? null : tables.tracingSince + options.intervalMs * 1e6;
+      if (next !== null && tables.now >= next) await print();
+    }
+  }
+  // What the recording ends with, though no whole interval is left.
+  const isCutShort = next === null || tables.now > next - options.intervalMs * 1e6;
+  if (input.recording !== null && !shutdown.signal.aborted && isCutShort) await print();
+}
+
+async function showScreen(options: TopOptions, input: EventInput, shutdown: AbortController): Promise<void> {
+  const model = new Model(options.filter);
+  const source = new ModelSource(model, options.stuckAfterMs);
+  const recorder = new TopRecorder(model.tables);
+  const traced = fold(input, model, recorder, shutdown);
+  // A source that fails ends the screen first, so that its message is not drawn over.
+  const ended = traced.catch(() => shutdown.abort("failed"));
+  const { intervalMs, filter } = options;
+  const { userName } = input;
+  const screen = { ...screenOptions(options), intervalMs, userName, host: safeText(hostname()) };
+  await runTopUi({ ...screen, source, filter, recorder }, shutdown.signal);
+  shutdown.abort("quit");
+  await ended;
+  // Who quits while it records is told on the shell's screen.
+  recorder.say = say;
+  await recorder.end();
+  await traced;
+}
+
+async function fold(input: EventInput, model: Model, recorder: TopRecorder, shutdown: AbortController): Promise<void> {
+  for await (const batch of input.events(shutdown.signal)) {
+    // Who quits does not wait for the source's last look.
+    if (shutdown.signal.aborted) break;
+    for (const event of batch) {
+      recorder.event(event);
+      model.fold(event);
+    }
+    await recorder.settle();
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { parseDurationMs } from "../../base/duration.ts";
+import { EXIT, UserError } from "../../base/errors.ts";
+import { setting } from "../../base/quantity.ts";
+import { safeText } from "../../base/text.ts";
+import { THEMES, type ThemeName } from "../../view/format/theme-names.ts";
+import { viewAt } from "../../view/screen/views.ts";
+import { TABS, type Tab, type TopUi, initialUi } from "../../view/state/top-ui.ts";
+
+/** A year. */
+const LONGEST_MS = 365 * 24 * 3_600_000;
+
+const Duration = (leastMs: number) =>
+  z.string().transform((text, context) => {
+    const ms = parseDurationMs(text);
+    if (ms !== null && ms >= leastMs && ms <= LONGEST_MS) return ms;
+    context.addIssue(`write a duration from ${setting(leastMs)} on, as 500ms, 10s or 5m`);
+    return z.NEVER;
+  });
+
+/** What orders a view's rows: a column's id, with `-` before it in reverse; `-` alone reverses the view's own order. */
+const Sort = (tab: Tab) => {
+  const ids = viewAt({ kind: tab })
+    .sorts(initialUi(0))
+    .map(({ id }) => id);
+  return z
+    .string()
+    .refine((text) => text === "-" || ids.includes(text.replace(/^-/, "")), { error: `it is ${ids.join(", ")}` })
+    .transform((text) => ({ sort: text.replace(/^-/, "") || null, reverse: text.startsWith("-") }));
+};
+
+const SettingsFile = z.strictObject({
+  theme: z.enum(THEMES).optional(),
+  interval: Duration(100).optional(),
+  stuckAfter: Duration(0).optional(),
+  view: z.enum(TABS).optional(),
+  sort: z.strictObject(Object.fromEntries(TABS.map((tab) => [tab, Sort(tab).optional()]))).optional(),
+  mouse: z.boolean().optional(),
+});
+
+/** What `top` can be told once and for all. Times in milliseconds; what is not said is as by default. */
+export type Settings = z.output<typeof SettingsFile>;
+
+/** Reads the text of a settings file. Throws UserError, in one line, for one that makes no sense. */
+export function parseSettings(text: string, path: string): Settings {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw badSettings(path, "it is no JSON");
+  }
+  const parsed = SettingsFile.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  throw badSettings(path, `${where}${issue?.message ?? "not understood"}`);
+}
+
+export function badSettings(path: string, why: string): UserError {
+  const text = safeText(`${path}: ${why}`.slice(0, 300));
+  return new UserError(text, "mend it, or name another with --config FILE", EXIT.usage);
+}
+
+interface Chosen {
+  readonly theme: ThemeName;
+  readonly mouse: boolean;
+  readonly stuckAfter: number;
+}
+
+/** The screen as it is now, for the next time. */
+export function settingsText(ui: TopUi, rest: Chosen): string {
+  const sort: Record<string, string> = {};
+  for (const tab of TABS) {
+    const level = ui.tabs[tab];
+    const text = `${level.reverse ? "-" : ""}${level.sort ?? ""}`;
+    if (text !== "") sort[tab] = text;
+  }
+  const { theme, mouse, stuckAfter } = rest;
+  const times = { interval: exactly(ui.intervalMs), stuckAfter: exactly(stuckAfter) };
+  return `${JSON.stringify({ theme, ...times, view: ui.tab, sort, mouse }, null, 2)}\n`;
+}
+
+function exactly(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
+/** The screen as the settings want it to begin. */
+export function uiWith(ui: TopUi, { view, sort }: Settings): TopUi {
+  const tabs = { ...ui.tabs };
+  for (const tab of TABS) tabs[tab] = { ...tabs[tab], ...sort?.[tab] };
+  return { ...ui, tab: view ?? ui.tab, tabs };
+}

@@ -1,0 +1,88 @@
+import { UserError } from "../../base/errors.ts";
+import type { Tables } from "../../model/fold/tables.ts";
+import { isTcpState, stateName } from "../../model/net/tcp-state.ts";
+import { OutputFile, findCaller, isFull } from "../../recording/write/output-file.ts";
+import { lineText } from "../../view/format/frame.ts";
+import type { UserName } from "../../view/format/table.ts";
+import { isoTime } from "../../view/format/time.ts";
+import { EventLines } from "../../view/print/event-lines.ts";
+import type { TopData, TransitionRows } from "../../view/state/top-data.ts";
+import { type TopUi, levelOf } from "../../view/state/top-ui.ts";
+import { topFrame, topList } from "../../view/top-frame.ts";
+
+const MOST_ROWS = 10_000;
+const LEAST_COLUMNS = 160;
+/** Lines for what stands above and below the rows. */
+const OTHER_LINES = 40;
+
+/** `tcptrace-20260501T221407Z.txt`, in the working directory: by the clock of the events. */
+export function stampedName(extension: string, tables: Pick<Tables, "now" | "wallMs">): string {
+  return stamped(extension, tables.wallMs(tables.now));
+}
+
+function stamped(extension: string, wallMs: number): string {
+  const time = new Date(wallMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, "");
+  return `tcptrace-${time}Z.${extension}`;
+}
+
+/** Writes what is shown, all rows of it, as text and as JSON; says where it went, or why it didn't. */
+export async function writeShown(data: TopData, ui: TopUi, columns: number, userName: UserName): Promise<string> {
+  if (data.snapshot === null) return "nothing is known yet: nothing written";
+  const { wallMs } = data.snapshot;
+  const [text, json] = [stamped("txt", wallMs), stamped("json", wallMs)];
+  try {
+    await writeFile(text, shownText(data, ui, columns, userName));
+    await writeFile(json, `${JSON.stringify(shownJson(data, ui), null, 2)}\n`);
+    return `written: ${text} and ${json}`;
+  } catch (error) {
+    if (isFull(error)) return "the disk is full: nothing written";
+    if (error instanceof UserError) return `not written: ${error.message}`;
+    throw error;
+  }
+}
+
+async function writeFile(path: string, text: string): Promise<void> {
+  const file = await OutputFile.open(path, findCaller(process.env));
+  try {
+    await file.write(Buffer.from(text));
+  } finally {
+    await file.close();
+  }
+}
+
+function shownText(data: TopData, ui: TopUi, columns: number, userName: UserName): string {
+  const wide = Math.max(columns, LEAST_COLUMNS);
+  const { length } = topList(data, ui, { columns: wide, rows: OTHER_LINES });
+  const size = { columns: wide, rows: Math.min(length, MOST_ROWS) + OTHER_LINES };
+  const frame = topFrame(data, { ...ui, help: null, status: "" }, size, userName);
+  const lines = frame.slice(0, -1).map((line) => lineText(line).trimEnd());
+  const shown = lines.filter((line, index) => line !== "" || lines[index - 1] !== "");
+  return `${shown.join("\n")}\n`;
+}
+
+function shownJson(data: TopData, ui: TopUi): unknown {
+  const { host, snapshot, findings, churn, groups, sockets, timeline, transitions, messages } = data;
+  const states = Object.fromEntries(
+    (snapshot?.states ?? []).flatMap((number, state) => (isTcpState(state) ? [[stateName(state), number]] : [])),
+  );
+  return {
+    time: isoTime(snapshot?.wallMs ?? 0),
+    host,
+    view: levelOf(ui).place,
+    filter: ui.filter.text,
+    snapshot: { ...snapshot, states },
+    findings,
+    churn,
+    groups,
+    sockets: sockets?.rows(0, MOST_ROWS) ?? null,
+    timeline,
+    transitions: transitions === null ? null : rowsJson(transitions),
+    messages: messages.map(({ wallMs, text }) => ({ time: isoTime(wallMs), text })),
+  };
+}
+
+function rowsJson({ rows, wallMs }: TransitionRows): unknown {
+  const lines = new EventLines();
+  for (const row of rows) lines.transition(row, wallMs(row.at));
+  return JSON.parse(`[${lines.take().toString("utf8").trimEnd().replaceAll("\n", ",")}]`);
+}

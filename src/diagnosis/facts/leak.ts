@@ -1,0 +1,62 @@
+import { Peers } from "./peers.ts";
+import type { Nanos } from "../../model/events/event.ts";
+import type { Vanished } from "../../model/fold/tables.ts";
+import type { Socket } from "../../model/sockets/socket.ts";
+
+/** The sockets in CLOSE_WAIT that one process has accepted or opened, and has not closed. */
+export class Leak {
+  readonly pid: number | null;
+  /** All in CLOSE_WAIT, and descriptors whose sockets have been reset there. */
+  held = 0;
+  /** Of these: past the threshold. */
+  stuck = 0;
+  vanished = 0;
+  /** Of the stuck ones: with data or an end that was never read, and read to the end. */
+  unread = 0;
+  readToEnd = 0;
+  /** Of all: on connections that it has opened, and on such that it has accepted. */
+  opened = 0;
+  accepted = 0;
+  oldest: Nanos = Infinity;
+  oldestIsExact = true;
+  netns: number | null = null;
+  /** Whom the connections it opened go to, and who opened those that it accepted, and where it accepted them. */
+  readonly destinations = new Peers();
+  readonly clients = new Peers();
+  readonly listeners = new Peers();
+
+  constructor(pid: number | null) {
+    this.pid = pid;
+  }
+
+  add(socket: Socket, isStuck: boolean): void {
+    this.#count(socket, socket.since, socket.sinceIsExact);
+    if (!isStuck) return;
+    this.stuck++;
+    if (socket.receiveQueue === 0) this.readToEnd++;
+    else if (socket.receiveQueue !== null) this.unread++;
+  }
+
+  addVanished({ socket, since, sinceIsExact }: Vanished): void {
+    this.#count(socket, since, sinceIsExact);
+    this.stuck++;
+    this.vanished++;
+  }
+
+  #count(socket: Socket, since: Nanos, isExact: boolean): void {
+    this.held++;
+    this.netns ??= socket.netns;
+    if (since < this.oldest) {
+      this.oldest = since;
+      this.oldestIsExact = isExact;
+    }
+    if (socket.role === "server") {
+      this.accepted++;
+      this.clients.add(socket.remoteAddress, 0);
+      this.listeners.add(socket.localAddress, socket.localPort);
+    } else {
+      this.opened++;
+      this.destinations.add(socket.remoteAddress, socket.remotePort);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { networkSettings } from "../../model/fold/network-settings.ts";
+import type { Tables } from "../../model/fold/tables.ts";
+import type { DestinationChurn } from "../../model/reports/churn-report.ts";
+import { takeDestinations } from "../../model/reports/take-destinations.ts";
+
+/** From here on a destination's ports are worth a warning. */
+export const MUCH_IN_USE = 0.8;
+const WORTH_A_LOOK = 0.5;
+/** What is opened keeps its port for a minute after its end. */
+const LOOK_AHEAD_SECONDS = 90;
+
+/** The destinations whose ports may run out; all others are passed over without a look at their connections. */
+export function takePressed(tables: Tables): readonly DestinationChurn[] {
+  const wanted = new Set<number>();
+  const isAll = tables.timeWaitFilter.isEmpty;
+  for (const destination of tables.destinations) {
+    const { side, live, timeWaits, chosen, rates, netns } = destination;
+    if (side !== "client" || rates === null || (!isAll && chosen === 0)) continue;
+    const { firstPort, lastPort, reservedPorts } = networkSettings(tables, netns);
+    const ports = Math.max(1, lastPort - firstPort + 1 - reservedPorts);
+    const inUse = live + timeWaits;
+    const soon = inUse + rates.opened.perSecond(tables.now) * LOOK_AHEAD_SECONDS;
+    if (inUse >= ports * WORTH_A_LOOK || soon >= ports) wanted.add(destination.id);
+  }
+  return wanted.size === 0 ? [] : takeDestinations(tables, wanted);
+}
+
+/** Ports toward the destination that cannot be had now, and whether they are running out. */
+export function portsTaken({ inUse, reusable }: DestinationChurn): number {
+  return inUse - reusable;
+}
+
+export function isShort(destination: DestinationChurn): boolean {
+  const { ports, exhaustedInMs } = destination;
+  return ports !== null && (exhaustedInMs !== null || portsTaken(destination) >= ports * MUCH_IN_USE);
+}

@@ -1,0 +1,52 @@
+import { type Census, takeCensus } from "./census.ts";
+import { takePressed } from "./pressed.ts";
+import type { Nanos } from "../../model/events/event.ts";
+import { type Filter, MATCH_ALL } from "../../model/filter/filter.ts";
+import type { Tables } from "../../model/fold/tables.ts";
+import { type SysctlName, sysctlNumber } from "../../model/net/sysctl.ts";
+import type { Process } from "../../model/processes/process-table.ts";
+import type { DestinationChurn } from "../../model/reports/churn-report.ts";
+
+export interface DiagnoseOptions {
+  /** When CLOSE_WAIT counts as stuck. */
+  readonly stuckAfterMs: number;
+  /** Only what these sockets, and the processes that hold them, show; without it the namespaces and the machine, too. */
+  readonly filter?: Filter;
+}
+
+/** What all rules look at: the model's tables at `tables.now`, with its sockets counted once for all of them. */
+export interface Situation {
+  readonly tables: Tables;
+  readonly now: Nanos;
+  readonly stuckAfterMs: number;
+  readonly filter: Filter;
+  readonly census: Census;
+  /** Destinations toward which ports may run out. */
+  readonly pressed: readonly DestinationChurn[];
+}
+
+export function takeSituation(tables: Tables, { stuckAfterMs, filter = MATCH_ALL }: DiagnoseOptions): Situation {
+  const census = takeCensus(tables, stuckAfterMs, filter);
+  return { tables, now: tables.now, stuckAfterMs, filter, census, pressed: takePressed(tables) };
+}
+
+/** A setting of a namespace or of the machine; null where it was not read. */
+export function settingOf({ tables }: Situation, netns: number | null, name: SysctlName): number | null {
+  const own = netns === null ? undefined : tables.settings.get(netns)?.sysctls;
+  return sysctlNumber(own ?? {}, name) ?? sysctlNumber(tables.counters?.host?.sysctls ?? {}, name);
+}
+
+/** The process of this pid; null where nobody is known. */
+export function processAt({ tables }: Situation, pid: number | null): Process | null {
+  return pid === null ? null : (tables.processes.at(pid) ?? null);
+}
+
+/** `api (pid 812)`, or who it may be where nobody can be named. */
+export function who(process: Pick<Process, "pid" | "comm"> | null, nobody = "a process that is not known"): string {
+  return process === null ? nobody : `${process.comm} (pid ${process.pid})`;
+}
+
+/** ` in network namespace 4026532177` where there are several to choose from, else nothing. */
+export function inNamespace({ tables }: Situation, netns: number | null): string {
+  return netns === null || (tables.counters?.namespaces.length ?? 1) < 2 ? "" : ` in network namespace ${netns}`;
+}

@@ -1,0 +1,129 @@
+import { duration, plural } from "../../../base/quantity.ts";
+import { type Descriptors, descriptorText, descriptorsOf } from "../../facts/descriptors.ts";
+import type { Finding, Severity } from "../../facts/finding.ts";
+import type { Leak } from "../../facts/leak.ts";
+import { peerTexts, towardText } from "../../facts/peers.ts";
+import { type Situation, processAt, who } from "../../facts/situation.ts";
+import { SOURCES, ipSysctl } from "../../facts/sources.ts";
+
+const SOON_MS = 3_600_000;
+const NEARLY_FULL = 0.8;
+
+const AVOID: Finding["avoid"] = [
+  {
+    what: "sysctls such as tcp_fin_timeout, tcp_tw_reuse or tcp_keepalive_time",
+    why:
+      "none closes a socket in CLOSE_WAIT, since it waits for the program and not for the network; a keepalive probe that is " +
+      "answered by a reset takes the socket away, but the descriptor stays open",
+  },
+  { what: "a higher limit of open files", why: "it delays the end, and the leak goes on" },
+  { what: "ss -K on these sockets", why: "it ends the connection in the kernel, and the program keeps the descriptor" },
+];
+
+/** Sockets in CLOSE_WAIT that a process holds past the threshold: the peer has closed, and the program has not. */
+export function closeWaitLeak(situation: Situation): Finding[] {
+  const leaks = [...situation.census.leaks.values()].filter(({ stuck }) => stuck > 0);
+  return leaks.toSorted((a, b) => b.stuck - a.stuck).map((leak) => finding(situation, leak));
+}
+
+function finding(situation: Situation, leak: Leak): Finding {
+  const process = processAt(situation, leak.pid);
+  const descriptors = process === null ? null : descriptorsOf(process, situation.now);
+  const perMinute = (process?.closeWaits.perSecond() ?? 0) * 60;
+  const oldestMs = (situation.now - leak.oldest) / 1e6;
+  return {
+    id: "close-wait-leak",
+    severity: severityOf(descriptors),
+    title: titleOf(leak, who(process), { perMinute, oldestMs, descriptors }),
+    pid: leak.pid,
+    comm: process?.comm ?? null,
+    evidence: {
+      closeWait: leak.held,
+      stuck: leak.stuck,
+      oldestMs: Math.round(oldestMs),
+      oldestIsAtLeast: !leak.oldestIsExact,
+      growthPerMinute: Math.round(perMinute * 10) / 10,
+      readToEnd: leak.readToEnd,
+      neverReadToEnd: leak.unread,
+      onlyDescriptorLeft: leak.vanished,
+      openedToward: peerTexts(leak.destinations.most()),
+      acceptedOn: peerTexts(leak.listeners.most()),
+      acceptedFrom: peerTexts(leak.clients.most()),
+      fdUsed: descriptors?.used ?? null,
+      fdLimit: descriptors?.limit ?? null,
+      fdExhaustedInMs: descriptors?.exhaustedInMs ?? null,
+      netns: leak.netns,
+    },
+    advice: adviceOf(leak, process === null ? "the process" : process.comm),
+    avoid: AVOID,
+    sources: [SOURCES.states, SOURCES.halfClosed, SOURCES.finCode, ipSysctl("tcp_fin_timeout"), SOURCES.accept],
+  };
+}
+
+function severityOf(descriptors: Descriptors | null): Severity {
+  if (descriptors === null) return "warning";
+  const { share, exhaustedInMs } = descriptors;
+  return (share ?? 0) >= NEARLY_FULL || (exhaustedInMs !== null && exhaustedInMs < SOON_MS) ? "critical" : "warning";
+}
+
+interface Figures {
+  readonly perMinute: number;
+  readonly oldestMs: number;
+  readonly descriptors: Descriptors | null;
+}
+
+function titleOf(leak: Leak, name: string, { perMinute, oldestMs, descriptors }: Figures): string {
+  const { held, stuck } = leak;
+  const some = stuck === held ? "" : ` (${stuck} stuck)`;
+  const age = `, the oldest for ${leak.oldestIsExact ? "" : "at least "}${duration(oldestMs)}`;
+  const growth =
+    perMinute >= 0.1 ? `, ${perMinute < 10 ? perMinute.toFixed(1) : Math.round(perMinute)} more a minute` : "";
+  const full = descriptors === null ? "" : descriptorText(descriptors, NEARLY_FULL);
+  return `${name} leaks ${plural(held, "connection")} in CLOSE_WAIT${some}${peersOf(leak)}${age}${growth}${full}: ${whyOf(leak)}`;
+}
+
+function peersOf({ opened, accepted, destinations, clients, listeners }: Leak): string {
+  if (opened >= accepted) return towardText(destinations.most(), opened);
+  return `${towardText(listeners.most(), accepted, "accepted on")}${towardText(clients.most(), accepted, "from")}`;
+}
+
+function whyOf({ stuck, vanished, readToEnd, unread }: Leak): string {
+  const judged = stuck - vanished;
+  if (judged > 0 && readToEnd === judged) return "the peer closed first, the program read the end and forgot to close";
+  if (judged > 0 && unread === judged) return "the peer closed first, the program has not even read the end";
+  if (judged === 0) return "the peer closed, then reset; only the descriptors are left, which the program never closed";
+  return "the peer closed first, the program has not";
+}
+
+function adviceOf(leak: Leak, name: string): string[] {
+  const advice: string[] = [];
+  const [destination] = leak.destinations.most();
+  const [listener] = leak.listeners.most();
+  if (destination !== undefined) {
+    advice.push(
+      `look in the code that opens connections to ${destination.endpoint}: every way out of it, error pages, timeouts and ` +
+        "early returns included, has to close the connection or the response, or give it back to its pool",
+    );
+  }
+  if (listener !== undefined) {
+    advice.push(
+      `look in the code that handles connections accepted on ${listener.endpoint}: when read() returns 0, and on every error, ` +
+        "it has to close the socket",
+    );
+  }
+  if (leak.unread > leak.readToEnd) {
+    advice.push(
+      "it does not read to the end: look for a worker that is stuck, or for connections forgotten in a list or a pool",
+    );
+  } else if (leak.readToEnd > 0) {
+    advice.push("it has read to the end: look for a response, a body or a stream that is dropped without being closed");
+  }
+  if (leak.pid !== null) {
+    advice.push(
+      `see them: sudo tcptrace leaks --filter 'pid:${leak.pid}'; their descriptors: sudo ls -l /proc/${leak.pid}/fd`,
+    );
+    advice.push(`until that is mended, restart ${name} before its descriptors run out: its end closes all of them`);
+  }
+  if (leak.pid === null) advice.push("see them, and why nobody can be named: sudo tcptrace leaks --unowned");
+  return advice;
+}

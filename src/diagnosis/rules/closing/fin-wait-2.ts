@@ -1,0 +1,142 @@
+import { duration, plural } from "../../../base/quantity.ts";
+import type { Finding } from "../../facts/finding.ts";
+import { towardText } from "../../facts/peers.ts";
+import { type Situation, inNamespace, processAt, settingOf, who } from "../../facts/situation.ts";
+import { SOURCES, ipSysctl } from "../../facts/sources.ts";
+import type { Group } from "../../facts/unanswered.ts";
+import type { Nanos } from "../../../model/events/event.ts";
+import { formatAddress, formatEndpoint } from "../../../model/net/address.ts";
+import { TCP } from "../../../model/net/tcp-state.ts";
+import type { Process } from "../../../model/processes/process-table.ts";
+import { timeWaitSubject } from "../../../model/sockets/subject.ts";
+import type { Destination } from "../../../model/time-wait/destination.ts";
+
+const LEAST = 10;
+/** Fewer are what clients that vanish, or close late, leave behind at any server. */
+const MANY = 100;
+/** The peer's FIN mostly comes at once, and a survey tells of it two seconds later. */
+const OLD: Nanos = 4e9;
+
+/** Our side has closed, and the peers do not: they leak, or are gone without a word. */
+export function finWait2(situation: Situation): Finding[] {
+  const leaking = leakingHere(situation);
+  const orphans = orphansIn(situation)
+    .filter(({ destination }) => !leaking.has(keyOf(destination.netns, serviceOf(destination))))
+    .map((one) => orphanFinding(situation, one));
+  const held = situation.census.unanswered.in(TCP.FIN_WAIT2).filter(({ isHeld, count }) => isHeld && count >= LEAST);
+  return [...orphans, ...held.map((group) => heldFinding(situation, group))];
+}
+
+/** Services whose connections a process of this machine leaks: it is told of as a leak. */
+function leakingHere({ census }: Situation): Set<string> {
+  const leaking = [...census.leaks.values()].filter(({ stuck }) => stuck > 0);
+  return new Set(
+    leaking.flatMap(({ netns, destinations, listeners }) =>
+      [...destinations.most(), ...listeners.most()].map(({ endpoint }) => keyOf(netns, endpoint)),
+    ),
+  );
+}
+
+function keyOf(netns: number | null, endpoint: string): string {
+  return `${netns}|${endpoint}`;
+}
+
+function serviceOf({ address, port }: Destination): string {
+  return formatEndpoint(address, port);
+}
+
+interface Orphans {
+  readonly destination: Destination;
+  readonly process: Process | null;
+  count: number;
+  oldest: Nanos;
+}
+
+/** Mini-sockets that the last survey showed in FIN_WAIT2, and that have been there for a while. */
+function orphansIn({ tables, now, filter }: Situation): Orphans[] {
+  const wanted = new Set<Destination>();
+  for (const destination of tables.destinations) if (destination.finWait2 >= LEAST) wanted.add(destination);
+  const found = new Map<Destination, Orphans>();
+  if (wanted.size === 0) return [];
+  const { timeWaits } = tables;
+  timeWaits.forEach((slot) => {
+    if (!timeWaits.isFinWait2(slot) || now - timeWaits.since(slot) < OLD) return;
+    const destination = timeWaits.destination(slot);
+    if (!wanted.has(destination) || timeWaits.surveyed(slot) !== tables.surveys) return;
+    const connection = { destination, clientPort: timeWaits.clientPort(slot) };
+    if (!filter.isEmpty && !filter.matches(timeWaitSubject(connection, timeWaits.process(slot)))) return;
+    let one = found.get(destination);
+    if (one === undefined) {
+      one = { destination, process: timeWaits.process(slot), count: 0, oldest: Infinity };
+      found.set(destination, one);
+    }
+    one.count++;
+    one.oldest = Math.min(one.oldest, timeWaits.since(slot));
+  });
+  return [...found.values()].filter(({ count }) => count >= LEAST).toSorted((a, b) => b.count - a.count);
+}
+
+function orphanFinding(situation: Situation, { destination, process, count, oldest }: Orphans): Finding {
+  const { netns, side, source, address, port } = destination;
+  const peer = side === "client" ? formatEndpoint(address, port) : formatAddress(source);
+  const seconds = settingOf(situation, netns, "net.ipv4.tcp_fin_timeout");
+  const ageMs = (situation.now - oldest) / 1e6;
+  return {
+    id: "fin-wait-2",
+    severity: count >= MANY ? "warning" : "info",
+    title:
+      `${peer} does not close: ${plural(count, "connection")} that ${who(process)} has closed wait in FIN_WAIT2 for its FIN` +
+      `${inNamespace(situation, netns)}, the oldest for at least ${duration(ageMs)}`,
+    pid: process?.pid ?? null,
+    comm: process?.comm ?? null,
+    evidence: {
+      finWait2: count,
+      peer,
+      isHeld: false,
+      oldestMs: Math.round(ageMs),
+      tcpFinTimeoutSeconds: seconds,
+      netns,
+    },
+    advice: [
+      `look at ${peer}: the program there has our FIN and does not close, so that its sockets stand in CLOSE_WAIT; run ` +
+        `tcptrace leaks ${source === address ? "on this machine, with a short --stuck-after" : "there"}`,
+      `here each goes by itself after tcp_fin_timeout${seconds === null ? "" : ` (${seconds} s)`}; nothing has to be done`,
+    ],
+    avoid: [
+      {
+        what: "a lower tcp_fin_timeout, unless memory or ports are short",
+        why: "it ends these sooner, and only these: not TIME_WAIT, and not the peer's CLOSE_WAIT; a slow peer then gets a reset",
+      },
+    ],
+    sources: [ipSysctl("tcp_fin_timeout"), SOURCES.states, SOURCES.linger2, SOURCES.timeWaitCode],
+  };
+}
+
+function heldFinding(situation: Situation, { pid, netns, peers, count, oldest, oldestIsExact }: Group): Finding {
+  const process = processAt(situation, pid);
+  const most = peers.most();
+  const ageMs = (situation.now - oldest) / 1e6;
+  return {
+    id: "fin-wait-2",
+    severity: "info",
+    title:
+      `${who(process)} has ended its sending on ${plural(count, "connection")} in FIN_WAIT2${towardText(most, count, "with")}${inNamespace(situation, netns)}, and ` +
+      `holds them, the oldest for ${oldestIsExact ? "" : "at least "}${duration(ageMs)}`,
+    pid,
+    comm: process?.comm ?? null,
+    evidence: {
+      finWait2: count,
+      peer: most[0]?.endpoint ?? null,
+      isHeld: true,
+      oldestMs: Math.round(ageMs),
+      tcpFinTimeoutSeconds: null,
+      netns,
+    },
+    advice: [
+      "half-closed on purpose: nothing to do as long as the peer still sends",
+      "else let it read with a timeout and close(): the kernel has no timer for a socket that is still held",
+    ],
+    avoid: [{ what: "tcp_fin_timeout", why: "it is about orphans, which no process holds any more; these are held" }],
+    sources: [SOURCES.halfClosed, ipSysctl("tcp_fin_timeout")],
+  };
+}

@@ -1,0 +1,73 @@
+import { duration, plural } from "../../../base/quantity.ts";
+import type { Finding } from "../../facts/finding.ts";
+import { peerTexts, towardText } from "../../facts/peers.ts";
+import { type Situation, inNamespace, processAt, settingOf, who } from "../../facts/situation.ts";
+import { SOURCES, ipSysctl } from "../../facts/sources.ts";
+import type { Group } from "../../facts/unanswered.ts";
+import { TCP, stateName } from "../../../model/net/tcp-state.ts";
+
+const LEAST = 10;
+const NEARLY_ALL = 0.8;
+/** How long the kernel sends a FIN again (tcp_orphan_retries: 8 times), at least. */
+const GIVES_UP_SECONDS = 100;
+/** Of the connections that a server closes, those whose peers have vanished. */
+const USUAL_SHARE = 0.05;
+
+/** Sockets whose FIN the peer does not acknowledge: it is gone, or its window is shut. */
+export function unansweredClose(situation: Situation): Finding[] {
+  const groups = situation.census.unanswered.in(TCP.FIN_WAIT1, TCP.LAST_ACK, TCP.CLOSING);
+  const many = groups.filter((group) => group.count >= LEAST && !isUsual(situation, group));
+  return many.map((group) => finding(situation, group));
+}
+
+/** A busy server always has some peers that have vanished, one here and one there; while one peer has most of them it is that. */
+function isUsual(situation: Situation, { pid, peers, count }: Group): boolean {
+  const closed = processAt(situation, pid)?.closed.perSecond(situation.now) ?? 0;
+  const [first] = peers.most();
+  return count < closed * GIVES_UP_SECONDS * USUAL_SHARE && (first?.count ?? 0) * 2 < count;
+}
+
+function finding(situation: Situation, group: Group): Finding {
+  const { pid, netns, peers, count, oldest, oldestIsExact, state } = group;
+  const process = processAt(situation, pid);
+  const most = peers.most();
+  const endpoint = most[0]?.endpoint ?? "the peer";
+  const ageMs = (situation.now - oldest) / 1e6;
+  const orphans = situation.tables.counters?.host?.orphans ?? null;
+  const limit = settingOf(situation, null, "net.ipv4.tcp_max_orphans");
+  const isFull = orphans !== null && limit !== null && orphans >= limit * NEARLY_ALL;
+  const retries = settingOf(situation, netns, "net.ipv4.tcp_orphan_retries");
+  return {
+    id: state === TCP.LAST_ACK ? "last-ack" : state === TCP.CLOSING ? "closing" : "fin-wait-1",
+    severity: isFull ? "critical" : "warning",
+    title:
+      `${plural(count, "connection")} that ${who(process)} has closed stand in ${stateName(state)} without an answer` +
+      `${towardText(most, count, "of")}${inNamespace(situation, netns)}, the oldest for ${oldestIsExact ? "" : "at least "}${duration(ageMs)}` +
+      (isFull ? `; ${orphans} of at most ${limit} orphans on this machine` : ""),
+    pid,
+    comm: process?.comm ?? null,
+    evidence: {
+      state: stateName(state),
+      count,
+      peers: peerTexts(most),
+      oldestMs: Math.round(ageMs),
+      tcpOrphanRetries: retries,
+      orphans,
+      tcpMaxOrphans: limit,
+      netns,
+    },
+    advice: [
+      `look at the way to ${endpoint}: is it up, does a firewall drop our segments (ip route get, ping, tcpdump)?`,
+      "or it is there and does not read: then data that we have sent stand before our FIN (Send-Q in ss -tn), and it has to read",
+      "the kernel gives up by itself after tcp_orphan_retries (0 means 8: some minutes)",
+    ],
+    avoid: [
+      { what: "tcp_fin_timeout", why: "it is about FIN_WAIT2, where the peer has acknowledged; here it has not" },
+      {
+        what: "a lower tcp_max_orphans",
+        why: "past it the kernel resets orphans at once; the documentation wants it raised, not lowered",
+      },
+    ],
+    sources: [ipSysctl("tcp_orphan_retries", "tcp_max_orphans"), SOURCES.orphanCode, SOURCES.closing],
+  };
+}

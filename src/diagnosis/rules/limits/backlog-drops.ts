@@ -1,0 +1,33 @@
+import { plural, rate } from "../../../base/quantity.ts";
+import type { Finding } from "../../facts/finding.ts";
+import { type Situation, settingOf } from "../../facts/situation.ts";
+import { SOURCES } from "../../facts/sources.ts";
+
+/** Packets dropped before TCP has seen them, since a CPU's queue was full. */
+export function backlogDrops(situation: Situation): Finding[] {
+  if (!situation.filter.isEmpty) return [];
+  const rise = situation.tables.recentCounters.backlogDrops();
+  if (rise === null || rise.count === 0) return [];
+  const { count, seconds } = rise;
+  const most = settingOf(situation, null, "net.core.netdev_max_backlog");
+  return [
+    {
+      id: "backlog-drops",
+      severity: "warning",
+      title:
+        `${plural(count, "packet")} dropped before TCP saw them${seconds > 0 ? `, ${rate(count / seconds)} a second` : ""}: ` +
+        `a CPU's input queue was full${most === null ? "" : ` (netdev_max_backlog ${most})`}`,
+      pid: null,
+      comm: null,
+      evidence: { dropped: count, seconds: Math.round(seconds), netdevMaxBacklog: most },
+      advice: [
+        "spread the load over CPUs: the interrupts of the network card's queues, or RPS",
+        `let the queue take longer bursts: sudo sysctl -w net.core.netdev_max_backlog=${Math.max(2000, (most ?? 1000) * 2)}`,
+      ],
+      avoid: [
+        { what: "somaxconn, tcp_max_syn_backlog", why: "these queues are TCP's; the packets did not get that far" },
+      ],
+      sources: [SOURCES.core, "net/core/net-procfs.c: softnet_seq_show()"],
+    },
+  ];
+}

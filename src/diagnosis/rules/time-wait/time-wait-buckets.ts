@@ -1,0 +1,56 @@
+import { plural } from "../../../base/quantity.ts";
+import type { Finding } from "../../facts/finding.ts";
+import { percentText } from "../../facts/percent.ts";
+import { type Situation, inNamespace } from "../../facts/situation.ts";
+import { SOURCES, ipSysctl } from "../../facts/sources.ts";
+
+const NEARLY_ALL = 0.9;
+
+/** Mini-sockets at tcp_max_tw_buckets: past it the kernel ends connections without TIME_WAIT. */
+export function timeWaitBuckets(situation: Situation): Finding[] {
+  const { tables, filter } = situation;
+  if (!filter.isEmpty) return [];
+  const findings: Finding[] = [];
+  for (const { netns, timeWait } of tables.counters?.namespaces ?? []) {
+    const limit = tables.settings.get(netns)?.timeWaitLimit ?? null;
+    const refused = tables.recentCounters.rise(netns, "TCPTimeWaitOverflow")?.count ?? 0;
+    const isNear = limit !== null && limit > 0 && timeWait >= limit * NEARLY_ALL;
+    if (refused > 0 || isNear) findings.push(finding(situation, { netns, timeWait, limit, refused }));
+  }
+  return findings;
+}
+
+interface Bucket {
+  readonly netns: number;
+  readonly timeWait: number;
+  readonly limit: number | null;
+  readonly refused: number;
+}
+
+function finding(situation: Situation, { netns, timeWait, limit, refused }: Bucket): Finding {
+  const where = inNamespace(situation, netns);
+  const full = limit === null ? `${timeWait}` : `${timeWait} of at most ${limit}`;
+  return {
+    id: "time-wait-buckets",
+    severity: "warning",
+    title:
+      refused > 0
+        ? `${plural(refused, "connection")} ended without TIME_WAIT${where}, since tcp_max_tw_buckets was reached: ${full} there now`
+        : `${full} sockets are in TIME_WAIT or FIN_WAIT2${where}, ${percentText(timeWait, limit ?? 0)} of tcp_max_tw_buckets`,
+    pid: null,
+    comm: null,
+    evidence: { timeWait, limit, refused, netns },
+    advice: [
+      "see who makes them: sudo tcptrace churn; fewer connections (pool, keep-alive) are the cure",
+      `where memory allows: sudo sysctl -w net.ipv4.tcp_max_tw_buckets=${Math.max(262_144, (limit ?? 0) * 2)}`,
+    ],
+    avoid: [
+      {
+        what: "a lower tcp_max_tw_buckets, to have fewer in TIME_WAIT",
+        why: "the documentation forbids it: without TIME_WAIT old segments may get into new connections",
+      },
+      { what: "a lower tcp_fin_timeout", why: "TIME_WAIT lasts 60 s, whatever it is" },
+    ],
+    sources: [ipSysctl("tcp_max_tw_buckets"), SOURCES.timeWaitCode, SOURCES.timeWait],
+  };
+}

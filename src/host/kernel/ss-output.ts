@@ -1,0 +1,73 @@
+import type { ListenBacklog, SocketDetail } from "../../model/events/details.ts";
+import { type Address, parseAddress } from "../../model/net/address.ts";
+
+/** What `ss -tneiH state close-wait state listening` tells of one namespace. */
+export interface SsRows {
+  readonly details: SocketDetail[];
+  readonly backlogs: ListenBacklog[];
+}
+
+/**
+ * Reads ss(8)'s output line by line. A socket is a line `STATE Recv-Q Send-Q LOCAL PEER … ino:N … cgroup:PATH …`; what `-i`
+ * adds stands on a line of its own, which begins with a blank: so no name of a cgroup, which may hold blanks but no newline,
+ * can forge it. Lines that are neither are passed over.
+ */
+export class SsReader {
+  readonly rows: SsRows = { details: [], backlogs: [] };
+  readonly #netns: number;
+  /** The socket whose details may follow. */
+  #row: string | null = null;
+
+  constructor(netns: number) {
+    this.#netns = netns;
+  }
+
+  line(text: string): void {
+    if (/^\s/.test(text)) return this.#details(text);
+    this.#row = null;
+    if (text.startsWith("LISTEN")) return this.#listener(text);
+    if (!text.startsWith("CLOSE-WAIT")) return;
+    this.#row = text;
+  }
+
+  #listener(text: string): void {
+    const backlog = /^LISTEN\s+\d+\s+(\d+)\s/.exec(text)?.[1];
+    const inode = /\sino:(\d+)\s/.exec(text)?.[1];
+    if (backlog === undefined || inode === undefined) return;
+    this.rows.backlogs.push({ netns: this.#netns, inode: Number(inode), backlog: Number(backlog) });
+  }
+
+  #details(text: string): void {
+    if (this.#row === null) return;
+    const ends = endsOf(this.#row);
+    const inode = Number(/\sino:(\d+)\s/.exec(this.#row)?.[1] ?? 0);
+    this.#row = null;
+    if (ends === null) return;
+    // A time of 0 is left out.
+    const lastAckMs = Number(/\slastack:(\d+)/.exec(text)?.[1] ?? 0);
+    const lastSentMs = Number(/\slastsnd:(\d+)/.exec(text)?.[1] ?? 0);
+    this.rows.details.push({ netns: this.#netns, ...ends, inode, lastAckMs, lastSentMs });
+  }
+}
+
+interface Ends {
+  readonly localAddress: Address;
+  readonly localPort: number;
+  readonly remoteAddress: Address;
+  readonly remotePort: number;
+}
+
+function endsOf(row: string): Ends | null {
+  const [, , , local = "", remote = ""] = row.split(/\s+/);
+  const here = endOf(local);
+  const there = endOf(remote);
+  if (here === null || there === null) return null;
+  return { localAddress: here.address, localPort: here.port, remoteAddress: there.address, remotePort: there.port };
+}
+
+/** `127.0.0.1:80`, `127.0.0.1%lo:80`, `[::1]:80`, `[fe80::1]%eth0:80`: /proc/net/tcp names no interface. */
+export function endOf(text: string): { readonly address: Address; readonly port: number } | null {
+  const [, inBrackets, plain, port] = /^(?:\[([^\]%]+)[^\]]*\]|([^:%]+))(?:%[^:]*)?:(\d+)$/.exec(text) ?? [];
+  const address = parseAddress(inBrackets ?? plain ?? "");
+  return address === null ? null : { address, port: Number(port) };
+}

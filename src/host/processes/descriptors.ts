@@ -1,0 +1,57 @@
+import { opendirSync, readFileSync, readdirSync, readlinkSync, statSync } from "node:fs";
+import { hasVanished } from "../machine/errno.ts";
+
+/** What /proc tells of the descriptors of processes (man 5 proc_pid_fd). Every call may throw the system's error. */
+export interface Descriptors {
+  /** How many a process has; null before Linux 6.2, which has no such number at hand. */
+  count(pid: number): number | null;
+  /** Their numbers. */
+  list(pid: number): Iterable<number>;
+  /** What one stands for, such as `socket:[4242]`; null when it has been closed. */
+  link(pid: number, fd: number): string | null;
+  /** Its /proc/PID/fdinfo; null when it has been closed. */
+  info(pid: number, fd: number): string | null;
+}
+
+/** All in one call costs half as much, but for a process with a million it would freeze the screen. */
+const MOST_NAMES_AT_ONCE = 32_768;
+const DIRENTS_AT_ONCE = 1024;
+
+/** The inode in a link such as `socket:[4242]` (man 5 proc_pid_fd); null for all that is no socket. */
+export function parseSocketLink(link: string): number | null {
+  const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
+  return inode === undefined ? null : Number(inode);
+}
+
+/** Those of this machine. */
+export const procDescriptors: Descriptors = {
+  count(pid) {
+    // fs/proc/fd.c proc_fd_getattr: the directory's size is their number since Linux 6.2, and 0 before.
+    const { size } = statSync(`/proc/${pid}/fd`);
+    return size > 0 ? size : null;
+  },
+  *list(pid) {
+    const count = procDescriptors.count(pid);
+    if (count !== null && count <= MOST_NAMES_AT_ONCE) {
+      for (const name of readdirSync(`/proc/${pid}/fd`)) yield Number(name);
+      return;
+    }
+    const directory = opendirSync(`/proc/${pid}/fd`, { bufferSize: DIRENTS_AT_ONCE });
+    try {
+      for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield Number(entry.name);
+    } finally {
+      directory.closeSync();
+    }
+  },
+  link: (pid, fd) => unlessClosed(() => readlinkSync(`/proc/${pid}/fd/${fd}`)),
+  info: (pid, fd) => unlessClosed(() => readFileSync(`/proc/${pid}/fdinfo/${fd}`, "latin1")),
+};
+
+function unlessClosed(read: () => string): string | null {
+  try {
+    return read();
+  } catch (error) {
+    if (hasVanished(error)) return null;
+    throw error;
+  }
+}

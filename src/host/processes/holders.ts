@@ -1,0 +1,245 @@
+import { hasVanished, isSystemError } from "../machine/errno.ts";
+import { TimeSlice } from "../machine/time-slice.ts";
+import { type Descriptors, procDescriptors } from "./descriptors.ts";
+import { type FoundHolders, type HolderQuery, type Inodes, inodesOf } from "./holder-query.ts";
+import { Holdings, type Look } from "./holdings.ts";
+import { type ProcessStat, livingThread, readProcess, readStat } from "./processes.ts";
+import { Rota } from "./rota.ts";
+import type { Nanos, SurveyedProcess, SurveyedSocket } from "../../model/events/event.ts";
+
+const MOST_REMEMBERED = 100_000;
+
+/**
+ * Finds who holds which TCP socket, one survey after another, and looks up only what it doesn't know: /proc wants a system
+ * call for every descriptor. A socket that has a row is held by somebody, and until the contrary turns up by whom it was
+ * held before. A socket whose row has gone while a process still holds it, a leak, has nothing that vouches for it: its
+ * descriptor is read every time. All is read anew in turn (rota.ts), since a descriptor's number may have passed to another
+ * file, and a socket may have got more holders (fork, SCM_RIGHTS).
+ */
+export class HolderFinder {
+  readonly #descriptors: Descriptors;
+  readonly #processes = new Map<number, Holdings>();
+  readonly #unreadable = new Set<number>();
+  /** How many descriptors and registered files each socket has. */
+  #counts = new Map<number, number>();
+  /** Sockets to report though they may have no row. */
+  readonly #remembered = new Set<number>();
+  /** Those of them to be looked for. */
+  readonly #sought = new Set<number>();
+  /** Sockets that nobody was found to hold: on the way between processes, or in one that may not be read. */
+  readonly #unfindable = new Set<number>();
+  readonly #rota = new Rota();
+  #isNew = true;
+  /** Rows that were all accounted for when they were last gone through, null when more is known by now. */
+  #accounted: readonly SurveyedSocket[] | null = null;
+
+  constructor(descriptors: Descriptors = procDescriptors) {
+    this.#descriptors = descriptors;
+  }
+
+  /** From now on reports who holds this socket, though it may have no row, until nobody does. */
+  remember(inode: number): void {
+    if (inode === 0 || this.#remembered.size >= MOST_REMEMBERED) return;
+    this.#remembered.add(inode);
+    if (!this.#counts.has(inode)) this.#sought.add(inode);
+  }
+
+  /** Only one at a time. */
+  async find(query: HolderQuery, slice: TimeSlice = new TimeSlice()): Promise<FoundHolders> {
+    const { pids, sockets, at, exact = false } = query;
+    this.#forgetEnded(pids);
+    const isAll = exact || this.#isNew;
+    const isDue = this.#rota.isDue(at);
+    const isSame = !isAll && this.#isSame(sockets);
+    const rows: Inodes = isSame && !isDue ? this.#counts : inodesOf(sockets);
+    const rowless: number[] = [];
+    const leaking = isSame ? new Set<Holdings>() : this.#rememberRowless(rows, rowless);
+    if (isAll) {
+      await this.#verify(pids, rows, slice);
+      this.#rota.reset(at);
+      this.#isNew = false;
+    } else {
+      await this.#update(pids, rows, leaking, slice);
+      if (isDue) await this.#verifySome(pids, rows, at, slice);
+    }
+    this.#sought.clear();
+    const processes = await this.#describe(slice);
+    return {
+      processes,
+      unreadable: [...this.#unreadable],
+      rowless: rowless.filter((inode) => this.#counts.has(inode)),
+    };
+  }
+
+  async #verify(pids: readonly number[], rows: Inodes, slice: TimeSlice): Promise<void> {
+    const look = this.#closeLook(rows);
+    for (const pid of pids) await this.#look(pid, look, slice);
+    this.#count();
+    this.#settle(rows);
+  }
+
+  async #verifySome(pids: readonly number[], rows: Inodes, at: Nanos, slice: TimeSlice): Promise<void> {
+    const look = this.#closeLook(rows);
+    await this.#rota.take(pids, at, async (pid) => this.#look(pid, look, slice));
+    this.#count();
+    if (this.#rota.isThrough) this.#settle(rows);
+  }
+
+  #closeLook(rows: Inodes): Look {
+    return { matters: this.#matters(rows), believes: () => false, seeks: true };
+  }
+
+  /** All processes have been read: who is not found now can't be found, and what nobody holds is done with. */
+  #settle(rows: Inodes): void {
+    this.#unfindable.clear();
+    for (const inode of this.#missing(rows)) this.#unfindable.add(inode);
+    this.#forgetUnheld();
+  }
+
+  async #update(
+    pids: readonly number[],
+    rows: Inodes,
+    leaking: ReadonlySet<Holdings>,
+    slice: TimeSlice,
+  ): Promise<void> {
+    const seeks = this.#missing(rows).length > 0;
+    const look: Look = { matters: this.#matters(rows), believes: (inode) => rows.has(inode), seeks };
+    const seen = new Set<number>();
+    // Most news is in the processes that are known to hold sockets.
+    for (const holdings of this.#processes.values()) {
+      if (!leaking.has(holdings) && holdings.isAsMany(this.#descriptors)) continue;
+      seen.add(holdings.pid);
+      await this.#look(holdings.pid, look, slice);
+    }
+    if (seen.size > 0) this.#count();
+    // They may also have closed what somebody else holds too.
+    if (this.#missing(rows).length > 0) {
+      for (const pid of pids) if (!seeks || !seen.has(pid)) await this.#look(pid, { ...look, seeks: true }, slice);
+      this.#count();
+      await this.#doubtShared(rows, slice);
+      for (const inode of this.#missing(rows)) this.#unfindable.add(inode);
+    }
+    if (this.#remembered.size >= MOST_REMEMBERED) this.#forgetUnheld();
+  }
+
+  /**
+   * What is still missing may be behind a number that is believed to be another socket. That one has been closed there, and
+   * has a row all the same, so somebody else holds it: only sockets held more than once are in doubt.
+   */
+  async #doubtShared(rows: Inodes, slice: TimeSlice): Promise<void> {
+    if (this.#missing(rows).length === 0) return;
+    const believes = (inode: number): boolean => rows.has(inode) && this.#counts.get(inode) === 1;
+    const look: Look = { matters: this.#matters(rows), believes, seeks: false };
+    for (const { pid, held } of this.#processes.values()) {
+      if (held.some(({ inode }) => !believes(inode))) await this.#look(pid, look, slice);
+    }
+    this.#count();
+  }
+
+  /** The processes that held a socket whose row has gone: either they have closed it too, or it is a leak. Notes new ones. */
+  #rememberRowless(rows: Inodes, news: number[]): Set<Holdings> {
+    const leaking = new Set<Holdings>();
+    for (const holdings of this.#processes.values()) {
+      for (const { inode } of holdings.held) {
+        if (rows.has(inode)) continue;
+        if (!this.#remembered.has(inode)) news.push(inode);
+        this.remember(inode);
+        leaking.add(holdings);
+      }
+    }
+    return leaking;
+  }
+
+  /** Returns how many descriptors the process has. */
+  async #look(pid: number, look: Look, slice: TimeSlice): Promise<number> {
+    const stat = readStat(pid);
+    if (stat?.isKernelThread === true) return 0;
+    const holdings = this.#holdingsOf(pid, stat);
+    let listed = 0;
+    try {
+      listed = await holdings.look(this.#descriptors, look, slice);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#processes.delete(pid);
+      if (!hasVanished(error) && stat !== null) this.#unreadable.add(pid);
+      return 0;
+    }
+    this.#unreadable.delete(pid);
+    if (holdings.held.length > 0) this.#processes.set(pid, holdings);
+    else this.#processes.delete(pid);
+    return listed;
+  }
+
+  #holdingsOf(pid: number, stat: ProcessStat | null): Holdings {
+    // /proc shows no descriptors of a process whose first thread has ended, though others go on with them.
+    if (stat?.isZombie === true) return new Holdings(pid, stat.startTime, livingThread(pid) ?? pid);
+    const known = this.#processes.get(pid);
+    return known !== undefined && known.startTime === stat?.startTime ? known : new Holdings(pid, stat?.startTime ?? 0);
+  }
+
+  #matters(rows: Inodes): (inode: number) => boolean {
+    return (inode) => rows.has(inode) || this.#remembered.has(inode);
+  }
+
+  /** The sockets whose holder is not known, and may be found. */
+  #missing(rows: Inodes): number[] {
+    const missing: number[] = [];
+    if (rows === this.#counts) return missing;
+    for (const inodes of [rows, this.#sought]) {
+      for (const inode of inodes.keys())
+        if (!this.#counts.has(inode) && !this.#unfindable.has(inode)) missing.push(inode);
+    }
+    return missing;
+  }
+
+  /** Whether the rows are those of the sockets whose holders are known, or unfindable. Spares work on a machine with very many. */
+  #isSame(sockets: readonly SurveyedSocket[]): boolean {
+    if (this.#sought.size > 0) return false;
+    const accounted = this.#accounted;
+    if (accounted?.length === sockets.length && sockets.every((row, index) => row === accounted[index])) return true;
+    this.#accounted = null;
+    let rows = 0;
+    for (const { inode } of sockets) {
+      if (inode === 0) continue;
+      if (this.#counts.has(inode)) rows += 1;
+      else if (!this.#unfindable.has(inode)) return false;
+    }
+    if (rows !== this.#counts.size) return false;
+    this.#accounted = sockets;
+    return true;
+  }
+
+  #count(): void {
+    this.#accounted = null;
+    this.#counts = new Map();
+    for (const { held } of this.#processes.values()) {
+      for (const { inode } of held) this.#counts.set(inode, (this.#counts.get(inode) ?? 0) + 1);
+    }
+  }
+
+  #forgetEnded(pids: readonly number[]): void {
+    const living = new Set(pids);
+    let isAny = false;
+    for (const { pid, startTime } of this.#processes.values()) {
+      if (living.has(pid) && readStat(pid)?.startTime === startTime) continue;
+      this.#processes.delete(pid);
+      isAny = true;
+    }
+    if (isAny) this.#count();
+    for (const pid of this.#unreadable) if (!living.has(pid)) this.#unreadable.delete(pid);
+  }
+
+  #forgetUnheld(): void {
+    for (const inode of this.#remembered) if (!this.#counts.has(inode)) this.#remembered.delete(inode);
+  }
+
+  async #describe(slice: TimeSlice): Promise<SurveyedProcess[]> {
+    const processes: SurveyedProcess[] = [];
+    for (const { pid, startTime, held } of this.#processes.values()) {
+      const facts = await readProcess(pid);
+      if (facts?.startTime === startTime) processes.push({ ...facts, sockets: held });
+      if (slice.isOver()) await slice.rest();
+    }
+    return processes;
+  }
+}

@@ -1,0 +1,192 @@
+import { type NetTcpRows, RowCursor, addRow, parseProcNetTcp, parseRow } from "./proc-net-tcp.ts";
+import type { SurveyedSocket, SurveyedTimeWait } from "../../model/events/event.ts";
+
+type Row = SurveyedSocket | SurveyedTimeWait | null;
+
+const FIRST_BYTES = 64 * 1024;
+/** So much is remembered of a table, 400,000 rows; what is beyond is parsed every time. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** Rows of mini-sockets count down and are never the same: where there are so many more of them, no more is remembered. */
+const MOST_MINIS = 4096;
+/** How far a row may have moved among its neighbours. */
+const REACH = 8;
+/** ` local:port remote:port ` of IPv4 and of IPv6, and how long a row is that has the latter. */
+const ENDS = 28;
+const LONG_ENDS = 76;
+const LONG_ROW = 120;
+
+/**
+ * Parses a table of /proc/net/tcp again and again. Most rows are what they were the last time but for their numbers: they
+ * are compared and not parsed, and are the same objects as then.
+ */
+export class KnownRows {
+  readonly #netns: number;
+  #before = new Remembered();
+  #now = new Remembered();
+  /** The row of before that the next one is expected to be. */
+  #expected = 0;
+
+  constructor(netns: number) {
+    this.#netns = netns;
+  }
+
+  /** The next run of whole lines of the table. Adds what they mean to `rows`. */
+  parse(lines: Uint8Array, rows: NetTcpRows): void {
+    const minis = rows.timeWaits.length - rows.sockets.length;
+    const from = minis > MOST_MINIS ? null : this.#now.append(lines);
+    if (from === null) {
+      parseProcNetTcp(lines, this.#netns, rows);
+      return;
+    }
+    if (this.#takeAll(lines, from, rows)) return;
+    const cursor = new RowCursor(this.#now.bytes, from, from + lines.length);
+    while (cursor.nextRow()) {
+      if (!cursor.skipNumber()) continue;
+      const start = cursor.at;
+      const known = this.#find(start, cursor.end);
+      const row = known < 0 ? parseRow(cursor, this.#netns) : (this.#before.rows[known] ?? null);
+      if (row !== null) addRow(rows, row);
+      const end = known < 0 ? cursor.at : start + this.#before.lengthOf(known);
+      this.#now.note(start, row === null ? start : end, row);
+      this.#expected = (known < 0 ? this.#expected : known) + 1;
+    }
+  }
+
+  /** Where a run of lines is what it was at the same place, all its rows are, too. */
+  #takeAll(lines: Uint8Array, from: number, rows: NetTcpRows): boolean {
+    const until = this.#before.sameRun(lines, from, this.#expected);
+    if (until === null) return false;
+    for (; this.#expected < until; this.#expected += 1) {
+      const row = this.#before.rows[this.#expected] ?? null;
+      if (row !== null) addRow(rows, row);
+      this.#now.copy(this.#before, this.#expected);
+    }
+    return true;
+  }
+
+  /** The next run of lines is from the begin of the table. What has been read since the last `end` counts for nothing. */
+  begin(): void {
+    this.#now.forget();
+    this.#expected = 0;
+  }
+
+  /** The table has been read to its end. */
+  end(): void {
+    [this.#before, this.#now] = [this.#now, this.#before];
+  }
+
+  /** Which row of before has the same fields as the one that begins at `start`; -1 when none is near. */
+  #find(start: number, end: number): number {
+    if (this.#before.rows.length === 0) return -1;
+    const { bytes } = this.#now;
+    const expected = this.#expected;
+    const alike = this.#before.alike(expected, bytes, start, end);
+    const length = this.#before.lengthOf(expected);
+    if (alike === length && length > 0) return expected;
+    // The same socket, and something about it has changed.
+    if (alike >= (length > LONG_ROW ? LONG_ENDS : ENDS)) return -1;
+    for (let distance = 1; distance <= REACH; distance += 1) {
+      for (const near of [expected + distance, expected - distance]) {
+        const size = this.#before.lengthOf(near);
+        if (size > 0 && this.#before.alike(near, bytes, start, end) === size) return near;
+      }
+    }
+    return -1;
+  }
+}
+
+/** The tables of all namespaces, as they were read last. */
+export class KnownTables {
+  readonly #tables = new Map<number, NamespaceRows>();
+
+  of(netns: number): NamespaceRows {
+    const known = this.#tables.get(netns);
+    if (known !== undefined) return known;
+    const rows = { ipv4: new KnownRows(netns), ipv6: new KnownRows(netns) };
+    this.#tables.set(netns, rows);
+    return rows;
+  }
+
+  /** Forgets all others. */
+  keep(namespaces: readonly number[]): void {
+    for (const netns of this.#tables.keys()) if (!namespaces.includes(netns)) this.#tables.delete(netns);
+  }
+}
+
+/** /proc/net/tcp and tcp6 of a namespace. */
+export interface NamespaceRows {
+  readonly ipv4: KnownRows;
+  readonly ipv6: KnownRows;
+}
+
+/** The rows of one reading, as bytes and as what they mean. */
+class Remembered {
+  bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  readonly rows: Row[] = [];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  #filled = 0;
+
+  /** Where the lines stand from now on; null when there is no room for them. */
+  append(lines: Uint8Array): number | null {
+    const from = this.#filled;
+    if (from + lines.length > MOST_BYTES) return null;
+    if (from + lines.length > this.bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(2 * this.bytes.length, from + lines.length));
+      this.bytes.copy(larger, 0, 0, from);
+      this.bytes = larger;
+    }
+    this.bytes.set(lines, from);
+    this.#filled += lines.length;
+    return from;
+  }
+
+  /** What was read of a row, from behind its number to behind its last field, is one. */
+  note(start: number, end: number, row: Row): void {
+    this.#starts.push(start);
+    this.#ends.push(end);
+    this.rows.push(row);
+  }
+
+  /** As `note`, of a row that stands at the same place in another reading. */
+  copy(other: Remembered, index: number): void {
+    this.note(other.#starts[index] ?? 0, other.#ends[index] ?? 0, other.rows[index] ?? null);
+  }
+
+  /**
+   * Whether there are the same bytes at `from`, and their first row is the one of this index: then the index behind their
+   * last row, else null.
+   */
+  sameRun(lines: Uint8Array, from: number, index: number): number | null {
+    const to = from + lines.length;
+    if (to > this.#filled || (this.#starts[index] ?? 0) < from || (this.#starts[index - 1] ?? -1) >= from) return null;
+    if (this.bytes.compare(lines, 0, lines.length, from, to) !== 0) return null;
+    let until = index;
+    while (until < this.#starts.length && (this.#starts[until] ?? 0) < to) until += 1;
+    return until;
+  }
+
+  /** 0 when there is no such row. */
+  lengthOf(index: number): number {
+    return (this.#ends[index] ?? 0) - (this.#starts[index] ?? 0);
+  }
+
+  /** How many bytes of a row are as those from `start` on; -1 when the fields there go on where those of the row end. */
+  alike(index: number, bytes: Buffer, start: number, end: number): number {
+    const length = this.lengthOf(index);
+    const from = this.#starts[index] ?? 0;
+    const most = Math.min(length, end - start);
+    let same = 0;
+    while (same < most && this.bytes[from + same] === bytes[start + same]) same += 1;
+    // The last field may be longer now.
+    const isWhole = same < length || start + same === end || bytes[start + same] === 0x20;
+    return isWhole ? same : -1;
+  }
+
+  forget(): void {
+    this.rows.length = 0;
+    this.#starts.length = 0;
+    this.#ends.length = 0;
+    this.#filled = 0;
+  }
+}

@@ -1,0 +1,197 @@
+import type { Nanos, ProcessFacts } from "../events/event.ts";
+import { type ImagedTimeWait, foldImagedTimeWaits, imageTimeWaits } from "./image-time-wait.ts";
+import type { Tables } from "./tables.ts";
+import { countLive } from "./time-wait-fold.ts";
+import { TCP, type TcpState } from "../net/tcp-state.ts";
+import type { Owner, OwnerEvidence } from "../processes/owner.ts";
+import type { Holder } from "../sockets/holding.ts";
+import type { Socket, SocketEnds, SocketRole } from "../sockets/socket.ts";
+
+/**
+ * What a model knew at a moment, with which the second and later files of a recording begin: so that each can be read
+ * alone. A model that has folded nothing but the clock's anchor, the source and this goes on as that one did; counts, rates
+ * and trends begin anew.
+ */
+export interface Image {
+  readonly kind: "image";
+  readonly at: Nanos;
+  readonly complete: boolean;
+  readonly isSeeded: boolean;
+  readonly surveys: number;
+  readonly nextId: number;
+  readonly timeWaits: readonly ImagedTimeWait[];
+  /** Transitions that the kernel has skipped and that have not been found yet: what follows may show them. */
+  readonly missing: number;
+  readonly told: Nanos;
+  /** Null: the kernel was not asked for details yet. */
+  readonly detailsAt: Nanos | null;
+  readonly sockets: readonly ImagedSocket[];
+  /** Who holds which of them. */
+  readonly holders: readonly ImagedHolder[];
+  readonly processes: readonly ImagedProcess[];
+  readonly facts: readonly ProcessFacts[];
+  /** Sockets that are gone while their descriptors may be open; `id` is among `sockets`. */
+  readonly vanished: readonly ImagedVanished[];
+}
+
+/** A socket as the model has it; see Socket for the fields. */
+export interface ImagedSocket extends SocketEnds {
+  readonly id: number;
+  readonly address: number | null;
+  readonly state: TcpState;
+  readonly since: Nanos;
+  readonly sinceIsExact: boolean;
+  readonly role: SocketRole | null;
+  readonly inode: number | null;
+  /** The owner. */
+  readonly pid: number | null;
+  readonly evidence: OwnerEvidence;
+  readonly receiveQueue: number | null;
+  readonly backlog: number | null;
+  readonly detailAt: Nanos | null;
+  readonly sentAt: Nanos | null;
+  readonly lastTraced: Nanos;
+}
+
+export interface ImagedHolder {
+  readonly id: number;
+  readonly pid: number;
+  readonly fd: number | null;
+}
+
+export interface ImagedProcess {
+  readonly pid: number;
+  readonly comm: string;
+  readonly uid: number | null;
+  readonly lastSeen: Nanos;
+}
+
+export interface ImagedVanished {
+  readonly id: number;
+  readonly inode: number;
+  readonly since: Nanos;
+  readonly sinceIsExact: boolean;
+  readonly at: Nanos;
+  readonly isConfirmed: boolean;
+}
+
+/** Draws up what the tables know. */
+export function takeImage(tables: Tables): Image {
+  const gone = [...tables.vanished].map(([inode, { socket, since, sinceIsExact, at, isConfirmed }]) => ({
+    socket,
+    row: { id: socket.id, inode, since, sinceIsExact, at, isConfirmed },
+  }));
+  const sockets = [...tables.sockets, ...gone.map(({ socket }) => socket)];
+  const processes = [...tables.processes];
+  return {
+    kind: "image",
+    at: tables.now,
+    complete: tables.complete,
+    isSeeded: tables.isSeeded,
+    surveys: tables.surveys,
+    nextId: tables.sockets.nextId,
+    timeWaits: imageTimeWaits(tables),
+    missing: tables.missing,
+    told: tables.told,
+    detailsAt: finite(tables.detailsAt),
+    sockets: sockets.map(imageOf),
+    holders: sockets.flatMap(({ id, holders }) => holders.map(({ pid, fd }) => ({ id, pid, fd }))),
+    processes: processes.map(({ pid, comm, uid, lastSeen }) => ({ pid, comm, uid, lastSeen })),
+    facts: processes.map(({ facts }) => facts).filter((facts) => facts !== null),
+    vanished: gone.map(({ row }) => row),
+  };
+}
+
+function imageOf(socket: Socket): ImagedSocket {
+  const { id, address, netns, localAddress, localPort, remoteAddress, remotePort, state, since, sinceIsExact } = socket;
+  const { role, inode, owner, receiveQueue, backlog, detailAt, sentAt, lastTraced } = socket;
+  const ends = { netns, localAddress, localPort, remoteAddress, remotePort };
+  return {
+    ...ends,
+    id,
+    address,
+    state,
+    since,
+    sinceIsExact,
+    role,
+    inode,
+    pid: owner.pid,
+    evidence: owner.evidence,
+    receiveQueue,
+    backlog,
+    detailAt: finite(detailAt),
+    sentAt: finite(sentAt),
+    lastTraced,
+  };
+}
+
+function finite(at: Nanos): Nanos | null {
+  return Number.isFinite(at) ? at : null;
+}
+
+/** Makes the tables, which must be empty, know what those knew that the image was taken of. */
+export function foldImage(tables: Tables, image: Image): void {
+  tables.complete = image.complete;
+  tables.isSeeded = image.isSeeded;
+  tables.surveys = image.surveys;
+  tables.skipped = image.missing;
+  tables.told = Math.max(tables.told, image.told);
+  tables.detailsAt = image.detailsAt ?? -Infinity;
+  for (const facts of image.facts) tables.learn(facts, image.at);
+  for (const { pid, comm, uid, lastSeen } of image.processes) {
+    const process = tables.processes.seen(pid, comm, lastSeen);
+    process.uid = uid;
+    process.lastSeen = lastSeen;
+  }
+  const holders = holdersById(image.holders);
+  const gone = new Map(image.vanished.map((row) => [row.id, row]));
+  for (const row of image.sockets) {
+    const socket = restore(tables, row, holders.get(row.id) ?? []);
+    const vanished = gone.get(row.id);
+    if (vanished === undefined) continue;
+    tables.sockets.remove(socket);
+    const { inode, since, sinceIsExact, at, isConfirmed } = vanished;
+    tables.vanished.set(inode, { socket, since, sinceIsExact, at, isConfirmed });
+  }
+  foldImagedTimeWaits(tables, image.timeWaits);
+  tables.sockets.skipIds(image.nextId);
+}
+
+function restore(tables: Tables, row: ImagedSocket, holders: readonly Holder[]): Socket {
+  const { sockets } = tables;
+  const socket = sockets.create(row.state, row.since, row.sinceIsExact, row.id);
+  socket.netns = row.netns;
+  socket.localAddress = row.localAddress;
+  socket.localPort = row.localPort;
+  socket.remoteAddress = row.remoteAddress;
+  socket.remotePort = row.remotePort;
+  if (row.address === null) sockets.indexEnds(socket);
+  else sockets.setAddress(socket, row.address);
+  if (row.inode !== null) sockets.setInode(socket, row.inode);
+  if (row.state === TCP.LISTEN) sockets.addListener(socket);
+  sockets.setRole(socket, row.role);
+  sockets.setOwner(socket, ownerOf(row), holders);
+  socket.receiveQueue = row.receiveQueue;
+  socket.backlog = row.backlog;
+  socket.detailAt = row.detailAt ?? -Infinity;
+  socket.sentAt = row.sentAt ?? -Infinity;
+  socket.lastTraced = row.lastTraced;
+  socket.surveyed = tables.surveys;
+  if (row.state !== TCP.LISTEN) countLive(tables, socket, null);
+  return socket;
+}
+
+function ownerOf({ pid, evidence }: ImagedSocket): Owner {
+  if (pid === null || evidence === "unknown") return { pid: null, evidence: "unknown" };
+  return { pid, evidence };
+}
+
+function holdersById(rows: readonly ImagedHolder[]): Map<number, Holder[]> {
+  const holders = new Map<number, Holder[]>();
+  for (const { id, pid, fd } of rows) {
+    const known = holders.get(id);
+    if (known === undefined) holders.set(id, [{ pid, fd }]);
+    else known.push({ pid, fd });
+  }
+  return holders;
+}

@@ -1,0 +1,54 @@
+import type { DetailsSeen } from "../events/details.ts";
+import type { Survey } from "../events/event.ts";
+import type { Tables } from "./tables.ts";
+import { TCP } from "../net/tcp-state.ts";
+import { type Holder, holdersOf, isUnaccepted } from "../sockets/holding.ts";
+import { socketMatcher } from "../sockets/socket-match.ts";
+
+/** What the kernel tells of sockets in CLOSE_WAIT: how long at least, and whether their program still sends. */
+export function foldDetails(tables: Tables, { at, askedAt, details, backlogs, idle }: DetailsSeen): void {
+  for (const { inode, backlog } of backlogs) {
+    const listener = tables.sockets.atInode(inode);
+    if (listener !== undefined) listener.backlog = backlog;
+  }
+  tables.detailsAt = askedAt;
+  if (idle !== undefined) tables.idle = idle;
+  const match = socketMatcher(tables.sockets);
+  for (const detail of details) {
+    const socket = match(detail);
+    if (socket?.state !== TCP.CLOSE_WAIT) continue;
+    socket.detailAt = askedAt;
+    socket.sentAt = askedAt - detail.lastSentMs * 1e6;
+    if (!socket.sinceIsExact) socket.since = Math.min(socket.since, at - detail.lastAckMs * 1e6);
+  }
+}
+
+/** Descriptors whose sockets have left the tables: still open, or closed by now. */
+export function foldVanished(tables: Tables, survey: Survey, holders: ReadonlyMap<number, Holder[]>): void {
+  for (const [inode, vanished] of tables.vanished) {
+    if (survey.at < vanished.at) continue;
+    const held = holders.get(inode);
+    if (held === undefined || tables.sockets.atInode(inode) !== undefined) tables.vanished.delete(inode);
+    else {
+      vanished.isConfirmed = true;
+      tables.sockets.setHolders(vanished.socket, held);
+    }
+  }
+}
+
+/** One sample of each process's sockets in CLOSE_WAIT and of its descriptors. */
+export function foldTrends(tables: Tables, survey: Survey): void {
+  const counts = new Map<number, number>();
+  const count = (holders: readonly Holder[]): void => {
+    for (const { pid } of holders) counts.set(pid, (counts.get(pid) ?? 0) + 1);
+  };
+  for (const socket of tables.sockets) {
+    // What waits to be accepted is no leak of anybody's.
+    if (socket.state === TCP.CLOSE_WAIT && !isUnaccepted(socket)) count(holdersOf(socket, tables.sockets));
+  }
+  for (const { isConfirmed, socket } of tables.vanished.values()) if (isConfirmed) count(socket.holders);
+  for (const process of tables.processes) process.closeWaits.add(survey.at, counts.get(process.pid) ?? 0);
+  for (const { pid, fdUsed } of survey.processes) {
+    if (fdUsed !== null) tables.processes.at(pid)?.descriptors.add(survey.until, fdUsed);
+  }
+}

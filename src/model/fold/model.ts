@@ -1,0 +1,242 @@
+import { type Cause, causeOf } from "../events/cause.ts";
+import type { Accept, Loss, Nanos, Survey, TraceEvent, Transition } from "../events/event.ts";
+import { type Filter, MATCH_ALL } from "../filter/filter.ts";
+import { foldCounters } from "./counters-fold.ts";
+import { foldImage } from "./image.ts";
+import { repair, repairBirth } from "./inference.ts";
+import { foldDetails } from "./leak-fold.ts";
+import { foldSurvey, settleDoubts } from "./survey-fold.ts";
+import { Tables } from "./tables.ts";
+import { foldConnection } from "./time-wait-fold.ts";
+import { TCP } from "../net/tcp-state.ts";
+import { UNKNOWN_OWNER, taskIsOwner } from "../processes/owner.ts";
+import type { Process } from "../processes/process-table.ts";
+import type { Socket, SocketRole } from "../sockets/socket.ts";
+import type { TransitionRow } from "../sockets/transition-row.ts";
+
+/**
+ * The fold over trace events: what sockets there are, in which state, since when, and whose. Reads no clock, no file and
+ * no environment, so that the same events always give the same answers.
+ */
+export class Model {
+  readonly tables = new Tables();
+  /** Called for each transition, after the tables know it. */
+  onTransition: ((row: TransitionRow) => void) | null = null;
+
+  /** `timeWaitFilter` chooses the mini-sockets that are counted, once and for all. */
+  constructor(timeWaitFilter: Filter = MATCH_ALL) {
+    this.tables.timeWaitFilter = timeWaitFilter;
+  }
+
+  readonly #report = (row: TransitionRow): void => this.onTransition?.(row);
+
+  fold(event: TraceEvent): void {
+    if (event.at > this.tables.now) this.tables.now = event.at;
+    switch (event.kind) {
+      case "transition":
+        return this.#transition(event);
+      case "accept":
+        return this.#accept(event);
+      case "survey":
+        return this.#survey(event);
+      case "details":
+        return foldDetails(this.tables, event);
+      case "counters":
+        return foldCounters(this.tables, event);
+      case "process":
+        return this.tables.learn(event.process, event.at);
+      case "loss":
+        return this.#loss(event);
+      case "gap":
+        this.tables.gap += event.at - event.from;
+        this.tables.sockets.untrace();
+        return;
+      case "source":
+        this.tables.source = event.source;
+        if (event.ready) {
+          this.tables.tracingSince ??= event.at;
+          this.tables.timeWaitHistory.begin(event.at);
+        }
+        this.tables.sourceDetail = event.detail;
+        return;
+      case "anchor":
+        this.tables.anchor = event;
+        return;
+      case "image":
+        return foldImage(this.tables, event);
+      case "tick":
+        if (event.complete > this.tables.told) this.tables.told = event.complete;
+        this.tables.timeWaits.sweep(event.at);
+        this.tables.keepSeries(event.at);
+        return settleDoubts(this.tables, event.complete, this.#report);
+      default:
+        return event satisfies never;
+    }
+  }
+
+  #loss({ at, count, where, changes }: Loss): void {
+    const { tables } = this;
+    if (where === "kernel") {
+      tables.skipped += count;
+      return;
+    }
+    tables.dropped += count;
+    tables.droppedAt = at;
+    // They happened: only whose they were is not known.
+    tables.rate.add(at, count);
+    for (const change of changes ?? [{ from: null, to: null, count }]) tables.changes.lost(change);
+  }
+
+  #transition(event: Transition): void {
+    if (event.at > this.tables.told) this.tables.told = event.at;
+    const socket = this.#socketOf(event);
+    const { sockets } = this.tables;
+    socket.lastTraced = event.at;
+    if (this.tables.doubts.size > 0) this.tables.doubts.delete(socket);
+    if (event.inode !== null && (event.inode !== 0 || socket.inode === null)) sockets.setInode(socket, event.inode);
+    const task = event.task;
+    if (task !== null && taskIsOwner(event.from, event.to, event.evidence?.error ?? 0, socket.owner)) {
+      const process = this.tables.processes.seen(task.pid, task.comm, event.at);
+      process.uid ??= task.uid;
+      this.tables.own(socket, process.as.syscall, event.at);
+    } else if (socket.role === "server") this.#ownThroughListener(socket, event);
+    if (event.from !== event.to) this.#change(socket, event);
+    else if (event.to === TCP.CLOSE) sockets.remove(socket);
+  }
+
+  /**
+   * Until its accept() is seen, a connection is charged to who listens. One that has been accepted unseen, as by io_uring,
+   * may be with any process that holds the listener: then only the one that is alone in it can have it.
+   */
+  #ownThroughListener(socket: Socket, event: Transition): void {
+    const { tables } = this;
+    if (socket.owner.pid !== null && socket.owner.evidence !== "listener") return;
+    const listeners = tables.sockets.listeners.accepting(socket);
+    const isAccepted = event.inode !== null && event.inode !== 0;
+    const isSure = !isAccepted || listeners.every(({ holders }) => holders.length === 1);
+    if (socket.owner.pid === null && isSure) tables.ownThroughListener(socket, listeners, event.at);
+    else if (socket.owner.evidence === "listener" && !isSure) tables.own(socket, UNKNOWN_OWNER, event.at);
+  }
+
+  /** The socket that the event is about, with its ends and its `from` state put right. */
+  #socketOf(event: Transition): Socket {
+    const { sockets } = this.tables;
+    const isBirth =
+      (event.from === TCP.CLOSE || event.from === TCP.LISTEN) && event.to !== TCP.CLOSE && event.from !== event.to;
+    let socket = sockets.atAddress(event.address);
+    if (socket !== undefined && (isBirth || isOther(socket, event))) {
+      // The end of the socket that lived at this address before was never seen.
+      if (socket.state !== TCP.CLOSE) repair(this.tables, socket, TCP.CLOSE, event.at, this.#report);
+      sockets.remove(socket);
+      socket = undefined;
+    }
+    if (socket === undefined) return this.#firstSight(event, isBirth);
+    if (socket.state !== event.from) repair(this.tables, socket, event.from, event.at, this.#report);
+    sockets.learnEnds(socket, event);
+    return socket;
+  }
+
+  #firstSight(event: Transition, isBirth: boolean): Socket {
+    const { sockets } = this.tables;
+    const surveyed =
+      (event.inode !== null && event.inode !== 0 ? sockets.atInode(event.inode) : undefined) ??
+      sockets.untraced(event, event.inode);
+    const known = surveyed?.address === null ? surveyed : undefined;
+    // A survey may show a connection before its first events arrive: those know better.
+    if (known !== undefined && isBirth) sockets.remove(known);
+    const socket = known !== undefined && !isBirth ? known : sockets.create(event.from, event.at, false);
+    sockets.setAddress(socket, event.address);
+    sockets.learnEnds(socket, event);
+    if (known === undefined && !isBirth) this.#birthOf(socket, event);
+    if (socket.state !== event.from) sockets.setState(socket, event.from, event.at, false);
+    // A child is in LISTEN, too, until its first event; what ends there is the listener.
+    if (event.from === TCP.LISTEN && !isBirth) sockets.addListener(socket);
+    if (isBirth) sockets.setRole(socket, roleAtBirth(event));
+    return socket;
+  }
+
+  /** A socket that comes up in mid-life though all older ones are known: the kernel skipped its beginning. */
+  #birthOf(socket: Socket, event: Transition): void {
+    const { tables } = this;
+    if (!tables.isSeeded || tables.missing === 0 || event.from === TCP.CLOSE || event.from === TCP.LISTEN) return;
+    const listeners = tables.sockets.listeners.accepting(socket);
+    if (listeners.length === 0) return;
+    tables.ownThroughListener(socket, listeners, event.at);
+    repairBirth(tables, socket, event.from, event.at, this.#report);
+  }
+
+  #change(socket: Socket, event: Transition): void {
+    const { tables } = this;
+    const { since, sinceIsExact } = socket;
+    // close() would have taken it through LAST_ACK, and it would have no file any more.
+    if (event.from === TCP.CLOSE_WAIT && event.to === TCP.CLOSE && event.inode !== 0) tables.vanish(socket, event.at);
+    tables.sockets.setState(socket, event.to, event.at, true);
+    const process = tables.countTransition(socket, event.at);
+    tables.changes.shown(event.from, event.to);
+    const cause = causeOf(event);
+    if (process !== null) countConnection(process, socket, event, cause);
+    foldConnection(tables, socket, event, cause);
+    if (event.to === TCP.CLOSE) tables.sockets.remove(socket);
+    if (this.onTransition === null) return;
+    const { at, from, to } = event;
+    const inState = sinceIsExact ? Math.max(0, at - since) : null;
+    this.onTransition({ at, socket, from, to, inState, owner: socket.owner, process, cause });
+  }
+
+  #accept(event: Accept): void {
+    const { sockets, processes } = this.tables;
+    const process = processes.seen(event.task.pid, event.task.comm, event.at);
+    process.uid ??= event.task.uid;
+    process.opened.add(event.at);
+    const socket = sockets.atAddress(event.address) ?? sockets.atInode(event.inode);
+    if (socket === undefined || !canBeAccepted(socket, event)) return;
+    sockets.setInode(socket, event.inode);
+    sockets.setHolders(socket, [{ pid: process.pid, fd: event.fd }]);
+    this.tables.own(socket, process.as.accept, event.at);
+    this.#acceptor(socket, process, event.at);
+  }
+
+  /** Who accepts holds the listener, though another may have opened it and passed it on by fork(). */
+  #acceptor(socket: Socket, process: Process, at: Nanos): void {
+    const [listener, ...others] = this.tables.sockets.listeners.accepting(socket);
+    if (listener === undefined || others.length > 0 || listener.owner.pid === process.pid) return;
+    this.tables.own(listener, process.as.accept, at);
+  }
+
+  #survey(event: Survey): void {
+    foldSurvey(this.tables, event, this.#report);
+  }
+
+  /** Milliseconds after the Unix epoch of a moment on the tracer's clock; fractions are microseconds and better. */
+  wallMs(at: Nanos): number {
+    return this.tables.wallMs(at);
+  }
+}
+
+function roleAtBirth({ from, to }: Transition): SocketRole {
+  if (from === TCP.LISTEN) return "server";
+  return to === TCP.LISTEN ? "listener" : "client";
+}
+
+/** What was never in a queue is another socket, whose end at this address was not seen. */
+function canBeAccepted({ role, inode, state }: Socket, event: Accept): boolean {
+  if (role === "client" || (inode !== null && inode !== 0 && inode !== event.inode)) return false;
+  return role === "server" || state === TCP.SYN_RECV || state === TCP.ESTABLISHED || state === TCP.CLOSE_WAIT;
+}
+
+/** Whether another socket is at the address of one that was traced before: a port that is known does not change. */
+function isOther(socket: Socket, event: Transition): boolean {
+  return differ(socket.localPort, event.localPort) || differ(socket.remotePort, event.remotePort);
+}
+
+function differ(known: number, told: number): boolean {
+  return known !== 0 && told !== 0 && known !== told;
+}
+
+function countConnection(process: Process, socket: Socket, event: Transition, cause: Cause | null): void {
+  if (event.from === TCP.SYN_SENT && event.to === TCP.ESTABLISHED) process.opened.add(event.at);
+  if (event.to === TCP.CLOSE && event.from !== TCP.LISTEN) process.closed.add(event.at);
+  if (cause !== "reset" || event.to !== TCP.CLOSE) return;
+  (event.from === TCP.SYN_SENT ? process.refused : process.resets).add(event.at);
+  process.lastReset = socket;
+}

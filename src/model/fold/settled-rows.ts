@@ -1,0 +1,52 @@
+import type { Nanos } from "../events/event.ts";
+import type { Tables } from "./tables.ts";
+import type { Socket } from "../sockets/socket.ts";
+import type { TransitionRow } from "../sockets/transition-row.ts";
+
+/** A connection's own port is known when its SYN is sent, a server's process when it accepts: both soon after. */
+const SETTLE_TIME: Nanos = 100e6;
+
+/** Past so many the first are told as they are. */
+const MOST_ROWS = 500_000;
+
+/** Keeps rows in order, each until all is known that a moment's wait can tell, and no longer than 100 ms. */
+export class SettledRows {
+  #rows: TransitionRow[] = [];
+  #next = 0;
+
+  push(row: TransitionRow): void {
+    this.#rows.push(row);
+  }
+
+  /** The rows that are settled at `tables.told`, or all when the stream has ended. */
+  take(tables: Tables, all = false): TransitionRow[] {
+    const settled: TransitionRow[] = [];
+    for (let row = this.#rows[this.#next]; row !== undefined; row = this.#rows[this.#next]) {
+      const mayWait = !all && this.#rows.length - this.#next <= MOST_ROWS;
+      if (mayWait && !isSettled(row.socket) && tables.told - row.at < SETTLE_TIME) break;
+      improve(row, tables);
+      settled.push(row);
+      this.#next++;
+    }
+    if (this.#next > 4096) this.#compact();
+    return settled;
+  }
+
+  #compact(): void {
+    this.#rows = this.#rows.slice(this.#next);
+    this.#next = 0;
+  }
+}
+
+function isSettled({ owner, localPort }: Socket): boolean {
+  return localPort !== 0 && owner.pid !== null && owner.evidence !== "listener";
+}
+
+/** What the socket has learnt since. An owner that was certain at the time of the row stays. */
+function improve(row: TransitionRow, tables: Tables): void {
+  const { owner } = row.socket;
+  const isWeak = row.owner.pid === null || row.owner.evidence === "listener";
+  if (!isWeak || owner.pid === null || owner === row.owner) return;
+  row.owner = owner;
+  row.process = tables.processes.at(owner.pid) ?? null;
+}

@@ -1,0 +1,184 @@
+import type { Nanos, Survey, SurveyedProcess, SurveyedSocket } from "../events/event.ts";
+import { repair } from "./inference.ts";
+import { foldTrends, foldVanished } from "./leak-fold.ts";
+import type { Tables } from "./tables.ts";
+import { countLive, foldGone } from "./time-wait-fold.ts";
+import { foldTimeWaits } from "./time-wait-survey.ts";
+import { TCP, type TcpState } from "../net/tcp-state.ts";
+import { UNKNOWN_OWNER } from "../processes/owner.ts";
+import type { Holder } from "../sockets/holding.ts";
+import { socketMatcher } from "../sockets/socket-match.ts";
+import { type Socket, hasFile } from "../sockets/socket.ts";
+import type { TransitionRow } from "../sockets/transition-row.ts";
+
+type Report = (row: TransitionRow) => void;
+type Match = ReturnType<typeof socketMatcher>;
+
+/**
+ * Lets a reading of /proc fill in what was not traced: sockets older than tcptrace, and who holds what. What was traced
+ * wins: a survey changes the state of a traced socket only when all has been told that was traced until its end, since
+ * an event must be missing then. Without a tracer the surveys are the events.
+ */
+export function foldSurvey(tables: Tables, survey: Survey, report: Report): void {
+  tables.surveys++;
+  tables.complete = survey.complete;
+  tables.unreadable = survey.unreadable.length;
+  tables.polledAt = survey.at;
+  tables.pollCost = survey.poll ?? tables.pollCost;
+  for (const process of survey.processes) tables.learn(process, survey.at);
+  const holders = holdersByInode(survey.processes);
+  const match = socketMatcher(tables.sockets);
+  // Listeners first, since what waits in their queues is theirs.
+  for (const row of survey.sockets) if (row.state === TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
+  for (const row of survey.sockets) if (row.state !== TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
+  foldTimeWaits(tables, survey, (row) => match({ ...row, inode: 0 }));
+  for (const socket of tables.sockets)
+    if (socket.surveyed !== tables.surveys) foldAbsence(tables, survey, socket, report);
+  foldVanished(tables, survey, holders);
+  foldTrends(tables, survey);
+  forgetEnded(tables, survey);
+  tables.destinations.forgetUnused(survey.at);
+  tables.isSeeded = tables.tracingSince !== null && survey.at >= tables.tracingSince;
+}
+
+/** Each process once, by its first descriptor of the socket. */
+function holdersByInode(processes: readonly SurveyedProcess[]): Map<number, Holder[]> {
+  const holders = new Map<number, Holder[]>();
+  for (const { pid, sockets } of processes) {
+    for (const { inode, fd } of sockets) {
+      const known = holders.get(inode);
+      if (known === undefined) holders.set(inode, [{ pid, fd }]);
+      else if (known.at(-1)?.pid !== pid) known.push({ pid, fd });
+    }
+  }
+  return holders;
+}
+
+function foldRow(
+  tables: Tables,
+  survey: Survey,
+  row: SurveyedSocket,
+  match: Match,
+  holders: ReadonlyMap<number, Holder[]>,
+  report: Report,
+): void {
+  const { sockets } = tables;
+  const known = match(row);
+  const socket = known ?? createFrom(tables, survey, row);
+  socket.surveyed = tables.surveys;
+  if (known !== undefined) {
+    socket.netns ??= row.netns;
+    // A connection that nobody answers has its port in /proc long before the next event would tell it.
+    if (socket.localPort === 0) sockets.learnEnds(socket, row);
+    if (socket.state === row.state) tables.doubts.delete(socket);
+    else doubt(tables, survey, socket, row.state, report);
+  }
+  if (row.state !== TCP.LISTEN) countLive(tables, socket, openedAt(tables, survey, known));
+  if (row.inode !== 0 || socket.inode === null) sockets.setInode(socket, row.inode);
+  if (socket.state === row.state) socket.receiveQueue = row.receiveQueue;
+  assignOwner(tables, survey, socket, holders.get(row.inode) ?? []);
+  if (known === undefined && tables.surveys > 1) reportPolled(tables, survey, socket, TCP.CLOSE, report);
+}
+
+/** Without a tracer, a socket that the last survey did not show has been opened since. */
+function openedAt({ source, surveys }: Tables, { at }: Survey, known: Socket | undefined): Nanos | null {
+  return source === "proc" && surveys > 1 && known === undefined ? at : null;
+}
+
+/** Without a tracer, what differs between two surveys is all that is known of a transition. */
+function reportPolled(tables: Tables, survey: Survey, socket: Socket, from: TcpState, report: Report): void {
+  if (tables.source !== "proc") return;
+  const process = tables.countTransition(socket, survey.at);
+  tables.polled++;
+  if (from === TCP.CLOSE && socket.state !== TCP.LISTEN) process?.opened.add(survey.at);
+  if (socket.state === TCP.CLOSE) process?.closed.add(survey.at);
+  const { state: to, owner } = socket;
+  report({ at: survey.at, socket, from, to, inState: null, owner, process, cause: "poll" });
+}
+
+function createFrom(tables: Tables, survey: Survey, row: SurveyedSocket): Socket {
+  const socket = tables.sockets.create(row.state, survey.at, false);
+  tables.sockets.learnEnds(socket, row);
+  if (row.state === TCP.LISTEN) {
+    tables.sockets.setRole(socket, "listener");
+    tables.sockets.addListener(socket);
+  } else if (tables.sockets.listeners.accepting(row).length > 0) tables.sockets.setRole(socket, "server");
+  return socket;
+}
+
+function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: readonly Holder[]): void {
+  tables.sockets.setHolders(socket, holders);
+  const [first] = holders;
+  const { pid, evidence } = socket.owner;
+  if (first !== undefined) {
+    // Who was traced keeps it as long as it still holds it.
+    if (pid === null || evidence === "listener" || !holders.some((holder) => holder.pid === pid)) {
+      tables.own(socket, tables.processes.seen(first.pid, null, survey.at).as.inode, survey.at);
+    }
+    return;
+  }
+  if (pid !== null) {
+    if (hasPassedOn(survey, socket, pid)) tables.own(socket, UNKNOWN_OWNER, survey.at);
+    return;
+  }
+  if (socket.state === TCP.LISTEN) return;
+  const listeners = tables.sockets.listeners.accepting(socket);
+  if (listeners.length === 0) return;
+  if (socket.role === null) tables.sockets.setRole(socket, "server");
+  if (socket.inode === null || socket.inode === 0) tables.ownThroughListener(socket, listeners, survey.at);
+}
+
+/** Its descriptors were read and the socket, which has a file, is not among them: somebody else has it now. */
+function hasPassedOn(survey: Survey, socket: Socket, pid: number): boolean {
+  if (socket.inode === null || socket.inode === 0 || !hasFile(socket)) return false;
+  return socket.lastTraced < survey.at && !survey.unreadable.includes(pid);
+}
+
+/** The survey shows another state than the model has; CLOSE stands for a row that is gone. */
+function doubt(tables: Tables, survey: Survey, socket: Socket, state: TcpState, report: Report): void {
+  if (socket.lastTraced >= survey.at) return;
+  if (tables.source === "bpf" && socket.address !== null) {
+    // It may have changed after the survey began, and its event be on the way.
+    tables.doubts.set(socket, { state, until: survey.until });
+    return;
+  }
+  const from = socket.state;
+  if (from === TCP.CLOSE_WAIT && state === TCP.CLOSE) tables.vanish(socket, survey.at);
+  if (state === TCP.CLOSE) foldGone(tables, socket, survey.at);
+  tables.sockets.setState(socket, state, survey.at, false);
+  reportPolled(tables, survey, socket, from, report);
+  if (state === TCP.CLOSE) tables.sockets.remove(socket);
+}
+
+/** Believes the surveys where all has been told that was traced until then, and nothing explains what they showed. */
+export function settleDoubts(tables: Tables, complete: Nanos, report: Report): void {
+  for (const [socket, { state, until }] of tables.doubts) {
+    if (until > complete) continue;
+    tables.doubts.delete(socket);
+    repair(tables, socket, state, complete, report);
+    if (state === TCP.CLOSE) tables.sockets.remove(socket);
+  }
+}
+
+/** A socket that the survey does not show: closed, or bound and never connected, or too young. */
+function foldAbsence(tables: Tables, survey: Survey, socket: Socket, report: Report): void {
+  if (socket.lastTraced >= survey.at || socket.since >= survey.at) return;
+  // A namespace in which no process lives can't be read, and its sockets live on in the hands of those who left it.
+  if (tables.source === "bpf" && socket.netns !== null && !survey.namespaces.includes(socket.netns)) return;
+  doubt(tables, survey, socket, TCP.CLOSE, report);
+}
+
+const FORGET_AFTER = 60e9;
+
+/** Drops processes that hold no socket and have been silent for a minute. */
+function forgetEnded(tables: Tables, survey: Survey): void {
+  const holding = new Set<number | null>();
+  for (const socket of tables.sockets) {
+    holding.add(socket.owner.pid);
+    for (const { pid } of socket.holders) holding.add(pid);
+  }
+  for (const process of tables.processes) {
+    if (!holding.has(process.pid) && process.timeWaits === 0 && survey.at - process.lastSeen > FORGET_AFTER)
+      tables.forget(process);
+  }
+}

@@ -1,0 +1,214 @@
+import type { Filter } from "../filter/filter.ts";
+import { type Grouping, type ProcessGrouping, destinationName, groupOfProcess, groupsOf, isOutgoing } from "./group.ts";
+import { TCP } from "../net/tcp-state.ts";
+import type { Process } from "../processes/process-table.ts";
+import type { SocketCounts } from "../reports/snapshot.ts";
+import type { SocketWorld } from "../reports/socket-world.ts";
+import { Tally } from "../reports/tally.ts";
+import { ASK, type Holder, NOBODY } from "../sockets/holding.ts";
+import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
+import { type Socket, hasFile } from "../sockets/socket.ts";
+import { isStuck } from "../sockets/stuck.ts";
+import { socketSubject } from "../sockets/subject.ts";
+
+/** Sockets that have something in common. Each is counted once, however many of the group's processes hold it. */
+export interface GroupRow extends SocketCounts {
+  readonly name: string;
+  /** How many processes hold them. */
+  readonly processes: number;
+  /** Of the group's processes together; null where a group is none of processes. */
+  readonly transitions: number | null;
+  readonly transitionsPerSecond: number | null;
+  readonly openedPerSecond: number | null;
+  readonly closedPerSecond: number | null;
+}
+
+export interface GroupOptions {
+  readonly by: Grouping;
+  readonly filter: Filter;
+  readonly stuckAfterMs: number;
+}
+
+/** Puts sockets together, most guilty first. */
+export function takeGroups(world: SocketWorld, options: GroupOptions): GroupRow[] {
+  return new GroupCount(world, options).rows();
+}
+
+/** A local end of connections, and the group of what listens there. */
+interface Arrival extends Pick<Socket, "netns" | "localAddress" | "role"> {
+  readonly isListener: boolean;
+  readonly group: Group | null;
+}
+
+/** So many local addresses of one port are remembered: more would take longer to go through than to look up. */
+const MOST_ARRIVALS = 16;
+
+class Group {
+  readonly tally = new Tally();
+  readonly pids = new Set<number>();
+  readonly processes: Process[] = [];
+}
+
+class GroupCount {
+  readonly #world: SocketWorld;
+  readonly #options: GroupOptions;
+  readonly #byName = new Map<string, Group>();
+  readonly #byPid = new Map<number, Group>();
+  readonly #byEnd = new Map<number | string, Group>();
+  #last: { readonly group: Group | null; readonly pid: number } = { group: null, pid: 0 };
+  readonly #byLocalPort = new Map<number, Arrival[]>();
+
+  constructor(world: SocketWorld, options: GroupOptions) {
+    this.#world = world;
+    this.#options = options;
+    const { by, filter } = options;
+    const add = (socket: Socket, holder: number): void => this.#add(socket, holder);
+    if (filter.isEmpty && byProcess(by)) this.#addPlain(countPlain(world.sockets, add), by);
+    else world.sockets.forEach(add);
+    for (const { socket, isConfirmed, since } of world.vanished) if (isConfirmed) this.#addVanished(socket, since);
+    if (byProcess(by)) for (const process of world.processes) this.#addProcess(process, groupOfProcess(process, by));
+  }
+
+  #addPlain(plain: ReadonlyMap<number, StateCounts>, by: ProcessGrouping): void {
+    for (const [pid, counts] of plain) {
+      const group = this.#ofProcess(pid, by);
+      group?.tally.addPlain(counts);
+      group?.pids.add(pid);
+    }
+  }
+
+  #add(socket: Socket, holder: number): void {
+    const stuck = isStuck(socket, this.#world, this.#options.stuckAfterMs * 1e6);
+    if (holder !== ASK && holder !== NOBODY) {
+      if (this.#takes(socket, holder)) this.#addHeld(socket, holder, stuck);
+      return;
+    }
+    const holders = this.#takenHolders(socket, socket.since);
+    for (const group of this.#groups(socket, holders)) group.tally.add(socket, stuck);
+  }
+
+  /** The same for what one process holds, and nearly all are such: without a list or a name for each. */
+  #addHeld(socket: Socket, pid: number, stuck: boolean): void {
+    const { by } = this.#options;
+    let group: Group | null = null;
+    if (by === "destination") group = isOutgoing(socket, this.#world) ? this.#toward(socket) : null;
+    else if (by === "listener") group = this.#arrivedAt(socket);
+    else group = this.#ofProcess(pid, by);
+    // Those of one process mostly stand side by side.
+    if (group !== null && (group !== this.#last.group || pid !== this.#last.pid)) {
+      group.pids.add(pid);
+      this.#last = { group, pid };
+    }
+    group?.tally.add(socket, stuck);
+  }
+
+  #takes(socket: Socket, pid: number): boolean {
+    const { filter } = this.#options;
+    return (
+      filter.isEmpty || filter.matches(socketSubject(socket, this.#world.process(pid), this.#world.now - socket.since))
+    );
+  }
+
+  #toward(socket: Socket): Group {
+    const { remoteAddress, remotePort } = socket;
+    const key = typeof remoteAddress === "number" ? remoteAddress * 65_536 + remotePort : destinationName(socket);
+    let group = this.#byEnd.get(key);
+    if (group === undefined) this.#byEnd.set(key, (group = this.#group(destinationName(socket))));
+    return group;
+  }
+
+  /** Which listener it came through, or is: looked up once for all with the same local end. */
+  #arrivedAt(socket: Socket): Group | null {
+    const { netns, localAddress, localPort, role } = socket;
+    const isListener = socket.state === TCP.LISTEN;
+    // A server's connection may outlive who listened.
+    const mayBe = isListener || role === "server" || (role !== "client" && this.#world.hasListener(localPort));
+    if (!mayBe) return null;
+    let same = this.#byLocalPort.get(localPort);
+    if (same === undefined) this.#byLocalPort.set(localPort, (same = []));
+    for (const one of same) {
+      const isSame = one.localAddress === localAddress && one.netns === netns && one.role === role;
+      if (isSame && one.isListener === isListener) return one.group;
+    }
+    const [group = null] = this.#groups(socket, []);
+    if (same.length < MOST_ARRIVALS) same.push({ netns, localAddress, role, isListener, group });
+    return group;
+  }
+
+  #ofProcess(pid: number, by: ProcessGrouping): Group | null {
+    let group = this.#byPid.get(pid);
+    if (group !== undefined) return group;
+    const process = this.#world.process(pid);
+    if (process === null) return null;
+    this.#byPid.set(pid, (group = this.#group(groupOfProcess(process, by))));
+    return group;
+  }
+
+  #addVanished(socket: Socket, since: number): void {
+    if (this.#world.now - since < this.#options.stuckAfterMs * 1e6) return;
+    const one = { socket, since, sinceIsExact: socket.sinceIsExact, at: since, isConfirmed: true };
+    for (const group of this.#groups(socket, this.#takenHolders(socket, since))) group.tally.addVanished(one);
+  }
+
+  #addProcess(process: Process, name: string): void {
+    const group = this.#options.filter.isEmpty ? this.#group(name) : this.#byName.get(name);
+    group?.processes.push(process);
+  }
+
+  /** Null: not even for nobody. */
+  #takenHolders(socket: Socket, since: number): readonly Holder[] | null {
+    const holders = this.#world.holders(socket);
+    const { filter } = this.#options;
+    if (filter.isEmpty) return holders.length > 0 || hasFile(socket) ? holders : null;
+    const age = this.#world.now - since;
+    if (holders.length === 0) return filter.matches(socketSubject(socket, null, age)) ? holders : null;
+    const taken = holders.filter(({ pid }) => filter.matches(socketSubject(socket, this.#world.process(pid), age)));
+    return taken.length > 0 ? taken : null;
+  }
+
+  #groups(socket: Socket, holders: readonly Holder[] | null): Group[] {
+    if (holders === null) return [];
+    return [...groupsOf(socket, holders, this.#options.by, this.#world)].map((name) => {
+      const group = this.#group(name);
+      for (const { pid } of holders) group.pids.add(pid);
+      return group;
+    });
+  }
+
+  #group(name: string): Group {
+    let group = this.#byName.get(name);
+    if (group === undefined) this.#byName.set(name, (group = new Group()));
+    return group;
+  }
+
+  rows(): GroupRow[] {
+    const { now } = this.#world;
+    const rows = Array.from(this.#byName, ([name, group]) => groupRow(name, group, now));
+    return rows.toSorted(
+      (a, b) =>
+        b.stuck - a.stuck ||
+        b.closeWait - a.closeWait ||
+        (b.transitionsPerSecond ?? b.established) - (a.transitionsPerSecond ?? a.established) ||
+        (a.name < b.name ? -1 : 1),
+    );
+  }
+}
+
+function byProcess(by: Grouping): by is ProcessGrouping {
+  return by !== "destination" && by !== "listener";
+}
+
+function groupRow(name: string, { tally, pids, processes }: Group, now: number): GroupRow {
+  const isOfProcesses = processes.length > 0;
+  const sum = (value: (process: Process) => number): number | null =>
+    isOfProcesses ? processes.reduce((total, process) => total + value(process), 0) : null;
+  return {
+    name,
+    processes: isOfProcesses ? processes.length : pids.size,
+    transitions: sum(({ transitions }) => transitions),
+    transitionsPerSecond: sum(({ rate }) => rate.perSecond(now)),
+    openedPerSecond: sum(({ opened }) => opened.perSecond(now)),
+    closedPerSecond: sum(({ closed }) => closed.perSecond(now)),
+    ...tally.counts(now),
+  };
+}

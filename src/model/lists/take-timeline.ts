@@ -1,0 +1,142 @@
+import type { Cause } from "../events/cause.ts";
+import type { Nanos } from "../events/event.ts";
+import { formatEndpoint } from "../net/address.ts";
+import { TCP, type TcpState } from "../net/tcp-state.ts";
+import type { Owner, OwnerEvidence } from "../processes/owner.ts";
+import type { SocketWorld } from "../reports/socket-world.ts";
+import { isUnaccepted } from "../sockets/holding.ts";
+import { type Passage, passagesOf } from "../sockets/passage.ts";
+import type { Socket, SocketRole } from "../sockets/socket.ts";
+
+/** A stay in one state. */
+export interface Stay {
+  readonly state: TcpState;
+  /** When it began, Unix epoch; null: not seen, before tcptrace or in a gap. */
+  readonly wallMs: number | null;
+  /** Only found then by a poll: it began before. */
+  readonly isFound: boolean;
+  /** How long it lasted, until now where it goes on; null where its beginning was not seen and nothing is known. */
+  readonly ms: number | null;
+  readonly msIsAtLeast: boolean;
+  /** Why it was entered. */
+  readonly cause: Cause | null;
+  /** Whose it was then, as known now. */
+  readonly pid: number | null;
+  readonly comm: string | null;
+  readonly owner: OwnerEvidence;
+  /** It has not ended. */
+  readonly isCurrent: boolean;
+}
+
+export interface TimelineHolder {
+  readonly pid: number;
+  readonly comm: string;
+  readonly fd: number | null;
+}
+
+/** One socket's life as far as it is known. */
+export interface Timeline {
+  readonly id: number;
+  readonly state: TcpState;
+  readonly netns: number | null;
+  readonly local: string;
+  readonly remote: string;
+  readonly role: SocketRole | null;
+  readonly inode: number | null;
+  readonly receiveQueue: number | null;
+  readonly isAccepted: boolean;
+  readonly owner: OwnerEvidence;
+  readonly holders: readonly TimelineHolder[];
+  /** Oldest first. */
+  readonly stays: readonly Stay[];
+}
+
+/** Draws up what happened to a socket; what was before tcptrace looked is said to be so. */
+export function takeTimeline(socket: Socket, world: SocketWorld): Timeline {
+  const { id, state, netns, role, inode, receiveQueue } = socket;
+  const holders = state === TCP.CLOSE ? socket.holders : world.holders(socket);
+  return {
+    id,
+    state,
+    netns,
+    role,
+    inode,
+    receiveQueue,
+    local: formatEndpoint(socket.localAddress, socket.localPort),
+    remote: socket.remotePort === 0 ? "-" : formatEndpoint(socket.remoteAddress, socket.remotePort),
+    isAccepted: !isUnaccepted(socket),
+    owner: socket.owner.evidence,
+    holders: holders.map(({ pid, fd }) => ({ pid, fd, comm: commOf(pid, world) })),
+    stays: staysOf(socket, world),
+  };
+}
+
+function staysOf(socket: Socket, world: SocketWorld): Stay[] {
+  const passages = passagesOf(socket.passage);
+  const stays: Stay[] = [];
+  let before: Passage | null = null;
+  for (const [index, passage] of passages.entries()) {
+    const isSeen = before === null ? isBirth(passage) : before.to === passage.from;
+    if (!isSeen) stays.push(unseen(passage, socket, world));
+    const next = passages[index + 1];
+    const isLast = next === undefined && socket.state === passage.to;
+    const end = isLast ? world.now : (next?.at ?? null);
+    const isFollowed = isLast || next?.from === passage.to;
+    stays.push(stayAfter(passage, isFollowed ? end : null, isLast, socket, world));
+    before = passage;
+  }
+  if (before?.to !== socket.state) stays.push(current(socket, world));
+  return stays;
+}
+
+function isBirth({ from }: Passage): boolean {
+  return from === TCP.CLOSE || from === TCP.LISTEN;
+}
+
+/** The stay that this change ended, whose beginning nobody saw. */
+function unseen({ from, inState, at }: Passage, socket: Socket, world: SocketWorld): Stay {
+  const wallMs = inState === null ? null : world.wallMs(at - inState);
+  const ms = inState === null ? null : inState / 1e6;
+  const stay = { state: from, wallMs, isFound: false, ms, msIsAtLeast: false, cause: null, isCurrent: false };
+  return { ...stay, ...ownerPart(socket.owner, world) };
+}
+
+function stayAfter(passage: Passage, end: Nanos | null, isLast: boolean, socket: Socket, world: SocketWorld): Stay {
+  const { at, to, cause } = passage;
+  const isEnd = to === TCP.CLOSE;
+  const owner = passage.owner.pid === null ? socket.owner : passage.owner;
+  return {
+    state: to,
+    wallMs: world.wallMs(at),
+    isFound: cause === "poll",
+    ms: end === null || isEnd ? null : Math.max(0, end - at) / 1e6,
+    msIsAtLeast: cause === "poll",
+    cause,
+    ...ownerPart(owner, world),
+    isCurrent: isLast && !isEnd,
+  };
+}
+
+/** The state that it is in, known by a reading of /proc only. */
+function current(socket: Socket, world: SocketWorld): Stay {
+  const { state, since, sinceIsExact, owner } = socket;
+  return {
+    state,
+    wallMs: world.wallMs(since),
+    isFound: !sinceIsExact,
+    ms: (world.now - since) / 1e6,
+    msIsAtLeast: !sinceIsExact,
+    cause: null,
+    ...ownerPart(owner, world),
+    isCurrent: state !== TCP.CLOSE,
+  };
+}
+
+function ownerPart(owner: Owner, world: SocketWorld): Pick<Stay, "pid" | "comm" | "owner"> {
+  const { pid, evidence } = owner;
+  return { pid, owner: evidence, comm: pid === null ? null : commOf(pid, world) };
+}
+
+function commOf(pid: number, world: SocketWorld): string {
+  return world.process(pid)?.comm ?? `pid ${pid}`;
+}

@@ -1,0 +1,29 @@
+import type { Nanos } from "../events/event.ts";
+import { HISTORY_SECONDS } from "./history.ts";
+
+const SECOND = 1e9;
+
+/** A number for each of the last whole seconds, at most five minutes: what it was when the second was over. */
+export class Series {
+  readonly #values = new Float64Array(HISTORY_SECONDS);
+  #next = -1;
+  #length = 0;
+
+  /** To be called as time goes by: `valueOf` is asked for each second that has ended since. */
+  tick(at: Nanos, valueOf: (second: number) => number): void {
+    const current = Math.floor(at / SECOND);
+    // The first second is cut short by the begin.
+    if (this.#next < 0) this.#next = current + 1;
+    for (let second = Math.max(this.#next, current - HISTORY_SECONDS); second < current; second++) {
+      this.#values[second % HISTORY_SECONDS] = valueOf(second);
+      this.#length = Math.min(HISTORY_SECONDS, this.#length + 1);
+    }
+    this.#next = Math.max(this.#next, current);
+  }
+
+  /** Oldest first. */
+  values(): number[] {
+    const first = this.#next - this.#length;
+    return Array.from({ length: this.#length }, (_, index) => this.#values[(first + index) % HISTORY_SECONDS] ?? 0);
+  }
+}

@@ -1,0 +1,43 @@
+import { type Address, formatAddress, formatEndpoint } from "../net/address.ts";
+
+interface Peer {
+  readonly address: Address;
+  /** Null: whatever its port. */
+  readonly port: number | null;
+  count: number;
+}
+
+/** Counts peers, of which there may be a hundred thousand: only the one that is asked for becomes text. */
+export class PeerCount {
+  readonly #peers = new Map<number | string, Peer>();
+  /** Peers mostly come in runs. */
+  #last: Peer | null = null;
+
+  add(address: Address, port: number | null): void {
+    const last = this.#last;
+    if (last !== null && last.address === address && last.port === port) {
+      last.count++;
+      return;
+    }
+    const key = keyOf(address, port);
+    let peer = this.#peers.get(key);
+    if (peer === undefined) this.#peers.set(key, (peer = { address, port, count: 0 }));
+    peer.count++;
+    this.#last = peer;
+  }
+
+  /** The first with the highest count above `least`; null when there is none. */
+  commonest(least = 0): { readonly endpoint: string; readonly count: number } | null {
+    let best: Peer | null = null;
+    for (const peer of this.#peers.values()) if (peer.count > (best?.count ?? least)) best = peer;
+    if (best === null) return null;
+    const { address, port, count } = best;
+    return { endpoint: port === null ? formatAddress(address) : formatEndpoint(address, port), count };
+  }
+}
+
+/** An IPv4 address and a port fit in a number. */
+function keyOf(address: Address, port: number | null): number | string {
+  if (typeof address === "number") return address * 65_537 + (port ?? 65_536);
+  return `${address}:${port ?? ""}`;
+}

@@ -1,0 +1,72 @@
+import type { Nanos } from "../events/event.ts";
+import type { Tables, Vanished } from "../fold/tables.ts";
+import { TCP } from "../net/tcp-state.ts";
+import type { Process } from "../processes/process-table.ts";
+import { type Holder, type Listening, holdersOf } from "../sockets/holding.ts";
+import { newListenerIndex } from "../sockets/listeners.ts";
+import type { SocketColumns } from "../sockets/socket-columns.ts";
+import type { Socket } from "../sockets/socket.ts";
+
+/** The sockets of one moment, and who holds them: as the model has them now, or as they stood when a picture was paused. */
+export interface SocketWorld {
+  readonly now: Nanos;
+  readonly detailsAt: Nanos;
+  readonly sockets: SocketColumns;
+  /** Descriptors whose sockets have left CLOSE_WAIT by a reset. */
+  readonly vanished: Iterable<Vanished>;
+  readonly processes: Iterable<Process>;
+  readonly holders: (socket: Socket) => readonly Holder[];
+  readonly process: (pid: number) => Process | null;
+  /** Whether anybody listens on this port, whatever its address. */
+  readonly hasListener: (port: number) => boolean;
+  /** In whose queue the connection came in; null where it went out, or where nobody listens any more. */
+  readonly listener: (socket: Socket) => Socket | null;
+  /** Mini-sockets: how many there are, and how many of them in FIN_WAIT2. */
+  readonly miniSockets: { readonly chosen: number; readonly finWait2: number };
+  readonly wallMs: (at: Nanos) => number;
+}
+
+/** The model's own sockets: they go on living. */
+export function liveWorld(tables: Tables): SocketWorld {
+  return {
+    now: tables.now,
+    detailsAt: tables.detailsAt,
+    miniSockets: tables.timeWaits,
+    sockets: tables.sockets.columns,
+    vanished: [...tables.vanished.values()],
+    processes: tables.processes,
+    holders: (socket) => holdersOf(socket, tables.sockets),
+    process: (pid) => tables.processes.at(pid) ?? null,
+    hasListener: (port) => tables.sockets.listeners.has(port),
+    listener: (socket) => listenerFor(socket, tables.sockets),
+    wallMs: (at) => tables.wallMs(at),
+  };
+}
+
+/** A copy that stands still. */
+export function frozenWorld(tables: Tables): SocketWorld {
+  const { now, detailsAt } = tables;
+  const processes = new Map(Array.from(tables.processes, (process) => [process.pid, process]));
+  const wallAtZero = tables.wallMs(0);
+  const sockets = tables.sockets.columns.copy();
+  const listening: Listening = { listeners: newListenerIndex() };
+  for (const socket of sockets) if (socket.state === TCP.LISTEN) listening.listeners.add(socket);
+  return {
+    now,
+    detailsAt,
+    miniSockets: { chosen: tables.timeWaits.chosen, finWait2: tables.timeWaits.finWait2 },
+    sockets,
+    vanished: Array.from(tables.vanished.values(), (one) => ({ ...one, socket: one.socket.copy() })),
+    processes: [...processes.values()],
+    holders: (socket) => holdersOf(socket, listening),
+    process: (pid) => processes.get(pid) ?? null,
+    hasListener: (port) => listening.listeners.has(port),
+    listener: (socket) => listenerFor(socket, listening),
+    wallMs: (at) => wallAtZero + at / 1e6,
+  };
+}
+
+function listenerFor(socket: Socket, { listeners }: Listening): Socket | null {
+  if (socket.role === "client") return null;
+  return listeners.accepting(socket)[0] ?? null;
+}

@@ -1,0 +1,172 @@
+import type { Nanos } from "../events/event.ts";
+import { type Filter, MATCH_ALL } from "../filter/filter.ts";
+import type { Tables, Vanished } from "../fold/tables.ts";
+import { TCP, TCP_STATE_MAX } from "../net/tcp-state.ts";
+import { byBlame, processRow } from "./process-row.ts";
+import type { Poll, ProcessRow, Snapshot, SnapshotSeries, SocketCounts } from "./snapshot.ts";
+import { type SocketWorld, liveWorld } from "./socket-world.ts";
+import { Tally } from "./tally.ts";
+import { ASK, NOBODY } from "../sockets/holding.ts";
+import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
+import { type Socket, hasFile, hasFileIn } from "../sockets/socket.ts";
+import { isStuck } from "../sockets/stuck.ts";
+import { socketSubject } from "../sockets/subject.ts";
+
+/** Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. */
+export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {
+  const census = new Census(liveWorld(tables), stuckAfterMs, filter);
+  return {
+    wallMs: tables.wallMs(tables.now),
+    source: tables.source,
+    sourceDetail: tables.sourceDetail,
+    complete: tables.complete,
+    unreadable: tables.unreadable,
+    poll: pollOf(tables),
+    host: tables.counterRates.rates(),
+    transitions: tables.transitions,
+    transitionsPerSecond: tables.rate.perSecond(tables.now),
+    lost: tables.lost,
+    lagMs: tables.lagMs,
+    lostChanges: tables.dropped === 0 ? [] : tables.changes.totals().filter(({ lost }) => lost > 0),
+    gapMs: tables.gap / 1e6,
+    attributed: tables.attributed,
+    states: census.states,
+    series: seriesOf(tables),
+    stuckAfterMs,
+    stuck: census.stuck,
+    processes: census.processes(tables),
+    unowned: census.unowned?.counts(tables.now) ?? null,
+    dropped: tables.sockets.dropped + tables.processes.dropped,
+  };
+}
+
+/** The same moment as another filter shows it; `world` is what the snapshot was taken of, all of it. */
+export function retakeSnapshot(whole: Snapshot, world: SocketWorld, filter: Filter): Snapshot {
+  const census = new Census(world, whole.stuckAfterMs, filter);
+  const processes: ProcessRow[] = [];
+  for (const row of whole.processes) {
+    const counts = census.countsOf(row.pid);
+    if (counts !== null) processes.push({ ...row, ...counts });
+  }
+  const { states, stuck, unowned } = census;
+  const mine = { states, stuck, unowned: unowned?.counts(world.now) ?? null };
+  return { ...whole, ...mine, processes: processes.toSorted(byBlame) };
+}
+
+function seriesOf({ transitionSeries, closeWaitSeries, timeWaitHistory, now }: Tables): SnapshotSeries {
+  return {
+    transitions: transitionSeries.values(),
+    closeWait: closeWaitSeries.values(),
+    timeWaits: timeWaitHistory.series(now),
+  };
+}
+
+function pollOf({ source, now, polledAt, pollCost }: Tables): Poll | null {
+  if (source !== "proc" || polledAt === null || pollCost === null) return null;
+  return { ...pollCost, ageMs: (now - polledAt) / 1e6 };
+}
+
+/** Counts all sockets, by state and by process. */
+class Census {
+  readonly states = Array.from({ length: TCP_STATE_MAX + 1 }, () => 0);
+  stuck = 0;
+  unowned: Tally | null = null;
+  readonly #world: SocketWorld;
+  readonly #stuckAfter: number;
+  readonly #filter: Filter;
+  readonly #tallies = new Map<number, Tally>();
+  /** Those of one process mostly stand side by side. */
+  #last: { readonly pid: number; readonly tally: Tally } | null = null;
+
+  constructor(world: SocketWorld, stuckAfterMs: number, filter: Filter) {
+    this.#world = world;
+    this.#stuckAfter = stuckAfterMs * 1e6;
+    this.#filter = filter;
+    const { chosen, finWait2 } = world.miniSockets;
+    this.states[TCP.TIME_WAIT] = chosen - finWait2;
+    this.states[TCP.FIN_WAIT2] = finWait2;
+    const add = (socket: Socket, holder: number): void => this.#add(socket, holder);
+    if (filter.isEmpty) this.#addPlain(countPlain(world.sockets, add));
+    else world.sockets.forEach(add);
+    for (const vanished of world.vanished) if (vanished.isConfirmed) this.#addVanished(vanished);
+  }
+
+  #addPlain(plain: ReadonlyMap<number, StateCounts>): void {
+    for (const [pid, counts] of plain) {
+      for (const [state, count] of counts.entries()) this.states[state] = (this.states[state] ?? 0) + count;
+      const charged = pid === NOBODY ? counts.map((count, state) => (hasFileIn(state) ? count : 0)) : counts;
+      if (pid !== NOBODY) this.#tally(pid).addPlain(charged);
+      else if (charged.some((count) => count > 0)) (this.unowned ??= new Tally()).addPlain(charged);
+    }
+  }
+
+  #add(socket: Socket, holder: number): void {
+    if (holder === ASK || holder === NOBODY) return this.#addHeld(socket);
+    if (!this.#takes(socket, holder, socket.since)) return;
+    const stuck = isStuck(socket, this.#world, this.#stuckAfter);
+    this.#tally(holder).add(socket, stuck);
+    this.#count(socket, stuck);
+  }
+
+  #addHeld(socket: Socket): void {
+    const holders = this.#world.holders(socket);
+    const stuck = isStuck(socket, this.#world, this.#stuckAfter);
+    let isCounted = false;
+    for (const { pid } of holders) {
+      if (!this.#takes(socket, pid, socket.since)) continue;
+      this.#tally(pid).add(socket, stuck);
+      isCounted = true;
+    }
+    if (holders.length === 0 && this.#takes(socket, null, socket.since)) {
+      isCounted = true;
+      // Closed by its process and on its way out: nobody's by right.
+      if (hasFile(socket)) (this.unowned ??= new Tally()).add(socket, stuck);
+    }
+    if (isCounted) this.#count(socket, stuck);
+  }
+
+  #count({ state }: Socket, isStuckNow: boolean): void {
+    this.states[state] = (this.states[state] ?? 0) + 1;
+    if (isStuckNow) this.stuck++;
+  }
+
+  #addVanished(vanished: Vanished): void {
+    if (this.#world.now - vanished.since < this.#stuckAfter) return;
+    let isCounted = false;
+    for (const { pid } of vanished.socket.holders) {
+      if (!this.#takes(vanished.socket, pid, vanished.since)) continue;
+      this.#tally(pid).addVanished(vanished);
+      isCounted = true;
+    }
+    if (isCounted) this.stuck++;
+  }
+
+  /** All that are known, or with a filter those that hold what it chose. */
+  processes({ processes, now }: Tables): ProcessRow[] {
+    const rows: ProcessRow[] = [];
+    for (const process of processes) {
+      const tally = this.#tallies.get(process.pid);
+      if (tally !== undefined || this.#filter.isEmpty) rows.push(processRow(process, tally, now));
+    }
+    return rows.toSorted(byBlame);
+  }
+
+  /** Null where the filter took nothing of it. */
+  countsOf(pid: number): SocketCounts | null {
+    return this.#tallies.get(pid)?.counts(this.#world.now) ?? null;
+  }
+
+  #tally(pid: number): Tally {
+    if (this.#last?.pid === pid) return this.#last.tally;
+    let tally = this.#tallies.get(pid);
+    if (tally === undefined) this.#tallies.set(pid, (tally = new Tally()));
+    this.#last = { pid, tally };
+    return tally;
+  }
+
+  #takes(socket: Socket, pid: number | null, since: Nanos): boolean {
+    if (this.#filter.isEmpty) return true;
+    const process = pid === null ? null : this.#world.process(pid);
+    return this.#filter.matches(socketSubject(socket, process, this.#world.now - since));
+  }
+}

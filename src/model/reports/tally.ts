@@ -1,0 +1,125 @@
+import type { Nanos } from "../events/event.ts";
+import type { Vanished } from "../fold/tables.ts";
+import { formatEndpoint } from "../net/address.ts";
+import { TCP } from "../net/tcp-state.ts";
+import { PeerCount } from "./peer-count.ts";
+import type { AcceptQueue, SocketCounts } from "./snapshot.ts";
+import { isUnaccepted } from "../sockets/holding.ts";
+import type { StateCounts } from "../sockets/plain-count.ts";
+import type { Socket } from "../sockets/socket.ts";
+
+/** Counts one process's sockets. */
+export class Tally {
+  #established = 0;
+  #closeWait = 0;
+  #stuck = 0;
+  #notAccepted = 0;
+  #vanished = 0;
+  #unread = 0;
+  #endUnread = 0;
+  #readToEnd = 0;
+  #queued = 0;
+  #queue: AcceptQueue | null = null;
+  #listen = 0;
+  #other = 0;
+  /** In CLOSE_WAIT, in the accept queue. */
+  #waiting = 0;
+  readonly #leaks = new Group();
+  readonly #waiters = new Group();
+
+  /** `isStuck` as stuck.ts has it. */
+  add(socket: Socket, isStuck: boolean): void {
+    const waits = isUnaccepted(socket);
+    if (waits) this.#queued++;
+    if (socket.state === TCP.ESTABLISHED) this.#established++;
+    else if (socket.state === TCP.LISTEN) this.#addListener(socket);
+    else if (socket.state !== TCP.CLOSE_WAIT) this.#other++;
+    else {
+      this.#closeWait++;
+      if (waits) this.#waiting++;
+      (waits ? this.#waiters : this.#leaks).add(socket, socket);
+      if (isStuck) this.#addStuck(socket, waits);
+    }
+  }
+
+  /** So many that neither are in CLOSE_WAIT nor listen nor wait to be accepted, by state. */
+  addPlain(counts: StateCounts): void {
+    const established = counts[TCP.ESTABLISHED] ?? 0;
+    this.#established += established;
+    for (const count of counts) this.#other += count;
+    this.#other -= established;
+  }
+
+  #addListener(socket: Socket): void {
+    this.#listen++;
+    const queue = acceptQueueOf(socket);
+    if (queue.length > (this.#queue?.length ?? 0)) this.#queue = queue;
+  }
+
+  #addStuck({ receiveQueue }: Socket, waits: boolean): void {
+    this.#stuck++;
+    if (waits) this.#notAccepted++;
+    else if (receiveQueue === 0) this.#readToEnd++;
+    else if (receiveQueue === 1) this.#endUnread++;
+    else if (receiveQueue !== null && receiveQueue > 1) this.#unread++;
+  }
+
+  /** A leaked descriptor without a socket, past the threshold. */
+  addVanished(vanished: Vanished): void {
+    this.#stuck++;
+    this.#vanished++;
+    this.#leaks.add(vanished.socket, vanished);
+  }
+
+  /** Age and peer are of what has been accepted, where there is such. */
+  counts(now: Nanos): SocketCounts {
+    const { oldest, commonestPeer } = this.#leaks.oldest === null ? this.#waiters : this.#leaks;
+    return {
+      established: this.#established,
+      closeWait: this.#closeWait,
+      stuck: this.#stuck,
+      notAccepted: this.#notAccepted,
+      waiting: this.#waiting,
+      vanished: this.#vanished,
+      unread: this.#unread,
+      endUnread: this.#endUnread,
+      readToEnd: this.#readToEnd,
+      queued: this.#queued,
+      acceptQueue: this.#queue,
+      listen: this.#listen,
+      other: this.#other,
+      oldestCloseWaitMs: oldest === null ? null : (now - oldest.since) / 1e6,
+      oldestIsAtLeast: oldest !== null && !oldest.sinceIsExact,
+      closeWaitPeer: commonestPeer,
+    };
+  }
+}
+
+type Age = Pick<Socket, "since" | "sinceIsExact">;
+
+/** Sockets of a kind: the oldest, and their peers. */
+class Group {
+  oldest: Age | null = null;
+  readonly #endpoints = new PeerCount();
+  readonly #hosts = new PeerCount();
+
+  add(socket: Socket, age: Age): void {
+    if (this.oldest === null || age.since < this.oldest.since) this.oldest = age;
+    const { remoteAddress, remotePort, role } = socket;
+    this.#hosts.add(remoteAddress, null);
+    // A server's peers differ in their ephemeral ports only.
+    this.#endpoints.add(remoteAddress, role === "server" ? null : remotePort);
+  }
+
+  /** With its port, unless each has another, as when it is not known who connected. */
+  get commonestPeer(): SocketCounts["closeWaitPeer"] {
+    const endpoint = this.#endpoints.commonest();
+    return endpoint !== null && endpoint.count > 1 ? endpoint : (this.#hosts.commonest(1) ?? endpoint);
+  }
+}
+
+/** The queue of a listener, as the last survey saw it. */
+export function acceptQueueOf(listener: Socket): AcceptQueue {
+  const { netns, localAddress, localPort, receiveQueue, backlog } = listener;
+  return { netns, endpoint: formatEndpoint(localAddress, localPort), length: receiveQueue ?? 0, backlog };
+}

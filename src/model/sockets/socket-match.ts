@@ -1,0 +1,28 @@
+import type { SurveyedEnds } from "../events/event.ts";
+import { EndsIndex } from "./ends-index.ts";
+import type { SocketTable } from "./socket-table.ts";
+import { type Socket, hasFile } from "./socket.ts";
+
+/** Finds the socket that a row of the kernel's tables is about, as they stand now: by inode, else by its ends. */
+export function socketMatcher(
+  sockets: SocketTable,
+): (row: SurveyedEnds & { readonly inode: number }) => Socket | undefined {
+  let traced: EndsIndex | null = null;
+  return (row) => {
+    const byInode = row.inode === 0 ? undefined : sockets.atInode(row.inode);
+    if (byInode !== undefined) return byInode;
+    traced ??= tracedWithoutInode(sockets);
+    const byEnds = traced.at(row).find((socket) => socket.netns === null || socket.netns === row.netns);
+    return byEnds ?? sockets.untraced(row, row.inode);
+  };
+}
+
+/** Traced sockets that a row can only be matched to by its ends. */
+function tracedWithoutInode(sockets: SocketTable): EndsIndex {
+  const byEnds = new EndsIndex();
+  for (const socket of sockets) {
+    if (socket.address === null || (socket.inode !== null && socket.inode !== 0 && hasFile(socket))) continue;
+    byEnds.add(socket);
+  }
+  return byEnds;
+}

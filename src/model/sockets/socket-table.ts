@@ -1,0 +1,192 @@
+import { NumberMap } from "../../base/number-map.ts";
+import type { Nanos } from "../events/event.ts";
+import { TCP, type TcpState } from "../net/tcp-state.ts";
+import type { Owner } from "../processes/owner.ts";
+import { EndsIndex } from "./ends-index.ts";
+import type { Holder } from "./holding.ts";
+import { type ListenerIndex, newListenerIndex } from "./listeners.ts";
+import { SocketColumns } from "./socket-columns.ts";
+import { Socket, type SocketEnds, type SocketRole } from "./socket.ts";
+import type { Destination } from "../time-wait/destination.ts";
+
+/** More sockets than a machine with 16 GiB can hold open; past it new ones are counted and not kept. */
+export const MAX_SOCKETS = 2_000_000;
+
+/** All live sockets: by kernel address where traced, by inode, and by their ends where only /proc has shown them. */
+export class SocketTable {
+  readonly columns = new SocketColumns();
+  readonly #byAddress = new NumberMap<Socket>();
+  readonly #byInode = new NumberMap<Socket>();
+  /** Only sockets without an address. */
+  readonly #untraced = new EndsIndex();
+  readonly listeners: ListenerIndex = newListenerIndex();
+  #nextId = 1;
+  #dropped = 0;
+  #closeWait = 0;
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Sockets in CLOSE_WAIT. */
+  get closeWait(): number {
+    return this.#closeWait;
+  }
+
+  get size(): number {
+    return this.columns.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<Socket> {
+    return this.columns[Symbol.iterator]();
+  }
+
+  /** The id of the next new socket. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** A new socket. Past the bound it is counted as dropped, and belongs to no index. `id`: of one that had one before. */
+  create(state: TcpState, since: Nanos, sinceIsExact: boolean, id = this.#nextId): Socket {
+    this.#nextId = Math.max(this.#nextId, id + 1);
+    const socket = new Socket(id, state, since, sinceIsExact);
+    if (this.columns.size >= MAX_SOCKETS) this.#dropped++;
+    else {
+      this.columns.add(socket);
+      if (state === TCP.CLOSE_WAIT) this.#closeWait++;
+    }
+    return socket;
+  }
+
+  /** Ids below this one have been given. */
+  skipIds(nextId: number): void {
+    this.#nextId = Math.max(this.#nextId, nextId);
+  }
+
+  atAddress(address: number): Socket | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  atInode(inode: number): Socket | undefined {
+    return this.#byInode.get(inode);
+  }
+
+  /**
+   * The one socket with these ends that was never traced; undefined when there is none or more than one. One with another
+   * inode is another socket: several listeners may have the same ends (SO_REUSEPORT).
+   */
+  untraced(ends: SocketEnds, inode: number | null): Socket | undefined {
+    const found = this.#untraced.at(ends);
+    if (found.length === 0) return undefined;
+    const { netns } = ends;
+    const same = found.filter(
+      (socket) => (netns === null || socket.netns === null || socket.netns === netns) && mayBeSame(socket.inode, inode),
+    );
+    return same.length === 1 ? same[0] : undefined;
+  }
+
+  /** Connections may have come through it. */
+  addListener(socket: Socket): void {
+    if (socket.slot >= 0) this.listeners.add(socket);
+  }
+
+  setAddress(socket: Socket, address: number): void {
+    if (socket.slot < 0) return;
+    if (socket.address === null) this.#untraced.remove(socket);
+    socket.address = address;
+    this.#byAddress.set(address, socket);
+  }
+
+  /** To be called when a socket without an address has learnt its ends. */
+  indexEnds(socket: Socket): void {
+    if (socket.address === null && socket.slot >= 0) this.#untraced.add(socket);
+  }
+
+  /** Takes over what is known of its ends, by which it is found from now on. */
+  learnEnds(socket: Socket, ends: SocketEnds): void {
+    if (socket.address === null) this.#untraced.remove(socket);
+    socket.learnEnds(ends);
+    this.indexEnds(socket);
+    // listen() without bind() gets its port later.
+    if (socket.state === TCP.LISTEN) this.listeners.moved(socket);
+  }
+
+  /** After a gap kernel addresses mean nothing any more: a survey finds the sockets again by inode and ends. */
+  untrace(): void {
+    this.#byAddress.clear();
+    for (const socket of this.columns) {
+      if (socket.address === null) continue;
+      socket.address = null;
+      this.indexEnds(socket);
+    }
+  }
+
+  setInode(socket: Socket, inode: number): void {
+    if (socket.inode === inode || socket.slot < 0) return;
+    if (socket.inode !== null) this.#forgetInode(socket, socket.inode);
+    writable(socket).inode = inode;
+    if (inode !== 0) this.#byInode.set(inode, socket);
+    this.columns.noteHolder(socket);
+  }
+
+  setState(socket: Socket, state: TcpState, at: Nanos, isExact: boolean): void {
+    if (socket.state === TCP.LISTEN && state !== TCP.LISTEN) this.listeners.remove(socket);
+    if (socket.state !== state) socket.receiveQueue = null;
+    if ((socket.state === TCP.CLOSE_WAIT) !== (state === TCP.CLOSE_WAIT) && socket.slot >= 0) {
+      this.#closeWait += state === TCP.CLOSE_WAIT ? 1 : -1;
+    }
+    writable(socket).state = state;
+    socket.since = at;
+    socket.sinceIsExact = isExact;
+    if (state === TCP.LISTEN) this.addListener(socket);
+    this.columns.noteState(socket);
+  }
+
+  setDestination(socket: Socket, destination: Destination): void {
+    writable(socket).destination = destination;
+    this.columns.noteDestination(socket);
+  }
+
+  setRole(socket: Socket, role: SocketRole | null): void {
+    writable(socket).role = role;
+    this.columns.noteHolder(socket);
+  }
+
+  setOwner(socket: Socket, owner: Owner, holders: readonly Holder[]): void {
+    writable(socket).owner = owner;
+    this.setHolders(socket, holders);
+  }
+
+  setHolders(socket: Socket, holders: readonly Holder[]): void {
+    writable(socket).holders = holders;
+    this.columns.noteHolder(socket);
+  }
+
+  remove(socket: Socket): void {
+    if (socket.destination !== null) socket.destination.live--;
+    writable(socket).destination = null;
+    if (socket.slot < 0) return;
+    this.columns.remove(socket);
+    if (socket.state === TCP.CLOSE_WAIT) this.#closeWait--;
+    if (socket.state === TCP.LISTEN) this.listeners.remove(socket);
+    if (socket.address === null) this.#untraced.remove(socket);
+    else if (this.#byAddress.get(socket.address) === socket) this.#byAddress.delete(socket.address);
+    if (socket.inode !== null) this.#forgetInode(socket, socket.inode);
+  }
+
+  #forgetInode(socket: Socket, inode: number): void {
+    if (this.#byInode.get(inode) === socket) this.#byInode.delete(inode);
+  }
+}
+
+type Kept = "destination" | "state" | "inode" | "role" | "owner" | "holders";
+
+/** What the columns are made of changes here alone. */
+function writable(socket: Socket): { -readonly [Key in Kept]: Socket[Key] } {
+  return socket;
+}
+
+/** Whether a socket may have both inodes: 0 and null are none, yet or any more. */
+function mayBeSame(one: number | null, other: number | null): boolean {
+  return one === null || one === 0 || other === null || other === 0 || one === other;
+}

@@ -1,0 +1,22 @@
+import type { Cause } from "../events/cause.ts";
+import type { Nanos } from "../events/event.ts";
+import type { TcpState } from "../net/tcp-state.ts";
+import type { Owner } from "../processes/owner.ts";
+import type { Process } from "../processes/process-table.ts";
+import type { Socket } from "./socket.ts";
+
+/**
+ * One transition as the model understood it. `socket` goes on living: its ends, and for an early row its owner, may be
+ * known better a moment later than when the transition happened.
+ */
+export interface TransitionRow {
+  readonly at: Nanos;
+  readonly socket: Socket;
+  readonly from: TcpState;
+  readonly to: TcpState;
+  /** Time spent in `from`; null where its beginning was not seen. */
+  readonly inState: Nanos | null;
+  owner: Owner;
+  process: Process | null;
+  readonly cause: Cause | null;
+}

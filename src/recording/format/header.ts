@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { EXIT, UserError } from "../../base/errors.ts";
+import { safeText } from "../../base/text.ts";
+import { nanos, wallMs } from "./scalar-shapes.ts";
+
+/** Readers refuse another major; a newer minor only adds kinds of lines, which older readers pass over. */
+export const MAJOR = 1;
+export const VERSION = `${MAJOR}.1`;
+export const FORMAT = "tcptrace recording";
+
+const short = z.string().max(1024).transform(safeText);
+
+const header = z.object({
+  format: z.literal(FORMAT),
+  version: z.string().regex(/^\d{1,6}\.\d{1,6}$/),
+  /** tcptrace's own version. */
+  tcptrace: short,
+  host: short,
+  /** As `uname -r` says. */
+  kernel: short,
+  arch: short,
+  /** /proc/sys/kernel/random/boot_id: recordings of one boot share one clock. */
+  bootId: short.nullable(),
+  /** CLOCK_BOOTTIME in nanoseconds, and milliseconds after the Unix epoch, when the file was begun. */
+  bootNanos: nanos,
+  wallMs,
+  /** From 0 on: which file of a rotation this is. */
+  file: z.number().int().min(0),
+  source: z.enum(["bpf", "proc"]),
+  sysctls: z.record(short, short),
+  /** Names of users by uid, as the machine has them. */
+  users: z.record(z.string().regex(/^\d{1,10}$/), short),
+});
+
+/** What the first line of a recording tells. */
+export type Header = z.infer<typeof header>;
+
+const anyVersion = z.object({ format: z.literal(FORMAT), version: z.string().regex(/^\d{1,6}\./) });
+
+/** The header that a line holds, null when it holds none. Throws UserError when its version is too new. */
+export function parseHeader(value: unknown, path: string): Header | null {
+  const known = anyVersion.safeParse(value);
+  if (known.success && Number.parseInt(known.data.version, 10) > MAJOR) {
+    throw new UserError(
+      `${path} is a recording of version ${safeText(known.data.version.slice(0, 20))}, and this tcptrace reads ${MAJOR}`,
+      "read it with a newer tcptrace",
+      EXIT.usage,
+    );
+  }
+  const parsed = header.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}

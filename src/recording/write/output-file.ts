@@ -1,0 +1,141 @@
+import { type Stats, constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { EXIT, UserError } from "../../base/errors.ts";
+import { reasonOf } from "../read/input.ts";
+import type { Sink } from "./sink.ts";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+const MODE = 0o600;
+
+/** Whose files are ours: of the user that called sudo, or else of who runs this. */
+export interface Caller {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The user that called sudo (SUDO_UID, SUDO_GID), where this process is root; or else its own. */
+export function findCaller(env: NodeJS.ProcessEnv): Caller {
+  const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  const [uid, gid] = [env["SUDO_UID"], env["SUDO_GID"]].map((text) =>
+    /^\d{1,10}$/.test(text ?? "") ? Number(text) : null,
+  );
+  if (own.uid !== 0 || uid === null || uid === undefined) return own;
+  return { uid, gid: gid ?? own.gid };
+}
+
+/** A file for a recording: mode 0600, the caller's. Every write is whole or not there at all. */
+export class OutputFile implements Sink {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #isRegular: boolean;
+  bytes = 0;
+
+  private constructor(path: string, file: FileHandle, isRegular: boolean) {
+    this.#path = path;
+    this.#file = file;
+    this.#isRegular = isRegular;
+  }
+
+  /**
+   * Opens it empty. Root follows no link that somebody else may have laid, and writes into nobody else's file: throws
+   * UserError for a link, for what belongs to another, and for what is no file or character device.
+   */
+  static async open(path: string, caller: Caller): Promise<OutputFile> {
+    const { file, isNew } = await openFor(path);
+    try {
+      const stat = await file.stat();
+      if (!isNew) check(path, stat, caller);
+      if (stat.isFile()) {
+        await file.chmod(MODE);
+        await file.truncate(0);
+        if (stat.uid !== caller.uid || stat.gid !== caller.gid) await file.chown(caller.uid, caller.gid);
+      }
+      return new OutputFile(path, file, stat.isFile());
+    } catch (error) {
+      await file.close().catch(() => {});
+      throw failure(path, error);
+    }
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    let done = 0;
+    try {
+      while (done < bytes.length) {
+        const at = this.#isRegular ? this.bytes + done : null;
+        done += (await this.#file.write(bytes, done, bytes.length - done, at)).bytesWritten;
+      }
+    } catch (error) {
+      // Half a line or half a packed member would be in the way of what is written when there is room again.
+      if (this.#isRegular) await this.#file.truncate(this.bytes).catch(() => {});
+      throw failure(this.#path, error);
+    }
+    this.bytes += done;
+  }
+
+  async clear(): Promise<void> {
+    try {
+      if (this.#isRegular) await this.#file.truncate(0);
+    } catch (error) {
+      throw failure(this.#path, error);
+    }
+    this.bytes = 0;
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#file.close();
+    } catch (error) {
+      throw failure(this.#path, error);
+    }
+  }
+}
+
+async function openFor(path: string): Promise<{ readonly file: FileHandle; readonly isNew: boolean }> {
+  try {
+    return { file: await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MODE), isNew: true };
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw refusal(path, error);
+  }
+  try {
+    // Not to wait for who reads a pipe.
+    return { file: await open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK), isNew: false };
+  } catch (error) {
+    throw refusal(path, error);
+  }
+}
+
+function refusal(path: string, error: unknown): unknown {
+  const code = codeOf(error);
+  if (isFull(error)) return error;
+  if (code === "ELOOP") return refused(path, "is a link");
+  if (code === "ENXIO") return refused(path, "is no file");
+  return new UserError(`cannot write ${path}: ${reasonOf(error)}`, "give -w another path", EXIT.usage);
+}
+
+/** What the system says of a write, for the user; the error itself where there is no room, or it is a bug. */
+function failure(path: string, error: unknown): unknown {
+  if (isFull(error) || !/^E[A-Z0-9]+$/.test(codeOf(error))) return error;
+  return new UserError(`cannot write ${path}: ${reasonOf(error)}`, "what was recorded until then can be read");
+}
+
+function check(path: string, stat: Stats, caller: Caller): void {
+  // Such as /dev/null.
+  if (stat.isCharacterDevice()) return;
+  if (!stat.isFile()) throw refused(path, "is no file");
+  if (stat.uid !== caller.uid) throw refused(path, `belongs to another user (uid ${stat.uid})`);
+  // Another name of it may be a file of somebody's, or of the system's.
+  if (stat.nlink !== 1) throw refused(path, "has other names (hard links)");
+}
+
+function refused(path: string, why: string): UserError {
+  return new UserError(`will not write ${path}: it ${why}`, "give -w a new path", EXIT.usage);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+/** Whether there is no room, as opposed to another failure. */
+export function isFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT", "EFBIG"].includes(codeOf(error));
+}

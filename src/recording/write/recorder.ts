@@ -1,0 +1,225 @@
+import { UserError } from "../../base/errors.ts";
+import type {
+  ClockAnchor,
+  CountersSeen,
+  Nanos,
+  SourceChange,
+  SourceName,
+  TraceEvent,
+} from "../../model/events/event.ts";
+import { takeImage } from "../../model/fold/image.ts";
+import type { Tables } from "../../model/fold/tables.ts";
+import type { Header } from "../format/header.ts";
+import { isFull } from "./output-file.ts";
+import type { Packing } from "./packer.ts";
+import { RecordingFile } from "./recording-file.ts";
+import type { Sink } from "./sink.ts";
+
+export interface RecorderOptions {
+  /** Opens the `index`th file of the rotation, empty. */
+  readonly open: (index: number) => Promise<Sink>;
+  readonly header: (source: SourceName, file: number) => Header;
+  readonly packing: Packing;
+  /** Bytes of a file after which the next one begins; null for no end. */
+  readonly maxBytes: number | null;
+  /** The same as a time. */
+  readonly maxNanos: Nanos | null;
+  /** A full disk: `stop` ends the recording, `drop` goes on when there is room again. */
+  readonly onFull: "stop" | "drop";
+}
+
+/** How often a full disk is tried. */
+const RETRY_MS = 1000;
+
+/**
+ * Writes a run's events to one file after another, each of which can be read alone. Each event is given first to `event` and
+ * then to the model whose tables these are; `flush` is called where nothing is half told.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #tables: Tables;
+  #file: RecordingFile;
+  /** A file has ended and the next could not be opened. */
+  #isClosed = false;
+  #hasHeader = false;
+  /** All that the file begins with has been written. */
+  #isBegun = false;
+  /** Events from before it was known what the header has to say. */
+  #early: TraceEvent[] = [];
+  #anchor: ClockAnchor | null = null;
+  #source: SourceChange | null = null;
+  #counters: CountersSeen | null = null;
+  #begun: Nanos | null = null;
+  /** How long the file was with all that a file begins with. */
+  #firstBytes: number | null = null;
+  #earlierBytes = 0;
+  #earlierTransitions = 0;
+  #given = 0;
+  /** Null before the first event. */
+  #writtenUntil: Nanos | null = null;
+  /** performance.now() of the last try that found the disk full; null: it is not. */
+  #fullAt: number | null = null;
+  files = 1;
+  /** Transitions that there was no room for. */
+  dropped = 0;
+
+  private constructor(options: RecorderOptions, tables: Tables, sink: Sink) {
+    this.#options = options;
+    this.#tables = tables;
+    this.#file = new RecordingFile(sink, options.packing);
+  }
+
+  static async start(options: RecorderOptions, tables: Tables): Promise<Recorder> {
+    try {
+      return new Recorder(options, tables, await options.open(0));
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      throw new UserError("the disk is full: nothing was recorded", "make room, or give -w another path");
+    }
+  }
+
+  /**
+   * Begins in the middle of a run, where nothing is half told: with an image of the model. Throws UserError where the file
+   * can't be made.
+   */
+  static async join(options: RecorderOptions, tables: Tables): Promise<Recorder> {
+    const recorder = await Recorder.start(options, tables);
+    const { anchor, source, sourceDetail: detail, counters, now, tracingSince } = tables;
+    recorder.#anchor = anchor;
+    recorder.#counters = counters;
+    if (source !== null) recorder.#source = { kind: "source", at: now, source, ready: tracingSince !== null, detail };
+    recorder.#hasHeader = true;
+    recorder.#writtenUntil = now;
+    recorder.#begin(null);
+    return recorder;
+  }
+
+  /** Bytes in all files. */
+  get bytes(): number {
+    return this.#earlierBytes + (this.#isClosed ? 0 : this.#file.bytes);
+  }
+
+  #transitions(): number {
+    return this.#earlierTransitions + (this.#isClosed ? 0 : this.#file.transitions);
+  }
+
+  get isFull(): boolean {
+    return this.#fullAt !== null;
+  }
+
+  event(event: TraceEvent): void {
+    this.#writtenUntil ??= event.at;
+    if (event.kind === "transition") this.#given++;
+    else if (event.kind === "anchor") this.#anchor = event;
+    else if (event.kind === "counters") this.#counters = event;
+    else if (event.kind === "source") this.#source = event;
+    if (this.#fullAt !== null) return;
+    if (this.#hasHeader) this.#file.event(event);
+    else this.#first(event);
+  }
+
+  #first(event: TraceEvent): void {
+    this.#early.push(event);
+    if (event.kind !== "source") return;
+    this.#file.begin(this.#options.header(event.source, this.files - 1));
+    this.#hasHeader = true;
+    for (const early of this.#early) this.#file.event(early);
+    this.#early = [];
+  }
+
+  /** Writes what is due, and begins the next file when this one is long enough. False: the disk is full, and that is the end. */
+  async flush(): Promise<boolean> {
+    if (this.#fullAt !== null && performance.now() - this.#fullAt < RETRY_MS) return true;
+    try {
+      if (this.#fullAt !== null) await this.#resume();
+      await this.#file.flush(this.#fullAt !== null || !this.#isBegun);
+      this.#isBegun = this.#hasHeader;
+      this.#fullAt = null;
+      if (this.#file.isWritten) this.#writtenUntil = this.#tables.now;
+      this.#begun ??= this.#tables.now;
+      if (this.#isLong()) await this.#rotate();
+      return true;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  /** Writes the rest. False where there was no room for it. */
+  async end(): Promise<boolean> {
+    try {
+      if (this.#fullAt !== null) await this.#resume();
+      await this.#file.end();
+      this.#fullAt = null;
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    } finally {
+      if (!this.#isClosed) await this.#file.close();
+    }
+  }
+
+  #fail(error: unknown): boolean {
+    if (!isFull(error)) throw error;
+    this.#fullAt = performance.now();
+    this.dropped = this.#given - this.#transitions();
+    return this.#options.onFull === "drop";
+  }
+
+  /** There may be room again: from the last moment that is in the file until now nothing was recorded. */
+  async #resume(): Promise<void> {
+    this.dropped = this.#given - this.#transitions();
+    const { now } = this.#tables;
+    const gap: TraceEvent = { kind: "gap", at: now, from: this.#writtenUntil ?? now };
+    if (this.#isClosed) return this.#openNext(gap);
+    if (!this.#isBegun) {
+      // Half a beginning is none: nothing that follows could be read.
+      await this.#file.clear();
+      return this.#begin(gap);
+    }
+    this.#file.restart();
+    this.#file.event(gap);
+  }
+
+  /** A file holds at least as much of its own as it begins with, or a small limit would fill the disk with beginnings. */
+  #isLong(): boolean {
+    const { maxBytes, maxNanos } = this.#options;
+    const { bytes } = this.#file;
+    this.#firstBytes ??= bytes === 0 ? null : bytes;
+    if (maxNanos !== null && this.#tables.now - (this.#begun ?? 0) >= maxNanos) return true;
+    return maxBytes !== null && bytes >= Math.max(maxBytes, 2 * (this.#firstBytes ?? Infinity));
+  }
+
+  async #rotate(): Promise<void> {
+    if (!this.#hasHeader) return;
+    await this.#file.end();
+    await this.#file.close();
+    this.#earlierBytes += this.#file.bytes;
+    this.#earlierTransitions += this.#file.transitions;
+    this.#isClosed = true;
+    await this.#openNext(null);
+  }
+
+  async #openNext(gap: TraceEvent | null): Promise<void> {
+    this.#file = new RecordingFile(await this.#options.open(this.files), this.#options.packing);
+    this.#isClosed = false;
+    this.#isBegun = false;
+    this.files++;
+    this.#begin(gap);
+    await this.#file.flush(true);
+    this.#isBegun = true;
+  }
+
+  /** All that a model needs to go on with what follows. */
+  #begin(gap: TraceEvent | null): void {
+    const { now } = this.#tables;
+    this.#begun = now;
+    this.#firstBytes = null;
+    this.#file.begin(this.#options.header(this.#source?.source ?? "bpf", this.files - 1));
+    if (this.#anchor !== null) this.#file.event(this.#anchor);
+    if (this.#source !== null) this.#file.event({ ...this.#source, at: now });
+    if (gap !== null) this.#file.event(gap);
+    if (this.#counters !== null) this.#file.event(this.#counters);
+    this.#file.event(takeImage(this.#tables));
+  }
+}

@@ -1,0 +1,208 @@
+import type { Privileges } from "../../host/kernel/capabilities.ts";
+import type { KernelFacts } from "../../host/kernel/kernel.ts";
+import type { BpftraceVersion } from "./bpftrace-version.ts";
+
+/** All that the choice of a source depends on. */
+export interface TracingFacts {
+  readonly kernel: KernelFacts;
+  readonly privileges: Privileges;
+  readonly bpftrace: BpftraceVersion | null;
+  /** Where a bpftrace is that does not say its version; null when there is none. */
+  readonly muteBpftrace: string | null;
+  /** The program that TCPTRACE_PROBES asks for; null for the best. */
+  readonly wanted: Program | null;
+  /** The command that installs bpftrace here; null when not known. */
+  readonly installBpftrace: string | null;
+  /** Whether unshare(1) is there: with it tcptrace mounts tracefs for bpftrace alone. */
+  readonly hasUnshare: boolean;
+  /** Whether iproute2's ss is there: it tells the age of older sockets, and half-closed ones from leaks. */
+  readonly hasSs: boolean;
+  /** The command that installs iproute2 here; null when not known. */
+  readonly installSs: string | null;
+}
+
+/**
+ * Each traces all transitions. `fentry` and `kprobe` attach to the kernel's functions, and know TIME_WAIT exactly; `full`
+ * attaches to the kernel's tracepoint; all three read the kernel's structs through BTF. `basic` has only the tracepoint's
+ * arguments.
+ */
+export type Program = (typeof PROGRAMS)[number];
+
+/**
+ * Best first. A tracepoint is there in whatever way the kernel was compiled, and its program is not preempted. Nor is a
+ * kprobe's, which costs more. While fentry's is preempted, the kernel runs it for nobody else on that CPU, and loses what
+ * comes (__bpf_prog_enter_recur() in kernel/bpf/trampoline.c). For TIME_WAIT the rules do as well as tcp_time_wait().
+ */
+export const PROGRAMS = ["full", "kprobe", "fentry", "basic"] as const;
+
+/** A better source than the one taken, why it was not taken, and the command that mends it, if there is one. */
+export interface PassedOver {
+  readonly source: `bpf-${Program}`;
+  readonly reason: string;
+  readonly fix: string | null;
+}
+
+/** What `--source auto` takes. `passedOver` is best first, and holds all that is better than what was taken. */
+export type Choice =
+  | {
+      readonly source: "bpf";
+      readonly program: Program;
+      /** All that nothing is known to speak against, best first: what fails when it is tried is followed by the next. */
+      readonly programs: readonly Program[];
+      readonly passedOver: readonly PassedOver[];
+    }
+  | { readonly source: "proc"; readonly passedOver: readonly PassedOver[] };
+
+type Obstacle = Omit<PassedOver, "source">;
+
+/** The first bpftrace whose ntop() and packed printf() are right, and the first that loads nothing without BTF. */
+export const OLDEST_BPFTRACE = { major: 0, minor: 11 };
+export const OLDEST_BPFTRACE_NAME = `${OLDEST_BPFTRACE.major}.${OLDEST_BPFTRACE.minor}`;
+/** The oldest that is known to compile the programs: 0.11 does not, and what is between has not been tried. */
+export const OLDEST_PROVEN = { major: 0, minor: 17 };
+const BTF_IS_A_MUST = { major: 0, minor: 25 };
+/** The kernel that brought sock:inet_sock_set_state. */
+export const OLDEST_KERNEL = { major: 4, minor: 16 };
+
+/** The kernels that brought BPF trampolines, on x86 and on arm64. */
+const OLDEST_FENTRY = { x64: { major: 5, minor: 5 }, arm64: { major: 6, minor: 0 } };
+
+/** Takes the best source that these facts allow. */
+export function chooseSource(facts: TracingFacts): Choice {
+  const programs = PROGRAMS.filter((program) => findObstacle(program, facts) === null);
+  const [program] = programs;
+  const better = program === undefined ? PROGRAMS : PROGRAMS.slice(0, PROGRAMS.indexOf(program));
+  const passedOver = better.flatMap((one): PassedOver[] => {
+    const obstacle = findObstacle(one, facts);
+    return obstacle === null ? [] : [{ source: `bpf-${one}`, ...obstacle }];
+  });
+  return program === undefined ? { source: "proc", passedOver } : { source: "bpf", program, programs, passedOver };
+}
+
+/** `bpftrace is not installed (apt-get install bpftrace)`: why the best source was not taken; "" when it may be. */
+export function describePassedOver(choice: Choice): string {
+  const [found] = choice.passedOver;
+  if (found === undefined) return "";
+  return found.fix === null ? found.reason : `${found.reason} (${found.fix})`;
+}
+
+/** What speaks against a program; null when nothing is known to. */
+export function findObstacle(program: Program, facts: TracingFacts): Obstacle | null {
+  const common = findCommonObstacle(facts);
+  if (common !== null) return common;
+  if (facts.wanted !== null) {
+    // Asked for, it is tried whatever is known of it.
+    return facts.wanted === program ? null : { reason: `TCPTRACE_PROBES is ${facts.wanted}`, fix: null };
+  }
+  return OBSTACLES[program](facts);
+}
+
+const OBSTACLES: Record<Program, (facts: TracingFacts) => Obstacle | null> = {
+  full: (facts) => findTracepointObstacle(facts) ?? findBtfObstacle(facts),
+  kprobe: (facts) => findBtfObstacle(facts) ?? findKprobeObstacle(facts),
+  fentry: (facts) => findBtfObstacle(facts) ?? findFentryObstacle(facts),
+  basic: (facts) => findTracepointObstacle(facts) ?? findOldBtfObstacle(facts),
+};
+
+/** Whether a version is at least another. */
+export function isAtLeast(version: Version, other: Version): boolean {
+  return version.major === other.major ? version.minor >= other.minor : version.major > other.major;
+}
+
+/** Whether this process may load BPF programs and attach them. */
+export function mayTrace({ isRoot, sysAdmin, bpf, perfmon }: Privileges): boolean {
+  return isRoot && (sysAdmin || (bpf && perfmon));
+}
+
+/** Whether tcptrace can mount tracefs in a mount namespace of bpftrace's own. */
+export function canMountTracefs({ kernel, privileges, hasUnshare }: TracingFacts): boolean {
+  return kernel.tracefs.supported && privileges.isRoot && privileges.sysAdmin && hasUnshare;
+}
+
+/** Whether the tracepoint is there: where tracefs cannot tell, the kernel's version does. */
+export function hasStateTracepoint({ kernel }: TracingFacts): boolean {
+  return kernel.stateTracepoint ?? isAtLeast(kernel, OLDEST_KERNEL);
+}
+
+export interface Version {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** What stands in the way of all programs, in the order in which a user would mend it. */
+function findCommonObstacle({
+  kernel,
+  privileges,
+  bpftrace,
+  muteBpftrace,
+  installBpftrace,
+}: TracingFacts): Obstacle | null {
+  if (!privileges.isRoot) return { reason: "not root", fix: "sudo tcptrace" };
+  if (!mayTrace(privileges)) {
+    return { reason: "root without CAP_SYS_ADMIN, as in a container", fix: "docker run --privileged --pid=host" };
+  }
+  // The kernel tells pids of its own namespace: here they would be other processes'.
+  if (kernel.initialPidNamespace === false) {
+    return { reason: "in a container's own pid namespace", fix: "docker run --pid=host" };
+  }
+  if (muteBpftrace !== null) return { reason: `${muteBpftrace} --version fails, or takes too long`, fix: null };
+  if (bpftrace === null) return { reason: "bpftrace is not installed", fix: installBpftrace };
+  if (!isAtLeast(bpftrace, OLDEST_BPFTRACE)) {
+    return { reason: `bpftrace ${bpftrace.version} is older than ${OLDEST_BPFTRACE_NAME}`, fix: installBpftrace };
+  }
+  if (kernel.lockdown === "confidentiality") {
+    return { reason: "kernel lockdown (confidentiality) forbids BPF", fix: "boot with lockdown=integrity" };
+  }
+  return null;
+}
+
+function findTracepointObstacle(facts: TracingFacts): Obstacle | null {
+  const { kernel } = facts;
+  if (!hasStateTracepoint(facts)) {
+    return { reason: `kernel ${kernel.release} has no tracepoint sock:inet_sock_set_state (4.16+)`, fix: null };
+  }
+  if (kernel.acceptTracepoint === false) {
+    return { reason: "the kernel has no tracepoints for system calls (CONFIG_FTRACE_SYSCALLS)", fix: null };
+  }
+  return findTracefsObstacle(facts);
+}
+
+function findTracefsObstacle(facts: TracingFacts): Obstacle | null {
+  const { mountedAt, supported } = facts.kernel.tracefs;
+  if (mountedAt !== null || canMountTracefs(facts)) return null;
+  return supported
+    ? { reason: "tracefs is not mounted", fix: "mount -t tracefs tracefs /sys/kernel/tracing" }
+    : { reason: "the kernel has no tracefs", fix: null };
+}
+
+/** An older bpftrace finds no function of an older kernel. */
+const FINDS_FUNCTIONS = { bpftrace: { major: 0, minor: 23 }, kernel: { major: 5, minor: 11 } };
+
+function findFentryObstacle(facts: TracingFacts): Obstacle | null {
+  const { kernel, bpftrace } = facts;
+  const oldest = OLDEST_FENTRY[process.arch === "arm64" ? "arm64" : "x64"];
+  if (!isAtLeast(kernel, oldest)) return { reason: `kernel ${kernel.release} has no fentry`, fix: null };
+  const findsFunctions = bpftrace === null || isAtLeast(bpftrace, FINDS_FUNCTIONS.bpftrace);
+  if (!findsFunctions && !isAtLeast(kernel, FINDS_FUNCTIONS.kernel)) {
+    return { reason: `bpftrace ${bpftrace.version} has no fentry on kernels before 5.11`, fix: null };
+  }
+  // bpftrace reads it before it tries; before tracefs is mounted nobody knows.
+  if (kernel.traceableFunctions !== false) return findTracefsObstacle(facts);
+  return { reason: "the kernel does not let its functions be traced (available_filter_functions)", fix: null };
+}
+
+function findKprobeObstacle({ kernel }: TracingFacts): Obstacle | null {
+  return kernel.kprobes === false ? { reason: "the kernel has no kprobes (CONFIG_KPROBES)", fix: null } : null;
+}
+
+function findBtfObstacle({ kernel }: TracingFacts): Obstacle | null {
+  return kernel.btf ? null : { reason: "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)", fix: null };
+}
+
+/** A bpftrace that does nothing without BTF. */
+function findOldBtfObstacle(facts: TracingFacts): Obstacle | null {
+  const noBtf = findBtfObstacle(facts);
+  const { bpftrace } = facts;
+  if (noBtf === null || bpftrace === null || !isAtLeast(bpftrace, BTF_IS_A_MUST)) return null;
+  return { reason: `${noBtf.reason}, and bpftrace ${bpftrace.version} does nothing without it`, fix: null };
+}

@@ -1,0 +1,121 @@
+import type { Nanos, TraceEvent } from "../../model/events/event.ts";
+import { LineQueue } from "./line-queue.ts";
+import type { NameBook } from "../../wire/name-book.ts";
+import type { WireLine } from "../../wire/wire-line.ts";
+
+/** A CPU that is so far behind the others has been taken offline, or has lost its last lines: nobody waits for it. */
+const OFFLINE_AFTER: Nanos = 15e9;
+/** A CPU keeps nothing back that has had no event for 32 ms (probes/outbox.bt). */
+const HOLDS: Nanos = 50e6;
+/** Memory is bounded even when one CPU is silent and another is not. */
+const MAX_PENDING = 500_000;
+
+/**
+ * Puts events into order of time. Those of one CPU arrive in order, but bpftrace reads one CPU's buffer after another,
+ * so they may arrive seconds after later ones of other CPUs. An event's turn has come when each CPU has told of a later
+ * moment: by an event, by its heartbeat, or because somebody has looked and nothing of it is under way.
+ */
+export class Reorder {
+  readonly #pending: (LineQueue | undefined)[] = [];
+  /** The latest moment that each CPU has told of. */
+  readonly #told: (Nanos | undefined)[] = [];
+  /** Of each CPU, when its latest event was. */
+  readonly #latest: (Nanos | undefined)[] = [];
+  readonly #names: NameBook | undefined;
+  #size = 0;
+  #released: Nanos = 0;
+  /** Events that came after their turn, since their CPU had been silent for too long. */
+  late = 0;
+
+  /** These CPUs have nothing to tell from before `since`; another is waited for from its first event on. */
+  constructor(cpus: readonly number[], since: Nanos, names?: NameBook) {
+    this.#names = names;
+    for (const cpu of cpus) this.#told[cpu] = since;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Up to here the order is complete: no event from before is to come. */
+  get released(): Nanos {
+    return this.#released;
+  }
+
+  push(line: WireLine, cpu: number): void {
+    if (line.at < this.#released) this.late++;
+    let queue = this.#pending[cpu];
+    if (queue === undefined) this.#pending[cpu] = queue = new LineQueue(this.#names);
+    queue.push(line);
+    this.#latest[cpu] = line.at;
+    this.complete(cpu, line.at);
+    this.#size++;
+  }
+
+  /** All events of this CPU up to `at` have been pushed. */
+  complete(cpu: number, at: Nanos): void {
+    this.#told[cpu] = Math.max(this.#told[cpu] ?? 0, at);
+  }
+
+  /** Whether this CPU was there at the begin, or has told something since. */
+  knows(cpu: number): boolean {
+    return this.#told[cpu] !== undefined;
+  }
+
+  /** The CPUs that have told nothing since then, the longest silent first. */
+  silentSince(at: Nanos): number[] {
+    return this.#cpusThat((told) => told < at);
+  }
+
+  /** Those of them that may keep something back: nobody has looked since their last event was long enough ago. */
+  holdingSince(at: Nanos): number[] {
+    return this.#cpusThat((told, latest) => told < at && told < latest + HOLDS);
+  }
+
+  #cpusThat(is: (told: Nanos, latest: Nanos) => boolean): number[] {
+    const cpus: number[] = [];
+    for (const [cpu, told] of this.#told.entries()) {
+      if (told !== undefined && is(told, this.#latest[cpu] ?? -Infinity)) cpus.push(cpu);
+    }
+    return cpus.toSorted((one, other) => (this.#told[one] ?? 0) - (this.#told[other] ?? 0));
+  }
+
+  /**
+   * The events whose turn has come, in order, at the end of `events`. `notAfter` keeps later ones back; `all` waits for no
+   * CPU.
+   */
+  release(notAfter: Nanos = Infinity, all = false, events: TraceEvent[] = []): TraceEvent[] {
+    const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#toldByAll(), notAfter);
+    const before = events.length;
+    while (this.#releaseFirst(until, events));
+    const count = events.length - before;
+    this.#size -= count;
+    const last = until === Infinity ? (count === 0 ? 0 : (events.at(-1)?.at ?? 0)) : until;
+    this.#released = Math.max(this.#released, last);
+    return events;
+  }
+
+  /** Those of the CPU whose turn is first, until it is another one's; false when none has come. */
+  #releaseFirst(until: Nanos, events: TraceEvent[]): boolean {
+    let first: LineQueue | undefined;
+    let next = Infinity;
+    for (const queue of this.#pending) {
+      if (queue === undefined || queue.length === 0) continue;
+      if (first === undefined || queue.head < first.head) {
+        next = first?.head ?? Infinity;
+        first = queue;
+      } else if (queue.head < next) next = queue.head;
+    }
+    if (first === undefined || first.head > until) return false;
+    first.take(Math.min(until, next), events);
+    return true;
+  }
+
+  #toldByAll(): Nanos {
+    let latest = 0;
+    for (const at of this.#told) if (at !== undefined && at > latest) latest = at;
+    let all = latest;
+    for (const at of this.#told) if (at !== undefined && at < all && at > latest - OFFLINE_AFTER) all = at;
+    return all;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Nanos, TraceEvent } from "../../model/events/event.ts";
+import { CounterReader } from "./counter-reader.ts";
+import { DetailReader } from "./details.ts";
+import { GiveWay } from "./give-way.ts";
+
+/** What is read beside the tracing and the surveys: details of sockets in CLOSE_WAIT, and the kernel's own counters. */
+export class Asides {
+  readonly #details: DetailReader;
+  readonly #counters: CounterReader;
+  readonly #way = new GiveWay();
+
+  constructor(now: () => Nanos, signal: AbortSignal) {
+    this.#details = new DetailReader(now, signal);
+    this.#counters = new CounterReader(now, signal);
+  }
+
+  /** Learns from what is traced and surveyed what there is to read. */
+  note(event: TraceEvent): void {
+    this.#details.note(event);
+    this.#counters.note(event);
+  }
+
+  /** What has been read since the last call; reads on when it is time, and more rarely while the tracing is behind. */
+  take(isBehind = false): TraceEvent[] {
+    const mayRead = this.#way.allows(isBehind, performance.now());
+    return [this.#details.take(mayRead), this.#counters.take(mayRead)].filter((event) => event !== null);
+  }
+
+  /** A last look, when the run has ended. */
+  async last(): Promise<TraceEvent[]> {
+    const read = [await this.#details.last(), await this.#counters.last()];
+    return read.filter((event) => event !== null);
+  }
+}

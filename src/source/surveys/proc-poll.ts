@@ -1,0 +1,77 @@
+import { EXIT, UserError } from "../../base/errors.ts";
+import { safeText } from "../../base/text.ts";
+import type { Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { Asides } from "./asides.ts";
+import { type Pace, type Surveyor, cpuMsSince } from "./surveyor.ts";
+
+const INTERVAL_MS = 1000;
+const MOST_OF_A_CORE = 0.05;
+
+/**
+ * Without a tracer /proc is all there is: it may cost more than beside one, and is read more often. `percent` of a core is
+ * what the user allows (TCPTRACE_POLL_CPU). Throws UserError when that is no share of one.
+ */
+export function paceWithoutTracer(percent: string = process.env["TCPTRACE_POLL_CPU"] ?? ""): Pace {
+  if (percent === "") return { intervalMs: INTERVAL_MS, mostOfACore: MOST_OF_A_CORE };
+  const share = /^\d+(\.\d+)?%?$/.test(percent) ? Number.parseFloat(percent) / 100 : NaN;
+  if (share >= 0.001 && share <= 1) return { intervalMs: INTERVAL_MS, mostOfACore: share };
+  const message = `TCPTRACE_POLL_CPU is ${JSON.stringify(safeText(percent))}, which is no share of a core`;
+  throw new UserError(message, "write percent: 5, or 0.5, up to 100", EXIT.usage);
+}
+
+export interface ProcPollParts {
+  readonly now: () => Nanos;
+  readonly surveyor: Pick<Surveyor, "pace" | "startAnew" | "take" | "charge">;
+  readonly asides: Pick<Asides, "note" | "take">;
+  readonly pace: Pace;
+}
+
+/** Lets surveys of /proc stand for the tracing that is not to be had. */
+export class ProcPoll {
+  readonly #parts: ProcPollParts;
+  #reason = "";
+  #isNews = true;
+  #folding: NodeJS.CpuUsage | null = null;
+
+  constructor(parts: ProcPollParts) {
+    this.#parts = parts;
+    parts.surveyor.pace = parts.pace;
+    parts.surveyor.startAnew();
+  }
+
+  /** Why there is no tracer: it stands on the screen. */
+  because(reason: string): void {
+    this.#isNews ||= reason !== this.#reason;
+    this.#reason = reason;
+  }
+
+  /** What has been read since the last call; reads on when it is time. To be called again when that has been folded. */
+  batch(): TraceEvent[] {
+    const { now, surveyor, asides } = this.#parts;
+    if (this.#folding !== null) surveyor.charge(cpuMsSince(this.#folding));
+    this.#folding = null;
+    const events = this.#news();
+    const survey = surveyor.take();
+    if (survey !== null) {
+      asides.note(survey);
+      events.push(survey);
+      this.#folding = process.cpuUsage();
+    }
+    const at = now();
+    events.push(...asides.take(), { kind: "tick", at, complete: at });
+    return events;
+  }
+
+  #news(): TraceEvent[] {
+    if (!this.#isNews) return [];
+    this.#isNews = false;
+    const { now, pace } = this.#parts;
+    const detail = describeProc(pace.intervalMs, this.#reason);
+    return [{ kind: "source", at: now(), source: "proc", ready: true, detail }];
+  }
+}
+
+/** `/proc every 1.5 s at most: not root`; where a poll costs much, they are rarer. */
+export function describeProc(intervalMs: number, reason: string): string {
+  return `/proc every ${Number((intervalMs / 1000).toFixed(1))} s at most: ${reason}`;
+}

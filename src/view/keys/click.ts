@@ -1,0 +1,15 @@
+import type { Frame } from "../format/frame.ts";
+import type { TopList } from "./key-binding.ts";
+import { cursorIndex } from "../screen/view.ts";
+import { type TopUi, levelOf, withLevel } from "../state/top-ui.ts";
+
+/** A click on line `y` of the frame: the cursor goes to the row there. Rows stand a line each around the one with the `>`. */
+export function click(ui: TopUi, list: TopList, frame: Frame, y: number): TopUi {
+  if (list.isText || ui.help !== null) return ui;
+  const cursorLine = frame.findIndex(([first]) => first?.text.startsWith(">"));
+  if (cursorLine < 0) return ui;
+  const cursor = cursorIndex(list, levelOf(ui));
+  const index = cursor + y - cursorLine;
+  const key = index >= 0 && index < list.length && Math.abs(index - cursor) < list.page ? list.keyAt(index) : null;
+  return key === null ? ui : withLevel(ui, { index, key, isFollowing: false });
+}

@@ -1,0 +1,245 @@
+import { isTyping, typeFilter } from "./filter-typing.ts";
+import type { Binding, Pressed, TopList } from "./key-binding.ts";
+import { PLAYER_KEYMAP, typeMoment } from "./player-keys.ts";
+import { SCREEN_KEYMAP } from "./screen-keys.ts";
+import { cursorIndex } from "../screen/view.ts";
+import { viewAt } from "../screen/views.ts";
+import { type Place, TABS, type TopUi, goInto, goTo, levelOf, nextGrouping, withLevel } from "../state/top-ui.ts";
+
+const INTERVALS = [250, 500, 1000, 2000, 5000, 10_000];
+/** Work whatever else is on the screen. */
+const ALWAYS = new Set(["C-c", "f10", "C-z", "C-l"]);
+
+const isAt =
+  (...kinds: readonly Place["kind"][]) =>
+  (ui: TopUi): boolean =>
+    kinds.includes(levelOf(ui).place.kind);
+const isList = (ui: TopUi): boolean => !isAt("socket", "finding", "messages")(ui);
+const isSortable = (ui: TopUi): boolean => viewAt(levelOf(ui).place).sorts(ui).length > 0;
+const hasMore = (ui: TopUi): boolean => !isAt("socket", "messages")(ui);
+const isDeep = (ui: TopUi): boolean => ui.deeper.length > 0;
+const isLive = (ui: TopUi): boolean => ui.player === null;
+
+/** Every key, what it does, and its help, the most wanted first. No key here kills or changes anything but the view. */
+export const KEYMAP: readonly Binding[] = [
+  { keys: ["q", "f10", "C-c"], label: "q F10 ^C", help: "quit", hint: "quit", press: (ui) => ({ ui, effect: "quit" }) },
+  {
+    keys: ["?", "h", "f1"],
+    label: "? h F1",
+    help: "this help, for the view at hand",
+    hint: "help",
+    press: (ui) => ({ ui: { ...ui, help: 0 } }),
+  },
+  {
+    keys: ["enter"],
+    label: "Enter",
+    help: "open it: its sockets, a socket's timeline, a finding's advice",
+    hint: "open",
+    isOn: hasMore,
+    press: open,
+  },
+  {
+    keys: ["escape", "backspace"],
+    label: "Esc",
+    help: "go back; on a first view, clear the filter",
+    hint: "back",
+    isOn: (ui) => isDeep(ui) || ui.filter.text !== "",
+    press: back,
+  },
+  ...tabBindings(),
+  { keys: ["tab"], label: "Tab", help: "the next view", hint: "next view", press: (ui) => ({ ui: tabBy(ui, 1) }) },
+  { keys: ["S-tab"], label: "Shift-Tab", help: "the view before", press: (ui) => ({ ui: tabBy(ui, -1) }) },
+  { keys: ["up", "k"], label: "up k", help: "one row up", press: (ui, list) => move(ui, list, -1) },
+  { keys: ["down", "j"], label: "down j", help: "one row down", press: (ui, list) => move(ui, list, 1) },
+  { keys: ["pageup", "C-b"], label: "PgUp ^B", help: "a page up", press: (ui, list) => move(ui, list, -list.page) },
+  { keys: ["pagedown", "C-f"], label: "PgDn ^F", help: "a page down", press: (ui, list) => move(ui, list, list.page) },
+  {
+    keys: ["g", "home"],
+    label: "g Home",
+    help: "to the first",
+    press: (ui) => ({ ui: withLevel(ui, { key: null, index: 0, isFollowing: false }) }),
+  },
+  { keys: ["G", "end"], label: "G End", help: "to the last", press: (ui, list) => move(ui, list, list.length) },
+  {
+    keys: ["s", ">"],
+    label: "s >",
+    help: "sort by the next column",
+    hint: "sort",
+    isOn: isSortable,
+    press: (ui) => sortBy(ui, 1),
+  },
+  { keys: ["<"], label: "<", help: "sort by the column before", isOn: isSortable, press: (ui) => sortBy(ui, -1) },
+  {
+    keys: ["r"],
+    label: "r",
+    help: "reverse the order",
+    isOn: isSortable,
+    press: (ui) => ({ ui: withLevel(ui, { reverse: !levelOf(ui).reverse }) }),
+  },
+  {
+    keys: ["/"],
+    label: "/",
+    help: "filter as --filter does: proc:api dport:443 !state:listen age:>60s; a bare word is a proc: (Enter keeps, Esc clears)",
+    hint: "filter",
+    isOn: isList,
+    press: (ui) => ({ ui: { ...ui, filter: { ...ui.filter, typed: ui.filter.text, error: "" } } }),
+  },
+  { keys: ["p", "space"], label: "p space", help: "pause the picture; tracing goes on", hint: "pause", press: pause },
+  {
+    keys: ["t"],
+    label: "t",
+    help: "put together by command, unit, container, destination, listener, and back",
+    hint: "group",
+    isOn: isAt("processes"),
+    press: group,
+  },
+  {
+    keys: ["a"],
+    label: "a",
+    help: "only the suspicious, and all again",
+    isOn: isList,
+    press: (ui) => ({ ui: { ...ui, onlySuspicious: !ui.onlySuspicious } }),
+  },
+  {
+    keys: ["f"],
+    label: "f",
+    help: "follow: the cursor stays with its row, of transitions with the newest; and stop",
+    isOn: isList,
+    press: follow,
+  },
+  {
+    keys: ["z"],
+    label: "z",
+    help: "count from zero from here on; again: from the begin",
+    press: (ui) => ({ ui, effect: "zero" }),
+  },
+  {
+    keys: ["w"],
+    label: "w",
+    help: "write what is shown to a file, as text and as JSON",
+    press: (ui) => ({ ui, effect: "write" }),
+  },
+  {
+    keys: ["e"],
+    label: "e",
+    help: "record from here on to a file, and end that",
+    isOn: isLive,
+    press: (ui) => ({ ui, effect: "record" }),
+  },
+  {
+    keys: ["y"],
+    label: "y",
+    help: "copy the row under the cursor as a line (OSC 52, works over ssh)",
+    press: (ui) => ({ ui, effect: "copy" }),
+  },
+  {
+    keys: ["!"],
+    label: "!",
+    help: "messages of this run",
+    press: (ui) => ({ ui: isAt("messages")(ui) ? ui : goInto(ui, { kind: "messages" }) }),
+  },
+  { keys: ["+", "="], label: "+", help: "draw less often (up to 10s)", press: (ui) => interval(ui, 1) },
+  { keys: ["-"], label: "-", help: "draw more often (down to 250ms)", press: (ui) => interval(ui, -1) },
+  ...SCREEN_KEYMAP,
+  { keys: ["C-l"], label: "^L", help: "draw the screen anew", press: (ui) => ({ ui, effect: "redraw" }) },
+  { keys: ["C-z"], label: "^Z", help: "suspend (fg comes back)", press: (ui) => ({ ui, effect: "suspend" }) },
+];
+
+function tabBindings(): Binding[] {
+  const helps = {
+    processes: "processes and their sockets",
+    stuck: "all sockets in CLOSE_WAIT, the oldest first",
+    timeWait: "TIME_WAIT, and the ports that are left",
+    live: "transitions as they come",
+    findings: "what is wrong, and what helps",
+  };
+  return TABS.map((tab, index) => {
+    const key = String(index + 1);
+    return { keys: [key], label: key, help: helps[tab], press: (ui) => ({ ui: goTo(ui, tab) }) };
+  });
+}
+
+/** The keys that mean something now: those of the player first, where a recording is shown. */
+export function keymapOf(ui: TopUi): readonly Binding[] {
+  const now = KEYMAP.filter(({ isOn }) => isOn === undefined || isOn(ui));
+  if (ui.player === null) return now;
+  const taken = new Set(PLAYER_KEYMAP.flatMap(({ keys }) => keys));
+  const [quit, help, ...others] = now.filter(({ keys }) => !keys.some((key) => taken.has(key)));
+  return [quit, help, ...PLAYER_KEYMAP, ...others].filter((binding) => binding !== undefined);
+}
+
+/** What a key makes of the state. A key that means nothing changes nothing. */
+export function pressKey(ui: TopUi, key: string, list: TopList): Pressed {
+  const binding = keymapOf(ui).find(({ keys }) => keys.includes(key));
+  if (binding !== undefined && ALWAYS.has(key)) return binding.press(ui, list);
+  if (ui.help !== null) return { ui: { ...ui, help: helpScroll(ui.help, key) } };
+  if (ui.player !== null && ui.player.typed !== null) return typeMoment(ui, ui.player.typed, key);
+  if (isTyping(ui)) return typeFilter(ui, key, list, binding);
+  return binding?.press(ui, list) ?? { ui };
+}
+
+function helpScroll(at: number, key: string): number | null {
+  if (["?", "h", "f1", "escape", "q"].includes(key)) return null;
+  if (key === "down" || key === "j") return Math.min(at + 1, 2 * (KEYMAP.length + PLAYER_KEYMAP.length));
+  return key === "up" || key === "k" ? Math.max(at - 1, 0) : at;
+}
+
+function open(ui: TopUi, list: TopList): Pressed {
+  const level = levelOf(ui);
+  const index = cursorIndex(list, level);
+  const place = list.opens(index);
+  if (place === null) return { ui };
+  // Coming back, the cursor is on the row that was opened, wherever it stands by then.
+  return { ui: goInto(withLevel(ui, { key: list.keyAt(index), index, isFollowing: false }), place) };
+}
+
+function back(ui: TopUi): Pressed {
+  if (ui.deeper.length > 0) return { ui: { ...ui, deeper: ui.deeper.slice(0, -1) } };
+  return { ui: { ...ui, filter: { text: "", typed: null, error: "" } } };
+}
+
+function tabBy(ui: TopUi, by: number): TopUi {
+  const next = (TABS.indexOf(ui.tab) + by + TABS.length) % TABS.length;
+  return goTo(ui, TABS[next] ?? "processes");
+}
+
+function move(ui: TopUi, list: TopList, by: number): Pressed {
+  const last = list.isText ? list.length - list.page : list.length - 1;
+  const index = Math.max(0, Math.min(cursorIndex(list, levelOf(ui)) + by, last));
+  return { ui: withLevel(ui, { index, key: list.keyAt(index), isFollowing: false }) };
+}
+
+function sortBy(ui: TopUi, by: number): Pressed {
+  const level = levelOf(ui);
+  const sorts = [
+    null,
+    ...viewAt(level.place)
+      .sorts(ui)
+      .map(({ id }) => id),
+  ];
+  const next = (Math.max(0, sorts.indexOf(level.sort)) + by + sorts.length) % sorts.length;
+  return { ui: withLevel(ui, { sort: sorts[next] ?? null }) };
+}
+
+function pause(ui: TopUi): Pressed {
+  return { ui: { ...ui, paused: ui.paused === null ? { ms: 0, transitions: 0 } : null } };
+}
+
+function group(ui: TopUi): Pressed {
+  const grouping = nextGrouping(ui.grouping);
+  return { ui: { ...withLevel(ui, { key: null, index: 0, sort: null, isFollowing: false }), grouping } };
+}
+
+function follow(ui: TopUi, list: TopList): Pressed {
+  const level = levelOf(ui);
+  const index = cursorIndex(list, level);
+  if (level.isFollowing)
+    return { ui: withLevel(ui, { isFollowing: false, index, key: list.isText ? null : list.keyAt(index) }) };
+  return { ui: withLevel(ui, { isFollowing: true, key: list.keyAt(index), index }) };
+}
+
+function interval(ui: TopUi, by: 1 | -1): Pressed {
+  const steps = by > 0 ? INTERVALS : INTERVALS.toReversed();
+  const next = steps.find((ms) => (ms - ui.intervalMs) * by > 0);
+  return { ui: { ...ui, intervalMs: next ?? ui.intervalMs } };
+}

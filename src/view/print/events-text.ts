@@ -1,0 +1,73 @@
+import type { Loss } from "../../model/events/event.ts";
+import { formatEndpoint } from "../../model/net/address.ts";
+import { stateName } from "../../model/net/tcp-state.ts";
+import type { TransitionRow } from "../../model/sockets/transition-row.ts";
+import { clockTime } from "../format/time.ts";
+import type { EventsSummary } from "./events-json.ts";
+import { lostChangesText } from "../words/lost-changes.ts";
+
+const MOST_KINDS = 8;
+
+const COLUMNS = [15, 7, 15, 8, 21, 21, 11, 1, 11, 10] as const;
+
+/** The line above the transitions. */
+export const EVENTS_HEADER = line(
+  ["TIME (UTC)", "PID", "COMMAND", "OWNER", "LOCAL", "REMOTE", "FROM", "", "TO", "MS"],
+  "CAUSE",
+);
+
+/** One transition as a line for people; `-` is what is not known. */
+export function transitionText(row: TransitionRow, wallMs: number): string {
+  const { socket, owner, process } = row;
+  const cells = [
+    row.cause === "poll" ? foundBy(wallMs) : clockTime(wallMs),
+    String(owner.pid ?? "-"),
+    process?.comm ?? "-",
+    owner.evidence,
+    endpoint(socket.localAddress, socket.localPort),
+    endpoint(socket.remoteAddress, socket.remotePort),
+    stateName(row.from),
+    "→",
+    stateName(row.to),
+    row.inState === null ? "-" : (row.inState / 1e6).toFixed(3),
+  ];
+  return line(cells, row.cause ?? "-");
+}
+
+/** A poll has found it then; it happened before. */
+function foundBy(wallMs: number): string {
+  return `≤${clockTime(wallMs).slice(0, -3)}`;
+}
+
+export function lostText(wallMs: number, count: number, where: Loss["where"]): string {
+  const why = where === "bpf" ? "the tracer's buffer was full" : "the kernel ran no BPF program for them";
+  return `${clockTime(wallMs)} lost ${count} transitions: ${why}`;
+}
+
+export function gapText(wallMs: number, ms: number): string {
+  return `${clockTime(wallMs)} nothing was traced for the last ${(ms / 1000).toFixed(1)} s: the tracer was down`;
+}
+
+/** The closing line, in tcpdump's manner. */
+export function summaryText(summary: Omit<EventsSummary, "total" | "changes">): string {
+  const share =
+    summary.transitions === 0 ? "" : ` (${((100 * summary.attributed) / summary.transitions).toFixed(1)} %)`;
+  return (
+    `${summary.transitions} transitions in ${summary.seconds.toFixed(1)} s, ${summary.lost} lost, ` +
+    `${summary.attributed} with their process${share}, source ${summary.source ?? "none"}`
+  );
+}
+
+/** What was lost, of all that the kernel counted; null when nothing was, or it is not known. */
+export function summaryLossText({ total, changes }: Pick<EventsSummary, "total" | "changes">): string | null {
+  const kinds = lostChangesText(changes, MOST_KINDS);
+  return kinds === "" || total === null ? null : `lost of ${total} that the kernel counted: ${kinds}`;
+}
+
+function endpoint(address: number | string, port: number): string {
+  return port === 0 ? "-" : formatEndpoint(address, port);
+}
+
+function line(cells: readonly string[], last: string): string {
+  return `${cells.map((cell, index) => cell.padEnd(COLUMNS[index] ?? 0)).join(" ")} ${last}`;
+}

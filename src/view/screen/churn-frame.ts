@@ -1,0 +1,138 @@
+import { count, duration, rate } from "../../base/quantity.ts";
+import type { ChurnCount, ChurnReport, DestinationChurn, ProcessChurn } from "../../model/reports/churn-report.ts";
+import { barChart } from "../format/chart.ts";
+import { fit, wrap } from "../format/format.ts";
+import { type Line, clipLine, span } from "../format/frame.ts";
+import type { TopList } from "../keys/key-binding.ts";
+import { DESTINATION_CELLS, columnLines, destinationCells, kernelText, portWarning } from "../print/churn-text.ts";
+import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "./churn-choice.ts";
+import { NO_LIST, type Scene, type View, cursorIndex, firstOfPage } from "./view.ts";
+
+const MOST_CHART_ROWS = 6;
+/** A heading and a row of each table. */
+const LEAST_TABLES = 4;
+const COMM_COLUMNS = { least: 10, most: 24 };
+/** Of the other columns of the processes, and the cursor. */
+const NUMBER_COLUMNS = 29;
+
+/** View 3: TIME_WAIT, how much, what will fail, a chart, then by process and by destination. */
+export const TIME_WAIT_VIEW: View = {
+  about:
+    "Who closes first and so leaves TIME_WAIT, toward whom, and how many ports are left there. FULL IN: until connect() fails with EADDRNOTAVAIL.",
+  order: "fastest",
+  sorts: () => CHURN_SORTS,
+  list: listOf,
+  body: (scene, rows) => (scene.data.churn === null ? [] : churnLines(scene.data.churn, scene, rows)),
+  copy: (scene) => {
+    const { churn } = scene.data;
+    if (churn === null) return null;
+    const row = chosenProcesses(churn, scene)[cursorIndex(listOf(scene, 4), scene.level)];
+    const warning = churn.destinations.map(portWarning).find((text) => text !== null);
+    if (row === undefined) return warning ?? null;
+    const { comm, pid, now, enteredPerSecond } = row;
+    return `${comm} (pid ${pid}): ${now} in TIME_WAIT, ${rate(enteredPerSecond)} entered a second`;
+  },
+};
+
+function listOf(scene: Scene, lines: number): TopList {
+  const { churn } = scene.data;
+  if (churn === null) return NO_LIST;
+  const rows = chosenProcesses(churn, scene);
+  return {
+    length: rows.length,
+    keyAt: (index) => keyOf(rows[index]),
+    indexOf: (key) => rows.findIndex((row) => keyOf(row) === key),
+    page: Math.max(1, Math.floor(lines / 4)),
+    opens: (index) => {
+      const row = rows[index];
+      return row === undefined ? null : { kind: "process", pid: row.pid, name: row.comm };
+    },
+    isText: false,
+  };
+}
+
+function keyOf(row: ProcessChurn | undefined): string | null {
+  return row === undefined ? null : String(row.pid);
+}
+
+function churnLines(report: ChurnReport, scene: Scene, rows: number): Line[] {
+  const { columns } = scene.size;
+  const head = [summaryLine(report), ...warningLines(report, columns)].slice(0, Math.max(1, rows - LEAST_TABLES));
+  const chartRows = Math.min(MOST_CHART_ROWS, Math.floor((rows - head.length) / 4));
+  const chart = chartRows < 2 ? [] : chartLines(report.history, columns, chartRows);
+  const left = Math.max(0, rows - head.length - chart.length - (chartRows < 2 ? 0 : 1));
+  const destinations = chosenDestinations(report, scene);
+  const processes = chosenProcesses(report, scene);
+  // A heading, those that nobody is named for, and one that can be chosen.
+  const around = report.unowned === null ? 1 : 2;
+  const processLines = Math.max(around + 1, Math.min(processes.length + around, Math.floor(left / 2)));
+  return [
+    ...head,
+    ...chart,
+    ...processTable(processes, report.unowned, scene, processLines),
+    ...(chartRows < 2 ? [] : [[]]),
+    ...destinationTable(destinations, left - processLines),
+  ]
+    .slice(0, rows)
+    .map((line) => clipLine(line, columns));
+}
+
+function summaryLine({ total, processes, unowned }: ChurnReport): Line {
+  const speed = processes.reduce((sum, one) => sum + one.enteredPerSecond, unowned?.enteredPerSecond ?? 0);
+  return [span(`TIME_WAIT ${total.now}`, "bold"), span(`${kernelText(total)}, ${rate(speed)} entered a second`)];
+}
+
+function warningLines({ destinations }: ChurnReport, columns: number): Line[] {
+  const warning = destinations.map(portWarning).find((text) => text !== null) ?? null;
+  if (warning === null) return [[span("ports enough toward every destination", "good")]];
+  return wrap(warning, columns, 3).map((text) => [span(text, "bad")]);
+}
+
+function chartLines(history: readonly number[], columns: number, rows: number): Line[] {
+  const shown = history.slice(-columns);
+  const span_ = duration(shown.length * 1000);
+  const caption = `entered in each of the last ${span_}, at most ${count(Math.max(0, ...shown))}`;
+  return [[span(caption, "dim")], ...barChart(history, columns, rows).map((text) => [span(text)])];
+}
+
+function processTable(
+  processes: readonly ProcessChurn[],
+  unowned: ChurnCount | null,
+  scene: Scene,
+  rows: number,
+): Line[] {
+  const cursor = cursorIndex(listOf(scene, rows), scene.level);
+  const page = rows - (unowned === null ? 1 : 2);
+  const comm = Math.max(COMM_COLUMNS.least, Math.min(scene.size.columns - NUMBER_COLUMNS, COMM_COLUMNS.most));
+  const first = firstOfPage(cursor, processes.length, page);
+  const lines = processes.slice(first, first + page).map((process, index): Line => {
+    const isCursor = first + index === cursor;
+    const text = processCells(String(process.pid), process.comm, process, comm);
+    return [span(isCursor ? ">" : " "), span(text, isCursor ? "inverse" : "plain")];
+  });
+  if (unowned !== null) lines.push([span(` ${processCells("-", "(not seen closing)", unowned, comm)}`)]);
+  else if (processes.length === 0) lines.push([span(" no process has closed a connection first")]);
+  return [[span(` ${rowOf(["PID", "COMMAND", "ENTERED/s", "TIME_WAIT"], comm)}`, "dim")], ...lines];
+}
+
+function processCells(pid: string, name: string, { enteredPerSecond, now }: ChurnCount, comm: number): string {
+  return rowOf([pid, name, rate(enteredPerSecond), count(now)], comm);
+}
+
+function rowOf([pid, name, speed, now]: readonly [string, string, string, string], comm: number): string {
+  return `${fit(pid, 7, "right")} ${fit(name, comm, "left")}${fit(speed, 10, "right")}${fit(now, 10, "right")}`;
+}
+
+function destinationTable(destinations: readonly DestinationChurn[], rows: number): Line[] {
+  if (rows < 2) return [];
+  const shown = destinations.slice(0, rows - 1);
+  const [heading = "", ...lines] = columnLines(DESTINATION_CELLS, shown.map(destinationCells));
+  return [
+    [span(` ${heading}`, "dim")],
+    ...lines.map((text, index): Line => [span(` ${text}`, pressure(shown[index]))]),
+  ];
+}
+
+function pressure(destination: DestinationChurn | undefined): "bad" | "plain" {
+  return destination !== undefined && portWarning(destination) !== null ? "bad" : "plain";
+}

@@ -1,0 +1,42 @@
+import { type Line, lineText, span } from "../format/frame.ts";
+import { NO_LIST, type Scene, type View, cursorIndex } from "./view.ts";
+import type { Place } from "../state/top-ui.ts";
+
+/** A view that is a text to be read: keys scroll it. */
+export function textView(
+  about: string,
+  lines: (scene: Scene) => readonly Line[],
+  copy: (scene: Scene) => string | null,
+  opens: (scene: Scene) => Place | null = () => null,
+): View {
+  const list: View["list"] = (scene, rows) => ({
+    ...NO_LIST,
+    length: lines(scene).length,
+    page: Math.max(1, rows),
+    opens: () => opens(scene),
+    isText: true,
+  });
+  return {
+    about,
+    order: "",
+    sorts: () => [],
+    list,
+    body: (scene, rows) => {
+      const all = lines(scene);
+      const first = cursorIndex(list(scene, rows), scene.level);
+      const shown = all.slice(first, first + rows);
+      const more = all.length - first - rows;
+      if (more <= 0 || rows < 3) return shown;
+      return [...shown.slice(0, -1), [span(`${more + 1} more lines (down)`, "dim")]];
+    },
+    copy,
+  };
+}
+
+/** The lines as one, for copying. */
+export function asOneLine(lines: readonly Line[]): string {
+  return lines
+    .map((line) => lineText(line).trim())
+    .filter((text) => text !== "")
+    .join("; ");
+}

@@ -1,0 +1,99 @@
+import { duration } from "../../base/quantity.ts";
+import type { Stay, Timeline } from "../../model/lists/take-timeline.ts";
+import { TCP, stateName } from "../../model/net/tcp-state.ts";
+import { clip, fit, wrap } from "../format/format.ts";
+import { type Line, span } from "../format/frame.ts";
+import { clockTime } from "../format/time.ts";
+import { asOneLine, textView } from "./text-view.ts";
+import type { Scene } from "./view.ts";
+import { unreadText } from "../words/unread-text.ts";
+
+const TIME = 17;
+const STATE = 12;
+const LASTED = 9;
+const CAUSE = 13;
+/** On a lower screen the states come first. */
+const ROWS_FOR_HEAD = 18;
+
+const MEANING: Readonly<Record<string, string>> = {
+  connect: "connect()",
+  listen: "listen()",
+  syn: "a SYN came",
+  "accept-queue": "handshake done",
+  ack: "ACK came",
+  close: "close()",
+  fin: "FIN came",
+  reset: "reset",
+  timeout: "timed out",
+  abort: "aborted",
+  "time-wait": "to TIME_WAIT",
+  poll: "found by a poll",
+};
+
+/** One socket's life: each state, since when, how long, why. */
+export const TIMELINE_VIEW = textView(
+  "One socket's states, the oldest first: when it came there, how long it stayed, why (LASTED of the last goes on). What was before tcptrace looked is said to be so.",
+  timelineLines,
+  (scene) => {
+    const { timeline } = scene.data;
+    return timeline === null ? null : asOneLine(timelineLines(scene));
+  },
+);
+
+function timelineLines({ data, size }: Scene): Line[] {
+  const { timeline } = data;
+  if (timeline === null) return [[span("this socket is not known any more")]];
+  const head = headLines(timeline).flatMap((text) => wrap(text, size.columns, 3).map((part): Line => [span(part)]));
+  const states: Line[] = [
+    [span(clip(cells("ENTERED (UTC)", "STATE", "LASTED", "WHY", "WHOSE"), size.columns), "dim")],
+    ...timeline.stays.map((stay): Line => [
+      span(clip(stayText(stay), size.columns), stay.isCurrent ? "bold" : "plain"),
+    ]),
+    ...notes(timeline).map((text): Line => [span(clip(text, size.columns), "warn")]),
+  ];
+  // Where not all is on the screen, what happened matters most.
+  return size.rows < ROWS_FOR_HEAD ? [...states, [], ...head] : [...head, [], ...states];
+}
+
+function headLines(timeline: Timeline): string[] {
+  const { holders, role, inode, state, receiveQueue, netns } = timeline;
+  const lines = [`${timeline.local} to ${timeline.remote}`];
+  const who = holders.map(({ pid, comm, fd }) => `${comm} (pid ${pid}${fd === null ? "" : `, fd ${fd}`})`);
+  if (who.length > 0) lines.push(`held by ${who.join(", ")}; known by ${timeline.owner}`);
+  else lines.push(state === TCP.CLOSE ? "closed" : "held by no process that is known");
+  const facts: string[] = [];
+  if (role !== null) facts.push({ client: "made here by connect()", server: "came in", listener: "listens" }[role]);
+  if (!timeline.isAccepted) facts.push("not accepted: waits in the listener's queue");
+  if (receiveQueue !== null) facts.push(role === "listener" ? `${receiveQueue} wait` : unreadText(state, receiveQueue));
+  if (inode !== null && inode !== 0) facts.push(`inode ${inode}`);
+  if (netns !== null) facts.push(`network namespace ${netns}`);
+  if (facts.length > 0) lines.push(facts.join(", "));
+  return lines;
+}
+
+function stayText(stay: Stay): string {
+  const { wallMs, isFound, ms, msIsAtLeast, cause } = stay;
+  const time = wallMs === null ? "before tcptrace" : `${isFound ? "≤" : ""}${clockTime(wallMs)}`;
+  const lasted = ms === null ? "-" : `${msIsAtLeast ? ">=" : ""}${lengthOf(ms)}`;
+  const whose = stay.pid === null ? "-" : `${stay.comm ?? ""} (${stay.pid}), ${stay.owner}`;
+  const why = cause === null ? "-" : (MEANING[cause] ?? cause);
+  return cells(time, stateName(stay.state), stay.state === TCP.CLOSE ? "-" : lasted, why, whose);
+}
+
+/** Handshakes take microseconds, leaks days. */
+function lengthOf(ms: number): string {
+  if (ms < 1) return `${Math.round(ms * 1000)}us`;
+  return ms < 1000 ? `${ms.toFixed(1)}ms` : duration(ms);
+}
+
+function cells(time: string, state: string, lasted: string, why: string, whose: string): string {
+  const left = `${fit(time, TIME, "left")}${fit(state, STATE, "left")}${fit(lasted, LASTED, "right")}  `;
+  return `${left}${fit(why, CAUSE, "left")}  ${whose}`;
+}
+
+function notes({ stays }: Timeline): string[] {
+  const isOld = stays.some(({ wallMs, isFound, cause }) => wallMs === null || (isFound && cause === null));
+  return isOld
+    ? ["", "it was there before it was traced: what happened until then was not seen, and ages are at least so long"]
+    : [];
+}

@@ -1,0 +1,50 @@
+import type { Snapshot } from "../../model/reports/snapshot.ts";
+
+const MINUTE_MS = 60_000;
+const STEP_MS = 1000;
+
+/** Where counters were set to zero (`z`): what they stood at then. */
+export interface Mark {
+  readonly wallMs: number;
+  readonly transitions: number;
+  readonly lost: number;
+  readonly attributed: number;
+  readonly states: readonly number[];
+  readonly byPid: ReadonlyMap<number, number>;
+}
+
+export function markOf(snapshot: Snapshot): Mark {
+  const { wallMs, transitions, lost, attributed, states, processes } = snapshot;
+  const byPid = new Map(processes.map((row) => [row.pid, row.transitions]));
+  return { wallMs, transitions, lost, attributed, states, byPid };
+}
+
+/** How the counts by state have changed, and over how long. */
+export interface StateChange {
+  readonly states: readonly number[];
+  readonly ms: number;
+}
+
+type Sample = Pick<Snapshot, "wallMs" | "states">;
+
+/** The counts by state of the last minute, a sample a second. */
+export class StateTrail {
+  #samples: Sample[] = [];
+
+  add({ wallMs, states }: Snapshot): void {
+    const last = this.#samples.at(-1);
+    // A recording that goes back begins anew.
+    if (last !== undefined && wallMs < last.wallMs) this.#samples = [];
+    if (last !== undefined && wallMs >= last.wallMs && wallMs - last.wallMs < STEP_MS) return;
+    this.#samples.push({ wallMs, states });
+    while ((this.#samples[1]?.wallMs ?? Infinity) <= wallMs - MINUTE_MS) this.#samples.shift();
+  }
+
+  /** Since the mark, else since a minute ago, or since the begin where that is later. */
+  change(snapshot: Snapshot, mark: Mark | null): StateChange | null {
+    const from = mark ?? this.#samples[0];
+    if (from === undefined) return null;
+    const states = snapshot.states.map((number, state) => number - (from.states[state] ?? 0));
+    return { states, ms: Math.max(0, snapshot.wallMs - from.wallMs) };
+  }
+}

@@ -1,0 +1,188 @@
+import { count, duration, rate } from "../../base/quantity.ts";
+import type { GroupRow } from "../../model/lists/take-groups.ts";
+import type { SocketCounts } from "../../model/reports/snapshot.ts";
+import { clip, width } from "../format/format.ts";
+import type { Style } from "../format/frame.ts";
+import { type Column, type Table, numberColumn, textColumn } from "../format/table.ts";
+
+/** A line of the process table; `pid` is null for the sockets that nobody we can see owns. */
+export interface Row extends SocketCounts {
+  readonly pid: number | null;
+  readonly comm: string;
+  readonly cmdline: string | null;
+  readonly user: number | null;
+  readonly container: string | null;
+  readonly unit: string | null;
+  readonly transitions: number | null;
+  readonly transitionsPerSecond: number | null;
+  readonly openedPerSecond: number | null;
+  readonly closedPerSecond: number | null;
+  readonly growthPerMinute: number | null;
+  readonly fdUsed: number | null;
+  readonly fdLimit: number | null;
+  readonly fdExhaustedInMs: number | null;
+}
+
+const nameStyle = (row: SocketCounts): Style => (row.stuck > 0 ? "bad" : "bold");
+
+const COUNTS: readonly Column<SocketCounts>[] = [
+  numberColumn("established", "EST", 6, (row) => row.established, count),
+  {
+    ...numberColumn<SocketCounts>("closeWait", "CLOSE_WAIT", 11, (row) => row.closeWait, count),
+    style: (row) => alarm(row.closeWait, "warn"),
+  },
+  {
+    ...numberColumn<SocketCounts>("stuck", "STUCK", 6, (row) => row.stuck, count),
+    style: (row) => alarm(row.stuck, "bad"),
+  },
+  {
+    ...numberColumn<SocketCounts>("oldest", "OLDEST", 8, (row) => row.oldestCloseWaitMs, duration),
+    cell: (row) =>
+      row.oldestCloseWaitMs === null ? "-" : `${row.oldestIsAtLeast ? ">=" : ""}${duration(row.oldestCloseWaitMs)}`,
+  },
+];
+
+const QUEUES: readonly Column<SocketCounts>[] = [
+  {
+    ...numberColumn<SocketCounts>("queued", "QUEUED", 7, (row) => row.queued, count),
+    style: (row) => alarm(row.queued, "warn"),
+  },
+  numberColumn("listen", "LISTEN", 7, (row) => row.listen, count),
+];
+
+type Rates = Pick<Row, "transitions" | "transitionsPerSecond" | "openedPerSecond" | "closedPerSecond">;
+
+const RATES: readonly Column<Rates>[] = [
+  numberColumn("total", "TRANS", 7, (row) => row.transitions, count),
+  numberColumn("transitions", "TRANS/s", 8, (row) => row.transitionsPerSecond, rate),
+  numberColumn("opened", "OPEN/s", 7, (row) => row.openedPerSecond, rate),
+  numberColumn("closed", "CLOSE/s", 8, (row) => row.closedPerSecond, rate),
+];
+
+const PEER: Column<SocketCounts> = {
+  ...textColumn<SocketCounts>("peer", "PEER", 17, 56, (row) => row.closeWaitPeer?.endpoint ?? null),
+  cell: (row, columns) => peer(row, columns),
+};
+
+/** Of processes. What goes first when the terminal is narrow: PID, COMMAND and STUCK always stay. */
+export const PROCESS_TABLE: Table<Row> = {
+  columns: [
+    numberColumn("pid", "PID", 7, (row) => row.pid, String),
+    {
+      ...textColumn<Row>("user", "USER", 6, 12, (row) => row.user),
+      cell: (row, _, userName) => (row.user === null ? "-" : (userName(row.user) ?? String(row.user))),
+    },
+    { ...textColumn<Row>("comm", "COMMAND", 15, 40, (row) => row.comm), style: nameStyle },
+    ...COUNTS,
+    {
+      ...numberColumn<Row>("growth", "+/min", 6, (row) => row.growthPerMinute, growth),
+      style: (row) => alarm(row.growthPerMinute ?? 0, "warn"),
+    },
+    ...QUEUES,
+    ...RATES,
+    {
+      ...numberColumn<Row>("fds", "FDS", 9, (row) => row.fdUsed, String),
+      cell: (row) =>
+        row.fdUsed === null ? "-" : `${short(row.fdUsed)}/${row.fdLimit === null ? "-" : short(row.fdLimit)}`,
+      style: fdStyle,
+    },
+    {
+      ...numberColumn<Row>("full", "FULL IN", 8, (row) => row.fdExhaustedInMs, duration),
+      style: (row) => (row.fdExhaustedInMs === null ? "dim" : "bad"),
+    },
+    PEER,
+    textColumn("unit", "UNIT", 12, 30, (row) => row.container ?? row.unit),
+    textColumn("cmdline", "CMDLINE", 16, 4096, (row) => row.cmdline),
+  ],
+  hideOrder: [
+    "unit",
+    "cmdline",
+    "total",
+    "listen",
+    "queued",
+    "opened",
+    "closed",
+    "user",
+    "transitions",
+    "established",
+    "growth",
+    "full",
+    "fds",
+    "peer",
+    "closeWait",
+    "oldest",
+  ],
+};
+
+/** Of groups of sockets. */
+export const GROUP_TABLE: Table<GroupRow> = {
+  columns: [
+    { ...textColumn<GroupRow>("name", "GROUP", 20, 60, (row) => row.name), style: nameStyle },
+    numberColumn("processes", "PROCS", 6, (row) => row.processes, count),
+    ...COUNTS,
+    ...QUEUES,
+    ...RATES,
+    PEER,
+  ],
+  hideOrder: [
+    "total",
+    "listen",
+    "queued",
+    "opened",
+    "closed",
+    "transitions",
+    "established",
+    "peer",
+    "closeWait",
+    "oldest",
+    "processes",
+  ],
+};
+
+/** The row of the sockets whose process is not known. */
+export function unownedRow(counts: SocketCounts): Row {
+  return {
+    ...counts,
+    pid: null,
+    comm: "(unowned)",
+    cmdline: null,
+    user: null,
+    container: null,
+    unit: null,
+    transitions: null,
+    transitionsPerSecond: null,
+    openedPerSecond: null,
+    closedPerSecond: null,
+    growthPerMinute: null,
+    fdUsed: null,
+    fdLimit: null,
+    fdExhaustedInMs: null,
+  };
+}
+
+/** Zero is most common, and says nothing. */
+function growth(perMinute: number): string {
+  return perMinute <= 0 ? "-" : rate(perMinute);
+}
+
+function alarm(value: number, style: Style): Style {
+  return value > 0 ? style : "dim";
+}
+
+function fdStyle(row: Row): Style {
+  if (row.fdUsed === null || row.fdLimit === null) return "dim";
+  if (row.fdUsed >= row.fdLimit * 0.95) return "bad";
+  return row.fdUsed >= row.fdLimit * 0.8 ? "warn" : "plain";
+}
+
+/* The count is a number and never cut; the endpoint gives way. */
+function peer(row: SocketCounts, columns: number): string {
+  if (row.closeWaitPeer === null) return "-";
+  const times = ` x${count(row.closeWaitPeer.count)}`;
+  return clip(row.closeWaitPeer.endpoint, columns - width(times)) + times;
+}
+
+/* At most four columns, so that used/limit fits in nine. */
+function short(value: number): string {
+  return value < 10_000 ? String(value) : count(value).replace(/\.\d(?=k)/, "");
+}

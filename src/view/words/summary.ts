@@ -1,0 +1,113 @@
+import { count, duration, plural, rate, setting } from "../../base/quantity.ts";
+import { safeText } from "../../base/text.ts";
+import { TCP, isTcpState, stateName } from "../../model/net/tcp-state.ts";
+import type { ProcessRow, Snapshot } from "../../model/reports/snapshot.ts";
+import { clock, percent } from "../format/format.ts";
+import { type Span, span } from "../format/frame.ts";
+import type { Mark, StateChange } from "../state/state-trail.ts";
+import { blame } from "./blame.ts";
+import { lostChangesText } from "./lost-changes.ts";
+import { incompleteness } from "./polled.ts";
+
+/** What is not shown for so long is worth a word. */
+const LATE_MS = 2000;
+
+/** The figures of the whole machine; counts begin at the mark, where there is one. */
+export function figures(snapshot: Snapshot, mark: Mark | null = null): Span[] {
+  const { stuck } = snapshot;
+  const lost = snapshot.lost - (mark?.lost ?? 0);
+  const transitions = snapshot.transitions - (mark?.transitions ?? 0);
+  const attributed = snapshot.attributed - (mark?.attributed ?? 0);
+  const since = mark === null ? [] : [span(`${transitions} since ${clock(mark.wallMs).slice(11, 19)} (z)`, "warn")];
+  return [
+    span(`stuck in CLOSE_WAIT (over ${setting(snapshot.stuckAfterMs)}): ${stuck}`, stuck > 0 ? "bad" : "good"),
+    transitionsSpan(snapshot),
+    ...since,
+    ...(snapshot.source === "proc" && lost <= 0
+      ? []
+      : [span(`lost ${Math.max(0, lost)}`, lost > 0 ? "warn" : "plain")]),
+    span(`owners known ${percent(attributed, transitions)}`),
+  ];
+}
+
+/** Nobody knows how many there were between two polls. */
+function transitionsSpan({ source, transitionsPerSecond }: Snapshot): Span {
+  return span(`${rate(transitionsPerSecond)} transitions/s${source === "proc" ? " seen by polls" : ""}`);
+}
+
+/** How many sockets are in each state, and by how many more than before; ESTABLISHED and CLOSE_WAIT even when none are. */
+export function stateCounts(snapshot: Snapshot, change: StateChange | null = null): Span[] {
+  const spans: Span[] = [];
+  let isChanged = false;
+  for (const [state, number] of snapshot.states.entries()) {
+    if (!isTcpState(state)) continue;
+    const more = change?.states[state] ?? 0;
+    if (number === 0 && more === 0 && state !== TCP.ESTABLISHED && state !== TCP.CLOSE_WAIT) continue;
+    if (more !== 0) isChanged = true;
+    const moved = more === 0 ? "" : ` (${more > 0 ? "+" : "-"}${count(Math.abs(more))})`;
+    spans.push(
+      span(`${stateName(state)} ${number}${moved}`, state === TCP.CLOSE_WAIT && number > 0 ? "warn" : "plain"),
+    );
+  }
+  if (isChanged && change !== null) spans.push(span(`(in ${duration(change.ms)})`, "dim"));
+  return spans;
+}
+
+/** `bpf: bpftrace 0.17.0, full probes`. */
+export function sourceText(snapshot: Snapshot): string {
+  const detail = safeText(snapshot.sourceDetail);
+  if (snapshot.source === null) return detail || "no source yet";
+  return detail === "" ? snapshot.source : `${snapshot.source}: ${detail}`;
+}
+
+/** One sentence on what is wrong and whose it is. */
+export function health(snapshot: Snapshot): Span {
+  const guilty = snapshot.processes.filter((row) => row.stuck > 0);
+  const first = guilty[0];
+  if (first !== undefined) return span(verdict(first, guilty.length - 1), "bad");
+  if (snapshot.stuck > 0 || (snapshot.unowned?.stuck ?? 0) > 0) {
+    const sockets = plural(Math.max(snapshot.stuck, snapshot.unowned?.stuck ?? 0), "socket");
+    return span(`${sockets} stuck in CLOSE_WAIT, owned by no process that we can see`, "bad");
+  }
+  const waiting = snapshot.states[TCP.CLOSE_WAIT] ?? 0;
+  if (waiting === 0) return span("nothing is in CLOSE_WAIT", "good");
+  return span(`nothing is stuck: ${waiting} in CLOSE_WAIT, none for ${setting(snapshot.stuckAfterMs)}`, "good");
+}
+
+/** What makes the numbers less than exact, a sentence each. */
+export function caveats(snapshot: Snapshot): string[] {
+  const { lost, gapMs, dropped, lagMs } = snapshot;
+  const lines: string[] = [];
+  if (lagMs > LATE_MS)
+    lines.push(`${duration(lagMs)} behind the kernel: pictures come more rarely, then details; all is counted`);
+  if (!snapshot.complete) lines.push(incompleteness(snapshot.unreadable));
+  if (lost > 0) lines.push(lossText(snapshot));
+  if (gapMs > 0) lines.push(`nothing was traced for ${duration(gapMs)}: rates and ages may be too low`);
+  if (dropped > 0)
+    lines.push(`${plural(dropped, "socket or process", "sockets or processes")} not kept: a table was full`);
+  return lines;
+}
+
+/** The kernel counts what it can't tell of, so the whole is exact; of whom they were nobody knows. */
+function lossText({ lost, lostChanges, transitions }: Snapshot): string {
+  const kinds = lostChangesText(lostChanges, 1);
+  // Those that the kernel ran no program for have no time that they could be counted at.
+  const rates = kinds === "" ? "rates do not have them" : "transitions/s has them, rates of processes do not";
+  return (
+    `${lost} of ${plural(lost + transitions, "transition")} lost${kinds === "" ? "" : ` (${kinds})`}: ` +
+    `${rates}; the next survey of /proc mends the tables`
+  );
+}
+
+/** What the table says instead of rows. */
+export function emptyText(snapshot: Snapshot): string {
+  return snapshot.complete ? "no process has a TCP socket" : "no process that we can see has a TCP socket";
+}
+
+/** What the row `(unowned)` is. */
+export const UNOWNED_NOTE = "(unowned): not owned by a process we can see";
+
+function verdict(row: ProcessRow, others: number): string {
+  const rest = others === 0 ? "" : `. ${plural(others, "more process has", "more processes have")} stuck sockets`;
+  return `${blame(row)}${rest}`;
+}

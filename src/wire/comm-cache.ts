@@ -1,0 +1,29 @@
+import { safeBytes } from "../base/text.ts";
+
+const SLOTS = 1024;
+/** A longer name is nobody's: the kernel's have 15 bytes, and a recording's are those made safe. In bytes. */
+export const LONGEST_NAME = 128;
+
+/** Process names as safe text, decoded once for the same bytes. Holds at most 1024 names. */
+export class CommCache {
+  readonly #bytes: (Buffer | undefined)[] = [];
+  readonly #texts: string[] = [];
+
+  text(bytes: Buffer, start: number, end: number): string {
+    let hash = end - start;
+    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
+    const slot = (hash ^ (hash >>> 10)) & (SLOTS - 1);
+    const held = this.#bytes[slot];
+    if (held !== undefined && isSame(held, bytes, start, end)) return this.#texts[slot] ?? "";
+    const text = safeBytes(bytes.subarray(start, end));
+    this.#bytes[slot] = Buffer.from(bytes.subarray(start, end));
+    this.#texts[slot] = text;
+    return text;
+  }
+}
+
+function isSame(held: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (held.length !== end - start) return false;
+  for (let at = 0; at < held.length; at++) if (held[at] !== bytes[start + at]) return false;
+  return true;
+}

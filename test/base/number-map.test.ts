@@ -1,0 +1,40 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { NumberMap } from "#src/base/number-map.ts";
+
+/** Few of them, so that they meet again, and some that share a place in any small table. */
+const anyKey = fc.oneof(
+  fc.integer({ min: 0, max: 40 }),
+  fc.integer({ min: 0, max: 40 }).map((index) => 0xffff_8000_0000 + index * 2048),
+  fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+);
+const anyStep = fc.record({ does: fc.constantFrom("set", "set", "delete"), key: anyKey });
+
+test("holds what a Map holds, whatever comes and goes", () => {
+  fc.assert(
+    fc.property(fc.array(anyStep, { maxLength: 400 }), (steps) => {
+      const map = new NumberMap<string>();
+      const truth = new Map<number, string>();
+      for (const [index, { does, key }] of steps.entries()) {
+        if (does === "set") {
+          map.set(key, `value ${index}`);
+          truth.set(key, `value ${index}`);
+        } else {
+          map.delete(key);
+          truth.delete(key);
+        }
+      }
+      for (const { key } of steps) expect(map.get(key)).toBe(truth.get(key));
+    }),
+  );
+});
+
+test("grows with what it holds, and finds it all", () => {
+  const map = new NumberMap<number>();
+  for (let index = 0; index < 50_000; index++) map.set(0x8800_0000_0000 + index * 64, index);
+  for (let index = 0; index < 50_000; index += 2) map.delete(0x8800_0000_0000 + index * 64);
+  expect(map.get(0x8800_0000_0000 + 49_998 * 64)).toBe(undefined);
+  expect(map.get(0x8800_0000_0000 + 49_999 * 64)).toBe(49_999);
+  map.clear();
+  expect(map.get(0x8800_0000_0000 + 49_999 * 64)).toBe(undefined);
+});

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { RecentDiagnosis } from "#src/commands/top/data/recent-diagnosis.ts";
+import { MATCH_ALL, parseFilter } from "#src/model/filter/filter.ts";
+import { Model } from "#src/model/fold/model.ts";
+
+const SECOND = 1e9;
+
+function modelAt(at: number): Model {
+  const model = new Model();
+  model.fold({ kind: "anchor", at, wallMs: 0 });
+  model.fold({ kind: "tick", at, complete: at });
+  return model;
+}
+
+test("worked out anew when a second of the events' clock has passed, however fast, or one of ours, and for another filter", () => {
+  const model = modelAt(SECOND);
+  const diagnosis = new RecentDiagnosis(60_000);
+  const first = diagnosis.of(model.tables, MATCH_ALL, 0);
+  expect(diagnosis.of(model.tables, MATCH_ALL, 0)).toBe(first);
+  model.fold({ kind: "tick", at: 1.1 * SECOND, complete: 1.1 * SECOND });
+  expect(diagnosis.of(model.tables, MATCH_ALL, 0)).toBe(first);
+  const slow = diagnosis.of(model.tables, MATCH_ALL, 1000);
+  expect(slow).not.toBe(first);
+  expect(diagnosis.of(model.tables, MATCH_ALL, 5000)).toBe(slow);
+  model.fold({ kind: "tick", at: 3 * SECOND, complete: 3 * SECOND });
+  const later = diagnosis.of(model.tables, MATCH_ALL, 0);
+  expect(later).not.toBe(slow);
+  const parsed = parseFilter("proc:api");
+  expect(diagnosis.of(model.tables, parsed.ok ? parsed.filter : MATCH_ALL, 0)).not.toBe(later);
+});
+
+test("of another model it is never that of the one before", () => {
+  const model = modelAt(SECOND);
+  const diagnosis = new RecentDiagnosis(60_000);
+  const first = diagnosis.of(model.tables, MATCH_ALL, 0);
+  diagnosis.forget();
+  expect(diagnosis.of(model.tables, MATCH_ALL, 0)).not.toBe(first);
+});

@@ -1,0 +1,10 @@
+import { expect, test } from "vitest";
+import { PlaybackClock } from "#src/commands/top/playback-clock.ts";
+
+test("a recording runs as many times as fast as our clock as was asked for", () => {
+  const clock = new PlaybackClock(5e9, 1000, 10);
+  expect(clock.at(1000)).toBe(5e9);
+  expect(clock.at(1100)).toBe(6e9);
+  expect(clock.msUntil(8e9, 1100)).toBe(200);
+  expect(clock.msUntil(5e9, 1100)).toBeLessThan(0);
+});

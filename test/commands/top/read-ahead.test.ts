@@ -1,0 +1,31 @@
+import { setImmediate as breathe } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { ReadAhead } from "#src/commands/top/read-ahead.ts";
+import type { TraceEvent } from "#src/model/events/event.ts";
+import { TCP } from "#src/model/net/tcp-state.ts";
+import { row, survey, tick } from "#test/support/scenario.ts";
+
+const never = async (): Promise<void> => new Promise(() => {});
+
+/** How many of a hundred batches like this one are read ahead. */
+async function readAhead(batch: readonly TraceEvent[], most: number): Promise<number> {
+  let read = 0;
+  async function* batches(): AsyncGenerator<readonly TraceEvent[], void, void> {
+    for (; read < 100; read++) yield batch;
+  }
+  const ahead = new ReadAhead(batches(), most);
+  for (let turn = 0; turn < 10; turn++) await breathe();
+  const before = read;
+  // What is taken makes room for as much.
+  expect(await ahead.next(never())).toEqual(batch);
+  for (let turn = 0; turn < 10; turn++) await breathe();
+  expect(read).toBe(before + 1);
+  ahead.close();
+  return before + 1;
+}
+
+test("so much is read ahead, and a survey weighs what it holds", async () => {
+  expect(await readAhead([tick(1)], 20)).toBe(20);
+  const rows = Array.from({ length: 9 }, (_, index) => row(TCP.ESTABLISHED, { inode: 1000 + index }));
+  expect(await readAhead([survey(1, rows, [])], 20)).toBe(2);
+});

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { parseCounters, parseTimeWaitCount, readCounters } from "#src/host/kernel/counters.ts";
+import { connect, listen } from "#test/support/children.ts";
+
+const SNMP = `Ip: Forwarding DefaultTTL InReceives
+Ip: 1 64 9
+Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs
+Tcp: 1 200 120000 -1 11 12 13 14 15 16
+`;
+const NETSTAT = `TcpExt: SyncookiesSent TW TWRecycled TWKilled TCPTimeWaitOverflow Unheard
+TcpExt: 1 2 3 4 5 6
+IpExt: InNoRoutes TW
+IpExt: 7 8
+`;
+
+test("a counter is found by its name, whatever stands beside it", () => {
+  expect(parseCounters(NETSTAT, parseCounters(SNMP, {}))).toEqual({
+    ActiveOpens: 11,
+    PassiveOpens: 12,
+    AttemptFails: 13,
+    EstabResets: 14,
+    CurrEstab: 15,
+    SyncookiesSent: 1,
+    TW: 2,
+    TWRecycled: 3,
+    TWKilled: 4,
+    TCPTimeWaitOverflow: 5,
+  });
+});
+
+test("a kernel without a counter has none, and a cut text no wrong one", () => {
+  expect(parseCounters("Tcp: ActiveOpens CurrEstab\nTcp: 4", {})).toEqual({ ActiveOpens: 4 });
+  expect(parseCounters("Tcp: ActiveOpens", {})).toEqual({});
+  expect(parseCounters("", {})).toEqual({});
+});
+
+test("mini-sockets are counted in sockstat", () => {
+  const text = "sockets: used 120\nTCP: inuse 5 orphan 0 tw 12 alloc 8 mem 1\nUDP: inuse 3 mem 4\n";
+  expect(parseTimeWaitCount(text)).toBe(12);
+  expect(parseTimeWaitCount("sockets: used 1\n")).toBeNull();
+});
+
+test("a connection is counted where it is made", async () => {
+  const { server } = await listen("127.0.0.1");
+  const before = readCounters("self")?.counters.ActiveOpens ?? NaN;
+  await connect(server, "127.0.0.1");
+  await connect(server, "127.0.0.1");
+  expect(readCounters("self")?.counters.ActiveOpens).toBeGreaterThanOrEqual(before + 2);
+});
+
+test("a process that has gone has no counters", () => {
+  expect(readCounters(2 ** 22 + 1)).toBeNull();
+});

@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { parseSettings, readOwnSettings, SETTING_FILES } from "#src/host/kernel/network-settings.ts";
+import { startNetns } from "#test/support/netns.ts";
+
+const setting = (name: string, value: string): string => `/proc/sys/net/ipv4/${name}:${value}`;
+
+const RANGE = setting("ip_local_port_range", "32768\t60999");
+const LIMIT = setting("tcp_max_tw_buckets", "131072");
+
+test("what an old kernel lacks has the value that was built into it", () => {
+  expect(parseSettings([RANGE, LIMIT].join("\n"))).toEqual({
+    timeWaitLimit: 131_072,
+    firstPort: 32_768,
+    lastPort: 60_999,
+    reservedPorts: 0,
+    timeWaitReuse: 0,
+    reuseDelayMs: 1000,
+    timestamps: true,
+    finTimeoutMs: 60_000,
+    sysctls: { "net.ipv4.ip_local_port_range": "32768 60999", "net.ipv4.tcp_max_tw_buckets": "131072" },
+  });
+});
+
+test.each([
+  ["", 0],
+  ["8080", 0],
+  ["32768", 1],
+  ["8080,40000-40009,50000", 11],
+  ["30000-32770", 3],
+  ["60990-65535", 10],
+  ["1-65535", 28_232],
+])("of the reserved ports %j %d are in the range", (list, expected) => {
+  const text = [RANGE, LIMIT, setting("ip_local_reserved_ports", list)].join("\n");
+  expect(parseSettings(text)?.reservedPorts).toBe(expected);
+});
+
+test.each(["", LIMIT, RANGE, setting("ip_local_port_range", "x y")])("%j is no set of settings", (text) => {
+  expect(parseSettings(text)).toBeNull();
+});
+
+test("each namespace has its own", async () => {
+  const netns = await startNetns();
+  const [file = "", ...words] = netns.enter;
+  const run = (...command: string[]): string => execFileSync(file, [...words, ...command], { encoding: "utf8" });
+  run("sh", "-c", "echo 20000 20999 > /proc/sys/net/ipv4/ip_local_port_range");
+  run("sh", "-c", "echo 20000-20009 > /proc/sys/net/ipv4/ip_local_reserved_ports");
+  const theirs = parseSettings(run("sh", "-c", `grep -s "" ${SETTING_FILES.join(" ")} || true`));
+  expect(theirs).toMatchObject({ firstPort: 20_000, lastPort: 20_999, reservedPorts: 10 });
+  expect(theirs?.sysctls).toMatchObject({ "net.core.somaxconn": "4096", "net.ipv4.tcp_syn_retries": "6" });
+  expect(readOwnSettings()).not.toMatchObject({ firstPort: 20_000 });
+});

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { Rota } from "#src/host/processes/rota.ts";
+import { SECOND } from "#test/support/scenario.ts";
+
+const PIDS = [1, 2, 3, 4];
+
+/** The turns of a minute, a try each second: who was read when. Each process has so many descriptors. */
+async function minute(descriptors: number): Promise<(readonly [second: number, pids: readonly number[]])[]> {
+  const rota = new Rota();
+  rota.reset(0);
+  const turns: [number, number[]][] = [];
+  for (let second = 0; second <= 60; second += 1) {
+    if (!rota.isDue(second * SECOND)) continue;
+    const read: number[] = [];
+    await rota.take(PIDS, second * SECOND, (pid) => {
+      read.push(pid);
+      return Promise.resolve(descriptors);
+    });
+    turns.push([second, read.toSorted((a, b) => a - b)]);
+  }
+  return turns;
+}
+
+test("where there are few descriptors all processes are read every 10 s", async () => {
+  expect(await minute(100)).toEqual([10, 20, 30, 40, 50, 60].map((second) => [second, PIDS]));
+});
+
+test("where there are many they take turns, at 500 descriptors a second", async () => {
+  const turns = await minute(10_000);
+  expect(turns.map(([second, pids]) => [second, pids.length])).toEqual([
+    [10, 1],
+    [30, 1],
+    [50, 1],
+  ]);
+  expect(new Set(turns.flatMap(([, pids]) => pids)).size).toBe(3);
+});
+
+test("it is through when everybody has had a turn", async () => {
+  const rota = new Rota();
+  for (let turn = 1; turn <= PIDS.length; turn += 1) {
+    await rota.take(PIDS, turn * 60 * SECOND, async () => 5000);
+    expect(rota.isThrough).toBe(turn === PIDS.length);
+  }
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { TCP } from "#src/model/net/tcp-state.ts";
+import type { Survey, TraceEvent } from "#src/model/events/event.ts";
+import { takeLeaks } from "#src/model/reports/take-leaks.ts";
+import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { MATCH_ALL } from "#src/model/filter/filter.ts";
+import {
+  changes,
+  fold,
+  holder,
+  polling,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/scenario.ts";
+
+const AT = 100 * SECOND;
+
+describe("without a tracer", () => {
+  const first = survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
+
+  test("the first poll is no transition; what differs in the next ones is, with the cause poll", () => {
+    const run = fold(
+      polling(AT),
+      first,
+      survey(
+        AT + SECOND,
+        [row(TCP.CLOSE_WAIT), row(TCP.ESTABLISHED, { localPort: 40_001, inode: 71 })],
+        [holder(9, 70, 71)],
+      ),
+      survey(AT + 2 * SECOND, [row(TCP.ESTABLISHED, { localPort: 40_001, inode: 71 })], [holder(9, 71)]),
+    );
+    expect(run.told.map(({ change, pid, cause, inState, id }) => [change, pid, cause, inState, id])).toEqual([
+      ["ESTABLISHED→CLOSE_WAIT", 9, "poll", null, 1],
+      ["CLOSE→ESTABLISHED", 9, "poll", null, 2],
+      ["CLOSE_WAIT→CLOSE", 9, "poll", null, 1],
+    ]);
+    expect(run.model.tables).toMatchObject({ transitions: 3, attributed: 3, lost: 0, contradictions: 0 });
+    expect(run.sockets.map(({ id }) => id)).toEqual([2]);
+  });
+
+  test("a poll that shows nothing new tells nothing, and ages go on", () => {
+    const run = fold(polling(AT), first, survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]));
+    expect(run.told).toEqual([]);
+    expect(run.sockets[0]?.since).toBe(AT);
+  });
+});
+
+function shown(at: number): Survey {
+  return survey(at, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
+}
+
+describe("when the tracer dies and /proc goes on in its place", () => {
+  const task = taskOf(9);
+  const gap: TraceEvent = { kind: "gap", from: AT + 6 * SECOND, at: AT + 7 * SECOND };
+  const leak = [
+    tracing(AT),
+    transition(AT + SECOND, TCP.SYN_SENT, TCP.ESTABLISHED, { inode: 70, task }),
+    transition(AT + 5 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70, task }),
+    tick(AT + 6 * SECOND),
+  ];
+  const downSince = [gap, polling(AT + 7 * SECOND)];
+
+  test("a leak is one leak still, in the same hands, with its age to the moment; the gap is told", () => {
+    const run = fold(...leak, ...downSince, shown(AT + 7 * SECOND), shown(AT + 8 * SECOND), tick(AT + 65 * SECOND));
+    const { processes } = takeLeaks(run.model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL });
+    expect(
+      processes.map(({ pid, sockets }) => [pid, sockets.map(({ ageMs, ageIsAtLeast }) => [ageMs, ageIsAtLeast])]),
+    ).toEqual([[9, [[60_000, false]]]]);
+    expect(takeSnapshot(run.model.tables, 60_000)).toMatchObject({ source: "proc", gapMs: 1000, stuck: 1 });
+    expect(run.told).toHaveLength(2);
+  });
+
+  test("what has changed meanwhile is told by the first poll", () => {
+    const run = fold(...leak, ...downSince, survey(AT + 7 * SECOND, [], []));
+    expect(run.told.at(-1)).toMatchObject({ id: 1, change: "CLOSE_WAIT→CLOSE", pid: 9, cause: "poll" });
+    expect(run.sockets).toEqual([]);
+  });
+
+  test("a reading that is older than what was traced is not believed", () => {
+    const old = survey(AT + 4 * SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
+    const run = fold(...leak, ...downSince, old);
+    expect(changes(run)).toEqual(["SYN_SENT→ESTABLISHED", "ESTABLISHED→CLOSE_WAIT"]);
+    expect(run.sockets[0]).toMatchObject({ state: TCP.CLOSE_WAIT, since: AT + 5 * SECOND, sinceIsExact: true });
+  });
+
+  test("the next tracer finds the socket again", () => {
+    const traced: TraceEvent = { kind: "gap", from: AT + 7 * SECOND, at: AT + 9 * SECOND };
+    const end = transition(AT + 10 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { address: 0xee, inode: 70, task });
+    const run = fold(...leak, ...downSince, shown(AT + 8 * SECOND), traced, tracing(AT + 9 * SECOND), end);
+    expect(run.told.at(-1)).toMatchObject({ id: 1, change: "CLOSE_WAIT→LAST_ACK", inState: 5 * SECOND });
+    expect(run.sockets).toHaveLength(1);
+  });
+});
+
+test("polls tell how old they are and what they cost, as long as there is no tracer", () => {
+  const poll = { cpuMs: 20, intervalMs: 1000 };
+  const polled = [polling(AT), { ...survey(AT, []), poll }, tick(AT + SECOND / 2)];
+  const { tables } = fold(...polled).model;
+  expect(takeSnapshot(tables, 1).poll).toEqual({ ...poll, ageMs: 500 });
+  expect(takeSnapshot(fold(...polled, tracing(AT + SECOND)).model.tables, 1).poll).toBeNull();
+});

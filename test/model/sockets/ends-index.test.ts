@@ -1,0 +1,53 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { EndsIndex } from "#src/model/sockets/ends-index.ts";
+import { Socket } from "#src/model/sockets/socket.ts";
+import { TCP } from "#src/model/net/tcp-state.ts";
+
+const anyAddress = fc.constantFrom(0, 0x7f00_0001, 0xffff_ffff, `${"0".repeat(31)}1`, `fe80${"0".repeat(27)}1`);
+const anyEnds = fc.record({
+  localAddress: anyAddress,
+  localPort: fc.constantFrom(0, 80, 65_535),
+  remoteAddress: anyAddress,
+  remotePort: fc.constantFrom(0, 80, 40_000),
+});
+
+function socketWith(ends: Partial<Socket>): Socket {
+  return Object.assign(new Socket(1, TCP.ESTABLISHED, 0, true), ends);
+}
+
+test("sockets come and go, and those with the same ends are found, in the order in which they came", () => {
+  const anyStep = fc.record({ ends: anyEnds, leaves: fc.option(fc.nat(40)) });
+  fc.assert(
+    fc.property(fc.array(anyStep, { maxLength: 80 }), anyEnds, (steps, asked) => {
+      const index = new EndsIndex();
+      const there: Socket[] = [];
+      for (const { ends, leaves } of steps) {
+        const socket = socketWith(ends);
+        index.add(socket);
+        there.push(socket);
+        const [left] = leaves === null ? [] : there.splice(leaves, 1);
+        if (left !== undefined) index.remove(left);
+      }
+      const same = (socket: Socket): boolean =>
+        socket.localAddress === asked.localAddress &&
+        socket.localPort === asked.localPort &&
+        socket.remoteAddress === asked.remoteAddress &&
+        socket.remotePort === asked.remotePort;
+      expect(index.at(asked)).toEqual(there.filter((socket) => same(socket)));
+      expect(index.size).toBe(there.length);
+    }),
+  );
+});
+
+test("one that is not there, or not any more, changes nothing when it goes", () => {
+  const index = new EndsIndex();
+  const [one, other] = [socketWith({ localPort: 80 }), socketWith({ localPort: 80 })];
+  index.remove(one);
+  index.add(one);
+  index.remove(other);
+  expect(index.at(one)).toEqual([one]);
+  index.remove(one);
+  index.remove(one);
+  expect([index.size, index.at(one)]).toEqual([0, []]);
+});

@@ -1,0 +1,143 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { holdersOf, soleHolder } from "#src/model/sockets/holding.ts";
+import { liveWorld } from "#src/model/reports/socket-world.ts";
+import { takeGroups } from "#src/model/lists/take-groups.ts";
+import { GROUPINGS, groupsOf } from "#src/model/lists/group.ts";
+import { MATCH_ALL } from "#src/model/filter/filter.ts";
+import { hasFile, Socket } from "#src/model/sockets/socket.ts";
+import { SocketColumns } from "#src/model/sockets/socket-columns.ts";
+import { isStuck } from "#src/model/sockets/stuck.ts";
+import type { Tables } from "#src/model/fold/tables.ts";
+import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { Tally } from "#src/model/reports/tally.ts";
+import { TCP, TCP_STATE_MAX, type TcpState } from "#src/model/net/tcp-state.ts";
+import { polled, traced } from "#test/support/any-events.ts";
+import { fold, SECOND } from "#test/support/scenario.ts";
+
+const STUCK_AFTER_MS = 1000;
+const both = fc.oneof(traced, polled);
+
+test("the columns say of each socket what it says itself, whatever has happened to it", () => {
+  fc.assert(
+    fc.property(both, (events) => {
+      const { columns } = fold(...events).model.tables.sockets;
+      const seen: [Socket, number][] = [];
+      columns.forEach((socket, holder) => seen.push([socket, holder]));
+      expect(seen.map(([socket]) => socket)).toEqual([...columns]);
+      expect(seen.length).toBe(columns.size);
+      expect(seen.map(([, holder]) => holder)).toEqual(seen.map(([socket]) => soleHolder(socket)));
+      expect(seen.map(([{ slot }]) => columns.states[slot])).toEqual(seen.map(([{ state }]) => state));
+      const live = seen.map(([{ destination }]) => destination?.id ?? 0);
+      expect(seen.map(([{ slot }]) => columns.destinations[slot])).toEqual(live);
+      const taken = new Set(seen.map(([{ slot }]) => slot));
+      expect([...columns.destinations].filter((id, slot) => id !== 0 && !taken.has(slot))).toEqual([]);
+      const ids = seen.map(([{ id }]) => id);
+      expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("what a snapshot counts by the columns is what counting the sockets one by one gives", () => {
+  fc.assert(
+    fc.property(both, (events) => {
+      const { tables } = fold(...events).model;
+      const { states, stuck, processes, unowned } = takeSnapshot(tables, STUCK_AFTER_MS);
+      const recounted = recount(tables);
+      expect(states).toEqual(recounted.states);
+      expect(stuck).toBe(recounted.stuck);
+      expect(unowned).toEqual(recounted.unowned?.counts(tables.now) ?? null);
+      for (const row of processes) {
+        const tally = recounted.byPid.get(row.pid) ?? new Tally();
+        expect(row).toMatchObject(tally.counts(tables.now));
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("groups count what asking each socket for its groups gives", () => {
+  fc.assert(
+    fc.property(both, fc.constantFrom(...GROUPINGS), (events, by) => {
+      const { tables } = fold(...events).model;
+      const world = liveWorld(tables);
+      const byName = new Map<string, Tally>();
+      for (const socket of tables.sockets) {
+        const holders = holdersOf(socket, tables.sockets);
+        if (holders.length === 0 && !hasFile(socket)) continue;
+        for (const name of groupsOf(socket, holders, by, world)) {
+          const tally = byName.get(name) ?? new Tally();
+          byName.set(name, tally);
+          tally.add(socket, isStuck(socket, tables, STUCK_AFTER_MS * 1e6));
+        }
+      }
+      if (tables.vanished.size > 0) return;
+      const rows = takeGroups(world, { by, filter: MATCH_ALL, stuckAfterMs: STUCK_AFTER_MS });
+      for (const row of rows) expect(row).toMatchObject((byName.get(row.name) ?? new Tally()).counts(tables.now));
+      expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining([...byName.keys()]));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+/** The slow way: each socket asked for its holders, and put to each of them. */
+function recount(tables: Tables): {
+  states: number[];
+  stuck: number;
+  byPid: Map<number, Tally>;
+  unowned: Tally | null;
+} {
+  const states = Array.from({ length: TCP_STATE_MAX + 1 }, () => 0);
+  states[TCP.TIME_WAIT] = tables.timeWaits.chosen - tables.timeWaits.finWait2;
+  states[TCP.FIN_WAIT2] = tables.timeWaits.finWait2;
+  const byPid = new Map<number, Tally>();
+  const tallyOf = (pid: number): Tally => byPid.get(pid) ?? byPid.set(pid, new Tally()).get(pid) ?? new Tally();
+  let unowned: Tally | null = null;
+  let stuck = 0;
+  for (const socket of tables.sockets) {
+    states[socket.state] = (states[socket.state] ?? 0) + 1;
+    const isLong = isStuck(socket, tables, STUCK_AFTER_MS * 1e6);
+    if (isLong) stuck++;
+    const holders = holdersOf(socket, tables.sockets);
+    for (const { pid } of holders) tallyOf(pid).add(socket, isLong);
+    if (holders.length === 0 && hasFile(socket)) (unowned ??= new Tally()).add(socket, isLong);
+  }
+  for (const vanished of tables.vanished.values()) {
+    if (!vanished.isConfirmed || tables.now - vanished.since < STUCK_AFTER_MS * 1e6) continue;
+    for (const { pid } of vanished.socket.holders) tallyOf(pid).addVanished(vanished);
+    if (vanished.socket.holders.length > 0) stuck++;
+  }
+  return { states, stuck, byPid, unowned };
+}
+
+test("thousands that come and go stay in order, and the columns do not grow with those that have gone", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(3000), fc.nat(900)), { maxLength: 20 }), (rounds) => {
+      const columns = new SocketColumns();
+      let live: Socket[] = [];
+      let id = 0;
+      let most = 0;
+      for (const [born, gone] of rounds) {
+        for (let count = 0; count < born; count++) {
+          const socket = new Socket(++id, stateOf(id), id * SECOND, true);
+          columns.add(socket);
+          live.push(socket);
+        }
+        most = Math.max(most, live.length);
+        const leaving = new Set(live.filter((socket) => (socket.id * 7919) % 900 < gone));
+        for (const socket of leaving) columns.remove(socket);
+        live = live.filter((socket) => !leaving.has(socket));
+        expect([...columns]).toEqual(live);
+        expect(columns.size).toBe(live.length);
+        expect(live.map(({ slot }) => columns.states[slot])).toEqual(live.map(({ state }) => state));
+      }
+      expect(columns.states.length).toBeLessThanOrEqual(Math.max(4096, most * 4));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+function stateOf(id: number): TcpState {
+  return id % 2 === 0 ? TCP.ESTABLISHED : TCP.CLOSE_WAIT;
+}

@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Survey, TraceEvent } from "#src/model/events/event.ts";
+import { describeProc, paceWithoutTracer, ProcPoll } from "#src/source/surveys/proc-poll.ts";
+import { SECOND, survey } from "#test/support/scenario.ts";
+
+const PACE = { intervalMs: 1000, mostOfACore: 0.05 };
+
+let ready: Survey | null = null;
+let charged: number[] = [];
+let cpuMicros = 0;
+
+beforeEach(() => {
+  ready = null;
+  charged = [];
+  cpuMicros = 0;
+  const cpuUsage = (before?: NodeJS.CpuUsage) => ({ user: cpuMicros - (before?.user ?? 0), system: 0 });
+  vi.spyOn(process, "cpuUsage").mockImplementation(cpuUsage);
+});
+
+function polling(): ProcPoll {
+  const surveyor = {
+    pace: PACE,
+    startAnew: () => {},
+    charge: (cpuMs: number) => void charged.push(cpuMs),
+    take: () => ready,
+  };
+  const asides = { note: () => {}, take: () => [] };
+  const poll = new ProcPoll({ surveyor, asides, now: () => SECOND, pace: PACE });
+  poll.because("not root");
+  return poll;
+}
+
+const details = (events: readonly TraceEvent[]): string[] =>
+  events.flatMap((event) => (event.kind === "source" ? [event.detail] : []));
+
+test("what it says of itself", () => {
+  expect(describeProc(1000, "not root")).toBe("/proc every 1 s at most: not root");
+  expect(describeProc(1500, "not root")).toBe("/proc every 1.5 s at most: not root");
+});
+
+describe("what polls may cost", () => {
+  test("is 5 % of a core, or what the user allows", () => {
+    expect(paceWithoutTracer("")).toEqual(PACE);
+    expect(paceWithoutTracer("12.5")).toEqual({ ...PACE, mostOfACore: 0.125 });
+    expect(paceWithoutTracer("1%").mostOfACore).toBe(0.01);
+  });
+
+  test.each(["0", "101", "-5", "much", "5e1", "\u001B[2J"])("is not %j", (percent) => {
+    expect(() => paceWithoutTracer(percent)).toThrow(
+      /^TCPTRACE_POLL_CPU is "[\x20-\x7e]*", which is no share of a core$/,
+    );
+  });
+});
+
+test("the reason is told at the begin, and again only when it is another", () => {
+  const poll = polling();
+  expect(details(poll.batch())).toEqual(["/proc every 1 s at most: not root"]);
+  expect(details(poll.batch())).toEqual([]);
+  poll.because("not root");
+  expect(details(poll.batch())).toEqual([]);
+  poll.because("bpftrace is not installed");
+  expect(details(poll.batch())).toEqual(["/proc every 1 s at most: bpftrace is not installed"]);
+});
+
+test("what was done with a survey until the next call is charged to it, and nothing else is", () => {
+  const poll = polling();
+  poll.batch();
+  cpuMicros += 9000;
+  ready = survey(SECOND, []);
+  expect(poll.batch().map(({ kind }) => kind)).toEqual(["survey", "tick"]);
+  cpuMicros += 7000;
+  ready = null;
+  poll.batch();
+  cpuMicros += 5000;
+  poll.batch();
+  expect(charged).toEqual([7]);
+});

@@ -1,0 +1,138 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { takeSurvey } from "#src/host/survey/survey.ts";
+import type { Survey } from "#src/model/events/event.ts";
+import { TCP } from "#src/model/net/tcp-state.ts";
+import { Surveyor } from "#src/source/surveys/surveyor.ts";
+import { holder, row, SECOND, survey } from "#test/support/scenario.ts";
+
+vi.mock("#src/host/survey/survey.ts", () => ({ takeSurvey: vi.fn<typeof takeSurvey>() }));
+
+const NEVER = new AbortController().signal;
+const MINUTE_MICROS = 60_000_000;
+
+/** Ends the survey under way. */
+let finish: (survey: Survey) => void = () => {};
+let now = 0;
+
+beforeEach(() => {
+  now = 0;
+  vi.mocked(takeSurvey).mockImplementation(async () => new Promise((resolve) => (finish = resolve)));
+  // Each survey costs a minute of a core, so that the next one is due in fifty.
+  vi.spyOn(process, "cpuUsage").mockReturnValue({ user: MINUTE_MICROS, system: 0 });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.mocked(takeSurvey).mockReset();
+});
+
+/** A surveyor whose first survey, begun at 1 s, is under way. */
+function begun(): Surveyor {
+  const surveyor = new Surveyor(() => now, NEVER);
+  now = SECOND;
+  expect(surveyor.take()).toBeNull();
+  expect(surveyor.begunAt).toBe(SECOND);
+  now = 2 * SECOND;
+  return surveyor;
+}
+
+async function finishSurvey(): Promise<Survey> {
+  const done = survey(SECOND, []);
+  finish(done);
+  await turn();
+  return done;
+}
+
+test("a survey that has cost much is not followed by another, however urgent", async () => {
+  const surveyor = begun();
+  const done = await finishSurvey();
+  expect(surveyor.take(true)).toMatchObject(done);
+  expect(surveyor.take(true)).toBeNull();
+  expect(surveyor.begunAt).toBeNull();
+  expect(takeSurvey).toHaveBeenCalledTimes(1);
+});
+
+test("one that is expedited begins as soon as the one under way is taken, though that has cost much", async () => {
+  const surveyor = begun();
+  surveyor.expedite();
+  expect(surveyor.take()).toBeNull();
+  expect(takeSurvey).toHaveBeenCalledTimes(1);
+  const done = await finishSurvey();
+  expect(surveyor.take()).toMatchObject(done);
+  expect(surveyor.begunAt).toBe(2 * SECOND);
+  expect(takeSurvey).toHaveBeenCalledTimes(2);
+});
+
+test("one that is expedited when none is under way begins at once, and only one", async () => {
+  const surveyor = begun();
+  await finishSurvey();
+  surveyor.take();
+  surveyor.expedite();
+  expect(surveyor.begunAt).toBeNull();
+  surveyor.take();
+  expect(surveyor.begunAt).toBe(2 * SECOND);
+  await finishSurvey();
+  surveyor.take();
+  expect(surveyor.begunAt).toBeNull();
+  expect(takeSurvey).toHaveBeenCalledTimes(2);
+});
+
+test("a survey that is ready holds the next one back until it has been taken", async () => {
+  const surveyor = begun();
+  await finishSurvey();
+  expect(surveyor.begunAt).toBe(SECOND);
+  expect(surveyor.take()).not.toBeNull();
+  expect(surveyor.begunAt).toBeNull();
+});
+
+test("one that began too early to be told is dropped, and the next one begins as soon as it has ended", async () => {
+  const surveyor = begun();
+  surveyor.startAnew();
+  await finishSurvey();
+  expect(surveyor.take()).toBeNull();
+  expect(surveyor.begunAt).toBe(2 * SECOND);
+  const second = await finishSurvey();
+  expect(surveyor.take()).toMatchObject({ at: second.at });
+});
+
+test("one that is ready and began too early is dropped, too", async () => {
+  const surveyor = begun();
+  await finishSurvey();
+  surveyor.startAnew();
+  expect(surveyor.take()).toBeNull();
+  expect(surveyor.begunAt).toBe(2 * SECOND);
+});
+
+test("each survey tells what it cost, with what folding the last one did, and how long until the next", async () => {
+  const surveyor = begun();
+  const minute = 60_000;
+  await finishSurvey();
+  expect(surveyor.take()?.poll).toEqual({ cpuMs: minute, intervalMs: 100 * minute });
+  surveyor.charge(minute);
+  expect(surveyor.intervalMs).toBe(200 * minute);
+  surveyor.pace = { intervalMs: 1000, mostOfACore: 1 };
+  expect(surveyor.intervalMs).toBe(2 * minute);
+});
+
+test("a survey that fails is thrown at whoever takes it", async () => {
+  vi.mocked(takeSurvey).mockRejectedValue(new Error("/proc is not mounted"));
+  const surveyor = new Surveyor(() => now, NEVER);
+  surveyor.take();
+  await turn();
+  expect(() => surveyor.take()).toThrow("/proc is not mounted");
+});
+
+test("tcptrace's own sockets are left out", async () => {
+  const surveyor = begun();
+  const sockets = [
+    row(TCP.LISTEN, { inode: 70 }),
+    row(TCP.CLOSE_WAIT, { inode: 71 }),
+    row(TCP.CLOSE_WAIT, { inode: 0 }),
+  ];
+  finish(survey(SECOND, sockets, [holder(process.pid, 70), holder(9, 71)]));
+  await turn();
+  const taken = surveyor.take();
+  expect(taken?.sockets.map(({ inode }) => inode)).toEqual([71, 0]);
+  expect(taken?.processes.map(({ pid }) => pid)).toEqual([9]);
+});

@@ -1,0 +1,130 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { churnText } from "#src/view/print/churn-text.ts";
+import { anyChurn, churnReport, destination } from "#test/support/sample.ts";
+
+const COUNT = { now: 5120, finWait2: 0, kernel: 5118, limit: 131_072, overflowed: 0, recycled: 0 };
+
+test("a machine with churn: how much, by whom, toward whom", () => {
+  const report = churnReport({
+    total: COUNT,
+    entered: 852,
+    processes: [
+      { pid: 7, comm: "crawler", entered: 802, enteredPerSecond: 70, now: 4811 },
+      { pid: 9, comm: "nginx", entered: 50, enteredPerSecond: 0, now: 309 },
+    ],
+    destinations: [
+      destination(),
+      destination({
+        side: "server",
+        address: 0x0a00_0001,
+        source: 0x0a00_0009,
+        timeWait: 309,
+        inUse: 309,
+        ports: null,
+        users: [],
+      }),
+    ],
+  });
+  expect(churnText(report))
+    .toBe(`TIME_WAIT: 5120 now (the kernel counts 5118 of at most 131072), 85.2 entered a second over 10s.
+
+PID  COMMAND  ENTERED/s   NOW
+  7  crawler       80.2  4811
+  9  nginx            5   309
+
+FROM      TO           WE       TIME_WAIT  IN USE  OF PORTS  FULL IN  BY
+10.0.0.1  10.0.0.2:80  connect       4811    4900     28232        -  crawler (7)
+10.0.0.9  10.0.0.1:80  listen         309     309         -        -  -
+`);
+});
+
+test("nothing at all", () => {
+  expect(churnText(churnReport())).toBe(
+    "TIME_WAIT: 0 now (the kernel counts 0 of at most 131072), 0 entered a second over 10s.\n",
+  );
+});
+
+const line = (partial: Parameters<typeof destination>[0]): string =>
+  churnText(churnReport({ destinations: [destination(partial)] })).split("\n")[2] ?? "";
+
+describe("what connect() will meet", () => {
+  test("is foretold with process, destination and cure", () => {
+    expect(line({ ports: 5000, exhaustedInMs: 43_000 })).toBe(
+      "crawler (pid 7) will get EADDRNOTAVAIL toward 10.0.0.2:80 in 43s: 4900 of 5000 ports from 10.0.0.1 taken, " +
+        "4811 in TIME_WAIT; keep connections open (pool, keep-alive), or let the other side close first",
+    );
+  });
+
+  test("is told when it is there", () => {
+    expect(line({ ports: 4900, exhaustedInMs: 0 })).toMatch(
+      /^crawler \(pid 7\) gets EADDRNOTAVAIL .* now: 4900 of 4900/,
+    );
+  });
+
+  test("is told when few are left though their number stands still", () => {
+    expect(line({ ports: 6000 })).toMatch(/^crawler \(pid 7\) is short of ports toward 10\.0\.0\.2:80: 4900 of 6000/);
+    expect(line({ ports: 6200 })).toMatch(/^FROM/);
+  });
+
+  test("what the kernel gives away again is not taken", () => {
+    expect(line({ ports: 5000, reusable: 2000 })).toMatch(/^FROM/);
+  });
+
+  test("names another cure where open connections take them", () => {
+    expect(line({ ports: 5000, timeWait: 10 })).toMatch(
+      /10 in TIME_WAIT; most are open connections: use fewer, or close them$/,
+    );
+  });
+
+  test("of a listener's side is not ours to foretell", () => {
+    expect(line({ ports: null, side: "server" })).toMatch(/^FROM/);
+  });
+});
+
+describe("what makes it less than exact", () => {
+  test.each([
+    [{ complete: false }, "(some processes could not be read)"],
+    [{ dropped: 7 }, "(7 TIME_WAIT not kept: a table was full)"],
+    [{ lost: 3 }, "(3 transitions lost: some TIME_WAIT may be charged to nobody)"],
+    [
+      { source: "proc" as const },
+      "(without BPF: only processes whose sockets a poll of /proc saw before they closed are named)",
+    ],
+  ])("%j is told", (partial, expected) => {
+    expect(churnText(churnReport(partial)).trimEnd().split("\n").at(-1)).toBe(expected);
+  });
+
+  test("and what nobody was seen to close has a line", () => {
+    const report = churnReport({ unowned: { entered: 20, enteredPerSecond: 1, now: 12 } });
+    expect(churnText(report)).toContain("  -  (not seen closing)          2   12\n");
+  });
+});
+
+test("the kernel's refusals, reuse and FIN_WAIT2 are told when there are any", () => {
+  const total = { ...COUNT, finWait2: 5, overflowed: 12, recycled: 40 };
+  expect(churnText(churnReport({ total })).split(",")[0]).toBe(
+    "TIME_WAIT: 5120 now (5 in FIN_WAIT2 still; the kernel counts 5118 of at most 131072; 12 refused at the limit; 40 reused early)",
+  );
+});
+
+test("namespaces are told apart where several have some", () => {
+  const namespaces = [
+    { ...COUNT, netns: 1, now: 5000, kernel: 5000 },
+    { ...COUNT, netns: 2, now: 120, kernel: 118 },
+    { ...COUNT, netns: 3, now: 0, kernel: 0 },
+  ];
+  expect(churnText(churnReport({ namespaces })).split("\n").slice(1, 4)).toEqual([
+    "  in network namespace 1: 5000 (the kernel counts 5000 of at most 131072)",
+    "  in network namespace 2: 120 (the kernel counts 118 of at most 131072)",
+    "",
+  ]);
+});
+
+test("any report is printable lines", () => {
+  fc.assert(
+    fc.property(anyChurn, (report) => {
+      expect(churnText(report)).not.toMatch(/[^\P{C}\n]/u);
+    }),
+  );
+});

@@ -1,0 +1,218 @@
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { doctorChecks } from "#src/commands/doctor-checks.ts";
+import { doctor, doctorReport } from "#src/commands/doctor.ts";
+import { chooseSource } from "#src/source/bpftrace/choose.ts";
+import type { TracingFacts } from "#src/source/bpftrace/choose.ts";
+import { readTracingFacts } from "#src/source/bpftrace/tracing-facts.ts";
+import { doctorJson } from "#src/view/print/doctor-json.ts";
+import type { DoctorCheck } from "#src/view/print/doctor-report.ts";
+import { doctorText } from "#src/view/print/doctor-text.ts";
+
+const GOOD: TracingFacts = {
+  kernel: {
+    release: "6.1.0",
+    major: 6,
+    minor: 1,
+    btf: true,
+    tracefs: { mountedAt: "/sys/kernel/tracing", supported: true },
+    stateTracepoint: true,
+    acceptTracepoint: true,
+    kprobes: false,
+    traceableFunctions: false,
+    lockdown: null,
+    initialPidNamespace: true,
+  },
+  privileges: { isRoot: true, sysAdmin: true, bpf: true, perfmon: true },
+  bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
+  muteBpftrace: null,
+  wanted: null,
+  installBpftrace: "apt-get install bpftrace",
+  hasUnshare: true,
+  hasSs: true,
+  installSs: "apt-get install iproute2",
+};
+
+const kernel = (changes: Partial<TracingFacts["kernel"]>): TracingFacts => ({
+  ...GOOD,
+  kernel: { ...GOOD.kernel, ...changes },
+});
+
+const notRoot: TracingFacts = {
+  ...GOOD,
+  privileges: { isRoot: false, sysAdmin: false, bpf: false, perfmon: false },
+};
+
+const IDS = "kernel privileges bpftrace tracefs tracepoint accept btf kprobes lockdown pid-namespace ss".split(" ");
+
+const PROBE_IDS = ["probes-full", "probes-kprobe", "probes-fentry", "probes-basic"];
+
+const failing = (facts: TracingFacts): Pick<DoctorCheck, "id" | "needed" | "fix">[] =>
+  doctorChecks(facts)
+    .filter(({ ok }) => !ok)
+    .map(({ id, needed, fix }) => ({ id, needed, fix }));
+
+const report = (facts: TracingFacts): ReturnType<typeof doctorReport> => doctorReport(facts, null);
+
+const unmounted = { tracefs: { mountedAt: null, supported: true }, stateTracepoint: null, acceptTracepoint: null };
+const noKprobes = { id: "kprobes", needed: false, fix: null };
+
+describe("checks", () => {
+  test.each<[string, TracingFacts, ReturnType<typeof failing>]>([
+    ["all is well but kprobes, which nobody needs", GOOD, []],
+    ["tracefs that tcptrace mounts", kernel(unmounted), []],
+    [
+      "tracefs that it cannot mount",
+      { ...kernel(unmounted), hasUnshare: false },
+      [{ id: "tracefs", needed: true, fix: "mount -t tracefs tracefs /sys/kernel/tracing" }],
+    ],
+    ["not root", notRoot, [{ id: "privileges", needed: true, fix: "sudo tcptrace doctor" }]],
+    ["no bpftrace", { ...GOOD, bpftrace: null }, [{ id: "bpftrace", needed: true, fix: "apt-get install bpftrace" }]],
+    ["no BTF", kernel({ btf: false }), [{ id: "btf", needed: true, fix: null }]],
+    ["no accept", kernel({ acceptTracepoint: false }), [{ id: "accept", needed: false, fix: null }]],
+    ["no tracepoint", kernel({ stateTracepoint: false }), [{ id: "tracepoint", needed: true, fix: null }]],
+    [
+      "lockdown",
+      kernel({ lockdown: "confidentiality" }),
+      [{ id: "lockdown", needed: true, fix: "boot with lockdown=integrity" }],
+    ],
+    [
+      "a container",
+      kernel({ initialPidNamespace: false }),
+      [{ id: "pid-namespace", needed: true, fix: "docker run --pid=host …" }],
+    ],
+    ["no ss", { ...GOOD, hasSs: false }, [{ id: "ss", needed: false, fix: "apt-get install iproute2" }]],
+    ["an old kernel", kernel({ major: 4, minor: 15 }), [{ id: "kernel", needed: true, fix: null }]],
+  ])("%s", (_, facts, expected) => {
+    expect(doctorChecks(facts).map(({ id }) => id)).toEqual(IDS);
+    expect(failing(facts)).toHaveLength(expected.length + 1);
+    expect(failing(facts)).toEqual(expect.arrayContaining([noKprobes, ...expected]));
+  });
+});
+
+test("an old bpftrace is tried, and told to be older than what is known to work", () => {
+  const old = { path: "/usr/bin/bpftrace", version: "0.14.0", major: 0, minor: 14 };
+  const check = doctorChecks({ ...GOOD, bpftrace: old }).find(({ id }) => id === "bpftrace");
+  expect(check).toMatchObject({ ok: true, detail: expect.stringMatching(/^0\.14\.0 .*0\.17 is the oldest/) });
+});
+
+test("a bpftrace that does not say its version is not told to be missing", () => {
+  const check = doctorChecks({ ...GOOD, bpftrace: null, muteBpftrace: "/b" }).find(({ id }) => id === "bpftrace");
+  expect(check).toMatchObject({ ok: false, needed: true, detail: "/b --version fails, or takes too long", fix: null });
+});
+
+describe("the answer", () => {
+  test("full probes are ok, less is not", () => {
+    expect(report(GOOD)).toMatchObject({ ok: true, source: "bpf", takes: "bpf, full probes" });
+    expect(report(kernel({ btf: false }))).toMatchObject({ ok: false, source: "bpf", takes: "bpf, basic probes" });
+    expect(report(notRoot)).toMatchObject({ ok: false, source: "proc" });
+  });
+
+  test("a trial that succeeds is one check more", () => {
+    const seen = { ok: true, detail: "3 transitions seen", fix: null };
+    const { ok, checks } = doctorReport(GOOD, { ...seen, program: "full", failures: new Map() });
+    expect(ok).toBe(true);
+    expect(checks.at(-1)).toEqual({ id: "trace", needed: true, ...seen });
+  });
+
+  test("a trial that fails outweighs all that looked well", () => {
+    const detail = "bpftrace: Operation not permitted";
+    const answer = doctorReport(GOOD, {
+      ok: false,
+      detail,
+      fix: null,
+      program: null,
+      failures: new Map([["full", detail]]),
+    });
+    expect(answer).toMatchObject({ ok: false, source: "proc" });
+    expect(answer.passedOver).toEqual([{ source: "bpf-full", reason: detail, fix: null }]);
+  });
+
+  test("each kind of probes has a line: taken, tried in vain, not needed, or why not", () => {
+    const facts = kernel({ kprobes: true });
+    const said = (trial: Parameters<typeof doctorReport>[1]): Record<string, string> =>
+      Object.fromEntries(doctorReport(facts, trial).checks.map(({ id, ok, detail }) => [id, `${ok} ${detail}`]));
+    const untried = said(null);
+    expect(untried["probes-full"]).toMatch(/^true .*\(not tried\)$/);
+    expect(untried["probes-fentry"]).toBe(
+      "false the kernel does not let its functions be traced (available_filter_functions)",
+    );
+    const failures = new Map([["full", "bpftrace said: no"] as const]);
+    const trial = { ok: true, detail: "attached", fix: null, program: "kprobe", failures } as const;
+    const tried = said(trial);
+    expect(tried["probes-full"]).toBe("false tried: bpftrace said: no");
+    expect(tried["probes-kprobe"]).toMatch(/^true .*\(taken\)$/);
+    expect(tried["probes-basic"]).toMatch(/^true .*\(not tried, kprobe is better\)$/);
+    expect(doctorReport(facts, trial)).toMatchObject({ ok: true, source: "bpf", takes: "bpf, kprobe probes" });
+  });
+});
+
+test("JSON is the contract of cli.md", () => {
+  const text = doctorJson(report(notRoot));
+  expect(text.endsWith("}\n")).toBe(true);
+  const document = JSON.parse(text);
+  expect(Object.keys(document)).toEqual(["ok", "source", "checks"]);
+  expect(document).toMatchObject({ ok: false, source: "proc" });
+  for (const check of document.checks) expect(Object.keys(check)).toEqual(["id", "ok", "detail", "fix"]);
+  expect(document.checks[1]).toEqual({
+    id: "privileges",
+    ok: false,
+    detail: "not root: only this user's processes have names",
+    fix: "sudo tcptrace doctor",
+  });
+});
+
+describe("text", () => {
+  test("a line a check, the mend below it, and what auto takes", () => {
+    const lines = doctorText(report(notRoot)).split("\n");
+    expect(lines[0]).toBe("ok kernel         6.1.0");
+    expect(lines[1]).toBe("!! privileges     not root: only this user's processes have names");
+    expect(lines[2]).toBe("                  fix: sudo tcptrace doctor");
+    expect(lines.find((line) => line.includes("kprobes"))).toMatch(/^-- kprobes {8}/);
+    expect(lines.slice(-6)).toEqual([
+      "--source auto takes proc, polling /proc.",
+      "   not bpf-full: not root (sudo tcptrace)",
+      "   not bpf-kprobe: not root (sudo tcptrace)",
+      "   not bpf-fentry: not root (sudo tcptrace)",
+      "   not bpf-basic: not root (sudo tcptrace)",
+      "",
+    ]);
+  });
+
+  test("nothing from the machine reaches the terminal raw", () => {
+    const text = doctorText(report(kernel({ release: "6.1.0\x1b[2J\nok forged" })));
+    expect(text).toContain("6.1.0\\x1b[2J\\x0aok forged");
+    expect(text).not.toContain("\x1b");
+  });
+});
+
+async function run(json: boolean, trial?: Parameters<typeof doctor>[2]): Promise<string> {
+  const written: string[] = [];
+  const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+    written.push(String(chunk));
+    return true;
+  });
+  onTestFinished(() => write.mockRestore());
+  expect(await doctor({ json }, new AbortController().signal, trial)).toBe(0);
+  write.mockRestore();
+  return written.join("");
+}
+
+describe("the command, on this machine", () => {
+  test("answers in JSON and in text, the same", async () => {
+    const document = JSON.parse(await run(true));
+    const text = await run(false);
+    expect(document.checks.map(({ id }: DoctorCheck) => id)).toEqual([...IDS, ...PROBE_IDS]);
+    for (const { id, detail } of document.checks) expect(text).toContain(`${id.padEnd(13)}  ${detail}`);
+    expect(text).toContain(`--source auto takes ${document.source}, `);
+  });
+
+  test("tries to trace only where that looks possible", async () => {
+    const trial = vi.fn(() =>
+      Promise.resolve({ ok: false, detail: "tried", fix: null, program: null, failures: new Map() }),
+    );
+    const text = await run(false, trial);
+    const { source } = chooseSource(await readTracingFacts());
+    expect(trial).toHaveBeenCalledTimes(source === "bpf" ? 1 : 0);
+    expect(text.includes("!! trace          tried")).toBe(source === "bpf");
+  });
+});

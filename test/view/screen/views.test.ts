@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { type Filter, MATCH_ALL, parseFilter } from "#src/model/filter/filter.ts";
+import type { SocketRow } from "#src/model/lists/take-sockets.ts";
+import { TCP } from "#src/model/net/tcp-state.ts";
+import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "#src/view/screen/churn-choice.ts";
+import { lineText } from "#src/view/format/frame.ts";
+import { NO_DATA, type TopData } from "#src/view/state/top-data.ts";
+import { copyText, topFrame, topList } from "#src/view/top-frame.ts";
+import { goInto, goTo, initialUi, type TopUi, withLevel } from "#src/view/state/top-ui.ts";
+import { churnReport, destination, finding, leaking, socketRows } from "#test/support/sample.ts";
+
+const ui = initialUi(1000);
+const SIZE = { columns: 140, rows: 30 };
+const data = (fields: Partial<TopData>): TopData => ({ ...NO_DATA, snapshot: leaking, ...fields });
+const text = (fields: Partial<TopData>, state: TopUi): string =>
+  topFrame(data(fields), state, SIZE).map(lineText).join("\n");
+
+function filterOf(words: string): Filter {
+  const parsed = parseFilter(words);
+  return parsed.ok ? parsed.filter : MATCH_ALL;
+}
+
+const socket: SocketRow = {
+  id: 7,
+  state: TCP.CLOSE_WAIT,
+  ageMs: 912_000,
+  ageIsAtLeast: true,
+  isStuck: true,
+  isVanished: false,
+  pid: 812,
+  comm: "api",
+  fd: 17,
+  others: 0,
+  local: "10.0.0.1:40000",
+  remote: "10.0.0.2:443",
+  receiveQueue: 1,
+  isAccepted: true,
+  role: "client",
+  owner: "accept",
+};
+
+describe("stuck sockets", () => {
+  const stuck = goTo(ui, "stuck");
+
+  test("say age, process, descriptor, queue, whether accepted, and the peer", () => {
+    const waiting = { ...socket, id: 8, role: "server" as const, isAccepted: false, fd: null, comm: "web", others: 2 };
+    const lines = text({ sockets: socketRows([socket, waiting]) }, stuck).split("\n");
+    const [first, second] = lines.filter((line) => /^[> ] +>=/.test(line));
+    expect(first).toMatch(/^> >=15m12s +812 api +17 +1 - +10\.0\.0\.2:443 +10\.0\.0\.1:40000 +accept/);
+    expect(second).toMatch(/^ +>=15m12s +812 web and 2 more +- +1 NO /);
+  });
+
+  test("a reset one says so, an empty list why it is empty", () => {
+    const process = goInto(ui, { kind: "process", pid: 812, name: "api" });
+    expect(text({ sockets: socketRows([{ ...socket, isVanished: true }]) }, process)).toMatch(/^>\(reset\)/m);
+    expect(text({ sockets: socketRows([]) }, process)).toContain("it holds no TCP socket any more");
+    expect(text({ sockets: socketRows([]) }, stuck)).toContain("no socket is in CLOSE_WAIT");
+    expect(text({ sockets: socketRows([]) }, { ...stuck, onlySuspicious: true })).toContain("(a shows all)");
+  });
+
+  test("of a hundred thousand only those on the screen are made", () => {
+    let made = 0;
+    const many = {
+      length: 100_000,
+      idAt: (index: number) => index,
+      indexOf: (id: number) => id,
+      rows: (from: number, count: number) => {
+        made += count;
+        return Array.from({ length: count }, (_, index) => Object.assign({}, socket, { id: from + index }));
+      },
+    };
+    const shown = data({ sockets: many });
+    topFrame(shown, withLevel(stuck, { key: "50000" }), SIZE);
+    expect(made).toBeLessThan(SIZE.rows);
+    expect(topList(shown, stuck, SIZE).opens(99_999)).toEqual({ kind: "socket", id: 99_999 });
+  });
+
+  test("copied, it is a line to be pasted", () => {
+    expect(copyText(data({ sockets: socketRows([socket]) }), stuck, SIZE)).toBe(
+      "api (pid 812) fd 17: 10.0.0.1:40000 to 10.0.0.2:443 CLOSE_WAIT for at least 15m12s, the end not read",
+    );
+  });
+});
+
+describe("TIME_WAIT under a filter", () => {
+  const report = churnReport({
+    processes: [
+      { pid: 7, comm: "crawler", entered: 10, enteredPerSecond: 1, now: 10 },
+      { pid: 9, comm: "cron", entered: 1, enteredPerSecond: 0, now: 1 },
+    ],
+    destinations: [
+      destination({ exhaustedInMs: 5000 }),
+      destination({ side: "server", port: 22, ports: null, users: [] }),
+    ],
+  });
+  const under = (words: string, onlySuspicious = false): readonly unknown[] => {
+    const level = { sort: null, reverse: false };
+    const choice = { ui: { ...ui, onlySuspicious }, data: { filter: filterOf(words) }, level };
+    const processes = chosenProcesses(report, choice).map(({ comm }) => comm);
+    return [processes, chosenDestinations(report, choice).map(({ port }) => port)];
+  };
+
+  test.each([
+    [
+      "",
+      [
+        ["crawler", "cron"],
+        [80, 22],
+      ],
+    ],
+    ["cron", [["cron"], []]],
+    ["dport:80", [["crawler"], [80]]],
+    ["sport:22", [[], [22]]],
+    ["pid:7", [["crawler"], [80]]],
+  ])("%s", (words, expected) => {
+    expect(under(words)).toEqual(expected);
+  });
+
+  test.each(CHURN_SORTS)("by $id, and turned round", ({ id }) => {
+    const sorted = (reverse: boolean): readonly string[] => {
+      const choice = { ui, data: { filter: MATCH_ALL }, level: { sort: id, reverse } };
+      return chosenProcesses(report, choice).map(({ comm }) => comm);
+    };
+    expect(sorted(true)).toEqual(sorted(false).toReversed());
+    expect(sorted(false)).toEqual(id === "pid" ? ["cron", "crawler"] : ["crawler", "cron"]);
+  });
+
+  test("only where ports run out", () => {
+    expect(under("", true)).toEqual([["crawler"], [80]]);
+  });
+});
+
+test("findings of one rule and process are told apart", () => {
+  const state = goTo(ui, "findings");
+  const findings = [finding(), finding({ title: "another" }), finding({ pid: null })];
+  const list = topList(data({ findings }), state, SIZE);
+  expect(findings.map((_, index) => list.indexOf(list.keyAt(index) ?? ""))).toEqual([0, 1, 2]);
+  const opened = list.opens(1);
+  expect(opened === null ? "" : text({ findings }, goInto(state, opened))).toMatch(/^another$/m);
+});
+
+test("a finding that is over says so, and severity can be asked for", () => {
+  const gone = goInto(goTo(ui, "findings"), { kind: "finding", key: "nothing 1 " });
+  expect(text({ findings: [finding()] }, gone)).toContain("this is over: the finding has gone");
+  const info = finding({ severity: "info", title: "a small thing", pid: null });
+  const findings = { ...goTo(ui, "findings"), onlySuspicious: true };
+  expect(text({ findings: [finding(), info] }, findings)).not.toMatch(/^.info/m);
+  expect(text({ findings: [] }, findings)).toContain("nothing is wrong that tcptrace has a rule for");
+});

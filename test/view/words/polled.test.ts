@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import type { HostRates } from "#src/model/rates/counter-rates.ts";
+import { incompleteness, pollFigures } from "#src/view/words/polled.ts";
+import { topTable } from "#src/view/print/top-table.ts";
+import { snapshot } from "#test/support/sample.ts";
+
+const poll = { ageMs: 420, intervalMs: 1000, cpuMs: 13.1 };
+const host: HostRates = {
+  connects: 1200,
+  accepts: 1100.5,
+  closed: 2300,
+  failed: 0,
+  resets: 3.25,
+  aborts: null,
+  timeWaits: 1000,
+  listenOverflows: 2,
+};
+const polled = snapshot({ source: "proc", sourceDetail: "/proc every 1 s: not root", poll, host });
+
+const texts = (shown: typeof polled): string[] =>
+  pollFigures(shown)
+    .flat()
+    .map(({ text }) => text);
+
+function styleAt(ageMs: number): string | undefined {
+  return pollFigures({ ...polled, poll: { ...poll, ageMs } })[0]?.[0]?.style;
+}
+
+describe("where polls are all there is", () => {
+  test("how old the data are, how often they are read, and what of a core that costs", () => {
+    expect(texts(polled)[0]).toBe("read 0.4s ago, every 1s, at 1.4% of a core");
+    expect(texts({ ...polled, poll: { ageMs: 12_000, intervalMs: 8040, cpuMs: 402 } })[0]).toBe(
+      "read 12s ago, every 8s, at 5.0% of a core",
+    );
+  });
+
+  test("data that are older than they should be stand out", () => {
+    expect([styleAt(900), styleAt(2900), styleAt(3100)]).toEqual(["plain", "plain", "warn"]);
+  });
+
+  test("rates are the kernel's, and said to be of the whole host; what it does not count is left out", () => {
+    expect(texts(polled).slice(1)).toEqual([
+      "host-wide by the kernel's counters:",
+      "1200 connects/s",
+      "1100 accepts/s",
+      "about 2300 closed/s",
+      "0 failed/s",
+      "3.2 resets/s",
+      "1000 TIME_WAIT/s",
+      "2 listen overflows/s",
+    ]);
+    expect(pollFigures(polled).at(-1)?.at(-1)?.style).toBe("warn");
+  });
+
+  test("before anything was read twice there are no rates", () => {
+    expect(texts({ ...polled, host: null })).toHaveLength(1);
+    expect(texts({ ...polled, host: null, poll: null })).toEqual([]);
+  });
+
+  test("a plain table has it, too, and does not call what it can't know lost", () => {
+    const table = topTable(polled, 200);
+    expect(table).toContain("12.3 transitions/s seen by polls  owners known");
+    expect(table).toContain(
+      "read 0.4s ago, every 1s, at 1.4% of a core\nhost-wide by the kernel's counters:  1200 connects/s",
+    );
+  });
+});
+
+test("with a tracer nothing of that is said", () => {
+  expect(pollFigures({ ...polled, source: "bpf" })).toEqual([]);
+});
+
+test("processes that could not be read are counted; those that are not even shown can't be", () => {
+  const said = "some processes could not be read (12, for want of rights): an owner may be missing";
+  expect(incompleteness(12)).toBe(said);
+  expect(incompleteness(0)).toBe(
+    said.replace("12, for want of rights", "/proc hides them, by hidepid or in a container"),
+  );
+});

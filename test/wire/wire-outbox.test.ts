@@ -1,0 +1,198 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Accept, Task, Transition } from "#src/model/events/event.ts";
+import { TCP } from "#src/model/net/tcp-state.ts";
+import { NameBook } from "#src/wire/name-book.ts";
+import { WireDecoder } from "#src/wire/wire.ts";
+import {
+  acceptLine,
+  answerLine,
+  nameLine,
+  NO_PLACE,
+  outboxLine,
+  type Place,
+  placesOf,
+  transitionLine,
+} from "#test/support/wire-lines.ts";
+import { cut, decode, type Told } from "#test/support/wire-told.ts";
+
+/* Several events in one line, and the names that are told apart from them (probes/outbox.bt). */
+
+const CURL: Task = { pid: 0x30ff, uid: 1000, comm: "curl" };
+const V4: Transition = {
+  kind: "transition",
+  at: 0xb1f_0ffa_82a,
+  address: 0x8881_0697_dc80,
+  from: TCP.ESTABLISHED,
+  to: TCP.CLOSE_WAIT,
+  netns: 0xefff_fff9,
+  localAddress: 0x7f00_0001,
+  localPort: 80,
+  remoteAddress: 0x0a00_0002,
+  remotePort: 47_109,
+  inode: 0xfedc_ba98,
+  evidence: { dead: false, done: true, acked: false, noFinWait2: false, error: 104, left: "unknown" },
+  task: CURL,
+};
+const V6: Transition = {
+  ...V4,
+  localAddress: "20010db8000000000000000000000001",
+  remoteAddress: "fe80000000000000a1b2c3d4e5f60718",
+};
+const MIXED: Transition = { ...V4, localAddress: "0".repeat(32) };
+const ACCEPT: Accept = { kind: "accept", at: V4.at, address: V4.address, inode: 4242, fd: 17, task: CURL };
+const NAME = nameLine(1, CURL);
+
+function later<E extends Transition | Accept>(event: E, nanos: number): E {
+  return { ...event, at: event.at + nanos };
+}
+
+function lineOf(event: Transition | Accept, cpu: number): Buffer {
+  return event.kind === "accept" ? acceptLine(event, { cpu }) : transitionLine(event, { cpu });
+}
+
+describe("an event in an outbox is the same as on a line of its own", () => {
+  test("a line written by hand from the header of outbox.bt", () => {
+    const place = "b1f0ffa82a 88810697dc807208 effffff90000b805 100007f0100007f 41da0000030ff00";
+    expect(decode("N 000000b1f0ffa82a 3e8000030ff curl|\n", `E 1 ${place}${" 0".repeat(15)}\n`)).toEqual(
+      decode("T b1f0ffa82a 88810697dc807208 effffff90000b805 41da000000100 100007f0100007f 3e8000030ff curl|\n"),
+    );
+  });
+
+  test.each<[string, Transition | Accept]>([
+    ["IPv4", V4],
+    ["IPv4 that no process did", { ...V4, task: null }],
+    ["IPv6", V6],
+    ["IPv6 that no process did", { ...V6, task: null }],
+    ["IPv4 on a socket of [::]", MIXED],
+    ["an accept", ACCEPT],
+    ["an accept that failed", { ...ACCEPT, fd: null }],
+  ])("%s", (_name, event) => {
+    const told = decode(NAME, outboxLine(3, placesOf(event)));
+    expect(told).toEqual([{ event, cpu: 3 }]);
+    expect(told).toEqual(decode(lineOf(event, 3)));
+  });
+
+  test("four of one line, and what they have that the one before has not", () => {
+    const events = [ACCEPT, later({ ...V4, task: null }, 1), later(V4, 2), later({ ...ACCEPT, fd: 3 }, 3)];
+    const told = decode(NAME, outboxLine(0, events.flatMap(placesOf)));
+    expect(told).toEqual(events.map((event) => ({ event, cpu: 0 })));
+  });
+});
+
+test("the last one of a line is the newest, whatever the places before still show of a line that was lost", () => {
+  const [two, three, five, six] = [2, 3, 5, 6].map((nanos) => later(V4, nanos));
+  if (two === undefined || three === undefined || five === undefined || six === undefined) throw new Error("none");
+  const told = decode(NAME, outboxLine(0, [five, two, three, six].flatMap(placesOf)));
+  expect(told.map((one) => (one !== "malformed" && "event" in one ? one.event.at - V4.at : null))).toEqual([
+    2, 3, 5, 6,
+  ]);
+});
+
+describe("an event of IPv6 that two lines have", () => {
+  const [first = NO_PLACE, second = NO_PLACE] = placesOf(later(V6, 3));
+  const before = [V4, later(V4, 1), later(V4, 2)];
+
+  test("is told when its second place has come", () => {
+    const told = decode(NAME, outboxLine(0, [...before.flatMap(placesOf), first]), outboxLine(0, [second]));
+    expect(told.at(-1)).toEqual({ event: later(V6, 3), cpu: 0 });
+    expect(told).toHaveLength(4);
+  });
+
+  test("is not told when the line with its first place was lost, and the next one is", () => {
+    const told = decode(NAME, outboxLine(0, [second, ...placesOf(later(V6, 9))]));
+    expect(told).toEqual([{ event: later(V6, 9), cpu: 0 }]);
+  });
+
+  test("does not take the first place of another CPU", () => {
+    expect(decode(NAME, outboxLine(1, [first]), outboxLine(0, [second]))).toEqual([]);
+  });
+
+  test("does not take an older first place", () => {
+    expect(decode(NAME, outboxLine(0, [first]), outboxLine(0, [placesOf(later(V6, 8))[1] ?? NO_PLACE]))).toEqual([]);
+  });
+});
+
+describe("an answer shows what its CPU holds back", () => {
+  const answer: Told = { answer: [2, 5, V4.at + 1] };
+  const [held, newer] = [V4, later(V4, 1)];
+
+  test("which is told once, though it comes once more on its line", () => {
+    const places = [held, newer].flatMap(placesOf);
+    const told = decode(NAME, answerLine(2, 5, V4.at + 1, places), outboxLine(2, places));
+    expect(told).toEqual([answer, { event: held, cpu: 2 }, { event: newer, cpu: 2 }]);
+  });
+
+  test("but what is newer than the answer waits for its line", () => {
+    const places = [held, later(V4, 2)].flatMap(placesOf);
+    expect(decode(NAME, answerLine(2, 5, V4.at + 1, places))).toEqual([answer, { event: held, cpu: 2 }]);
+  });
+});
+
+describe("a line that is not as it is to be", () => {
+  const whole = outboxLine(0, placesOf(V4)).toString();
+  test.each([
+    ["one number short", whole.replace(/ 0\n/, "\n")],
+    ["one number more", whole.replace("\n", " 0\n")],
+    ["a number of 17 digits", whole.replace(/ 0\n/, ` ${"1".repeat(17)}\n`)],
+    ["a CPU that cannot be", whole.replace("E 0", "E 10000")],
+    ["no hex", whole.replace(/ 0\n/, " g\n")],
+    ["an answer without its places", `Q b2012fd1a0 1f 4d2\n`],
+    ["an answer of a CPU that cannot be", answerLine(0x10000, 1, 1).toString()],
+    ["a name without its owner", "N 000000b1f0ffa82a curl|\n"],
+  ])("is malformed: %s", (_name, line) => {
+    expect(decode(line, transitionLine(V4))).toEqual(["malformed", { event: V4, cpu: 0 }]);
+  });
+
+  test("a place whose states are none is no event, and the others are", () => {
+    const [place = NO_PLACE] = placesOf(later(V4, -1));
+    const wrong: Place = place.map((word, index) => (index === 1 ? word & ~0xff00n : word));
+    expect(decode(NAME, outboxLine(0, [wrong, ...placesOf(V4)]))).toEqual([{ event: V4, cpu: 0 }]);
+  });
+
+  test("of any words is at most four events, whose numbers are such as Linux has", () => {
+    const word = fc.oneof(fc.bigInt(0n, 2n ** 64n - 1n), fc.constantFrom(0n, 0x8000_0000n, 0x4000_0000n, 0x7208n));
+    const places = fc.array(fc.array(word, { minLength: 5, maxLength: 5 }), { minLength: 4, maxLength: 4 });
+    fc.assert(
+      fc.property(places, (words) => {
+        const told = decode(outboxLine(0, words));
+        expect(told.length).toBeLessThanOrEqual(4);
+        for (const one of told) {
+          if (one === "malformed" || !("event" in one)) throw new Error("no event");
+          expect(one.event.task?.pid ?? 1).toBeGreaterThan(0);
+          expect(one.event.task?.pid ?? 1).toBeLessThan(2 ** 22);
+        }
+      }),
+    );
+  });
+
+  test("in a recording is no event: a recording has one a line", () => {
+    const told: string[] = [];
+    const say = (what: string) => (): boolean => told.push(what) > 0;
+    const sink = { event: say("event"), heartbeat: say("heartbeat"), finalCount: say("final"), answer: say("answer") };
+    const rest = { anchor: say("anchor"), malformed: say("malformed") };
+    const decoder = new WireDecoder({ ...sink, ...rest }, { isRelative: true });
+    decoder.push(outboxLine(0, placesOf(V4)));
+    expect(told).toEqual(["malformed"]);
+  });
+});
+
+const ignore = (): boolean => false;
+const IGNORED = { heartbeat: ignore, finalCount: ignore, answer: ignore, anchor: ignore, malformed: ignore };
+
+describe("a name", () => {
+  test.each(["a\nb", "a|b", "|\nE 0 1 2 3 4 5", "\nN 1 2 x", "", "\u001B[31mred", "x|\nH 1 2 3"])(
+    "of %j forges no event and no other name, and the next line is read",
+    (name) => {
+      const names = new NameBook();
+      const events: (Transition | Accept)[] = [];
+      const decoder = new WireDecoder({ ...IGNORED, event: (line) => events.push(line.event()) }, { names });
+      const bytes = Buffer.concat([nameLine(1, CURL, Buffer.from(name)), outboxLine(0, placesOf(V4))]);
+      for (const piece of cut(bytes, [3, 30, 33])) decoder.push(piece);
+      expect(events).toHaveLength(1);
+      expect(events[0]).toMatchObject({ at: V4.at, task: { pid: CURL.pid, uid: CURL.uid } });
+      expect(events[0]?.task?.comm).toMatch(/^[\u0020-\u007E]*$/);
+      expect(names.of(2, 5).comm).toBe("pid 2");
+    },
+  );
+});
