@@ -1,4 +1,7 @@
+import type { Command } from "commander";
 import { EXIT, type ExitCode } from "../base/errors.ts";
+import { type ViewFlags, live, parseDuration } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
 import { type EventInputOptions, openEvents } from "./run/event-input.ts";
 import { watchReader, writeOut } from "./run/output.ts";
 import { watch } from "./run/watch.ts";
@@ -28,4 +31,27 @@ export async function churn(options: ChurnOptions, shutdown: AbortController): P
   // Nobody is there to be told.
   if (report !== null) await writeOut(options.json ? churnJson(report) : churnText(report), shutdown.signal);
   return EXIT.ok;
+}
+
+const CHURN_EXAMPLES = `
+Examples:
+  sudo tcptrace churn                      who makes TIME_WAIT, watched for 10 s
+  sudo tcptrace churn --duration 1m --filter 'dst:10.0.0.5:5432'
+  sudo tcptrace churn --json | jq '.destinations[] | select(.exhaustedInMs)'
+`;
+
+interface ChurnFlags extends ViewFlags {
+  json: boolean;
+  duration?: number;
+}
+
+export function addChurn(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  live(program.command("churn"))
+    .description("who makes TIME_WAIT, toward whom, and how many ports are left")
+    .option("--json", "one JSON document", false)
+    .option("--duration <DUR>", "watch so long before answering (default 10s)", parseDuration)
+    .addHelpText("after", CHURN_EXAMPLES)
+    .action(async ({ duration, read, ...flags }: ChurnFlags) => {
+      outcome.code = await churn({ ...flags, read: read ?? null, durationMs: duration ?? null }, shutdown);
+    });
 }

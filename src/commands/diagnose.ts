@@ -1,4 +1,7 @@
+import type { Command } from "commander";
 import { EXIT, type ExitCode } from "../base/errors.ts";
+import { STUCK_AFTER_MS, type ViewFlags, live, parseDuration } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
 import { type EventInputOptions, openEvents } from "./run/event-input.ts";
 import { watchReader, writeOut } from "./run/output.ts";
 import { watch } from "./run/watch.ts";
@@ -31,4 +34,31 @@ export async function diagnose(options: DiagnoseCommandOptions, shutdown: AbortC
   if (diagnosis === null) return EXIT.ok;
   await writeOut(options.json ? diagnoseJson(diagnosis) : diagnoseText(diagnosis), shutdown.signal);
   return EXIT.ok;
+}
+
+const DIAGNOSE_EXAMPLES = `
+Examples:
+  sudo tcptrace diagnose                   what is wrong, watched for 5 s
+  sudo tcptrace diagnose --duration 1m --stuck-after 10s
+  sudo tcptrace diagnose --json | jq '.findings[] | select(.severity == "critical")'
+  tcptrace diagnose -r run.tct.gz          the same of a recording
+`;
+
+interface DiagnoseFlags extends ViewFlags {
+  json: boolean;
+  duration?: number;
+  stuckAfter: number;
+}
+
+export function addDiagnose(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  live(program.command("diagnose"))
+    .description("what is wrong on this machine, the evidence, what to do about it (changes nothing)")
+    .option("--json", "one JSON document", false)
+    .option("--duration <DUR>", "watch so long before answering (default 5s)", parseDuration)
+    .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, STUCK_AFTER_MS)
+    .addHelpText("after", DIAGNOSE_EXAMPLES)
+    .action(async ({ duration, read, stuckAfter, ...flags }: DiagnoseFlags) => {
+      const options = { ...flags, read: read ?? null, durationMs: duration ?? null, stuckAfterMs: stuckAfter };
+      outcome.code = await diagnose(options, shutdown);
+    });
 }

@@ -1,9 +1,11 @@
+import type { Command } from "commander";
 import { EXIT, type ExitCode } from "../base/errors.ts";
 import { doctorChecks } from "./doctor-checks.ts";
+import type { Outcome } from "./outcome.ts";
 import { probeChecks } from "./probe-checks.ts";
 import { type TracingFacts, chooseSource } from "../source/bpftrace/choose.ts";
 import { readTracingFacts } from "../source/bpftrace/tracing-facts.ts";
-import type { TrialResult } from "../source/trial.ts";
+import { type TrialResult, tryTracing } from "../source/trial.ts";
 import { doctorJson } from "../view/print/doctor-json.ts";
 import type { DoctorReport } from "../view/print/doctor-report.ts";
 import { doctorText } from "../view/print/doctor-text.ts";
@@ -35,4 +37,21 @@ export function doctorReport(facts: TracingFacts, trial: TrialResult | null): Do
   const program = trial === null ? (choice.source === "bpf" ? choice.program : null) : trial.program;
   if (program === null) return { ok: false, source: "proc", takes: "proc, polling /proc", passedOver, checks };
   return { ok: program !== "basic", source: "bpf", takes: `bpf, ${program} probes`, passedOver, checks };
+}
+
+const DOCTOR_EXAMPLES = `
+Examples:
+  sudo tcptrace doctor
+  sudo tcptrace doctor --json | jq '.checks[] | select(.ok | not)'
+`;
+
+export function addDoctor(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  program
+    .command("doctor")
+    .description("what tcptrace can trace on this machine, and what is missing")
+    .option("--json", "one JSON document", false)
+    .addHelpText("after", DOCTOR_EXAMPLES)
+    .action(async ({ json }: { json: boolean }) => {
+      outcome.code = await doctor({ json }, shutdown.signal, tryTracing);
+    });
 }

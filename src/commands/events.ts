@@ -1,4 +1,7 @@
+import type { Command } from "commander";
 import { EXIT, type ExitCode } from "../base/errors.ts";
+import { type ViewFlags, live, parseCount, parseDuration } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
 import { type EventInputOptions, openEvents } from "./run/event-input.ts";
 import { EventPrinter, type EventPrinterOptions } from "./run/event-printer.ts";
 import { say, watchReader, writeOut } from "./run/output.ts";
@@ -32,4 +35,30 @@ function saySummary(summary: EventsSummary): void {
   say(summaryText(summary));
   const loss = summaryLossText(summary);
   if (loss !== null) say(loss);
+}
+
+const EVENTS_EXAMPLES = `
+Examples:
+  sudo tcptrace events -c 100
+  sudo tcptrace events --json --duration 10s > trace.ndjson
+`;
+
+interface EventsFlags extends ViewFlags {
+  json: boolean;
+  count?: number;
+  duration?: number;
+}
+
+export function addEvents(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  live(program.command("events"))
+    .description("every transition, a line each, until Ctrl-C")
+    .option("--json", "newline-delimited JSON", false)
+    .option("-c, --count <N>", "end after N transitions", parseCount)
+    .option("--duration <DUR>", "end after this time: 500ms 10s 5m 2h", parseDuration)
+    .addHelpText("after", EVENTS_EXAMPLES)
+    .action(async ({ source, read, filter, json, count, duration }: EventsFlags) => {
+      const input = { source, read: read ?? null };
+      const options = { ...input, filter, json, count: count ?? null, durationMs: duration ?? null };
+      outcome.code = await events(options, shutdown);
+    });
 }

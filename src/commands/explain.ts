@@ -1,5 +1,7 @@
+import type { Command } from "commander";
 import { EXIT, type ExitCode, UserError } from "../base/errors.ts";
 import { safeText } from "../base/text.ts";
+import type { Outcome } from "./outcome.ts";
 import { writeOut } from "./run/output.ts";
 import { findPage, nearestTopics } from "../diagnosis/pages/find.ts";
 import { pageText, topicsText } from "../view/print/explain-text.ts";
@@ -20,4 +22,23 @@ export async function explain(topic: string | null, signal: AbortSignal): Promis
   }
   await writeOut(pageText(page), signal);
   return EXIT.ok;
+}
+
+const EXPLAIN_EXAMPLES = `
+Examples:
+  tcptrace explain                         what there is to explain
+  tcptrace explain close-wait              a state: what it waits for, what helps, what does not
+  tcptrace explain tcp_tw_recycle          a setting
+  tcptrace explain ports-running-out       a finding of diagnose
+`;
+
+export function addExplain(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  program
+    .command("explain")
+    .argument("[topic]", "a state, a setting, or a finding of diagnose; without one, the list of them")
+    .description("what a state or a setting really does, what helps and what does not")
+    .addHelpText("after", EXPLAIN_EXAMPLES)
+    .action(async (topic: string | undefined) => {
+      outcome.code = await explain(topic ?? null, shutdown.signal);
+    });
 }

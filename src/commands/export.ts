@@ -1,4 +1,7 @@
+import { type Command, Option } from "commander";
 import { EXIT, type ExitCode } from "../base/errors.ts";
+import { parseFilterOption } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
 import { openEvents } from "./run/event-input.ts";
 import { EventPrinter } from "./run/event-printer.ts";
 import { watchReader, writeOut } from "./run/output.ts";
@@ -137,4 +140,31 @@ class PerfettoExporter implements Exporter {
     const zero = JSON.stringify(isoTime(Math.max(0, this.#rows.model.wallMs(0))));
     return `${text}${begin}\n],"otherData":{"zero":${zero}}}\n`;
   }
+}
+
+const EXPORT_EXAMPLES = `
+Examples:
+  tcptrace export -r run.tct.gz --format csv > run.csv
+  tcptrace export -r run.tct.gz --format perfetto > run.json      open it at https://ui.perfetto.dev
+`;
+
+interface ExportFlags {
+  read: string;
+  format: ExportFormat;
+  filter: Filter;
+}
+
+export function addExport(program: Command, outcome: Outcome, shutdown: AbortController): void {
+  program
+    .command("export")
+    .description("a recording in another format, on stdout")
+    .requiredOption("-r, --read <FILE>", "the recording; - is stdin")
+    .addOption(
+      new Option("--format <FORMAT>", "what to write").choices(["ndjson", "csv", "perfetto"]).makeOptionMandatory(),
+    )
+    .option("--filter <EXPR>", "only these sockets", parseFilterOption, MATCH_ALL)
+    .addHelpText("after", EXPORT_EXAMPLES)
+    .action(async (flags: ExportFlags) => {
+      outcome.code = await exportRecording(flags, shutdown);
+    });
 }

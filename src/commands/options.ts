@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../base/duration.ts";
-import { type Filter, MATCH_ALL, parseFilter } from "../model/filter/filter.ts";
+import { type Filter, MATCH_ALL } from "../model/filter/filter.ts";
+import { parseFilter } from "../model/filter/parse-filter.ts";
 import type { SourceWish } from "../source/auto.ts";
 
 /** When CLOSE_WAIT counts as stuck. */

@@ -1,10 +1,8 @@
 import { type Command, Option } from "commander";
 import { EXIT, UserError } from "../base/errors.ts";
-import { type ExportFormat, exportRecording } from "./export.ts";
-import { parseCount, parseDuration, parseFilterOption, parseSeconds, parseSize, parseSource } from "./options.ts";
+import { parseCount, parseDuration, parseSeconds, parseSize, parseSource } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { record } from "./run/recording.ts";
-import { type Filter, MATCH_ALL } from "../model/filter/filter.ts";
 import { packZstd } from "../recording/format/zstd.ts";
 import { tellsTime } from "../recording/write/file-names.ts";
 import type { Packing } from "../recording/write/packer.ts";
@@ -65,33 +63,6 @@ export function addRecord(program: Command, outcome: Outcome, shutdown: AbortCon
       const limits = { maxBytes: size ?? null, maxMs: seconds ?? null, files: files ?? null };
       const ends = { count: count ?? null, durationMs: duration ?? null };
       outcome.code = await record({ source, write, onFull, print, json, packing, ...limits, ...ends }, shutdown);
-    });
-}
-
-const EXPORT_EXAMPLES = `
-Examples:
-  tcptrace export -r run.tct.gz --format csv > run.csv
-  tcptrace export -r run.tct.gz --format perfetto > run.json      open it at https://ui.perfetto.dev
-`;
-
-interface ExportFlags {
-  read: string;
-  format: ExportFormat;
-  filter: Filter;
-}
-
-export function addExport(program: Command, outcome: Outcome, shutdown: AbortController): void {
-  program
-    .command("export")
-    .description("a recording in another format, on stdout")
-    .requiredOption("-r, --read <FILE>", "the recording; - is stdin")
-    .addOption(
-      new Option("--format <FORMAT>", "what to write").choices(["ndjson", "csv", "perfetto"]).makeOptionMandatory(),
-    )
-    .option("--filter <EXPR>", "only these sockets", parseFilterOption, MATCH_ALL)
-    .addHelpText("after", EXPORT_EXAMPLES)
-    .action(async (flags: ExportFlags) => {
-      outcome.code = await exportRecording(flags, shutdown);
     });
 }
 

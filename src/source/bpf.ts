@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, UserError } from "../base/errors.ts";
-import type { Gap, Nanos, TraceEvent } from "../model/events/event.ts";
+import type { Gap, TraceEvent } from "../model/events/event.ts";
+import type { Nanos } from "../model/net/nanos.ts";
 import { TCP } from "../model/net/tcp-state.ts";
 import { TracerClock } from "./bpftrace/tracer-clock.ts";
 import type { TracerEnd, TracerOptions } from "./bpftrace/tracer-process.ts";

@@ -3,13 +3,13 @@ import { clip, width, wrap } from "./format/format.ts";
 import { type Frame, type Line, type Size, clipLine, span } from "./format/frame.ts";
 import type { UserName } from "./format/table.ts";
 import { isTyping } from "./keys/filter-typing.ts";
-import type { TopList } from "./keys/key-binding.ts";
 import { helpFrame, hintLine } from "./keys/top-help.ts";
 import { keymapOf } from "./keys/top-keys.ts";
 import { headerLines } from "./screen/top-header.ts";
-import { NO_LIST, type Scene } from "./screen/view.ts";
+import type { Scene } from "./screen/view.ts";
 import { viewAt } from "./screen/views.ts";
 import type { TopData } from "./state/top-data.ts";
+import { NO_LIST, type TopList } from "./state/top-list.ts";
 import { type TopUi, levelOf } from "./state/top-ui.ts";
 
 const LEAST: Size = { columns: 40, rows: 10 };

@@ -1,4 +1,4 @@
-import type { Nanos } from "../model/events/event.ts";
+import type { Nanos } from "../model/net/nanos.ts";
 
 /** Whose a process is, and what it is called. */
 export interface Named {

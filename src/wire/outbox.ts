@@ -1,4 +1,4 @@
-import type { Nanos } from "../model/events/event.ts";
+import type { Nanos } from "../model/net/nanos.ts";
 import { HexFields } from "./hex-fields.ts";
 import { ACCEPTED } from "./sent-counts.ts";
 import { LINE, type WireLine } from "./wire-line.ts";

@@ -1,5 +1,6 @@
-import type { Accept, Nanos, Task, Transition } from "../model/events/event.ts";
+import type { Accept, Task, Transition } from "../model/events/event.ts";
 import { type Address, addressFromHex } from "../model/net/address.ts";
+import type { Nanos } from "../model/net/nanos.ts";
 import { TCP, type TcpState, isTcpState } from "../model/net/tcp-state.ts";
 import { descriptorOf, evidenceOf } from "./evidence.ts";
 import { HexFields } from "./hex-fields.ts";

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { HolderFinder } from "#src/host/processes/holders.ts";
 import { KnownTables } from "#src/host/survey/known-rows.ts";
 import { takeSurvey } from "#src/host/survey/survey.ts";
-import type { Survey } from "#src/model/events/event.ts";
+import type { Survey } from "#src/model/events/survey.ts";
 import { runTcptrace } from "#test/support/tcptrace.ts";
 import { until } from "#test/support/until.ts";
 import { leak, netnsOf, serve } from "#test/support/workload.ts";

@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Survey, TraceEvent } from "#src/model/events/event.ts";
+import type { Survey } from "#src/model/events/survey.ts";
+import type { TraceEvent } from "#src/model/events/event.ts";
 import { holder, row, survey, tick, timeWaitRow, transition } from "#test/support/scenario.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { anyEvent } from "#test/support/any-event.ts";

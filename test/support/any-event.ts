@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import type { NetworkSettings } from "#src/model/net/counters.ts";
-import type { Accept, SurveyedEnds, Task, TraceEvent, Transition } from "#src/model/events/event.ts";
+import type { Accept, Task, TraceEvent, Transition } from "#src/model/events/event.ts";
+import type { SurveyedEnds } from "#src/model/net/ends.ts";
 import { type Left, TCP } from "#src/model/net/tcp-state.ts";
 import { safeBytes, safeText } from "#src/base/text.ts";
 

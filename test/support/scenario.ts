@@ -1,16 +1,6 @@
 import type { DetailsSeen, SocketDetail } from "#src/model/events/details.ts";
-import type {
-  Accept,
-  Evidence,
-  Survey,
-  SurveyedProcess,
-  SurveyedSocket,
-  SurveyedTimeWait,
-  Task,
-  Tick,
-  TraceEvent,
-  Transition,
-} from "#src/model/events/event.ts";
+import type { Accept, Evidence, Task, Tick, TraceEvent, Transition } from "#src/model/events/event.ts";
+import type { Survey, SurveyedProcess, SurveyedSocket, SurveyedTimeWait } from "#src/model/events/survey.ts";
 import { Model } from "#src/model/fold/model.ts";
 import type { Socket } from "#src/model/sockets/socket.ts";
 import { stateName, TCP, type TcpState } from "#src/model/net/tcp-state.ts";

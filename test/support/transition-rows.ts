@@ -1,4 +1,4 @@
-import { Process } from "#src/model/processes/process-table.ts";
+import { Process } from "#src/model/processes/process.ts";
 import { Socket } from "#src/model/sockets/socket.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import type { TransitionRow } from "#src/model/sockets/transition-row.ts";

@@ -7,7 +7,7 @@ import type { UserName } from "#src/view/format/table.ts";
 import { NO_DATA } from "#src/view/state/top-data.ts";
 import { type Frame, lineText, type Size } from "#src/view/format/frame.ts";
 import { copyText, topFrame, topList } from "#src/view/top-frame.ts";
-import type { TopList } from "#src/view/keys/key-binding.ts";
+import type { TopList } from "#src/view/state/top-list.ts";
 import { KEYMAP, pressKey } from "#src/view/keys/top-keys.ts";
 import {
   type FilterUi,

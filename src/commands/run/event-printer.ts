@@ -1,8 +1,9 @@
 import { say } from "./output.ts";
-import type { Gap, Loss, Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { Gap, Loss, TraceEvent } from "../../model/events/event.ts";
 import type { Filter } from "../../model/filter/filter.ts";
 import { Model } from "../../model/fold/model.ts";
 import { SettledRows } from "../../model/fold/settled-rows.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { transitionSubject } from "../../model/sockets/subject.ts";
 import type { TransitionRow } from "../../model/sockets/transition-row.ts";
 import { EventLines } from "../../view/print/event-lines.ts";

@@ -1,4 +1,4 @@
-import type { Nanos } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 
 /** Tells how far a recording should have run: its own time, `speed` times as fast as ours. Our time is given, not read. */
 export class PlaybackClock {

@@ -1,9 +1,10 @@
 import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
 import { PlaybackClock } from "./playback-clock.ts";
 import { ReadAhead } from "./read-ahead.ts";
-import type { Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { TraceEvent } from "../../model/events/event.ts";
 import type { Filter } from "../../model/filter/filter.ts";
 import { Model } from "../../model/fold/model.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import type { Recording } from "../../recording/read/reader.ts";
 import { type JumpTarget, type PlayerCommand, type PlayerState, SPEEDS } from "../../view/state/player-ui.ts";
 

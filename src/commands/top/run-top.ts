@@ -1,57 +1,17 @@
 import { hostname } from "node:os";
-import { EXIT, type ExitCode, UserError } from "../../base/errors.ts";
+import { EXIT, type ExitCode } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
-import { type EventInput, type EventInputOptions, openEvents } from "../run/event-input.ts";
+import { type EventInput, openEvents } from "../run/event-input.ts";
 import { say, writeOut } from "../run/output.ts";
 import { ModelSource } from "./data/top-source.ts";
-import { type FoundSettings, writeSettings } from "./settings-file.ts";
-import { settingsText, uiWith } from "./settings.ts";
+import { type TopOptions, screenOptions } from "./screen-options.ts";
 import { showPlayer } from "./top-player.ts";
 import { TopRecorder } from "./top-recorder.ts";
-import { type TopUiOptions, runTopUi } from "./top-ui.ts";
-import type { Filter } from "../../model/filter/filter.ts";
+import { runTopUi } from "./top-ui.ts";
 import { Model } from "../../model/fold/model.ts";
 import type { Snapshot } from "../../model/reports/snapshot.ts";
 import { takeSnapshot } from "../../model/reports/take-snapshot.ts";
-import type { ThemeName } from "../../view/format/theme-names.ts";
 import { topTable } from "../../view/print/top-table.ts";
-
-export interface TopOptions extends EventInputOptions {
-  readonly filter: Filter;
-  readonly batch: boolean;
-  /** Tables to print in batch mode; null for no end. */
-  readonly count: number | null;
-  readonly intervalMs: number;
-  readonly stuckAfterMs: number;
-  readonly color: boolean;
-  readonly ascii: boolean;
-  readonly theme: ThemeName;
-  readonly mouse: boolean;
-  readonly settings: FoundSettings;
-}
-
-/** What the screen is given of the options, live or from a recording. */
-export type ScreenOptions = Pick<TopUiOptions, "ascii" | "color" | "theme" | "mouse" | "begin" | "save" | "status">;
-
-function screenOptions({ ascii, color, theme, mouse, settings, stuckAfterMs }: TopOptions): ScreenOptions {
-  return {
-    ascii,
-    color,
-    theme,
-    mouse,
-    begin: (ui) => uiWith(ui, settings.settings),
-    save: async (chosen) => {
-      try {
-        await writeSettings(settings.path, settingsText(chosen.ui, { ...chosen, stuckAfter: stuckAfterMs }));
-        return `settings written to ${settings.path}`;
-      } catch (error) {
-        if (error instanceof UserError) return error.message;
-        throw error;
-      }
-    },
-    status: () => settings.warning,
-  };
-}
 
 const BATCH_WIDTH = 200;
 

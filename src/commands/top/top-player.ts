@@ -1,6 +1,6 @@
 import { ModelSource } from "./data/top-source.ts";
 import { Player } from "./player.ts";
-import type { ScreenOptions } from "./run-top.ts";
+import type { ScreenOptions } from "./screen-options.ts";
 import { runTopUi } from "./top-ui.ts";
 import type { Filter } from "../../model/filter/filter.ts";
 import { Model } from "../../model/fold/model.ts";

@@ -1,9 +1,9 @@
 import { Leak } from "./leak.ts";
 import { Queues } from "./queues.ts";
 import { Unanswered } from "./unanswered.ts";
-import type { Nanos } from "../../model/events/event.ts";
 import type { Filter } from "../../model/filter/filter.ts";
 import type { Tables } from "../../model/fold/tables.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
 import { ASK, NOBODY, holdersOf, isUnaccepted } from "../../model/sockets/holding.ts";
 import type { Socket } from "../../model/sockets/socket.ts";

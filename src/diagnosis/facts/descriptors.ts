@@ -1,6 +1,6 @@
 import { duration } from "../../base/quantity.ts";
-import type { Nanos } from "../../model/events/event.ts";
-import type { Process } from "../../model/processes/process-table.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
+import type { Process } from "../../model/processes/process.ts";
 
 /** How many files a process may open yet, and until when. */
 export interface Descriptors {

@@ -1,7 +1,7 @@
 import { Peers } from "./peers.ts";
-import type { Nanos } from "../../model/events/event.ts";
-import type { Vanished } from "../../model/fold/tables.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
+import type { Vanished } from "../../model/sockets/vanished.ts";
 
 /** The sockets in CLOSE_WAIT that one process has accepted or opened, and has not closed. */
 export class Leak {

@@ -1,5 +1,5 @@
 import { type Situation, processAt } from "./situation.ts";
-import type { Process } from "../../model/processes/process-table.ts";
+import type { Process } from "../../model/processes/process.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 
 /** The process that listens; of several holders the owner, which accepts. Null where nobody is known. */

@@ -1,6 +1,6 @@
 import { Peers } from "./peers.ts";
-import type { Nanos } from "../../model/events/event.ts";
 import type { Tables } from "../../model/fold/tables.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { listenerOf } from "../../model/sockets/holding.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 

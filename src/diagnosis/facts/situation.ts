@@ -1,10 +1,10 @@
 import { type Census, takeCensus } from "./census.ts";
 import { takePressed } from "./pressed.ts";
-import type { Nanos } from "../../model/events/event.ts";
 import { type Filter, MATCH_ALL } from "../../model/filter/filter.ts";
 import type { Tables } from "../../model/fold/tables.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { type SysctlName, sysctlNumber } from "../../model/net/sysctl.ts";
-import type { Process } from "../../model/processes/process-table.ts";
+import type { Process } from "../../model/processes/process.ts";
 import type { DestinationChurn } from "../../model/reports/churn-report.ts";
 
 export interface DiagnoseOptions {

@@ -1,5 +1,5 @@
 import { Peers } from "./peers.ts";
-import type { Nanos } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import type { TcpState } from "../../model/net/tcp-state.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 

@@ -1,4 +1,5 @@
-import type { Nanos, SurveyedProcess, SurveyedSocket } from "../../model/events/event.ts";
+import type { SurveyedProcess, SurveyedSocket } from "../../model/events/survey.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 
 /** What is known before the holders are looked for. */
 export interface HolderQuery {

@@ -5,7 +5,8 @@ import { type FoundHolders, type HolderQuery, type Inodes, inodesOf } from "./ho
 import { Holdings, type Look } from "./holdings.ts";
 import { type ProcessStat, livingThread, readProcess, readStat } from "./processes.ts";
 import { Rota } from "./rota.ts";
-import type { Nanos, SurveyedProcess, SurveyedSocket } from "../../model/events/event.ts";
+import type { SurveyedProcess, SurveyedSocket } from "../../model/events/survey.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 
 const MOST_REMEMBERED = 100_000;
 

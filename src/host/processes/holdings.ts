@@ -2,7 +2,7 @@ import { isSystemError } from "../machine/errno.ts";
 import type { TimeSlice } from "../machine/time-slice.ts";
 import { type Descriptors, parseSocketLink } from "./descriptors.ts";
 import { RING_LINK, parseRegisteredSockets } from "./io-uring.ts";
-import type { HeldSocket } from "../../model/events/event.ts";
+import type { HeldSocket } from "../../model/events/survey.ts";
 
 /** How closely a process is looked at. */
 export interface Look {

@@ -4,7 +4,7 @@ import { UserError } from "../../base/errors.ts";
 import { cutText, safeBytes } from "../../base/text.ts";
 import { hasVanished } from "../machine/errno.ts";
 import { parseCgroup } from "./cgroup.ts";
-import type { ProcessFacts } from "../../model/events/event.ts";
+import type { ProcessFacts } from "../../model/events/survey.ts";
 
 const CMDLINE_CHARS = 512;
 // UTF-8 takes at most 4 bytes a character.

@@ -1,4 +1,4 @@
-import type { Nanos } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 
 const SHORTEST: Nanos = 10e9;
 const PER_DESCRIPTOR: Nanos = 2e6;

@@ -1,5 +1,5 @@
 import { type NetTcpRows, RowCursor, addRow, parseProcNetTcp, parseRow } from "./proc-net-tcp.ts";
-import type { SurveyedSocket, SurveyedTimeWait } from "../../model/events/event.ts";
+import type { SurveyedSocket, SurveyedTimeWait } from "../../model/events/survey.ts";
 
 type Row = SurveyedSocket | SurveyedTimeWait | null;
 

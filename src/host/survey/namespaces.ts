@@ -4,7 +4,7 @@ import { TimeSlice } from "../machine/time-slice.ts";
 import { readStat } from "../processes/processes.ts";
 import { type KnownRows, KnownTables, type NamespaceRows } from "./known-rows.ts";
 import type { NetTcpRows } from "./proc-net-tcp.ts";
-import type { SurveyedSocket, SurveyedTimeWait } from "../../model/events/event.ts";
+import type { SurveyedSocket, SurveyedTimeWait } from "../../model/events/survey.ts";
 
 /** The network namespaces that processes live in. */
 export interface Namespaces {

@@ -1,5 +1,5 @@
 import { endianness } from "node:os";
-import type { SurveyedSocket, SurveyedTimeWait } from "../../model/events/event.ts";
+import type { SurveyedSocket, SurveyedTimeWait } from "../../model/events/survey.ts";
 import { type Address, addressFromHex } from "../../model/net/address.ts";
 import { TCP, isTcpState } from "../../model/net/tcp-state.ts";
 

@@ -4,7 +4,8 @@ import { HolderFinder } from "../processes/holders.ts";
 import { listPids } from "../processes/processes.ts";
 import { KnownTables } from "./known-rows.ts";
 import { findNamespaces, readNamespaceTables } from "./namespaces.ts";
-import type { Nanos, Survey, SurveyedSocket, SurveyedTimeWait } from "../../model/events/event.ts";
+import type { Survey, SurveyedSocket, SurveyedTimeWait } from "../../model/events/survey.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 
 export interface SurveyOptions {
   readonly signal?: AbortSignal;

@@ -1,4 +1,5 @@
-import type { Nanos, SurveyedEnds } from "./event.ts";
+import type { SurveyedEnds } from "../net/ends.ts";
+import type { Nanos } from "../net/nanos.ts";
 
 /** What only the kernel's socket diagnosis (`ss -i`) tells of a connection in CLOSE_WAIT. */
 export interface SocketDetail extends SurveyedEnds {

@@ -1,23 +1,7 @@
-import type { Nanos } from "../events/event.ts";
+import type { ImagedTimeWait } from "../events/image.ts";
 import type { Tables } from "./tables.ts";
 import { keep } from "./time-wait-fold.ts";
-import type { Address } from "../net/address.ts";
-import { type Side, endsOf } from "../time-wait/destination.ts";
-
-/** A mini-socket as the model has it: from the client's address and port to the server's, one of which is ours. */
-export interface ImagedTimeWait {
-  readonly side: Side;
-  readonly netns: number | null;
-  readonly source: Address;
-  readonly address: Address;
-  readonly port: number;
-  readonly clientPort: number;
-  /** Who closed it. */
-  readonly pid: number | null;
-  readonly since: Nanos;
-  readonly endsAt: Nanos;
-  readonly isFinWait2: boolean;
-}
+import { endsOf } from "../time-wait/destination.ts";
 
 /** Draws up all mini-sockets. */
 export function imageTimeWaits({ timeWaits }: Tables): ImagedTimeWait[] {

@@ -1,79 +1,12 @@
-import type { Nanos, ProcessFacts } from "../events/event.ts";
-import { type ImagedTimeWait, foldImagedTimeWaits, imageTimeWaits } from "./image-time-wait.ts";
+import type { Image, ImagedHolder, ImagedSocket } from "../events/image.ts";
+import { foldImagedTimeWaits, imageTimeWaits } from "./image-time-wait.ts";
 import type { Tables } from "./tables.ts";
 import { countLive } from "./time-wait-fold.ts";
-import { TCP, type TcpState } from "../net/tcp-state.ts";
-import type { Owner, OwnerEvidence } from "../processes/owner.ts";
-import type { Holder } from "../sockets/holding.ts";
-import type { Socket, SocketEnds, SocketRole } from "../sockets/socket.ts";
-
-/**
- * What a model knew at a moment, with which the second and later files of a recording begin: so that each can be read
- * alone. A model that has folded nothing but the clock's anchor, the source and this goes on as that one did; counts, rates
- * and trends begin anew.
- */
-export interface Image {
-  readonly kind: "image";
-  readonly at: Nanos;
-  readonly complete: boolean;
-  readonly isSeeded: boolean;
-  readonly surveys: number;
-  readonly nextId: number;
-  readonly timeWaits: readonly ImagedTimeWait[];
-  /** Transitions that the kernel has skipped and that have not been found yet: what follows may show them. */
-  readonly missing: number;
-  readonly told: Nanos;
-  /** Null: the kernel was not asked for details yet. */
-  readonly detailsAt: Nanos | null;
-  readonly sockets: readonly ImagedSocket[];
-  /** Who holds which of them. */
-  readonly holders: readonly ImagedHolder[];
-  readonly processes: readonly ImagedProcess[];
-  readonly facts: readonly ProcessFacts[];
-  /** Sockets that are gone while their descriptors may be open; `id` is among `sockets`. */
-  readonly vanished: readonly ImagedVanished[];
-}
-
-/** A socket as the model has it; see Socket for the fields. */
-export interface ImagedSocket extends SocketEnds {
-  readonly id: number;
-  readonly address: number | null;
-  readonly state: TcpState;
-  readonly since: Nanos;
-  readonly sinceIsExact: boolean;
-  readonly role: SocketRole | null;
-  readonly inode: number | null;
-  /** The owner. */
-  readonly pid: number | null;
-  readonly evidence: OwnerEvidence;
-  readonly receiveQueue: number | null;
-  readonly backlog: number | null;
-  readonly detailAt: Nanos | null;
-  readonly sentAt: Nanos | null;
-  readonly lastTraced: Nanos;
-}
-
-export interface ImagedHolder {
-  readonly id: number;
-  readonly pid: number;
-  readonly fd: number | null;
-}
-
-export interface ImagedProcess {
-  readonly pid: number;
-  readonly comm: string;
-  readonly uid: number | null;
-  readonly lastSeen: Nanos;
-}
-
-export interface ImagedVanished {
-  readonly id: number;
-  readonly inode: number;
-  readonly since: Nanos;
-  readonly sinceIsExact: boolean;
-  readonly at: Nanos;
-  readonly isConfirmed: boolean;
-}
+import type { Nanos } from "../net/nanos.ts";
+import { TCP } from "../net/tcp-state.ts";
+import type { Holder } from "../processes/holder.ts";
+import type { Owner } from "../processes/owner.ts";
+import type { Socket } from "../sockets/socket.ts";
 
 /** Draws up what the tables know. */
 export function takeImage(tables: Tables): Image {

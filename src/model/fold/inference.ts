@@ -1,6 +1,6 @@
-import type { Nanos } from "../events/event.ts";
 import type { Tables } from "./tables.ts";
 import { foldEstablished, foldTimeWait } from "./time-wait-fold.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
 import type { Socket } from "../sockets/socket.ts";
 import type { TransitionRow } from "../sockets/transition-row.ts";

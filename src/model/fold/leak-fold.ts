@@ -1,8 +1,9 @@
 import type { DetailsSeen } from "../events/details.ts";
-import type { Survey } from "../events/event.ts";
+import type { Survey } from "../events/survey.ts";
 import type { Tables } from "./tables.ts";
 import { TCP } from "../net/tcp-state.ts";
-import { type Holder, holdersOf, isUnaccepted } from "../sockets/holding.ts";
+import type { Holder } from "../processes/holder.ts";
+import { holdersOf, isUnaccepted } from "../sockets/holding.ts";
 import { socketMatcher } from "../sockets/socket-match.ts";
 
 /** What the kernel tells of sockets in CLOSE_WAIT: how long at least, and whether their program still sends. */

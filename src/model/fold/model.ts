@@ -1,5 +1,6 @@
 import { type Cause, causeOf } from "../events/cause.ts";
-import type { Accept, Loss, Nanos, Survey, TraceEvent, Transition } from "../events/event.ts";
+import type { Accept, Loss, TraceEvent, Transition } from "../events/event.ts";
+import type { Survey } from "../events/survey.ts";
 import { type Filter, MATCH_ALL } from "../filter/filter.ts";
 import { foldCounters } from "./counters-fold.ts";
 import { foldImage } from "./image.ts";
@@ -8,10 +9,12 @@ import { foldDetails } from "./leak-fold.ts";
 import { foldSurvey, settleDoubts } from "./survey-fold.ts";
 import { Tables } from "./tables.ts";
 import { foldConnection } from "./time-wait-fold.ts";
+import type { SocketRole } from "../net/ends.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import { UNKNOWN_OWNER, taskIsOwner } from "../processes/owner.ts";
-import type { Process } from "../processes/process-table.ts";
-import type { Socket, SocketRole } from "../sockets/socket.ts";
+import type { Process } from "../processes/process.ts";
+import type { Socket } from "../sockets/socket.ts";
 import type { TransitionRow } from "../sockets/transition-row.ts";
 
 /**
@@ -238,5 +241,6 @@ function countConnection(process: Process, socket: Socket, event: Transition, ca
   if (event.to === TCP.CLOSE && event.from !== TCP.LISTEN) process.closed.add(event.at);
   if (cause !== "reset" || event.to !== TCP.CLOSE) return;
   (event.from === TCP.SYN_SENT ? process.refused : process.resets).add(event.at);
-  process.lastReset = socket;
+  const { role, netns, localAddress, localPort, remoteAddress, remotePort } = socket;
+  process.lastReset = { role, netns, localAddress, localPort, remoteAddress, remotePort };
 }

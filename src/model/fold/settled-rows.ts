@@ -1,5 +1,5 @@
-import type { Nanos } from "../events/event.ts";
 import type { Tables } from "./tables.ts";
+import type { Nanos } from "../net/nanos.ts";
 import type { Socket } from "../sockets/socket.ts";
 import type { TransitionRow } from "../sockets/transition-row.ts";
 

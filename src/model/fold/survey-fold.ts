@@ -1,12 +1,13 @@
-import type { Nanos, Survey, SurveyedProcess, SurveyedSocket } from "../events/event.ts";
+import type { Survey, SurveyedProcess, SurveyedSocket } from "../events/survey.ts";
 import { repair } from "./inference.ts";
 import { foldTrends, foldVanished } from "./leak-fold.ts";
 import type { Tables } from "./tables.ts";
 import { countLive, foldGone } from "./time-wait-fold.ts";
 import { foldTimeWaits } from "./time-wait-survey.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
+import type { Holder } from "../processes/holder.ts";
 import { UNKNOWN_OWNER } from "../processes/owner.ts";
-import type { Holder } from "../sockets/holding.ts";
 import { socketMatcher } from "../sockets/socket-match.ts";
 import { type Socket, hasFile } from "../sockets/socket.ts";
 import type { TransitionRow } from "../sockets/transition-row.ts";

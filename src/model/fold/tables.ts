@@ -1,10 +1,13 @@
 import type { IdleSeen } from "../events/details.ts";
-import type { ClockAnchor, CountersSeen, Nanos, PollCost, ProcessFacts, SourceName } from "../events/event.ts";
+import type { ClockAnchor, CountersSeen, SourceName } from "../events/event.ts";
+import type { PollCost, ProcessFacts } from "../events/survey.ts";
 import { type Filter, MATCH_ALL } from "../filter/filter.ts";
 import type { NamespaceCounters, NetworkSettings } from "../net/counters.ts";
+import type { Nanos } from "../net/nanos.ts";
 import type { TcpState } from "../net/tcp-state.ts";
 import { type Owner, UNKNOWN_OWNER } from "../processes/owner.ts";
-import { type Process, ProcessTable } from "../processes/process-table.ts";
+import { ProcessTable } from "../processes/process-table.ts";
+import type { Process } from "../processes/process.ts";
 import { ChangeCounts } from "../rates/change-counts.ts";
 import { CounterRates } from "../rates/counter-rates.ts";
 import { History } from "../rates/history.ts";
@@ -14,24 +17,14 @@ import { Series } from "../rates/series.ts";
 import { pidOfListener } from "../sockets/listeners.ts";
 import { SocketTable } from "../sockets/socket-table.ts";
 import type { Socket } from "../sockets/socket.ts";
-import { DestinationTable } from "../time-wait/destination.ts";
+import type { Vanished } from "../sockets/vanished.ts";
+import { DestinationTable } from "../time-wait/destination-table.ts";
 import { TimeWaitTable } from "../time-wait/time-wait.ts";
 
 /** What a survey said of a socket; `until` is when it had been read. CLOSE stands for a row that is gone. */
 export interface Doubt {
   readonly state: TcpState;
   readonly until: Nanos;
-}
-
-/** A socket in CLOSE_WAIT that was reset, while its descriptor may still be open. */
-export interface Vanished {
-  readonly socket: Socket;
-  /** When it was in CLOSE_WAIT since, and when it left. */
-  readonly since: Nanos;
-  readonly sinceIsExact: boolean;
-  readonly at: Nanos;
-  /** A survey after that has found its holders. */
-  isConfirmed: boolean;
 }
 
 /** More descriptors than any process may have open by default. */

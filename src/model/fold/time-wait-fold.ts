@@ -1,13 +1,15 @@
 import type { Cause } from "../events/cause.ts";
-import type { Nanos, Transition } from "../events/event.ts";
+import type { Transition } from "../events/event.ts";
 import { networkSettings } from "./network-settings.ts";
 import type { Tables } from "./tables.ts";
 import { isUnspecified } from "../net/address.ts";
+import type { Side, SocketEnds } from "../net/ends.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
-import type { Process } from "../processes/process-table.ts";
-import type { Socket, SocketEnds } from "../sockets/socket.ts";
+import type { Process } from "../processes/process.ts";
+import type { Socket } from "../sockets/socket.ts";
 import { timeWaitSubject } from "../sockets/subject.ts";
-import { type Connection, type Side, clientPortOf } from "../time-wait/destination.ts";
+import { type Connection, clientPortOf } from "../time-wait/destination.ts";
 import { type Slot, TIME_WAIT_LIFE, type TimeWait } from "../time-wait/time-wait.ts";
 
 /** Lets a transition of a socket begin and end mini-sockets: its own, and the one that its peer has left on this machine. */

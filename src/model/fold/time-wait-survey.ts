@@ -1,7 +1,9 @@
-import type { CountersSeen, Nanos, Survey, SurveyedTimeWait } from "../events/event.ts";
+import type { CountersSeen } from "../events/event.ts";
+import type { Survey, SurveyedTimeWait } from "../events/survey.ts";
 import { networkSettings } from "./network-settings.ts";
 import type { Tables } from "./tables.ts";
 import { countEntered, keep, processOf, sideOf } from "./time-wait-fold.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import type { Socket } from "../sockets/socket.ts";
 import { type Connection, clientPortOf } from "../time-wait/destination.ts";

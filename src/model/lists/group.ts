@@ -1,8 +1,9 @@
 import { formatEndpoint } from "../net/address.ts";
 import { TCP } from "../net/tcp-state.ts";
-import type { Process } from "../processes/process-table.ts";
+import type { Holder } from "../processes/holder.ts";
+import type { Process } from "../processes/process.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
-import { ASK, type Holder } from "../sockets/holding.ts";
+import { ASK } from "../sockets/holding.ts";
 import type { Socket } from "../sockets/socket.ts";
 
 /** What sockets are put together by, other than their process. */

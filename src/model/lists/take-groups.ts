@@ -1,11 +1,12 @@
 import type { Filter } from "../filter/filter.ts";
 import { type Grouping, type ProcessGrouping, destinationName, groupOfProcess, groupsOf, isOutgoing } from "./group.ts";
 import { TCP } from "../net/tcp-state.ts";
-import type { Process } from "../processes/process-table.ts";
+import type { Holder } from "../processes/holder.ts";
+import type { Process } from "../processes/process.ts";
 import type { SocketCounts } from "../reports/snapshot.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
 import { Tally } from "../reports/tally.ts";
-import { ASK, type Holder, NOBODY } from "../sockets/holding.ts";
+import { ASK, NOBODY } from "../sockets/holding.ts";
 import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile } from "../sockets/socket.ts";
 import { isStuck } from "../sockets/stuck.ts";

@@ -1,17 +1,19 @@
 import { type SortValue, compareValues } from "../../base/order.ts";
 import { type Compare, PartialOrder } from "../../base/partial-order.ts";
+import type { OwnerEvidence } from "../events/owner-evidence.ts";
 import type { Filter } from "../filter/filter.ts";
-import type { Vanished } from "../fold/tables.ts";
 import { GroupSieve, type Grouping, groupsOf } from "./group.ts";
 import { type Address, formatEndpoint } from "../net/address.ts";
+import type { SocketRole } from "../net/ends.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
-import type { OwnerEvidence } from "../processes/owner.ts";
+import type { Holder } from "../processes/holder.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
-import { ASK, type Holder, NOBODY, isUnaccepted, soleHolder } from "../sockets/holding.ts";
+import { ASK, NOBODY, isUnaccepted, soleHolder } from "../sockets/holding.ts";
 import type { SocketColumns } from "../sockets/socket-columns.ts";
-import { type Socket, type SocketRole, hasFile } from "../sockets/socket.ts";
+import { type Socket, hasFile } from "../sockets/socket.ts";
 import { isStuck } from "../sockets/stuck.ts";
 import { socketSubject } from "../sockets/subject.ts";
+import type { Vanished } from "../sockets/vanished.ts";
 
 /** Which sockets: all in CLOSE_WAIT, those of a process or of a group, or those that should have a process and none is known. */
 export type SocketsOf =

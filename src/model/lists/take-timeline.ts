@@ -1,12 +1,15 @@
 import type { Cause } from "../events/cause.ts";
-import type { Nanos } from "../events/event.ts";
+import type { OwnerEvidence } from "../events/owner-evidence.ts";
+import { passagesOf } from "./passages.ts";
 import { formatEndpoint } from "../net/address.ts";
+import type { SocketRole } from "../net/ends.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
-import type { Owner, OwnerEvidence } from "../processes/owner.ts";
+import type { Owner } from "../processes/owner.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
 import { isUnaccepted } from "../sockets/holding.ts";
-import { type Passage, passagesOf } from "../sockets/passage.ts";
-import type { Socket, SocketRole } from "../sockets/socket.ts";
+import type { Passage } from "../sockets/passage.ts";
+import type { Socket } from "../sockets/socket.ts";
 
 /** A stay in one state. */
 export interface Stay {

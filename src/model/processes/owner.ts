@@ -1,8 +1,6 @@
 import { ECONNABORTED } from "../events/cause.ts";
+import type { OwnerEvidence } from "../events/owner-evidence.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
-
-/** How a socket's process is known, strongest first. */
-export type OwnerEvidence = "syscall" | "accept" | "inode" | "listener" | "unknown";
 
 /** Who holds a socket. `pid` is null exactly when nobody is known. */
 export type Owner = KnownOwner | { readonly pid: null; readonly evidence: "unknown" };

@@ -1,5 +1,6 @@
-import type { CountersSeen, Nanos } from "../events/event.ts";
+import type { CountersSeen } from "../events/event.ts";
 import { COUNTERS, type CounterName, type NamespaceCounters } from "../net/counters.ts";
+import type { Nanos } from "../net/nanos.ts";
 
 /**
  * What happens per second in all network namespaces together, by the kernel's own counters: true also of sockets that live

@@ -1,4 +1,4 @@
-import type { Nanos } from "../events/event.ts";
+import type { Nanos } from "../net/nanos.ts";
 
 const SECOND = 1e9;
 const BUCKETS = 6;

@@ -1,5 +1,6 @@
-import type { CountersSeen, Nanos } from "../events/event.ts";
+import type { CountersSeen } from "../events/event.ts";
 import type { CounterName, NamespaceCounters } from "../net/counters.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { hasFallen } from "./counter-rates.ts";
 
 const WINDOW: Nanos = 60e9;

@@ -1,4 +1,4 @@
-import type { Nanos } from "../events/event.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { HISTORY_SECONDS } from "./history.ts";
 
 const SECOND = 1e9;

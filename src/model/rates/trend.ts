@@ -1,4 +1,4 @@
-import type { Nanos } from "../events/event.ts";
+import type { Nanos } from "../net/nanos.ts";
 
 const MAX_SAMPLES = 64;
 const LEAST_SAMPLES = 3;

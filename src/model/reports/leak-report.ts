@@ -1,8 +1,8 @@
 import type { SourceName } from "../events/event.ts";
+import type { OwnerEvidence } from "../events/owner-evidence.ts";
+import type { SocketEnds, SocketRole } from "../net/ends.ts";
 import type { TCP } from "../net/tcp-state.ts";
-import type { OwnerEvidence } from "../processes/owner.ts";
 import type { AcceptQueue, ProcessRow } from "./snapshot.ts";
-import type { SocketEnds, SocketRole } from "../sockets/socket.ts";
 
 /** Who leaks, most guilty first: plain data, at one moment. Durations are milliseconds. */
 export interface LeakReport {

@@ -1,5 +1,5 @@
-import type { Nanos } from "../events/event.ts";
-import type { Process } from "../processes/process-table.ts";
+import type { Nanos } from "../net/nanos.ts";
+import type { Process } from "../processes/process.ts";
 import type { ProcessRow } from "./snapshot.ts";
 import { Tally } from "./tally.ts";
 

@@ -1,4 +1,5 @@
-import type { PollCost, SourceName } from "../events/event.ts";
+import type { SourceName } from "../events/event.ts";
+import type { PollCost } from "../events/survey.ts";
 import type { ChangeTotal } from "../rates/change-counts.ts";
 import type { HostRates } from "../rates/counter-rates.ts";
 

@@ -1,11 +1,13 @@
-import type { Nanos } from "../events/event.ts";
-import type { Tables, Vanished } from "../fold/tables.ts";
+import type { Tables } from "../fold/tables.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
-import type { Process } from "../processes/process-table.ts";
-import { type Holder, type Listening, holdersOf } from "../sockets/holding.ts";
+import type { Holder } from "../processes/holder.ts";
+import type { Process } from "../processes/process.ts";
+import { type Listening, holdersOf } from "../sockets/holding.ts";
 import { newListenerIndex } from "../sockets/listeners.ts";
 import type { SocketColumns } from "../sockets/socket-columns.ts";
 import type { Socket } from "../sockets/socket.ts";
+import type { Vanished } from "../sockets/vanished.ts";
 
 /** The sockets of one moment, and who holds them: as the model has them now, or as they stood when a picture was paused. */
 export interface SocketWorld {

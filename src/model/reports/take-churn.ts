@@ -1,6 +1,6 @@
 import type { Tables } from "../fold/tables.ts";
 import type { CounterName, NamespaceCounters } from "../net/counters.ts";
-import type { Process } from "../processes/process-table.ts";
+import type { Process } from "../processes/process.ts";
 import type { ChurnCount, ChurnReport, NamespaceChurn, ProcessChurn, TimeWaitCount } from "./churn-report.ts";
 import { takeDestinations } from "./take-destinations.ts";
 

@@ -1,8 +1,8 @@
-import type { Nanos } from "../events/event.ts";
 import { networkSettings } from "../fold/network-settings.ts";
 import type { Tables } from "../fold/tables.ts";
 import type { NetworkSettings } from "../net/counters.ts";
-import type { Process } from "../processes/process-table.ts";
+import type { Nanos } from "../net/nanos.ts";
+import type { Process } from "../processes/process.ts";
 import type { DestinationChurn, PortUser } from "./churn-report.ts";
 import { ASK, holdersOf } from "../sockets/holding.ts";
 import type { SocketTable } from "../sockets/socket-table.ts";

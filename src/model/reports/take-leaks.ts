@@ -1,15 +1,17 @@
-import type { Nanos } from "../events/event.ts";
 import type { Filter } from "../filter/filter.ts";
-import type { Tables, Vanished } from "../fold/tables.ts";
+import type { Tables } from "../fold/tables.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
-import type { Process } from "../processes/process-table.ts";
+import type { Holder } from "../processes/holder.ts";
+import type { Process } from "../processes/process.ts";
 import type { LeakReport, LeakingProcess, StuckSocket, UnownedReason, UnownedSocket } from "./leak-report.ts";
 import { byBlame, processRow } from "./process-row.ts";
 import { Tally, acceptQueueOf } from "./tally.ts";
-import { type Holder, holdersOf, isUnaccepted, listenerOf } from "../sockets/holding.ts";
+import { holdersOf, isUnaccepted, listenerOf } from "../sockets/holding.ts";
 import type { Socket } from "../sockets/socket.ts";
 import { isStuck } from "../sockets/stuck.ts";
 import { socketSubject } from "../sockets/subject.ts";
+import type { Vanished } from "../sockets/vanished.ts";
 
 export interface LeakOptions {
   readonly stuckAfterMs: number;

@@ -1,6 +1,6 @@
-import type { Nanos } from "../events/event.ts";
 import { type Filter, MATCH_ALL } from "../filter/filter.ts";
-import type { Tables, Vanished } from "../fold/tables.ts";
+import type { Tables } from "../fold/tables.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP, TCP_STATE_MAX } from "../net/tcp-state.ts";
 import { byBlame, processRow } from "./process-row.ts";
 import type { Poll, ProcessRow, Snapshot, SnapshotSeries, SocketCounts } from "./snapshot.ts";
@@ -11,6 +11,7 @@ import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile, hasFileIn } from "../sockets/socket.ts";
 import { isStuck } from "../sockets/stuck.ts";
 import { socketSubject } from "../sockets/subject.ts";
+import type { Vanished } from "../sockets/vanished.ts";
 
 /** Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. */
 export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {

@@ -1,12 +1,12 @@
-import type { Nanos } from "../events/event.ts";
-import type { Vanished } from "../fold/tables.ts";
 import { formatEndpoint } from "../net/address.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import { PeerCount } from "./peer-count.ts";
 import type { AcceptQueue, SocketCounts } from "./snapshot.ts";
 import { isUnaccepted } from "../sockets/holding.ts";
 import type { StateCounts } from "../sockets/plain-count.ts";
 import type { Socket } from "../sockets/socket.ts";
+import type { Vanished } from "../sockets/vanished.ts";
 
 /** Counts one process's sockets. */
 export class Tally {

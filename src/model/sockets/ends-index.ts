@@ -1,6 +1,7 @@
 import { NumberMap, oddFactor } from "../../base/number-map.ts";
 import type { Address } from "../net/address.ts";
-import type { Socket, SocketEnds } from "./socket.ts";
+import type { SocketEnds } from "../net/ends.ts";
+import type { Socket } from "./socket.ts";
 
 type Ends = Omit<SocketEnds, "netns">;
 

@@ -1,12 +1,7 @@
 import { TCP } from "../net/tcp-state.ts";
+import type { Holder } from "../processes/holder.ts";
 import type { ListenerIndex } from "./listeners.ts";
 import type { Socket } from "./socket.ts";
-
-/** A process that holds a socket, and by which descriptor as far as that is known. */
-export interface Holder {
-  readonly pid: number;
-  readonly fd: number | null;
-}
 
 /** Where the listeners are looked up: a table of sockets, or what stands for it in a paused picture. */
 export interface Listening {

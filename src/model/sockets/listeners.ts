@@ -1,5 +1,6 @@
 import { isUnspecified } from "../net/address.ts";
-import type { Socket, SocketEnds } from "./socket.ts";
+import type { SocketEnds } from "../net/ends.ts";
+import type { Socket } from "./socket.ts";
 
 const NONE: readonly Socket[] = [];
 

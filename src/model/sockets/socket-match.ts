@@ -1,4 +1,4 @@
-import type { SurveyedEnds } from "../events/event.ts";
+import type { SurveyedEnds } from "../net/ends.ts";
 import { EndsIndex } from "./ends-index.ts";
 import type { SocketTable } from "./socket-table.ts";
 import { type Socket, hasFile } from "./socket.ts";

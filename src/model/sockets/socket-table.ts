@@ -1,16 +1,15 @@
 import { NumberMap } from "../../base/number-map.ts";
-import type { Nanos } from "../events/event.ts";
+import type { SocketEnds, SocketRole } from "../net/ends.ts";
+import { MAX_SOCKETS } from "../net/limits.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
+import type { Holder } from "../processes/holder.ts";
 import type { Owner } from "../processes/owner.ts";
 import { EndsIndex } from "./ends-index.ts";
-import type { Holder } from "./holding.ts";
 import { type ListenerIndex, newListenerIndex } from "./listeners.ts";
 import { SocketColumns } from "./socket-columns.ts";
-import { Socket, type SocketEnds, type SocketRole } from "./socket.ts";
+import { Socket } from "./socket.ts";
 import type { Destination } from "../time-wait/destination.ts";
-
-/** More sockets than a machine with 16 GiB can hold open; past it new ones are counted and not kept. */
-export const MAX_SOCKETS = 2_000_000;
 
 /** All live sockets: by kernel address where traced, by inode, and by their ends where only /proc has shown them. */
 export class SocketTable {

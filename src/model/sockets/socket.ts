@@ -1,13 +1,11 @@
-import type { Nanos } from "../events/event.ts";
 import type { Address } from "../net/address.ts";
+import type { SocketEnds, SocketRole } from "../net/ends.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
+import type { Holder } from "../processes/holder.ts";
 import { type Owner, UNKNOWN_OWNER } from "../processes/owner.ts";
-import type { Holder } from "./holding.ts";
 import type { Passage } from "./passage.ts";
 import type { Destination } from "../time-wait/destination.ts";
-
-/** Where a socket came from: connect(), a listener's queue, or listen() itself. */
-export type SocketRole = "client" | "server" | "listener";
 
 /** One socket for one life, from CLOSE or LISTEN until CLOSE. What is read-only here, the table of sockets changes. */
 export class Socket {
@@ -88,14 +86,6 @@ export class Socket {
       this.remotePort = ends.remotePort;
     }
   }
-}
-
-export interface SocketEnds {
-  readonly netns: number | null;
-  readonly localAddress: Address;
-  readonly localPort: number;
-  readonly remoteAddress: Address;
-  readonly remotePort: number;
 }
 
 /** In the other states its process may have closed it, and then its row has no inode, though its last event had one. */

@@ -1,4 +1,4 @@
-import type { Nanos } from "../events/event.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import type { Socket } from "./socket.ts";
 

@@ -1,8 +1,9 @@
-import type { Nanos } from "../events/event.ts";
 import type { FilterSubject } from "../filter/filter.ts";
+import type { SocketEnds } from "../net/ends.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
-import type { Process } from "../processes/process-table.ts";
-import type { Socket, SocketEnds } from "./socket.ts";
+import type { Process } from "../processes/process.ts";
+import type { Socket } from "./socket.ts";
 import type { TransitionRow } from "./transition-row.ts";
 import { type Connection, endsOf } from "../time-wait/destination.ts";
 

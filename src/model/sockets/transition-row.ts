@@ -1,8 +1,8 @@
 import type { Cause } from "../events/cause.ts";
-import type { Nanos } from "../events/event.ts";
+import type { Nanos } from "../net/nanos.ts";
 import type { TcpState } from "../net/tcp-state.ts";
 import type { Owner } from "../processes/owner.ts";
-import type { Process } from "../processes/process-table.ts";
+import type { Process } from "../processes/process.ts";
 import type { Socket } from "./socket.ts";
 
 /**

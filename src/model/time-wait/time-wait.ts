@@ -1,6 +1,6 @@
 import { SlotIndex } from "../../base/slot-index.ts";
-import type { Nanos } from "../events/event.ts";
-import type { Process } from "../processes/process-table.ts";
+import type { Nanos } from "../net/nanos.ts";
+import type { Process } from "../processes/process.ts";
 import type { Connection, Destination } from "./destination.ts";
 
 /** Fixed in the kernel, by no setting to be changed (TCP_TIMEWAIT_LEN, include/net/tcp.h). */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ChangeCount } from "../../model/events/event.ts";
-import { MAX_SOCKETS } from "../../model/sockets/socket-table.ts";
+import { MAX_SOCKETS } from "../../model/net/limits.ts";
 import { hostFigures } from "./counter-shapes.ts";
 import { nanos, text, wallMs, whole } from "./scalar-shapes.ts";
 import { processFacts, state } from "./shapes.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MAX_SOCKETS } from "../../model/sockets/socket-table.ts";
+import { MAX_SOCKETS } from "../../model/net/limits.ts";
 
 /** Rows of one shape; on a line they stand as columns, which are shorter and compress better. */
 export interface Table<Row> {

@@ -1,8 +1,13 @@
 import { z } from "zod";
 import type { IdleConnection, ListenBacklog, SocketDetail } from "../../model/events/details.ts";
-import type { HeldSocket, ProcessFacts, SurveyedSocket, SurveyedTimeWait } from "../../model/events/event.ts";
-import type { ImagedTimeWait } from "../../model/fold/image-time-wait.ts";
-import type { ImagedHolder, ImagedProcess, ImagedSocket, ImagedVanished } from "../../model/fold/image.ts";
+import type {
+  ImagedHolder,
+  ImagedProcess,
+  ImagedSocket,
+  ImagedTimeWait,
+  ImagedVanished,
+} from "../../model/events/image.ts";
+import type { HeldSocket, ProcessFacts, SurveyedSocket, SurveyedTimeWait } from "../../model/events/survey.ts";
 import type { NamespaceCounters } from "../../model/net/counters.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
 import { namespaceCounters } from "./counter-shapes.ts";

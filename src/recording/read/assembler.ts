@@ -1,4 +1,5 @@
-import type { HeldSocket, TraceEvent } from "../../model/events/event.ts";
+import type { TraceEvent } from "../../model/events/event.ts";
+import type { HeldSocket } from "../../model/events/survey.ts";
 import { type BeginLine, beginLine } from "../format/event-lines.ts";
 import { KEY_SURVEYS, RowReader, keepLine, rowsLine } from "../format/rows.ts";
 import { TABLES } from "../format/shapes.ts";

@@ -1,5 +1,6 @@
 import { EXIT, UserError } from "../../base/errors.ts";
-import type { Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { TraceEvent } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { eventLine } from "../format/event-lines.ts";
 import { FORMAT, type Header, parseHeader } from "../format/header.ts";
 import { LATEST_NANOS } from "../format/scalar-shapes.ts";

@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { EXIT, UserError } from "../../base/errors.ts";
+import { reasonOf } from "../../base/reason.ts";
 import { beginsMember, unpackMembers } from "../format/gzip.ts";
 import { newZstdUnpacker } from "../format/zstd.ts";
 import type { Faults } from "./faults.ts";
@@ -55,12 +56,6 @@ function openFile(path: string): { stream: Readable; isPipe: boolean } {
   // A socket waits for a pipe without a thread that could not be ended.
   if (stat.isFIFO()) return { stream: new Socket({ fd, readable: true, writable: false }), isPipe: true };
   return { stream: createReadStream(path, { fd, highWaterMark: CHUNK_BYTES }), isPipe: !stat.isFile() };
-}
-
-/** `no such file or directory`, of `ENOENT: no such file or directory, open 'x'`. */
-export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return /^[A-Z0-9]+: ([^,]+)/.exec(text)?.[1] ?? text;
 }
 
 /** The chunks until the end; a read that is closed ends them too. */

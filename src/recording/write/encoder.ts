@@ -1,7 +1,8 @@
 import { crc32 } from "node:zlib";
 import type { DetailsSeen } from "../../model/events/details.ts";
-import type { CountersSeen, Survey, TraceEvent } from "../../model/events/event.ts";
-import type { Image } from "../../model/fold/image.ts";
+import type { CountersSeen, TraceEvent } from "../../model/events/event.ts";
+import type { Image } from "../../model/events/image.ts";
+import type { Survey } from "../../model/events/survey.ts";
 import type { BeginLine } from "../format/event-lines.ts";
 import { KEY_SURVEYS, type Table, rowLines } from "../format/rows.ts";
 import { type HeldRow, TABLES } from "../format/shapes.ts";

@@ -1,7 +1,7 @@
 import { type Stats, constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { EXIT, UserError } from "../../base/errors.ts";
-import { reasonOf } from "../read/input.ts";
+import { reasonOf } from "../../base/reason.ts";
 import type { Sink } from "./sink.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;

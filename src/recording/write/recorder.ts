@@ -1,14 +1,8 @@
 import { UserError } from "../../base/errors.ts";
-import type {
-  ClockAnchor,
-  CountersSeen,
-  Nanos,
-  SourceChange,
-  SourceName,
-  TraceEvent,
-} from "../../model/events/event.ts";
+import type { ClockAnchor, CountersSeen, SourceChange, SourceName, TraceEvent } from "../../model/events/event.ts";
 import { takeImage } from "../../model/fold/image.ts";
 import type { Tables } from "../../model/fold/tables.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import type { Header } from "../format/header.ts";
 import { isFull } from "./output-file.ts";
 import type { Packing } from "./packer.ts";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { ClockAnchor, Nanos } from "../../model/events/event.ts";
+import type { ClockAnchor } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 
 /** /proc/uptime has hundredths of a second: less is no difference. */
 const SAME_CLOCK: Nanos = 20e6;

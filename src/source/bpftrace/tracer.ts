@@ -1,6 +1,7 @@
 import { onlineCpus } from "../../host/machine/cpus.ts";
 import { identify, readProcess } from "../../host/processes/processes.ts";
-import type { ChangeCount, Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { ChangeCount, TraceEvent } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { askTracer } from "./ask.ts";
 import { OwnConnection } from "./own-connection.ts";
 import { SkipCount } from "./skip-count.ts";

@@ -1,4 +1,5 @@
-import type { ChangeCount, Nanos } from "../../model/events/event.ts";
+import type { ChangeCount } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { LossCount } from "./loss-count.ts";
 import { Reorder } from "./reorder.ts";
 import type { NameBook } from "../../wire/name-book.ts";

@@ -1,4 +1,5 @@
-import type { Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { TraceEvent } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { WORDS } from "../../wire/hex-fields.ts";
 import type { NameBook } from "../../wire/name-book.ts";
 import { WireLine } from "../../wire/wire-line.ts";

@@ -1,4 +1,5 @@
-import type { Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { TraceEvent } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { CounterReader } from "./counter-reader.ts";
 import { DetailReader } from "./details.ts";
 import { GiveWay } from "./give-way.ts";

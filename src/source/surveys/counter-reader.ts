@@ -4,8 +4,9 @@ import { readHostFigures } from "../../host/kernel/host-figures.ts";
 import { SETTING_FILES, parseSettings, readOwnSettings } from "../../host/kernel/network-settings.ts";
 import { findSystemTool } from "../../host/machine/path-search.ts";
 import { Inhabitants } from "../../host/survey/inhabitants.ts";
-import type { CountersSeen, Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { CountersSeen, TraceEvent } from "../../model/events/event.ts";
 import type { NamespaceCounters, NetworkSettings } from "../../model/net/counters.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 
 const USUAL_INTERVAL_MS = 1000;
 const MOST_OF_A_CORE = 0.01;

@@ -1,6 +1,8 @@
 import { childrenCpuMs } from "../../host/processes/processes.ts";
 import type { DetailsSeen, IdleSeen, SocketDetail } from "../../model/events/details.ts";
-import type { Nanos, Survey, TraceEvent, Transition } from "../../model/events/event.ts";
+import type { TraceEvent, Transition } from "../../model/events/event.ts";
+import type { Survey } from "../../model/events/survey.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
 import { SocketDiagnosis } from "./socket-diagnosis.ts";
 

@@ -1,6 +1,7 @@
 import { EXIT, UserError } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
-import type { Nanos, TraceEvent } from "../../model/events/event.ts";
+import type { TraceEvent } from "../../model/events/event.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import type { Asides } from "./asides.ts";
 import { type Pace, type Surveyor, cpuMsSince } from "./surveyor.ts";
 

@@ -1,7 +1,8 @@
 import { HolderFinder } from "../../host/processes/holders.ts";
 import { KnownTables } from "../../host/survey/known-rows.ts";
 import { takeSurvey } from "../../host/survey/survey.ts";
-import type { Nanos, Survey } from "../../model/events/event.ts";
+import type { Survey } from "../../model/events/survey.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 
 /** How often surveys are taken, and what share of one core they may cost: on a machine with very many sockets, the rarer. */
 export interface Pace {

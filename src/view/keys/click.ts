@@ -1,6 +1,5 @@
 import type { Frame } from "../format/frame.ts";
-import type { TopList } from "./key-binding.ts";
-import { cursorIndex } from "../screen/view.ts";
+import { type TopList, cursorIndex } from "../state/top-list.ts";
 import { type TopUi, levelOf, withLevel } from "../state/top-ui.ts";
 
 /** A click on line `y` of the frame: the cursor goes to the row there. Rows stand a line each around the one with the `>`. */

@@ -1,5 +1,6 @@
-import { parseFilter } from "../../model/filter/filter.ts";
-import type { Binding, Pressed, TopList } from "./key-binding.ts";
+import { parseFilter } from "../../model/filter/parse-filter.ts";
+import type { Binding, Pressed } from "./key-binding.ts";
+import type { TopList } from "../state/top-list.ts";
 import type { TopUi } from "../state/top-ui.ts";
 
 const LONGEST = 500;

@@ -1,9 +1,9 @@
 import { isTyping, typeFilter } from "./filter-typing.ts";
-import type { Binding, Pressed, TopList } from "./key-binding.ts";
+import type { Binding, Pressed } from "./key-binding.ts";
 import { PLAYER_KEYMAP, typeMoment } from "./player-keys.ts";
 import { SCREEN_KEYMAP } from "./screen-keys.ts";
-import { cursorIndex } from "../screen/view.ts";
 import { viewAt } from "../screen/views.ts";
+import { type TopList, cursorIndex } from "../state/top-list.ts";
 import { type Place, TABS, type TopUi, goInto, goTo, levelOf, nextGrouping, withLevel } from "../state/top-ui.ts";
 
 const INTERVALS = [250, 500, 1000, 2000, 5000, 10_000];

@@ -1,8 +1,8 @@
 import { GrowingBytes } from "../../base/growing-bytes.ts";
 import type { Cause } from "../../model/events/cause.ts";
+import type { OwnerEvidence } from "../../model/events/owner-evidence.ts";
 import { formatEndpoint } from "../../model/net/address.ts";
 import { type TcpState, stateName } from "../../model/net/tcp-state.ts";
-import type { OwnerEvidence } from "../../model/processes/owner.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 import type { TransitionRow } from "../../model/sockets/transition-row.ts";
 import { microsOfSecond, secondText } from "../format/time.ts";

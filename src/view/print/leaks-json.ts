@@ -1,7 +1,7 @@
 import { formatEndpoint } from "../../model/net/address.ts";
+import type { SocketEnds } from "../../model/net/ends.ts";
 import { stateName } from "../../model/net/tcp-state.ts";
 import type { LeakReport, LeakingProcess, StuckSocket, UnownedSocket } from "../../model/reports/leak-report.ts";
-import type { SocketEnds } from "../../model/sockets/socket.ts";
 import type { UserName } from "../format/table.ts";
 import { isoTime } from "../format/time.ts";
 

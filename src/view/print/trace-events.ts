@@ -1,5 +1,5 @@
-import type { Nanos } from "../../model/events/event.ts";
 import { formatEndpoint } from "../../model/net/address.ts";
+import type { Nanos } from "../../model/net/nanos.ts";
 import { TCP, type TcpState, stateName } from "../../model/net/tcp-state.ts";
 import type { Owner } from "../../model/processes/owner.ts";
 import type { Socket } from "../../model/sockets/socket.ts";

@@ -3,10 +3,10 @@ import type { ChurnCount, ChurnReport, DestinationChurn, ProcessChurn } from "..
 import { barChart } from "../format/chart.ts";
 import { fit, wrap } from "../format/format.ts";
 import { type Line, clipLine, span } from "../format/frame.ts";
-import type { TopList } from "../keys/key-binding.ts";
 import { DESTINATION_CELLS, columnLines, destinationCells, kernelText, portWarning } from "../print/churn-text.ts";
 import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "./churn-choice.ts";
-import { NO_LIST, type Scene, type View, cursorIndex, firstOfPage } from "./view.ts";
+import type { Scene, View } from "./view.ts";
+import { NO_LIST, type TopList, cursorIndex, firstOfPage } from "../state/top-list.ts";
 
 const MOST_CHART_ROWS = 6;
 /** A heading and a row of each table. */

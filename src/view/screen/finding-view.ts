@@ -5,7 +5,8 @@ import { wrap } from "../format/format.ts";
 import { type Line, type Style, clipLine, span } from "../format/frame.ts";
 import { type Table, tableLines, textColumn } from "../format/table.ts";
 import { asOneLine, textView } from "./text-view.ts";
-import { type Scene, type View, cursorIndex, firstOfPage } from "./view.ts";
+import type { Scene, View } from "./view.ts";
+import { cursorIndex, firstOfPage } from "../state/top-list.ts";
 
 const SEVERITY_STYLE: Readonly<Record<Severity, Style>> = { critical: "bad", warning: "warn", info: "plain" };
 const MOST_LINES = 8;

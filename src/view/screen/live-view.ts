@@ -4,10 +4,10 @@ import type { TransitionRow } from "../../model/sockets/transition-row.ts";
 import { type Line, type Style, span } from "../format/frame.ts";
 import { type Column, type Table, numberColumn, tableLines, textColumn } from "../format/table.ts";
 import { clockTime } from "../format/time.ts";
-import type { TopList } from "../keys/key-binding.ts";
 import { transitionText } from "../print/events-text.ts";
-import { NO_LIST, type Scene, type View, cursorIndex } from "./view.ts";
+import type { Scene, View } from "./view.ts";
 import type { TransitionRows } from "../state/top-data.ts";
+import { NO_LIST, type TopList, cursorIndex } from "../state/top-list.ts";
 
 /** View 4: transitions as they come, the newest last. */
 export const LIVE_VIEW: View = {

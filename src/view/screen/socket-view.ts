@@ -3,9 +3,9 @@ import { SOCKET_SORTS, type SocketRow } from "../../model/lists/take-sockets.ts"
 import { age } from "../format/format.ts";
 import { type Line, span } from "../format/frame.ts";
 import { type Table, tableLines } from "../format/table.ts";
-import type { TopList } from "../keys/key-binding.ts";
 import { GROUP_SOCKET_TABLE, SOCKET_TABLE, STUCK_TABLE, acceptedText, stateText } from "./socket-table.ts";
-import { NO_LIST, type Scene, type View, cursorIndex, firstOfPage } from "./view.ts";
+import type { Scene, View } from "./view.ts";
+import { NO_LIST, type TopList, cursorIndex, firstOfPage } from "../state/top-list.ts";
 import { unreadText } from "../words/unread-text.ts";
 
 const COLUMNS_HELP =

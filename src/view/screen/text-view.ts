@@ -1,5 +1,6 @@
 import { type Line, lineText, span } from "../format/frame.ts";
-import { NO_LIST, type Scene, type View, cursorIndex } from "./view.ts";
+import type { Scene, View } from "./view.ts";
+import { NO_LIST, cursorIndex } from "../state/top-list.ts";
 import type { Place } from "../state/top-ui.ts";
 
 /** A view that is a text to be read: keys scroll it. */

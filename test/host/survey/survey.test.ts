@@ -4,7 +4,7 @@ import net from "node:net";
 import { describe, expect, test, vi } from "vitest";
 import { listPids } from "#src/host/processes/processes.ts";
 import { takeSurvey } from "#src/host/survey/survey.ts";
-import type { Survey } from "#src/model/events/event.ts";
+import type { Survey } from "#src/model/events/survey.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { asNobody, connect, descriptorOf, isRoot, listen, startChild } from "#test/support/children.ts";
 

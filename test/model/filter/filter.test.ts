@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addressFromHex, parseAddress } from "#src/model/net/address.ts";
-import { type Filter, type FilterSubject, parseFilter } from "#src/model/filter/filter.ts";
+import { type Filter, type FilterSubject } from "#src/model/filter/filter.ts";
+import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import { TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 
 const NGINX: FilterSubject = {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import type { Survey, TraceEvent } from "#src/model/events/event.ts";
+import type { Survey } from "#src/model/events/survey.ts";
+import type { TraceEvent } from "#src/model/events/event.ts";
 import { takeLeaks } from "#src/model/reports/take-leaks.ts";
 import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
 import { MATCH_ALL } from "#src/model/filter/filter.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { MATCH_ALL, parseFilter } from "#src/model/filter/filter.ts";
+import { MATCH_ALL } from "#src/model/filter/filter.ts";
+import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import { Model } from "#src/model/fold/model.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { TransitionLog } from "#src/model/fold/transition-log.ts";

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { MATCH_ALL, parseFilter, type Filter } from "#src/model/filter/filter.ts";
+import { MATCH_ALL, type Filter } from "#src/model/filter/filter.ts";
+import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import type { Model } from "#src/model/fold/model.ts";
 import { frozenWorld, liveWorld } from "#src/model/reports/socket-world.ts";
 import { takeGroups } from "#src/model/lists/take-groups.ts";

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { Model } from "#src/model/fold/model.ts";
-import { keepPassage, passagesOf } from "#src/model/sockets/passage.ts";
+import { keepPassage, passagesOf } from "#src/model/lists/passages.ts";
 import type { Socket } from "#src/model/sockets/socket.ts";
 import { frozenWorld, liveWorld } from "#src/model/reports/socket-world.ts";
 import { takeTimeline, type Timeline } from "#src/model/lists/take-timeline.ts";

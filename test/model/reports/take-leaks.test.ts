@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { SurveyedProcess, TraceEvent, Transition } from "#src/model/events/event.ts";
-import { MATCH_ALL, parseFilter } from "#src/model/filter/filter.ts";
+import type { SurveyedProcess } from "#src/model/events/survey.ts";
+import type { TraceEvent, Transition } from "#src/model/events/event.ts";
+import { MATCH_ALL } from "#src/model/filter/filter.ts";
+import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import type { LeakingProcess, LeakReport } from "#src/model/reports/leak-report.ts";
 import { takeLeaks } from "#src/model/reports/take-leaks.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { newListenerIndex, pidOfListener } from "#src/model/sockets/listeners.ts";
-import { Socket, type SocketEnds } from "#src/model/sockets/socket.ts";
+import { Socket } from "#src/model/sockets/socket.ts";
+import { type SocketEnds } from "#src/model/net/ends.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 
 const ANY6 = "0".repeat(32);

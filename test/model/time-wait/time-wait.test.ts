@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { parseFilter } from "#src/model/filter/filter.ts";
+import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import { Model } from "#src/model/fold/model.ts";
 import type { ChurnReport } from "#src/model/reports/churn-report.ts";
-import type { Survey, Task, TraceEvent, Transition } from "#src/model/events/event.ts";
+import type { Survey } from "#src/model/events/survey.ts";
+import type { Task, TraceEvent, Transition } from "#src/model/events/event.ts";
 import { takeChurn } from "#src/model/reports/take-churn.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { takeSurvey } from "#src/host/survey/survey.ts";
-import type { Survey } from "#src/model/events/event.ts";
+import type { Survey } from "#src/model/events/survey.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { Surveyor } from "#src/source/surveys/surveyor.ts";
 import { holder, row, SECOND, survey } from "#test/support/scenario.ts";

@@ -4,7 +4,7 @@ import { playerStatus } from "#src/view/state/player-ui.ts";
 import { helpFrame } from "#src/view/keys/top-help.ts";
 import { keymapOf, pressKey } from "#src/view/keys/top-keys.ts";
 import { initialUi, type TopUi } from "#src/view/state/top-ui.ts";
-import { NO_LIST as list } from "#src/view/screen/view.ts";
+import { NO_LIST as list } from "#src/view/state/top-list.ts";
 
 const live = initialUi(1000);
 const ui: TopUi = { ...live, player: { typed: null } };

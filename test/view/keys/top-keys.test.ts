@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TopList } from "#src/view/keys/key-binding.ts";
+import type { TopList } from "#src/view/state/top-list.ts";
 import { KEYMAP, pressKey } from "#src/view/keys/top-keys.ts";
 import { PROCESS_TABLE } from "#src/view/words/columns.ts";
 import { goInto, type Level, levelOf, initialUi, TABS, type TopUi } from "#src/view/state/top-ui.ts";
-import { NO_LIST } from "#src/view/screen/view.ts";
+import { NO_LIST } from "#src/view/state/top-list.ts";
 
 const listOf = (pids: readonly number[]): TopList => ({
   length: pids.length,

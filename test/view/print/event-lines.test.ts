@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Process } from "#src/model/processes/process-table.ts";
+import { Process } from "#src/model/processes/process.ts";
 import { safeBytes } from "#src/base/text.ts";
 import type { TransitionRow } from "#src/model/sockets/transition-row.ts";
 import { EventLines } from "#src/view/print/event-lines.ts";

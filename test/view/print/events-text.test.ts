@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Process } from "#src/model/processes/process-table.ts";
+import { Process } from "#src/model/processes/process.ts";
 import { safeBytes } from "#src/base/text.ts";
 import { EVENTS_HEADER, gapText, lostText, summaryText, transitionText } from "#src/view/print/events-text.ts";
 import { bareRow, HOSTILE, nginxRow } from "#test/support/transition-rows.ts";

@@ -6,6 +6,7 @@ import { type Filter, MATCH_ALL } from "../../../model/filter/filter.ts";
 import type { Model } from "../../../model/fold/model.ts";
 import { TransitionLog } from "../../../model/fold/transition-log.ts";
 import type { Grouping } from "../../../model/lists/group.ts";
+import { keepPassage } from "../../../model/lists/passages.ts";
 import { type GroupRow, takeGroups } from "../../../model/lists/take-groups.ts";
 import { SocketList } from "../../../model/lists/take-sockets.ts";
 import { type Timeline, takeTimeline } from "../../../model/lists/take-timeline.ts";
@@ -14,7 +15,6 @@ import type { Snapshot } from "../../../model/reports/snapshot.ts";
 import { frozenWorld, liveWorld } from "../../../model/reports/socket-world.ts";
 import { takeChurn } from "../../../model/reports/take-churn.ts";
 import { takeSnapshot } from "../../../model/reports/take-snapshot.ts";
-import { keepPassage } from "../../../model/sockets/passage.ts";
 import type { Socket } from "../../../model/sockets/socket.ts";
 import type { TransitionRows } from "../../../view/state/top-data.ts";
 

@@ -4,10 +4,10 @@ import { towardText } from "../../facts/peers.ts";
 import { type Situation, inNamespace, processAt, settingOf, who } from "../../facts/situation.ts";
 import { SOURCES, ipSysctl } from "../../facts/sources.ts";
 import type { Group } from "../../facts/unanswered.ts";
-import type { Nanos } from "../../../model/events/event.ts";
 import { formatAddress, formatEndpoint } from "../../../model/net/address.ts";
+import type { Nanos } from "../../../model/net/nanos.ts";
 import { TCP } from "../../../model/net/tcp-state.ts";
-import type { Process } from "../../../model/processes/process-table.ts";
+import type { Process } from "../../../model/processes/process.ts";
 import { timeWaitSubject } from "../../../model/sockets/subject.ts";
 import type { Destination } from "../../../model/time-wait/destination.ts";
 

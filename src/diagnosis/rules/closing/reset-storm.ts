@@ -3,7 +3,7 @@ import type { Finding } from "../../facts/finding.ts";
 import { type Situation, inNamespace, who } from "../../facts/situation.ts";
 import { SOURCES } from "../../facts/sources.ts";
 import { formatAddress, formatEndpoint } from "../../../model/net/address.ts";
-import type { Process } from "../../../model/processes/process-table.ts";
+import type { Process } from "../../../model/processes/process.ts";
 
 const LEAST_PER_SECOND = 5;
 /** Of the connections that end: a server on the internet always has some. */

@@ -3,7 +3,7 @@ import { type Descriptors, descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { type Situation, settingOf, who } from "../../facts/situation.ts";
 import { SOURCES } from "../../facts/sources.ts";
-import type { Process } from "../../../model/processes/process-table.ts";
+import type { Process } from "../../../model/processes/process.ts";
 
 const MUCH = 0.8;
 const NEARLY_ALL = 0.95;

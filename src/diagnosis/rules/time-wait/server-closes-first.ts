@@ -3,7 +3,7 @@ import type { Finding } from "../../facts/finding.ts";
 import { type Situation, inNamespace, processAt, who } from "../../facts/situation.ts";
 import { SOURCES, ipSysctl } from "../../facts/sources.ts";
 import { type Address, formatAddress, formatEndpoint } from "../../../model/net/address.ts";
-import type { Process } from "../../../model/processes/process-table.ts";
+import type { Process } from "../../../model/processes/process.ts";
 import type { Socket } from "../../../model/sockets/socket.ts";
 import type { Destination } from "../../../model/time-wait/destination.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { RecentDiagnosis } from "#src/commands/top/data/recent-diagnosis.ts";
-import { MATCH_ALL, parseFilter } from "#src/model/filter/filter.ts";
+import { MATCH_ALL } from "#src/model/filter/filter.ts";
+import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import { Model } from "#src/model/fold/model.ts";
 
 const SECOND = 1e9;

@@ -1,0 +1,38 @@
+import type { Level, Place } from "./top-ui.ts";
+
+/** What keys need to know of what is on the screen: its rows in order, and how many of them it shows at once. */
+export interface TopList {
+  readonly length: number;
+  readonly keyAt: (index: number) => string | null;
+  /** -1 when there is no such row. */
+  readonly indexOf: (key: string) => number;
+  readonly page: number;
+  /** Where Enter leads from there; null: nowhere. */
+  readonly opens: (index: number) => Place | null;
+  /** The lines of a text: there is no cursor, keys scroll. */
+  readonly isText: boolean;
+  /** Where the cursor is, whatever was chosen: on the newest, while that is followed. */
+  readonly cursor?: number;
+}
+
+export const NO_LIST: TopList = {
+  length: 0,
+  keyAt: () => null,
+  indexOf: () => -1,
+  page: 1,
+  opens: () => null,
+  isText: false,
+};
+
+/** Where the cursor is: on its row, or where that was before it went away; of a text, the first line shown. */
+export function cursorIndex(list: TopList, { key, index }: Level): number {
+  if (list.cursor !== undefined) return list.cursor;
+  if (list.isText) return Math.max(0, Math.min(index, list.length - list.page));
+  const found = key === null ? -1 : list.indexOf(key);
+  return found >= 0 ? found : Math.max(0, Math.min(index, list.length - 1));
+}
+
+/** The first row of a page with the cursor in its middle. */
+export function firstOfPage(cursor: number, length: number, page: number): number {
+  return Math.max(0, Math.min(cursor - Math.floor(page / 2), length - page));
+}
