@@ -11,7 +11,7 @@ import { diagnose } from "../../build/diagnosis/diagnose.js";
 import { GROUPINGS } from "../../build/model/lists/group.js";
 import { MATCH_ALL } from "../../build/model/filter/filter.js";
 import { Model } from "../../build/model/fold/model.js";
-import { takeSnapshot } from "../../build/model/reports/take-snapshot.js";
+import { buildSnapshot } from "../../build/model/reports/build-snapshot.js";
 import { liveSource } from "../../build/source/auto.js";
 import { library } from "../../build/terminal/blessed-private.js";
 import { paint } from "../../build/terminal/cells.js";
@@ -42,7 +42,7 @@ const theme = Object.fromEntries(["plain", "bold", "dim", "warn", "bad", "good",
 const { tables } = model;
 
 const start = initialUi(1000);
-const largest = takeSnapshot(tables, STUCK_AFTER_MS).processes.toSorted((a, b) => b.established - a.established)[0];
+const largest = buildSnapshot(tables, STUCK_AFTER_MS).processes.toSorted((a, b) => b.established - a.established)[0];
 const screens = [
   ...TABS.map((tab) => [tab, goTo(start, tab)]),
   ["one process", goInto(start, { kind: "process", pid: largest?.pid ?? 0, name: "" })],
@@ -52,7 +52,7 @@ const screens = [
 
 const chart = () => ({ values: Array.from({ length: POINTS }, Math.random), most: 1, columns: 65, rows: 4 });
 const parts = [
-  ["(snapshot)", () => takeSnapshot(tables, STUCK_AFTER_MS)],
+  ["(snapshot)", () => buildSnapshot(tables, STUCK_AFTER_MS)],
   ["(diagnosis)", () => diagnose(tables, { stuckAfterMs: STUCK_AFTER_MS })],
   ["(charts)", () => [chart(), chart(), chart()].map(plot)],
 ];

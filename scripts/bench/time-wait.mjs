@@ -12,8 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Model } from "../../build/model/fold/model.js";
-import { takeChurn } from "../../build/model/reports/take-churn.js";
-import { takeSnapshot } from "../../build/model/reports/take-snapshot.js";
+import { buildChurn } from "../../build/model/reports/build-churn.js";
+import { buildSnapshot } from "../../build/model/reports/build-snapshot.js";
 import { liveSource } from "../../build/source/auto.js";
 import { topFrame } from "../../build/view/top-frame.js";
 import { initialUi } from "../../build/view/state/top-ui.js";
@@ -54,7 +54,7 @@ function frames(model) {
   let drawn = [];
   for (let frame = 0; frame < FRAMES; frame++) {
     const begin = performance.now();
-    const data = { snapshot: takeSnapshot(model.tables, 60_000), churn: takeChurn(model.tables) };
+    const data = { snapshot: buildSnapshot(model.tables, 60_000), churn: buildChurn(model.tables) };
     drawn = topFrame(data, ui, { columns: 120, rows: 40 });
     times.push(performance.now() - begin);
   }
@@ -78,7 +78,7 @@ for await (const batch of liveSource("bpf").events(stop.signal)) {
 }
 const { timeWaits, lost } = model.tables;
 console.log(`the kernel counts ${kernelCount()}, the model ${timeWaits.size}, lost ${lost}`);
-for (const { pid, comm, now } of takeChurn(model.tables).processes) console.log(`  ${now} by ${comm} (${pid})`);
+for (const { pid, comm, now } of buildChurn(model.tables).processes) console.log(`  ${now} by ${comm} (${pid})`);
 console.log(`resident: ${megabytes(process.memoryUsage.rss())}, at most ${megabytes(most)} before`);
 const { times } = frames(model);
 console.log(`a frame: median ${times[FRAMES / 2].toFixed(1)} ms, longest ${times.at(-1).toFixed(1)} ms`);

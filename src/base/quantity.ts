@@ -1,7 +1,7 @@
 /** Numbers with their units, as people read them. */
 
 /** `0.4s 12s 3m04s 2h10m 4d`, rounded down: it lasted at least so long. */
-export function duration(ms: number): string {
+export function formatDuration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (!Number.isFinite(seconds)) return "-";
   if (seconds < 10) return `${(Math.floor(seconds * 10) / 10).toFixed(1)}s`;
@@ -12,29 +12,29 @@ export function duration(ms: number): string {
 }
 
 /** A length chosen by someone, such as a threshold: `250ms 1s 1.5s 60s 5m 2h`. */
-export function setting(ms: number): string {
+export function formatSetting(ms: number): string {
   if (ms < 1000 || !Number.isFinite(ms)) return `${ms}ms`;
   if (ms <= 60_000) return `${Number((ms / 1000).toFixed(3))}s`;
   if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
   if (ms % 60_000 === 0) return `${ms / 60_000}m`;
-  return duration(ms);
+  return formatDuration(ms);
 }
 
 /** Exact below 10000, then `12.3k`, at most five columns. */
-export function count(number: number): string {
+export function formatCount(number: number): string {
   return number < 10_000 ? String(number) : scaled(number);
 }
 
 /** A number per second: `0 <0.1 0.4 12.3 456 12.3k`. */
-export function rate(perSecond: number): string {
+export function formatRate(perSecond: number): string {
   if (!(perSecond > 0)) return "0";
   if (perSecond < 0.1) return "<0.1";
   if (perSecond < 100) return (Math.floor(perSecond * 10) / 10).toFixed(1).replace(/\.0$/, "");
-  return count(Math.floor(perSecond));
+  return formatCount(Math.floor(perSecond));
 }
 
 /** `1 socket`, `2 sockets`. */
-export function plural(number: number, one: string, many: string = `${one}s`): string {
+export function formatPlural(number: number, one: string, many: string = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 

@@ -6,7 +6,7 @@ import { type EventInputOptions, openEvents } from "./run/event-input.ts";
 import { watchReader, writeOut } from "./run/output.ts";
 import { watch } from "./run/watch.ts";
 import type { Filter } from "../model/filter/filter.ts";
-import { takeChurn } from "../model/reports/take-churn.ts";
+import { buildChurn } from "../model/reports/build-churn.ts";
 import { churnJson } from "../view/print/churn-json.ts";
 import { churnText } from "../view/print/churn-text.ts";
 
@@ -25,7 +25,7 @@ export async function churn(options: ChurnOptions, shutdown: AbortController): P
   const input = await openEvents(options, shutdown.signal);
   const durations = { asked: options.durationMs, usual: USUAL_DURATION_MS };
   const tables = await watch(input, durations, shutdown, options.filter);
-  const report = tables === null ? null : takeChurn(tables);
+  const report = tables === null ? null : buildChurn(tables);
   endWatch();
   input.sayFaults();
   // Nobody is there to be told.

@@ -5,7 +5,7 @@ import type { Outcome } from "./outcome.ts";
 import { type EventInputOptions, openEvents } from "./run/event-input.ts";
 import { watchReader, writeOut } from "./run/output.ts";
 import { watch } from "./run/watch.ts";
-import { takeDiagnosis } from "../diagnosis/report.ts";
+import { buildDiagnosis } from "../diagnosis/report.ts";
 import type { Filter } from "../model/filter/filter.ts";
 import { diagnoseJson } from "../view/print/diagnose-json.ts";
 import { diagnoseText } from "../view/print/diagnose-text.ts";
@@ -27,7 +27,7 @@ export async function diagnose(options: DiagnoseCommandOptions, shutdown: AbortC
   const input = await openEvents(options, shutdown.signal);
   const durations = { asked: options.durationMs, usual: USUAL_DURATION_MS };
   const tables = await watch(input, durations, shutdown, options.filter);
-  const diagnosis = tables === null ? null : takeDiagnosis(tables, options);
+  const diagnosis = tables === null ? null : buildDiagnosis(tables, options);
   endWatch();
   input.sayFaults();
   // Nobody is there to be told.

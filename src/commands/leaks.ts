@@ -6,7 +6,7 @@ import { type EventInputOptions, openEvents } from "./run/event-input.ts";
 import { watchReader, writeOut } from "./run/output.ts";
 import { watch } from "./run/watch.ts";
 import type { Filter } from "../model/filter/filter.ts";
-import { takeLeaks } from "../model/reports/take-leaks.ts";
+import { buildLeaks } from "../model/reports/build-leaks.ts";
 import { leaksJson } from "../view/print/leaks-json.ts";
 import { leaksText } from "../view/print/leaks-text.ts";
 
@@ -27,7 +27,7 @@ export async function leaks(options: LeaksOptions, shutdown: AbortController): P
   const endWatch = watchReader(() => shutdown.abort("EPIPE"));
   const input = await openEvents(options, shutdown.signal);
   const tables = await watch(input, { asked: options.durationMs, usual: 0 }, shutdown);
-  const report = tables === null ? null : takeLeaks(tables, options);
+  const report = tables === null ? null : buildLeaks(tables, options);
   endWatch();
   input.sayFaults();
   // Nobody is there to be told.

@@ -1,6 +1,6 @@
 import type { Finding } from "./facts/finding.ts";
-import { KNOBS } from "./knobs/all.ts";
-import type { Knob } from "./knobs/knob.ts";
+import { SYSCTL_ADVICE } from "./sysctls/all.ts";
+import type { SysctlAdvice } from "./sysctls/sysctl-advice.ts";
 import type { Tables } from "../model/fold/tables.ts";
 import type { HostFigures, NetworkSettings } from "../model/net/counters.ts";
 
@@ -35,9 +35,9 @@ export function auditSettings(tables: Tables, findings: readonly Finding[]): rea
     const settings = tables.settings.get(netns);
     const here = findings.filter(({ evidence }) => (evidence["netns"] ?? netns) === netns);
     // Those of the machine stand once, with what all findings say of them.
-    const knobs = KNOBS.filter((knob) => index === 0 || isOfNamespace(knob));
-    return knobs.map((knob) =>
-      audited(knob, netns, { settings, host, findings: isOfNamespace(knob) ? here : findings }),
+    const allAdvice = SYSCTL_ADVICE.filter((advice) => index === 0 || isOfNamespace(advice));
+    return allAdvice.map((advice) =>
+      audited(advice, netns, { settings, host, findings: isOfNamespace(advice) ? here : findings }),
     );
   });
 }
@@ -63,7 +63,7 @@ function busiestNamespace(tables: Tables): number | null {
   return known[0] ?? null;
 }
 
-function isOfNamespace({ name }: Knob): boolean {
+function isOfNamespace({ name }: SysctlAdvice): boolean {
   return name !== "RLIMIT_NOFILE" && !name.startsWith("fs.") && !MACHINE_WIDE.has(name);
 }
 
@@ -75,21 +75,21 @@ interface Known {
   readonly findings: readonly Finding[];
 }
 
-function audited(knob: Knob, netns: number, { settings, host, findings }: Known): AuditedSetting {
-  const { name, does, sources } = knob;
+function audited(advice: SysctlAdvice, netns: number, { settings, host, findings }: Known): AuditedSetting {
+  const { name, does, sources } = advice;
   const ids = [...new Set(findings.map(({ id }) => id))];
   const verdicts: Verdict[] = [];
   for (const finding of ids) {
-    const helps = knob.helps[finding];
-    const refusal = knob.refusals[finding];
+    const helps = advice.helps[finding];
+    const refusal = advice.refusals[finding];
     if (helps !== undefined) verdicts.push({ finding, helps: true, why: helps });
     else if (refusal !== undefined) verdicts.push({ finding, helps: false, why: refusal });
   }
   return {
     name,
-    netns: isOfNamespace(knob) ? netns : null,
+    netns: isOfNamespace(advice) ? netns : null,
     value: name === "RLIMIT_NOFILE" ? limitIn(findings) : (settings?.sysctls?.[name] ?? host?.sysctls[name] ?? null),
-    default: knob.default,
+    default: advice.default,
     does,
     verdicts: verdicts.toSorted((a, b) => Number(b.helps) - Number(a.helps)),
     sources,

@@ -1,5 +1,5 @@
 import type { Finding, Severity } from "./facts/finding.ts";
-import { type DiagnoseOptions, type Situation, takeSituation } from "./facts/situation.ts";
+import { type DiagnoseOptions, type Situation, buildSituation } from "./facts/situation.ts";
 import { closeWaitLeak } from "./rules/closing/close-wait-leak.ts";
 import { finWait2 } from "./rules/closing/fin-wait-2.ts";
 import { keepaliveLate } from "./rules/closing/keepalive-late.ts";
@@ -50,7 +50,7 @@ const RANK: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info
 
 /** All that is wrong at this moment, the worst first. Cheap enough for once a second, with 100,000 sockets too. */
 export function diagnose(tables: Tables, options: DiagnoseOptions): readonly Finding[] {
-  const situation = takeSituation(tables, options);
+  const situation = buildSituation(tables, options);
   const findings = RULES.flatMap((rule) => bounded(rule(situation)));
   return findings.toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);
 }

@@ -28,7 +28,7 @@ export interface Diagnosis {
 }
 
 /** Draws up the answer of `tcptrace diagnose`, from all tables, at `tables.now`. */
-export function takeDiagnosis(tables: Tables, options: DiagnoseOptions): Diagnosis {
+export function buildDiagnosis(tables: Tables, options: DiagnoseOptions): Diagnosis {
   const { now, tracingSince, source, complete, unreadable, lost, transitions } = tables;
   const findings = diagnose(tables, options);
   return {

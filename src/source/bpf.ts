@@ -3,11 +3,11 @@ import { EXIT, UserError } from "../base/errors.ts";
 import type { Gap, TraceEvent } from "../model/events/event.ts";
 import type { Nanos } from "../model/net/nanos.ts";
 import { TCP } from "../model/net/tcp-state.ts";
-import { TracerClock } from "./bpftrace/tracer-clock.ts";
+import { KernelClock } from "./bpftrace/kernel-clock.ts";
 import type { TracerEnd, TracerOptions } from "./bpftrace/tracer-process.ts";
 import { Tracer } from "./bpftrace/tracer.ts";
 import type { Source } from "./source.ts";
-import { Asides } from "./surveys/asides.ts";
+import { AuxiliaryReaders } from "./surveys/auxiliary-readers.ts";
 import { ProcPoll } from "./surveys/proc-poll.ts";
 import { BESIDE_TRACER, type Pace, Surveyor, cpuMsSince } from "./surveys/surveyor.ts";
 
@@ -45,9 +45,9 @@ function bpfFailed({ reason }: TracerEnd): UserError {
 class BpfRun {
   readonly #options: TracerOptions;
   readonly #signal: AbortSignal;
-  readonly #clock = new TracerClock();
+  readonly #clock = new KernelClock();
   readonly #surveyor: Surveyor;
-  readonly #asides: Asides;
+  readonly #auxiliary: AuxiliaryReaders;
   readonly #standInPace: Pace | null;
   /** Serves while there is no tracer. */
   #polling: ProcPoll | null = null;
@@ -57,7 +57,7 @@ class BpfRun {
     this.#standInPace = standIn;
     this.#signal = signal;
     this.#surveyor = new Surveyor(() => this.#clock.now(), signal);
-    this.#asides = new Asides(() => this.#clock.now(), signal);
+    this.#auxiliary = new AuxiliaryReaders(() => this.#clock.now(), signal);
   }
 
   async *events(): AsyncGenerator<Batch, void, void> {
@@ -91,7 +91,7 @@ class BpfRun {
         tracer.stop();
         end = await tracer.ended;
       }
-      const toldUntil = Math.max(tracer.latest, tracer.complete) || this.#clock.now();
+      const toldUntil = Math.max(tracer.latest, tracer.watermark) || this.#clock.now();
       if (attached) yield* this.#rest(tracer);
       if (this.#signal.aborted) {
         if (attached && end.isCutOff) yield [this.#gap(toldUntil)];
@@ -117,7 +117,7 @@ class BpfRun {
   async *#standIn(downSince: Nanos, pace: Pace): AsyncGenerator<Batch, Nanos, void> {
     if (this.#polling !== null) return downSince;
     const now = (): Nanos => this.#clock.now();
-    this.#polling = new ProcPoll({ now, surveyor: this.#surveyor, asides: this.#asides, pace });
+    this.#polling = new ProcPoll({ now, surveyor: this.#surveyor, auxiliary: this.#auxiliary, pace });
     const gap = this.#gap(downSince);
     yield [gap];
     return gap.at;
@@ -155,7 +155,7 @@ class BpfRun {
         tracer.hasSkipped = false;
       }
       // A survey is old when it is ready: what happened since it began comes after it.
-      const isBehind = tracer.complete < servedUntil;
+      const isBehind = tracer.watermark < servedUntil;
       const taken = tracer.take(heldBack);
       const traced = isBehind ? taken.filter(({ kind, at }) => kind === "tick" || at >= servedUntil) : taken;
       for (const event of traced) this.#notice(event);
@@ -173,11 +173,11 @@ class BpfRun {
   async *#untilNow(tracer: Tracer): AsyncGenerator<Batch, void, void> {
     const now = this.#clock.now();
     const deadline = performance.now() + LAST_EVENTS_MS;
-    while (!tracer.hasEnded && tracer.complete < now && performance.now() < deadline) {
+    while (!tracer.hasEnded && tracer.watermark < now && performance.now() < deadline) {
       await sleep(TICK_MS);
       yield tracer.take(Infinity);
     }
-    tracer.hasToldAll = tracer.complete >= now;
+    tracer.hasToldAll = tracer.watermark >= now;
   }
 
   /** What was under way when the tracer ended; and a last look at /proc, for what the kernel skipped. */
@@ -191,8 +191,8 @@ class BpfRun {
   async *#lastLook(): AsyncGenerator<Batch, void, void> {
     const survey = await this.#surveyor.last();
     if (survey === null) return;
-    this.#asides.note(survey);
-    yield [survey, ...(await this.#asides.last()), this.#tick()];
+    this.#auxiliary.note(survey);
+    yield [survey, ...(await this.#auxiliary.last()), this.#tick()];
   }
 
   /** Says why there is no tracer. */
@@ -215,20 +215,20 @@ class BpfRun {
   }
 
   #notice(event: TraceEvent): void {
-    this.#asides.note(event);
+    this.#auxiliary.note(event);
     // A socket that was reset in CLOSE_WAIT has no row any more, but its descriptor may still be open.
     if (event.kind !== "transition" || event.to !== TCP.CLOSE || event.from !== TCP.CLOSE_WAIT) return;
     if (event.inode !== null) this.#surveyor.remember(event.inode);
   }
 
-  #isLate({ complete }: Tracer): boolean {
-    return complete > 0 && this.#clock.now() - complete > BEHIND;
+  #isLate({ watermark }: Tracer): boolean {
+    return watermark > 0 && this.#clock.now() - watermark > BEHIND;
   }
 
   #surveys(atOnce = false, isLate = false): TraceEvent[] {
     const survey = this.#surveyor.take(atOnce);
-    if (survey !== null) this.#asides.note(survey);
-    return [...(survey === null ? [] : [survey]), ...this.#asides.take(isLate)];
+    if (survey !== null) this.#auxiliary.note(survey);
+    return [...(survey === null ? [] : [survey]), ...this.#auxiliary.take(isLate)];
   }
 
   #sourceChange(detail: string, ready: boolean): TraceEvent {
@@ -241,7 +241,7 @@ class BpfRun {
 
   #tick(): TraceEvent {
     const at = this.#clock.now();
-    return { kind: "tick", at, complete: at };
+    return { kind: "tick", at, watermark: at };
   }
 
   async #pause(ms: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TraceEvent } from "../model/events/event.ts";
-import { TracerClock } from "./bpftrace/tracer-clock.ts";
+import { KernelClock } from "./bpftrace/kernel-clock.ts";
 import type { Source } from "./source.ts";
-import { Asides } from "./surveys/asides.ts";
+import { AuxiliaryReaders } from "./surveys/auxiliary-readers.ts";
 import { ProcPoll } from "./surveys/proc-poll.ts";
 import { type Pace, Surveyor } from "./surveys/surveyor.ts";
 
@@ -29,11 +29,11 @@ async function* poll(
   signal: AbortSignal,
 ): AsyncGenerator<readonly TraceEvent[], void, void> {
   if (signal.aborted) return;
-  const clock = new TracerClock();
+  const clock = new KernelClock();
   const now = (): number => clock.now();
   const surveyor = new Surveyor(now, signal, pace);
-  const asides = new Asides(now, signal);
-  const polling = new ProcPoll({ now, surveyor, asides, pace });
+  const auxiliary = new AuxiliaryReaders(now, signal);
+  const polling = new ProcPoll({ now, surveyor, auxiliary, pace });
   polling.because(reason);
   yield [clock.anchor()];
   while (!signal.aborted) {
@@ -43,7 +43,7 @@ async function* poll(
   }
   const last = await surveyor.last();
   if (last === null) return;
-  asides.note(last);
+  auxiliary.note(last);
   const at = now();
-  yield [last, ...(await asides.last()), { kind: "tick", at, complete: at }];
+  yield [last, ...(await auxiliary.last()), { kind: "tick", at, watermark: at }];
 }

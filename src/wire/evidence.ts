@@ -1,5 +1,5 @@
 import type { Evidence } from "../model/events/event.ts";
-import { type Left, TCP } from "../model/net/tcp-state.ts";
+import { type TimeWaitOutcome, TCP } from "../model/net/tcp-state.ts";
 
 const EVIDENCE = new Map<number, Evidence>();
 
@@ -34,13 +34,13 @@ const IS_TOLD = 32;
 const IS_TIME_WAIT = 64;
 const IS_FIN_WAIT2 = 128;
 
-function leftOf(bits: number): Left {
+function leftOf(bits: number): TimeWaitOutcome {
   if ((bits & IS_TOLD) === 0) return "unknown";
   if ((bits & IS_TIME_WAIT) !== 0) return TCP.TIME_WAIT;
   return (bits & IS_FIN_WAIT2) === 0 ? "none" : TCP.FIN_WAIT2;
 }
 
-function bitsOfLeft(left: Left): number {
+function bitsOfLeft(left: TimeWaitOutcome): number {
   if (left === "unknown") return 0;
   return IS_TOLD | (left === TCP.TIME_WAIT ? IS_TIME_WAIT : 0) | (left === TCP.FIN_WAIT2 ? IS_FIN_WAIT2 : 0);
 }

@@ -3,8 +3,8 @@ import { describe, expect, it, test } from "vitest";
 import { auditSettings } from "#src/diagnosis/audit.ts";
 import { diagnose } from "#src/diagnosis/diagnose.ts";
 import type { Finding } from "#src/diagnosis/facts/finding.ts";
-import { KNOBS } from "#src/diagnosis/knobs/all.ts";
-import { takeDiagnosis } from "#src/diagnosis/report.ts";
+import { SYSCTL_ADVICE } from "#src/diagnosis/sysctls/all.ts";
+import { buildDiagnosis } from "#src/diagnosis/report.ts";
 import type { HostFigures, NamespaceCounters } from "#src/model/net/counters.ts";
 import type { CountersSeen, TraceEvent } from "#src/model/events/event.ts";
 import type { SurveyedSocket } from "#src/model/events/survey.ts";
@@ -74,7 +74,7 @@ describe("whatever has happened", () => {
   it("the answer is one JSON document, and a text without anything that moves the cursor", () => {
     fc.assert(
       fc.property(anyRun, (tables) => {
-        const diagnosis = takeDiagnosis(tables, OPTIONS);
+        const diagnosis = buildDiagnosis(tables, OPTIONS);
         expect(diagnoseJson(diagnosis).trimEnd()).not.toContain("\n");
         expect(JSON.parse(diagnoseJson(diagnosis))).toHaveProperty("findings");
         for (const line of diagnoseText(diagnosis).split("\n")) expect(safeText(line)).toBe(line);
@@ -329,7 +329,7 @@ describe("the settings that folklore names", () => {
   const audit = auditSettings(tables, findings);
 
   it("stand with their values here, one by one", () => {
-    expect(audit.map(({ name }) => name)).toEqual(KNOBS.map(({ name }) => name));
+    expect(audit.map(({ name }) => name)).toEqual(SYSCTL_ADVICE.map(({ name }) => name));
     const value = (name: string): string | null | undefined => audit.find((one) => one.name === name)?.value;
     expect(value("net.ipv4.tcp_fin_timeout")).toBe("30");
     expect(value("fs.file-max")).toBe("1000");
@@ -345,7 +345,7 @@ describe("the settings that folklore names", () => {
 
   it("are compared with the kernel's defaults where nothing is wrong", () => {
     const well = fold(polling(0), survey(SECOND, [], []), counted(2 * SECOND, {})).model.tables;
-    const text = diagnoseText(takeDiagnosis(well, OPTIONS));
+    const text = diagnoseText(buildDiagnosis(well, OPTIONS));
     expect(text).toMatch(/^Nothing is wrong: looked for /);
     expect(text.replaceAll(/\s+/g, " ")).toContain(
       "not the kernel's default: somaxconn 128 (default 4096), tcp_fin_timeout 30 (default 60).",

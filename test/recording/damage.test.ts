@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { UserError } from "#src/base/errors.ts";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { Model } from "#src/model/fold/model.ts";
-import { takeLeaks } from "#src/model/reports/take-leaks.ts";
-import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { buildLeaks } from "#src/model/reports/build-leaks.ts";
+import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { MATCH_ALL } from "#src/model/filter/filter.ts";
 import { accept, child, holder, listenerRow, row, survey, tick, tracing, transition } from "#test/support/scenario.ts";
@@ -39,8 +39,8 @@ async function readAnything(bytes: Buffer): Promise<Read | null> {
     const found = await read(bytes);
     const model = new Model();
     for (const event of found.events) model.fold(event);
-    takeSnapshot(model.tables, 60_000);
-    takeLeaks(model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL });
+    buildSnapshot(model.tables, 60_000);
+    buildLeaks(model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL });
     found.faults.describe();
     return found;
   } catch (error) {
@@ -138,6 +138,11 @@ describe("a large recording", () => {
 });
 
 /** A plain recording with these lines after its header. */
+/** A tick as a file has it. */
+function tickLine(at: number): object {
+  return { kind: "tick", at, complete: at };
+}
+
 function withLines(...lines: readonly (object | string)[]): Buffer {
   const all = [HEADER, ...lines].map((line) => (typeof line === "string" ? line : JSON.stringify(line)));
   return Buffer.from(`${all.join("\n")}\n`);
@@ -160,8 +165,8 @@ describe("what somebody made up", () => {
     const newer = Buffer.from(`${JSON.stringify({ ...HEADER, version: "2.0" })}\n`);
     await expect(read(newer)).rejects.toThrow("it is a recording of version 2.0, and this tcptrace reads 1");
     await expect(read(Buffer.from(`{"format":"tcptrace recording","version":"7.3"}\n`))).rejects.toThrow("7.3");
-    const minor = withLines({ ...tick(5) }, { kind: "weather", at: 6, is: "fine" }, "z 123456 789abc def0", {
-      ...tick(7),
+    const minor = withLines({ ...tickLine(5) }, { kind: "weather", at: 6, is: "fine" }, "z 123456 789abc def0", {
+      ...tickLine(7),
     });
     expect((await read(minor)).events).toEqual([tick(5), tick(7)]);
   });
@@ -182,7 +187,7 @@ describe("what somebody made up", () => {
     ["a state that the kernel hasn't", begin({ sockets: 1 }), { rows: "sockets", columns: [[1], [99], [1]] }],
     ["a name as long as a book", { kind: "source", at: 1, source: "bpf", ready: true, detail: "x".repeat(1e6) }],
   ])("%s is no event", async (_what, ...lines) => {
-    const { events, faults } = await read(withLines(...lines, tick(9)));
+    const { events, faults } = await read(withLines(...lines, tickLine(9)));
     expect(events.filter(({ kind }) => kind !== "survey")).toEqual([tick(9)]);
     expect(events.length).toBeLessThanOrEqual(2);
     expect(faults.describe().length).toBeGreaterThan(0);
@@ -207,14 +212,14 @@ function begin(rows: object): object {
 
 test("wire lines whose times add up past any date are no events", async () => {
   const hop = "t ffffffffffff0000 c0001000 0 0 0 0";
-  const { events, faults } = await read(withLines("A 7fffffffffffff00", hop, hop, hop, tick(9)));
+  const { events, faults } = await read(withLines("A 7fffffffffffff00", hop, hop, hop, tickLine(9)));
   expect(events).toEqual([tick(9)]);
   expect(faults.unknownLines + faults.damagedLines).toBe(3);
 });
 
 test.each([128, 129, 3_900_000])("a wire line's name has 128 bytes at most: %i", async (length) => {
   const line = `C 5 c0000000 1 2 ${"n".repeat(length)}|`;
-  const { events, faults } = await read(withLines(line, tick(9)));
+  const { events, faults } = await read(withLines(line, tickLine(9)));
   const comms = events.flatMap((event) => (event.kind === "accept" ? [event.task?.comm.length] : []));
   expect(comms).toEqual(length > 128 ? [] : [length]);
   expect(faults.unknownLines + faults.damagedLines).toBe(length > 128 ? 1 : 0);
@@ -227,7 +232,7 @@ describe("rows that are kept", () => {
     const first = begin({ namespaces: 4 });
     const next = { ...begin({ namespaces: 8 }), id: 1, base: 0 };
     const keep = { keep: "namespaces", from: 0, count: 4 };
-    const { events, faults } = await read(withLines(first, own, next, keep, keep, tick(9)));
+    const { events, faults } = await read(withLines(first, own, next, keep, keep, tickLine(9)));
     expect(events.map(({ kind }) => kind)).toEqual(["survey", "tick"]);
     expect(faults.damagedEvents).toBe(1);
   });

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import type { NetworkSettings } from "#src/model/net/counters.ts";
 import type { Accept, Task, TraceEvent, Transition } from "#src/model/events/event.ts";
-import type { SurveyedEnds } from "#src/model/net/ends.ts";
-import { type Left, TCP } from "#src/model/net/tcp-state.ts";
+import type { SurveyedTuple } from "#src/model/net/tuple.ts";
+import { type TimeWaitOutcome, TCP } from "#src/model/net/tcp-state.ts";
 import { safeBytes, safeText } from "#src/base/text.ts";
 
 const anyState = fc.constantFrom(...Object.values(TCP));
@@ -23,7 +23,7 @@ const ends = {
   remoteAddress: anyAddress,
   remotePort: anyPort,
 };
-const anyEnds: fc.Arbitrary<SurveyedEnds> = fc.record({ netns: anyId, ...ends });
+const anyEnds: fc.Arbitrary<SurveyedTuple> = fc.record({ netns: anyId, ...ends });
 
 /** A transition of the full program or of the basic one, which knows no more than the tracepoint tells. */
 export const anyTransition: fc.Arbitrary<Transition> = fc
@@ -45,7 +45,7 @@ export const anyTransition: fc.Arbitrary<Transition> = fc
           acked: fc.boolean(),
           noFinWait2: fc.boolean(),
           error: fc.nat(255),
-          left: fc.constantFrom<Left>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
+          left: fc.constantFrom<TimeWaitOutcome>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
         }),
       }),
       { nil: null },
@@ -145,7 +145,7 @@ const anyChange = fc.oneof(
 );
 
 const anyOther: fc.Arbitrary<TraceEvent> = fc.oneof(
-  fc.record({ kind: fc.constant("tick" as const), at: anyWhole, complete: anyWhole }),
+  fc.record({ kind: fc.constant("tick" as const), at: anyWhole, watermark: anyWhole }),
   fc.record({
     kind: fc.constant("loss" as const),
     at: anyWhole,

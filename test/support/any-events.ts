@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { TraceEvent } from "#src/model/events/event.ts";
-import { type Left, TCP, type TcpState } from "#src/model/net/tcp-state.ts";
+import { type TimeWaitOutcome, TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import {
   accept,
   holder,
@@ -49,7 +49,7 @@ const anyTransition = fc
         acked: fc.boolean(),
         noFinWait2: fc.boolean(),
         error: fc.constantFrom(0, 103, 104, 110),
-        left: fc.constantFrom<Left>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
+        left: fc.constantFrom<TimeWaitOutcome>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
       }),
       { nil: null },
     ),

@@ -4,8 +4,8 @@ import type { ChurnReport, DestinationChurn } from "#src/model/reports/churn-rep
 import type { HostRates } from "#src/model/rates/counter-rates.ts";
 import type { LeakingProcess, LeakReport, StuckSocket, UnownedReason } from "#src/model/reports/leak-report.ts";
 import type { ProcessRow, Snapshot, SocketCounts } from "#src/model/reports/snapshot.ts";
-import type { SocketRow } from "#src/model/lists/take-sockets.ts";
-import type { Stay, Timeline } from "#src/model/lists/take-timeline.ts";
+import type { SocketRow } from "#src/model/lists/build-sockets.ts";
+import type { Stay, Timeline } from "#src/model/lists/build-timeline.ts";
 import { TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import { safeText } from "#src/base/text.ts";
 import { NO_DATA, type SocketRows, type TopData } from "#src/view/state/top-data.ts";

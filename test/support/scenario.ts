@@ -55,7 +55,7 @@ export function accept(at: number, pid: number, fields: Partial<Accept> = {}): A
 }
 
 export function tick(at: number): Tick {
-  return { kind: "tick", at, complete: at };
+  return { kind: "tick", at, watermark: at };
 }
 
 /** A row of /proc/net/tcp with the ends of `transition`. */

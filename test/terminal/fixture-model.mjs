@@ -82,7 +82,7 @@ for (let index = 0; index < (config.leaks ?? 40); index++) {
 }
 for (let index = 0; index < 5; index++) connect(web, 20_000 + index, 5432);
 at += 600 * SECOND;
-fold({ kind: "tick", at, complete: at });
+fold({ kind: "tick", at, watermark: at });
 
 /* A connection a tenth of a second, made and closed by web. */
 let port = 40_000;
@@ -91,7 +91,7 @@ async function live() {
   transition(socket, ESTABLISHED, FIN_WAIT1, web);
   transition(socket, FIN_WAIT1, CLOSE);
   at += SECOND / 10;
-  fold({ kind: "tick", at, complete: at });
+  fold({ kind: "tick", at, watermark: at });
   await recorder.settle();
 }
 const beat = setInterval(() => void live(), 50);

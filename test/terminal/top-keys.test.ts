@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { Model } from "#src/model/fold/model.ts";
-import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { Recording } from "#src/recording/read/reader.ts";
 import { KEYMAP } from "#src/view/keys/top-keys.ts";
 import { finding } from "#test/support/sample.ts";
@@ -224,7 +224,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
         for (const event of batch) model.fold(event);
       }
       expect(recording.faults.describe()).toEqual([]);
-      expect(takeSnapshot(model.tables, 60_000)).toMatchObject({ stuck: 40, processes: [{ pid: 812 }, { pid: 900 }] });
+      expect(buildSnapshot(model.tables, 60_000)).toMatchObject({ stuck: 40, processes: [{ pid: 812 }, { pid: 900 }] });
     },
   },
   y: {

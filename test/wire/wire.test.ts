@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Accept, Transition } from "#src/model/events/event.ts";
-import { type Left, TCP, type TcpState } from "#src/model/net/tcp-state.ts";
+import { type TimeWaitOutcome, TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import { PAIRS } from "#src/wire/sent-counts.ts";
 import { acceptLine, anchorLine, answerLine, heartbeatLine, sentOf, transitionLine } from "#test/support/wire-lines.ts";
 import { cut, decode, newDecoder, type Told } from "#test/support/wire-told.ts";
@@ -164,7 +164,7 @@ const anyEvidence = fc.record({
   acked: fc.boolean(),
   noFinWait2: fc.boolean(),
   error: fc.nat(255),
-  left: fc.constantFrom<Left>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
+  left: fc.constantFrom<TimeWaitOutcome>("unknown", "none", TCP.TIME_WAIT, TCP.FIN_WAIT2),
 });
 const anyTransition: fc.Arbitrary<Transition> = fc
   .record({

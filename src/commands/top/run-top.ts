@@ -10,7 +10,7 @@ import { TopRecorder } from "./top-recorder.ts";
 import { runTopUi } from "./top-ui.ts";
 import { Model } from "../../model/fold/model.ts";
 import type { Snapshot } from "../../model/reports/snapshot.ts";
-import { takeSnapshot } from "../../model/reports/take-snapshot.ts";
+import { buildSnapshot } from "../../model/reports/build-snapshot.ts";
 import { topTable } from "../../view/print/top-table.ts";
 
 const BATCH_WIDTH = 200;
@@ -30,7 +30,7 @@ export async function top(options: TopOptions, shutdown: AbortController): Promi
 /** The model as a view shows it; null before anything is known. */
 function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Snapshot | null {
   if (tables.anchor === null || tables.surveys === 0) return null;
-  return takeSnapshot(tables, stuckAfterMs, filter);
+  return buildSnapshot(tables, stuckAfterMs, filter);
 }
 
 /** Tables by the clock of the events, so that a recording's come as fast as it can be read. */

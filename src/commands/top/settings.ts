@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseDurationMs } from "../../base/duration.ts";
 import { EXIT, UserError } from "../../base/errors.ts";
-import { setting } from "../../base/quantity.ts";
+import { formatSetting } from "../../base/quantity.ts";
 import { safeText } from "../../base/text.ts";
 import { THEMES, type ThemeName } from "../../view/format/theme-names.ts";
 import { viewAt } from "../../view/screen/views.ts";
@@ -14,7 +14,7 @@ const Duration = (leastMs: number) =>
   z.string().transform((text, context) => {
     const ms = parseDurationMs(text);
     if (ms !== null && ms >= leastMs && ms <= LONGEST_MS) return ms;
-    context.addIssue(`write a duration from ${setting(leastMs)} on, as 500ms, 10s or 5m`);
+    context.addIssue(`write a duration from ${formatSetting(leastMs)} on, as 500ms, 10s or 5m`);
     return z.NEVER;
   });
 

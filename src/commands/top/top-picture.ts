@@ -3,7 +3,7 @@ import type { TopRecorder } from "./top-recorder.ts";
 import { bothFilters } from "../../model/filter/both-filters.ts";
 import { type Filter, MATCH_ALL } from "../../model/filter/filter.ts";
 import { parseFilter } from "../../model/filter/parse-filter.ts";
-import { SOCKET_SORTS, type SocketsOf } from "../../model/lists/take-sockets.ts";
+import { SOCKET_SORTS, type SocketsOf } from "../../model/lists/build-sockets.ts";
 import { Messages } from "../../view/state/messages.ts";
 import { type Mark, StateTrail, markOf } from "../../view/state/state-trail.ts";
 import { NO_DATA, type TopData, type TransitionRows } from "../../view/state/top-data.ts";

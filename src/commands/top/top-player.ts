@@ -4,7 +4,7 @@ import type { ScreenOptions } from "./screen-options.ts";
 import { runTopUi } from "./top-ui.ts";
 import type { Filter } from "../../model/filter/filter.ts";
 import { Model } from "../../model/fold/model.ts";
-import { takeSnapshot } from "../../model/reports/take-snapshot.ts";
+import { buildSnapshot } from "../../model/reports/build-snapshot.ts";
 import { Recording } from "../../recording/read/reader.ts";
 import type { UserName } from "../../view/format/table.ts";
 
@@ -44,6 +44,6 @@ export async function showPlayer(options: PlayerScreenOptions, shutdown: AbortCo
 }
 
 function stuckPids({ tables }: Model, stuckAfterMs: number): ReadonlySet<number> {
-  const { processes } = takeSnapshot(tables, stuckAfterMs);
+  const { processes } = buildSnapshot(tables, stuckAfterMs);
   return new Set(processes.filter(({ stuck }) => stuck > 0).map(({ pid }) => pid));
 }

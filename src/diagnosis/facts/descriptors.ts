@@ -1,4 +1,4 @@
-import { duration } from "../../base/quantity.ts";
+import { formatDuration } from "../../base/quantity.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import type { Process } from "../../model/processes/process.ts";
 
@@ -24,5 +24,5 @@ export function descriptorText({ used, limit, share, exhaustedInMs }: Descriptor
   if (used === null || limit === null || share === null) return "";
   if (used >= limit) return `; all ${limit} descriptors used`;
   if (share < least && exhaustedInMs === null) return "";
-  return `; ${used} of ${limit} descriptors used${exhaustedInMs === null ? "" : `, full in ${duration(exhaustedInMs)}`}`;
+  return `; ${used} of ${limit} descriptors used${exhaustedInMs === null ? "" : `, full in ${formatDuration(exhaustedInMs)}`}`;
 }

@@ -1,7 +1,7 @@
 import { Peers } from "./peers.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
-import type { Vanished } from "../../model/sockets/vanished.ts";
+import type { LeakedDescriptor } from "../../model/sockets/leaked-descriptor.ts";
 
 /** The sockets in CLOSE_WAIT that one process has accepted or opened, and has not closed. */
 export class Leak {
@@ -37,7 +37,7 @@ export class Leak {
     else if (socket.receiveQueue !== null) this.unread++;
   }
 
-  addVanished({ socket, since, sinceIsExact }: Vanished): void {
+  addVanished({ socket, since, sinceIsExact }: LeakedDescriptor): void {
     this.#count(socket, since, sinceIsExact);
     this.stuck++;
     this.vanished++;

@@ -1,7 +1,7 @@
 import { networkSettings } from "../../model/fold/network-settings.ts";
 import type { Tables } from "../../model/fold/tables.ts";
 import type { DestinationChurn } from "../../model/reports/churn-report.ts";
-import { takeDestinations } from "../../model/reports/take-destinations.ts";
+import { buildDestinations } from "../../model/reports/build-destinations.ts";
 
 /** From here on a destination's ports are worth a warning. */
 export const MUCH_IN_USE = 0.8;
@@ -10,7 +10,7 @@ const WORTH_A_LOOK = 0.5;
 const LOOK_AHEAD_SECONDS = 90;
 
 /** The destinations whose ports may run out; all others are passed over without a look at their connections. */
-export function takePressed(tables: Tables): readonly DestinationChurn[] {
+export function buildPressed(tables: Tables): readonly DestinationChurn[] {
   const wanted = new Set<number>();
   const isAll = tables.timeWaitFilter.isEmpty;
   for (const destination of tables.destinations) {
@@ -22,7 +22,7 @@ export function takePressed(tables: Tables): readonly DestinationChurn[] {
     const soon = inUse + rates.opened.perSecond(tables.now) * LOOK_AHEAD_SECONDS;
     if (inUse >= ports * WORTH_A_LOOK || soon >= ports) wanted.add(destination.id);
   }
-  return wanted.size === 0 ? [] : takeDestinations(tables, wanted);
+  return wanted.size === 0 ? [] : buildDestinations(tables, wanted);
 }
 
 /** Ports toward the destination that cannot be had now, and whether they are running out. */

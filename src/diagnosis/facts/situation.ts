@@ -1,5 +1,5 @@
-import { type Census, takeCensus } from "./census.ts";
-import { takePressed } from "./pressed.ts";
+import { type SocketScan, scanSockets } from "./socket-scan.ts";
+import { buildPressed } from "./pressed.ts";
 import { type Filter, MATCH_ALL } from "../../model/filter/filter.ts";
 import type { Tables } from "../../model/fold/tables.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
@@ -20,14 +20,14 @@ export interface Situation {
   readonly now: Nanos;
   readonly stuckAfterMs: number;
   readonly filter: Filter;
-  readonly census: Census;
+  readonly census: SocketScan;
   /** Destinations toward which ports may run out. */
   readonly pressed: readonly DestinationChurn[];
 }
 
-export function takeSituation(tables: Tables, { stuckAfterMs, filter = MATCH_ALL }: DiagnoseOptions): Situation {
-  const census = takeCensus(tables, stuckAfterMs, filter);
-  return { tables, now: tables.now, stuckAfterMs, filter, census, pressed: takePressed(tables) };
+export function buildSituation(tables: Tables, { stuckAfterMs, filter = MATCH_ALL }: DiagnoseOptions): Situation {
+  const census = scanSockets(tables, stuckAfterMs, filter);
+  return { tables, now: tables.now, stuckAfterMs, filter, census, pressed: buildPressed(tables) };
 }
 
 /** A setting of a namespace or of the machine; null where it was not read. */

@@ -1,5 +1,5 @@
-import { KNOBS } from "../knobs/all.ts";
-import type { Knob, Verdicts } from "../knobs/knob.ts";
+import { SYSCTL_ADVICE } from "../sysctls/all.ts";
+import type { SysctlAdvice, Verdicts } from "../sysctls/sysctl-advice.ts";
 import { CLOSE_WAIT } from "./close-wait.ts";
 import { CLOSING } from "./closing.ts";
 import { DESCRIPTORS } from "./descriptors.ts";
@@ -32,7 +32,7 @@ const STATE_PAGES: readonly Page[] = [
 ];
 
 /** Background on states and findings, then on every setting of the audit. */
-export const PAGES: readonly Page[] = [...STATE_PAGES, ...KNOBS.map(knobPage)];
+export const PAGES: readonly Page[] = [...STATE_PAGES, ...SYSCTL_ADVICE.map(sysctlPage)];
 
 /** What is compared: `CLOSE_WAIT`, `close-wait` and `CloseWait` are one topic, `net.ipv4.tcp_tw_reuse` and `tcp_tw_reuse` too. */
 function plain(name: string): string {
@@ -83,7 +83,7 @@ function distance(one: string, other: string): number {
   return row.at(-1) ?? 0;
 }
 
-function knobPage({ name, aliases = [], default: usual, does, helps, refusals, myth, sources }: Knob): Page {
+function sysctlPage({ name, aliases = [], default: usual, does, helps, refusals, myth, sources }: SysctlAdvice): Page {
   const see = name === "RLIMIT_NOFILE" ? "grep 'open files' /proc/PID/limits" : `sysctl ${name}`;
   return {
     topic: name.replace(/^(net\.(ipv4|core)|fs)\./, "").toLowerCase(),

@@ -4,7 +4,7 @@ import { type Descriptors, procDescriptors } from "./descriptors.ts";
 import { type FoundHolders, type HolderQuery, type Inodes, inodesOf } from "./holder-query.ts";
 import { Holdings, type Look } from "./holdings.ts";
 import { type ProcessStat, livingThread, readProcess, readStat } from "./processes.ts";
-import { Rota } from "./rota.ts";
+import { RoundRobin } from "./round-robin.ts";
 import type { SurveyedProcess, SurveyedSocket } from "../../model/events/survey.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 
@@ -14,7 +14,7 @@ const MOST_REMEMBERED = 100_000;
  * Finds who holds which TCP socket, one survey after another, and looks up only what it doesn't know: /proc wants a system
  * call for every descriptor. A socket that has a row is held by somebody, and until the contrary turns up by whom it was
  * held before. A socket whose row has gone while a process still holds it, a leak, has nothing that vouches for it: its
- * descriptor is read every time. All is read anew in turn (rota.ts), since a descriptor's number may have passed to another
+ * descriptor is read every time. All is read anew in turn (round-robin.ts), since a descriptor's number may have passed to another
  * file, and a socket may have got more holders (fork, SCM_RIGHTS).
  */
 export class HolderFinder {
@@ -29,7 +29,7 @@ export class HolderFinder {
   readonly #sought = new Set<number>();
   /** Sockets that nobody was found to hold: on the way between processes, or in one that may not be read. */
   readonly #unfindable = new Set<number>();
-  readonly #rota = new Rota();
+  readonly #roundRobin = new RoundRobin();
   #isNew = true;
   /** Rows that were all accounted for when they were last gone through, null when more is known by now. */
   #accounted: readonly SurveyedSocket[] | null = null;
@@ -50,14 +50,14 @@ export class HolderFinder {
     const { pids, sockets, at, exact = false } = query;
     this.#forgetEnded(pids);
     const isAll = exact || this.#isNew;
-    const isDue = this.#rota.isDue(at);
+    const isDue = this.#roundRobin.isDue(at);
     const isSame = !isAll && this.#isSame(sockets);
     const rows: Inodes = isSame && !isDue ? this.#counts : inodesOf(sockets);
     const rowless: number[] = [];
     const leaking = isSame ? new Set<Holdings>() : this.#rememberRowless(rows, rowless);
     if (isAll) {
       await this.#verify(pids, rows, slice);
-      this.#rota.reset(at);
+      this.#roundRobin.reset(at);
       this.#isNew = false;
     } else {
       await this.#update(pids, rows, leaking, slice);
@@ -81,9 +81,9 @@ export class HolderFinder {
 
   async #verifySome(pids: readonly number[], rows: Inodes, at: Nanos, slice: TimeSlice): Promise<void> {
     const look = this.#closeLook(rows);
-    await this.#rota.take(pids, at, async (pid) => this.#look(pid, look, slice));
+    await this.#roundRobin.take(pids, at, async (pid) => this.#look(pid, look, slice));
     this.#count();
-    if (this.#rota.isThrough) this.#settle(rows);
+    if (this.#roundRobin.isThrough) this.#settle(rows);
   }
 
   #closeLook(rows: Inodes): Look {

@@ -1,8 +1,8 @@
-import type { SurveyedEnds } from "../net/ends.ts";
+import type { SurveyedTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 
 /** What only the kernel's socket diagnosis (`ss -i`) tells of a connection in CLOSE_WAIT. */
-export interface SocketDetail extends SurveyedEnds {
+export interface SocketDetail extends SurveyedTuple {
   readonly inode: number;
   /** Milliseconds since the last ACK came (tcpi_last_ack_recv): in CLOSE_WAIT, the FIN or something after it. */
   readonly lastAckMs: number;
@@ -37,7 +37,7 @@ export interface IdleSeen {
 }
 
 /** A connection in ESTABLISHED that has been silent (`ss -i`), but for keepalive. */
-export interface IdleConnection extends SurveyedEnds {
+export interface IdleConnection extends SurveyedTuple {
   readonly inode: number;
   /** Milliseconds since data came or went last. */
   readonly idleMs: number;

@@ -4,7 +4,7 @@ import type { ProcessFacts, Survey } from "./survey.ts";
 import type { Address } from "../net/address.ts";
 import type { HostFigures, NamespaceCounters } from "../net/counters.ts";
 import type { Nanos } from "../net/nanos.ts";
-import type { Left, TcpState } from "../net/tcp-state.ts";
+import type { TimeWaitOutcome, TcpState } from "../net/tcp-state.ts";
 
 /** Everything that the model knows arrives as one of these, in order of `at`, and nothing else does. */
 export type TraceEvent =
@@ -41,7 +41,7 @@ export interface Evidence {
   readonly noFinWait2: boolean;
   /** sk_err, an errno, 0 when there is none. */
   readonly error: number;
-  readonly left: Left;
+  readonly left: TimeWaitOutcome;
 }
 
 /** One state change of one kernel socket (tracepoint sock:inet_sock_set_state). */
@@ -146,5 +146,5 @@ export interface Tick {
   readonly kind: "tick";
   readonly at: Nanos;
   /** All that was traced until then has been told. */
-  readonly complete: Nanos;
+  readonly watermark: Nanos;
 }

@@ -1,7 +1,7 @@
 import type { OwnerEvidence } from "./owner-evidence.ts";
 import type { ProcessFacts } from "./survey.ts";
 import type { Address } from "../net/address.ts";
-import type { Side, SocketEnds, SocketRole } from "../net/ends.ts";
+import type { Side, SocketTuple, SocketRole } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import type { TcpState } from "../net/tcp-state.ts";
 
@@ -48,7 +48,7 @@ export interface Image {
 }
 
 /** A socket as the model has it; see Socket for the fields. */
-export interface ImagedSocket extends SocketEnds {
+export interface ImagedSocket extends SocketTuple {
   readonly id: number;
   readonly address: number | null;
   readonly state: TcpState;

@@ -1,9 +1,9 @@
-import type { SurveyedEnds } from "../net/ends.ts";
+import type { SurveyedTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import type { TCP, TcpState } from "../net/tcp-state.ts";
 
 /** A row of /proc/net/tcp or tcp6. */
-export interface SurveyedSocket extends SurveyedEnds {
+export interface SurveyedSocket extends SurveyedTuple {
   readonly state: TcpState;
   /** 0: no process holds it (accept queue, or closed and not gone yet). */
   readonly inode: number;
@@ -14,7 +14,7 @@ export interface SurveyedSocket extends SurveyedEnds {
 }
 
 /** A mini-socket: what the kernel keeps of a connection that our side has closed. It has no inode, so no holder. */
-export interface SurveyedTimeWait extends SurveyedEnds {
+export interface SurveyedTimeWait extends SurveyedTuple {
   /** FIN_WAIT2: the peer has not closed yet. */
   readonly state: typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2;
   /** Until it ends, if nothing comes between. */

@@ -1,6 +1,6 @@
 import type { ImagedTimeWait } from "../events/image.ts";
 import type { Tables } from "./tables.ts";
-import { keep } from "./time-wait-fold.ts";
+import { addTimeWait } from "./time-wait-fold.ts";
 import { endsOf } from "../time-wait/destination.ts";
 
 /** Draws up all mini-sockets. */
@@ -23,6 +23,6 @@ export function foldImagedTimeWaits(tables: Tables, rows: readonly ImagedTimeWai
     const destination = tables.destinations.use(endsOf(row, clientPort), side, since);
     if (destination === undefined) continue;
     const process = pid === null ? null : (tables.processes.at(pid) ?? null);
-    keep(tables, { destination, clientPort }, since, { process, endsAt, isFinWait2 });
+    addTimeWait(tables, { destination, clientPort }, since, { process, endsAt, isFinWait2 });
   }
 }

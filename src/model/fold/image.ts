@@ -9,8 +9,8 @@ import type { Owner } from "../processes/owner.ts";
 import type { Socket } from "../sockets/socket.ts";
 
 /** Draws up what the tables know. */
-export function takeImage(tables: Tables): Image {
-  const gone = [...tables.vanished].map(([inode, { socket, since, sinceIsExact, at, isConfirmed }]) => ({
+export function buildImage(tables: Tables): Image {
+  const gone = [...tables.leakedDescriptors].map(([inode, { socket, since, sinceIsExact, at, isConfirmed }]) => ({
     socket,
     row: { id: socket.id, inode, since, sinceIsExact, at, isConfirmed },
   }));
@@ -25,7 +25,7 @@ export function takeImage(tables: Tables): Image {
     nextId: tables.sockets.nextId,
     timeWaits: imageTimeWaits(tables),
     missing: tables.missing,
-    told: tables.told,
+    told: tables.watermark,
     detailsAt: finite(tables.detailsAt),
     sockets: sockets.map(imageOf),
     holders: sockets.flatMap(({ id, holders }) => holders.map(({ pid, fd }) => ({ id, pid, fd }))),
@@ -68,7 +68,7 @@ export function foldImage(tables: Tables, image: Image): void {
   tables.isSeeded = image.isSeeded;
   tables.surveys = image.surveys;
   tables.skipped = image.missing;
-  tables.told = Math.max(tables.told, image.told);
+  tables.watermark = Math.max(tables.watermark, image.told);
   tables.detailsAt = image.detailsAt ?? -Infinity;
   for (const facts of image.facts) tables.learn(facts, image.at);
   for (const { pid, comm, uid, lastSeen } of image.processes) {
@@ -84,7 +84,7 @@ export function foldImage(tables: Tables, image: Image): void {
     if (vanished === undefined) continue;
     tables.sockets.remove(socket);
     const { inode, since, sinceIsExact, at, isConfirmed } = vanished;
-    tables.vanished.set(inode, { socket, since, sinceIsExact, at, isConfirmed });
+    tables.leakedDescriptors.set(inode, { socket, since, sinceIsExact, at, isConfirmed });
   }
   foldImagedTimeWaits(tables, image.timeWaits);
   tables.sockets.skipIds(image.nextId);

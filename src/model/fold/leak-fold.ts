@@ -26,10 +26,10 @@ export function foldDetails(tables: Tables, { at, askedAt, details, backlogs, id
 
 /** Descriptors whose sockets have left the tables: still open, or closed by now. */
 export function foldVanished(tables: Tables, survey: Survey, holders: ReadonlyMap<number, Holder[]>): void {
-  for (const [inode, vanished] of tables.vanished) {
+  for (const [inode, vanished] of tables.leakedDescriptors) {
     if (survey.at < vanished.at) continue;
     const held = holders.get(inode);
-    if (held === undefined || tables.sockets.atInode(inode) !== undefined) tables.vanished.delete(inode);
+    if (held === undefined || tables.sockets.atInode(inode) !== undefined) tables.leakedDescriptors.delete(inode);
     else {
       vanished.isConfirmed = true;
       tables.sockets.setHolders(vanished.socket, held);
@@ -47,7 +47,7 @@ export function foldTrends(tables: Tables, survey: Survey): void {
     // What waits to be accepted is no leak of anybody's.
     if (socket.state === TCP.CLOSE_WAIT && !isUnaccepted(socket)) count(holdersOf(socket, tables.sockets));
   }
-  for (const { isConfirmed, socket } of tables.vanished.values()) if (isConfirmed) count(socket.holders);
+  for (const { isConfirmed, socket } of tables.leakedDescriptors.values()) if (isConfirmed) count(socket.holders);
   for (const process of tables.processes) process.closeWaits.add(survey.at, counts.get(process.pid) ?? 0);
   for (const { pid, fdUsed } of survey.processes) {
     if (fdUsed !== null) tables.processes.at(pid)?.descriptors.add(survey.until, fdUsed);

@@ -9,7 +9,7 @@ import { foldDetails } from "./leak-fold.ts";
 import { foldSurvey, settleDoubts } from "./survey-fold.ts";
 import { Tables } from "./tables.ts";
 import { foldConnection } from "./time-wait-fold.ts";
-import type { SocketRole } from "../net/ends.ts";
+import type { SocketRole } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import { UNKNOWN_OWNER, taskIsOwner } from "../processes/owner.ts";
@@ -68,10 +68,10 @@ export class Model {
       case "image":
         return foldImage(this.tables, event);
       case "tick":
-        if (event.complete > this.tables.told) this.tables.told = event.complete;
+        if (event.watermark > this.tables.watermark) this.tables.watermark = event.watermark;
         this.tables.timeWaits.sweep(event.at);
         this.tables.keepSeries(event.at);
-        return settleDoubts(this.tables, event.complete, this.#report);
+        return settleDoubts(this.tables, event.watermark, this.#report);
       default:
         return event satisfies never;
     }
@@ -91,7 +91,7 @@ export class Model {
   }
 
   #transition(event: Transition): void {
-    if (event.at > this.tables.told) this.tables.told = event.at;
+    if (event.at > this.tables.watermark) this.tables.watermark = event.at;
     const socket = this.#socketOf(event);
     const { sockets } = this.tables;
     socket.lastTraced = event.at;

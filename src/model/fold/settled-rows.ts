@@ -23,7 +23,7 @@ export class SettledRows {
     const settled: TransitionRow[] = [];
     for (let row = this.#rows[this.#next]; row !== undefined; row = this.#rows[this.#next]) {
       const mayWait = !all && this.#rows.length - this.#next <= MOST_ROWS;
-      if (mayWait && !isSettled(row.socket) && tables.told - row.at < SETTLE_TIME) break;
+      if (mayWait && !isSettled(row.socket) && tables.watermark - row.at < SETTLE_TIME) break;
       improve(row, tables);
       settled.push(row);
       this.#next++;

@@ -17,7 +17,7 @@ import { Series } from "../rates/series.ts";
 import { pidOfListener } from "../sockets/listeners.ts";
 import { SocketTable } from "../sockets/socket-table.ts";
 import type { Socket } from "../sockets/socket.ts";
-import type { Vanished } from "../sockets/vanished.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
 import { DestinationTable } from "../time-wait/destination-table.ts";
 import { TimeWaitTable } from "../time-wait/time-wait.ts";
 
@@ -39,7 +39,7 @@ export class Tables {
   readonly rate = new RateMeter();
   now: Nanos = 0;
   /** Up to here all has been told that was traced; under load it lags behind `now`. */
-  told: Nanos = 0;
+  watermark: Nanos = 0;
   anchor: ClockAnchor | null = null;
   source: SourceName | null = null;
   sourceDetail = "";
@@ -71,7 +71,7 @@ export class Tables {
   /** Connections that were silent when that was last looked at; null: it never was. */
   idle: IdleSeen | null = null;
   /** Leaked descriptors: sockets that have left the kernel's tables without a close(). By inode. */
-  readonly vanished = new Map<number, Vanished>();
+  readonly leakedDescriptors = new Map<number, LeakedDescriptor>();
   readonly destinations = new DestinationTable();
   readonly timeWaits = new TimeWaitTable();
   /** Which mini-sockets are counted. */
@@ -117,7 +117,7 @@ export class Tables {
 
   /** How far the telling is behind; 0 before anything was told. */
   get lagMs(): number {
-    return this.told === 0 ? 0 : Math.max(0, this.now - this.told) / 1e6;
+    return this.watermark === 0 ? 0 : Math.max(0, this.now - this.watermark) / 1e6;
   }
 
   /** Counts one transition of this socket; returns its owner's process. */
@@ -157,8 +157,8 @@ export class Tables {
   /** The socket leaves CLOSE_WAIT without a close(): a later survey tells whether somebody still holds it. */
   vanish(socket: Socket, at: Nanos): void {
     const { inode, since, sinceIsExact } = socket;
-    if (inode === null || inode === 0 || this.vanished.size >= MAX_VANISHED) return;
-    this.vanished.set(inode, { socket, since, sinceIsExact, at, isConfirmed: false });
+    if (inode === null || inode === 0 || this.leakedDescriptors.size >= MAX_VANISHED) return;
+    this.leakedDescriptors.set(inode, { socket, since, sinceIsExact, at, isConfirmed: false });
   }
 
   /** Takes what /proc says of a process; one that had its pid before has ended. */

@@ -3,7 +3,7 @@ import type { Transition } from "../events/event.ts";
 import { networkSettings } from "./network-settings.ts";
 import type { Tables } from "./tables.ts";
 import { isUnspecified } from "../net/address.ts";
-import type { Side, SocketEnds } from "../net/ends.ts";
+import type { Side, SocketTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import type { Process } from "../processes/process.ts";
@@ -87,7 +87,7 @@ export function foldTimeWait(tables: Tables, socket: Socket, state: TimeWaitStat
     return;
   }
   if (shown !== undefined) uncount(tables, shown);
-  if (keep(tables, connection, at, made).isChosen) countEntered(tables, connection, process, at);
+  if (addTimeWait(tables, connection, at, made).isChosen) countEntered(tables, connection, process, at);
 }
 
 /** It had been counted as nobody's. */
@@ -118,7 +118,7 @@ function stateLeft({ from, evidence }: Transition, cause: Cause | null): TimeWai
 type TimeWaitState = typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2;
 
 /** Keeps a mini-socket of this connection: whether the filter takes it, and where it is unless there are too many. */
-export function keep(
+export function addTimeWait(
   tables: Tables,
   connection: Connection,
   since: Nanos,
@@ -158,7 +158,7 @@ function leftByPeer(tables: Tables, socket: Socket): Slot | undefined {
 }
 
 /** Which end of its connection the socket is: as it began, else by who listens, else by whose port is an ephemeral one. */
-export function sideOf(tables: Tables, ends: SocketEnds & { readonly role?: Socket["role"] }): Side {
+export function sideOf(tables: Tables, ends: SocketTuple & { readonly role?: Socket["role"] }): Side {
   if (ends.role === "client") return "client";
   if (ends.role === "server" || tables.sockets.listeners.accepting(ends).length > 0) return "server";
   const { firstPort, lastPort } = networkSettings(tables, ends.netns);
@@ -167,7 +167,7 @@ export function sideOf(tables: Tables, ends: SocketEnds & { readonly role?: Sock
 }
 
 /** The basic program does not tell the namespace; where there is only one, it is that. */
-function endsIn(tables: Tables, socket: Socket): SocketEnds {
+function endsIn(tables: Tables, socket: Socket): SocketTuple {
   if (socket.netns !== null || tables.onlyNetns === null) return socket;
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
   return { netns: tables.onlyNetns, localAddress, localPort, remoteAddress, remotePort };

@@ -2,7 +2,7 @@ import type { CountersSeen } from "../events/event.ts";
 import type { Survey, SurveyedTimeWait } from "../events/survey.ts";
 import { networkSettings } from "./network-settings.ts";
 import type { Tables } from "./tables.ts";
-import { countEntered, keep, processOf, sideOf } from "./time-wait-fold.ts";
+import { countEntered, addTimeWait, processOf, sideOf } from "./time-wait-fold.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import type { Socket } from "../sockets/socket.ts";
@@ -94,13 +94,13 @@ function foldUnknown(
   const remaining = row.remainingMs * 1e6;
   const age = Math.max(0, (isFinWait2 ? Math.min(TIME_WAIT_LIFE, finTimeoutMs * 1e6) : TIME_WAIT_LIFE) - remaining);
   // So young that its event may be told yet.
-  if (tables.source === "bpf" && survey.until - age > Math.min(survey.at, tables.told) - SLACK) return;
+  if (tables.source === "bpf" && survey.until - age > Math.min(survey.at, tables.watermark) - SLACK) return;
   const socket = find(row);
   const connection = connectionOf(tables, survey, row, socket);
   if (connection === undefined) return;
   const process = socket === undefined ? null : processOf(tables, socket);
   const since = Math.min(survey.at, survey.until - age);
-  const kept = keep(tables, connection, since, { process, endsAt: survey.until + remaining, isFinWait2 });
+  const kept = addTimeWait(tables, connection, since, { process, endsAt: survey.until + remaining, isFinWait2 });
   if (kept.slot === undefined) return;
   tables.timeWaits.markSurveyed(kept.slot, tables.surveys);
   if (kept.isChosen && tables.tracingSince !== null && since > tables.tracingSince) {

@@ -19,7 +19,7 @@ export type TcpStateName = keyof typeof TCP;
 export type TcpState = (typeof TCP)[TcpStateName];
 
 /** What tcp_time_wait() was called for at the change to CLOSE, or that it was not; `unknown` where it is not traced. */
-export type Left = typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2 | "none" | "unknown";
+export type TimeWaitOutcome = typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2 | "none" | "unknown";
 
 export const TCP_STATE_MAX = 13;
 

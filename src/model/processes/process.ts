@@ -1,4 +1,4 @@
-import type { SocketEnds, SocketRole } from "../net/ends.ts";
+import type { SocketTuple, SocketRole } from "../net/tuple.ts";
 import type { ProcessFacts } from "../events/survey.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { type Owners, ownersOf } from "./owner.ts";
@@ -6,7 +6,7 @@ import { RateMeter } from "../rates/rate.ts";
 import { Trend } from "../rates/trend.ts";
 
 /** The connection that a reset has ended, as plain fields: the socket itself is gone. */
-export interface ResetConnection extends SocketEnds {
+export interface ResetConnection extends SocketTuple {
   readonly role: SocketRole | null;
 }
 

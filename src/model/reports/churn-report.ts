@@ -1,6 +1,6 @@
 import type { SourceName } from "../events/event.ts";
 import type { Address } from "../net/address.ts";
-import type { Side } from "../net/ends.ts";
+import type { Side } from "../net/tuple.ts";
 
 /** Who makes TIME_WAIT, toward whom, and how many ports are left. Plain data, taken from the model at one moment. */
 export interface ChurnReport {

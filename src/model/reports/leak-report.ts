@@ -1,6 +1,6 @@
 import type { SourceName } from "../events/event.ts";
 import type { OwnerEvidence } from "../events/owner-evidence.ts";
-import type { SocketEnds, SocketRole } from "../net/ends.ts";
+import type { SocketTuple, SocketRole } from "../net/tuple.ts";
 import type { TCP } from "../net/tcp-state.ts";
 import type { AcceptQueue, ProcessRow } from "./snapshot.ts";
 
@@ -25,7 +25,7 @@ export interface LeakingProcess extends ProcessRow {
   readonly acceptQueues: readonly AcceptQueue[];
 }
 
-export interface StuckSocket extends SocketEnds {
+export interface StuckSocket extends SocketTuple {
   readonly id: number;
   /** CLOSE: it was reset, and only the descriptor is left. */
   readonly state: typeof TCP.CLOSE_WAIT | typeof TCP.CLOSE;

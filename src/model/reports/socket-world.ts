@@ -7,7 +7,7 @@ import { type Listening, holdersOf } from "../sockets/holding.ts";
 import { newListenerIndex } from "../sockets/listeners.ts";
 import type { SocketColumns } from "../sockets/socket-columns.ts";
 import type { Socket } from "../sockets/socket.ts";
-import type { Vanished } from "../sockets/vanished.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
 
 /** The sockets of one moment, and who holds them: as the model has them now, or as they stood when a picture was paused. */
 export interface SocketWorld {
@@ -15,7 +15,7 @@ export interface SocketWorld {
   readonly detailsAt: Nanos;
   readonly sockets: SocketColumns;
   /** Descriptors whose sockets have left CLOSE_WAIT by a reset. */
-  readonly vanished: Iterable<Vanished>;
+  readonly leakedDescriptors: Iterable<LeakedDescriptor>;
   readonly processes: Iterable<Process>;
   readonly holders: (socket: Socket) => readonly Holder[];
   readonly process: (pid: number) => Process | null;
@@ -35,7 +35,7 @@ export function liveWorld(tables: Tables): SocketWorld {
     detailsAt: tables.detailsAt,
     miniSockets: tables.timeWaits,
     sockets: tables.sockets.columns,
-    vanished: [...tables.vanished.values()],
+    leakedDescriptors: [...tables.leakedDescriptors.values()],
     processes: tables.processes,
     holders: (socket) => holdersOf(socket, tables.sockets),
     process: (pid) => tables.processes.at(pid) ?? null,
@@ -58,7 +58,7 @@ export function frozenWorld(tables: Tables): SocketWorld {
     detailsAt,
     miniSockets: { chosen: tables.timeWaits.chosen, finWait2: tables.timeWaits.finWait2 },
     sockets,
-    vanished: Array.from(tables.vanished.values(), (one) => ({ ...one, socket: one.socket.copy() })),
+    leakedDescriptors: Array.from(tables.leakedDescriptors.values(), (one) => ({ ...one, socket: one.socket.copy() })),
     processes: [...processes.values()],
     holders: (socket) => holdersOf(socket, listening),
     process: (pid) => processes.get(pid) ?? null,

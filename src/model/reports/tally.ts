@@ -6,7 +6,7 @@ import type { AcceptQueue, SocketCounts } from "./snapshot.ts";
 import { isUnaccepted } from "../sockets/holding.ts";
 import type { StateCounts } from "../sockets/plain-count.ts";
 import type { Socket } from "../sockets/socket.ts";
-import type { Vanished } from "../sockets/vanished.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
 
 /** Counts one process's sockets. */
 export class Tally {
@@ -65,7 +65,7 @@ export class Tally {
   }
 
   /** A leaked descriptor without a socket, past the threshold. */
-  addVanished(vanished: Vanished): void {
+  addVanished(vanished: LeakedDescriptor): void {
     this.#stuck++;
     this.#vanished++;
     this.#leaks.add(vanished.socket, vanished);

@@ -1,5 +1,5 @@
 import { isUnspecified } from "../net/address.ts";
-import type { SocketEnds } from "../net/ends.ts";
+import type { SocketTuple } from "../net/tuple.ts";
 import type { Socket } from "./socket.ts";
 
 const NONE: readonly Socket[] = [];
@@ -19,7 +19,7 @@ export interface ListenerIndex {
   /** Whether there is one of this port. */
   has(port: number): boolean;
   /** The listeners that a connection with these ends can have come through, the most specific addresses only. */
-  accepting(ends: SocketEnds): readonly Socket[];
+  accepting(ends: SocketTuple): readonly Socket[];
 }
 
 export function newListenerIndex(): ListenerIndex {
@@ -67,12 +67,12 @@ export function newListenerIndex(): ListenerIndex {
 }
 
 /** How well a listener fits a connection: its address as below, 0 in another namespace. */
-function rankOf(listener: Socket, ends: SocketEnds): number {
+function rankOf(listener: Socket, ends: SocketTuple): number {
   return ends.netns === null || listener.netns === ends.netns ? fitOf(listener, ends) : 0;
 }
 
 /** How well a listener's address fits a connection: 3 the same, 2 any of its family, 1 [::] for IPv4, 0 not at all. */
-function fitOf(listener: Socket, ends: SocketEnds): number {
+function fitOf(listener: Socket, ends: SocketTuple): number {
   if (listener.localAddress === ends.localAddress) return 3;
   if (!isUnspecified(listener.localAddress)) return 0;
   if (typeof listener.localAddress === typeof ends.localAddress) return 2;

@@ -1,11 +1,11 @@
 import { NumberMap } from "../../base/number-map.ts";
-import type { SocketEnds, SocketRole } from "../net/ends.ts";
+import type { SocketTuple, SocketRole } from "../net/tuple.ts";
 import { MAX_SOCKETS } from "../net/limits.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
 import type { Owner } from "../processes/owner.ts";
-import { EndsIndex } from "./ends-index.ts";
+import { TupleIndex } from "./tuple-index.ts";
 import { type ListenerIndex, newListenerIndex } from "./listeners.ts";
 import { SocketColumns } from "./socket-columns.ts";
 import { Socket } from "./socket.ts";
@@ -17,7 +17,7 @@ export class SocketTable {
   readonly #byAddress = new NumberMap<Socket>();
   readonly #byInode = new NumberMap<Socket>();
   /** Only sockets without an address. */
-  readonly #untraced = new EndsIndex();
+  readonly #untraced = new TupleIndex();
   readonly listeners: ListenerIndex = newListenerIndex();
   #nextId = 1;
   #dropped = 0;
@@ -74,7 +74,7 @@ export class SocketTable {
    * The one socket with these ends that was never traced; undefined when there is none or more than one. One with another
    * inode is another socket: several listeners may have the same ends (SO_REUSEPORT).
    */
-  untraced(ends: SocketEnds, inode: number | null): Socket | undefined {
+  untraced(ends: SocketTuple, inode: number | null): Socket | undefined {
     const found = this.#untraced.at(ends);
     if (found.length === 0) return undefined;
     const { netns } = ends;
@@ -102,7 +102,7 @@ export class SocketTable {
   }
 
   /** Takes over what is known of its ends, by which it is found from now on. */
-  learnEnds(socket: Socket, ends: SocketEnds): void {
+  learnEnds(socket: Socket, ends: SocketTuple): void {
     if (socket.address === null) this.#untraced.remove(socket);
     socket.learnEnds(ends);
     this.indexEnds(socket);

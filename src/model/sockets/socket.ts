@@ -1,10 +1,10 @@
 import type { Address } from "../net/address.ts";
-import type { SocketEnds, SocketRole } from "../net/ends.ts";
+import type { SocketTuple, SocketRole } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
 import { type Owner, UNKNOWN_OWNER } from "../processes/owner.ts";
-import type { Passage } from "./passage.ts";
+import type { StateChange } from "./state-change.ts";
 import type { Destination } from "../time-wait/destination.ts";
 
 /** One socket for one life, from CLOSE or LISTEN until CLOSE. What is read-only here, the table of sockets changes. */
@@ -45,8 +45,8 @@ export class Socket {
   lastTraced: Nanos = 0;
   /** Number of the last survey that showed it. */
   surveyed = 0;
-  /** The last change of its state, for who keeps them (passage.ts). */
-  passage: Passage | null = null;
+  /** The last change of its state, for who keeps them (state-change.ts). */
+  stateChange: StateChange | null = null;
 
   static {
     // V8 throws code away when a field first holds another kind of value: here each has held them all before.
@@ -55,7 +55,7 @@ export class Socket {
     Object.assign(sample, numbers, {
       role: "client",
       destination: {},
-      passage: {},
+      stateChange: {},
       localAddress: 0.5,
       remoteAddress: 0.5,
     });
@@ -75,7 +75,7 @@ export class Socket {
   }
 
   /** Takes over what is known of the ends; a 0 port or address is one that the kernel had not chosen yet. */
-  learnEnds(ends: SocketEnds): void {
+  learnEnds(ends: SocketTuple): void {
     if (ends.netns !== null) this.netns = ends.netns;
     if (ends.localPort !== 0) {
       this.localAddress = ends.localAddress;

@@ -1,5 +1,5 @@
 import type { FilterSubject } from "../filter/filter.ts";
-import type { SocketEnds } from "../net/ends.ts";
+import type { SocketTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
 import type { Process } from "../processes/process.ts";
@@ -26,7 +26,7 @@ const NOBODY: readonly never[] = [];
 
 /* Made for each of a hundred thousand sockets a frame: one literal, which spreading is ten times slower than. */
 function subjectOf(
-  ends: SocketEnds,
+  ends: SocketTuple,
   process: Process | null,
   states: readonly TcpState[],
   ageMs: number | null,

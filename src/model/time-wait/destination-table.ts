@@ -1,5 +1,5 @@
 import type { Address } from "../net/address.ts";
-import type { Side, SocketEnds } from "../net/ends.ts";
+import type { Side, SocketTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { Destination, addressOf, portOf, sourceOf } from "./destination.ts";
 
@@ -25,17 +25,17 @@ export class DestinationTable {
   }
 
   /** Where connections go that have these ends, of which `side` is ours; undefined when nothing is known of it. */
-  find(ends: SocketEnds, side: Side): Destination | undefined {
+  find(ends: SocketTuple, side: Side): Destination | undefined {
     return this.#find(ends, side, side);
   }
 
   /** The same for the other end of the connection, which is on this machine, too. */
-  findPeers(ends: SocketEnds, side: Side): Destination | undefined {
+  findPeers(ends: SocketTuple, side: Side): Destination | undefined {
     return this.#find(ends, side, side === "client" ? "server" : "client");
   }
 
   /** As `find`, with a destination made when it is new; undefined when there are too many. */
-  use(ends: SocketEnds, side: Side, at: Nanos): Destination | undefined {
+  use(ends: SocketTuple, side: Side, at: Nanos): Destination | undefined {
     let destination = this.#find(ends, side, side);
     if (destination === undefined) {
       if (this.#all.size >= MAX_DESTINATIONS) {
@@ -67,7 +67,7 @@ export class DestinationTable {
   }
 
   /** `side` says which of the ends is the client's, `whose` on which side the destination is. */
-  #find(ends: SocketEnds, side: Side, whose: Side): Destination | undefined {
+  #find(ends: SocketTuple, side: Side, whose: Side): Destination | undefined {
     const same = this.#byHash.get(hashOf(ends, side));
     if (same === undefined) return undefined;
     const [source, address, port] = [sourceOf(ends, side), addressOf(ends, side), portOf(ends, side)];
@@ -80,7 +80,7 @@ export class DestinationTable {
 }
 
 /** The same for both sides of a connection, and for all namespaces. */
-function hashOf(ends: SocketEnds, side: Side): number {
+function hashOf(ends: SocketTuple, side: Side): number {
   const mixed = Math.imul(numberOf(sourceOf(ends, side)), 0x9e37_79b1) ^ numberOf(addressOf(ends, side));
   return (Math.imul(mixed, 0x85eb_ca6b) ^ portOf(ends, side)) & 0x3fff_ffff;
 }

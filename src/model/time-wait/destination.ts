@@ -1,5 +1,5 @@
 import type { Address } from "../net/address.ts";
-import type { Side, SocketEnds } from "../net/ends.ts";
+import type { Side, SocketTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import type { Process } from "../processes/process.ts";
 import { RateMeter } from "../rates/rate.ts";
@@ -28,7 +28,7 @@ export class Destination {
   openedBy: Process | null = null;
   lastUsed: Nanos;
 
-  constructor(id: number, side: Side, ends: SocketEnds, at: Nanos) {
+  constructor(id: number, side: Side, ends: SocketTuple, at: Nanos) {
     this.id = id;
     this.side = side;
     this.netns = ends.netns;
@@ -56,19 +56,19 @@ export interface Connection {
 }
 
 /** The client's port, which tells a connection from others of its destination. */
-export function clientPortOf(ends: SocketEnds, side: Side): number {
+export function clientPortOf(ends: SocketTuple, side: Side): number {
   return side === "client" ? ends.localPort : ends.remotePort;
 }
 
-export function sourceOf(ends: SocketEnds, side: Side): Address {
+export function sourceOf(ends: SocketTuple, side: Side): Address {
   return side === "client" ? ends.localAddress : ends.remoteAddress;
 }
 
-export function addressOf(ends: SocketEnds, side: Side): Address {
+export function addressOf(ends: SocketTuple, side: Side): Address {
   return side === "client" ? ends.remoteAddress : ends.localAddress;
 }
 
-export function portOf(ends: SocketEnds, side: Side): number {
+export function portOf(ends: SocketTuple, side: Side): number {
   return side === "client" ? ends.remotePort : ends.localPort;
 }
 
@@ -76,7 +76,7 @@ export function portOf(ends: SocketEnds, side: Side): number {
 export function endsOf(
   { side, netns, source, address, port }: Pick<Destination, "side" | "netns" | "source" | "address" | "port">,
   clientPort: number,
-): SocketEnds {
+): SocketTuple {
   return side === "client"
     ? { netns, localAddress: source, localPort: clientPort, remoteAddress: address, remotePort: port }
     : { netns, localAddress: address, localPort: port, remoteAddress: source, remotePort: clientPort };

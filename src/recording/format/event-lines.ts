@@ -15,7 +15,10 @@ function sumOf(changes: readonly ChangeCount[]): number {
 
 /** The events that stand on one line. */
 export const eventLine = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("tick"), at: nanos, complete: nanos }),
+  // A file calls the watermark `complete`.
+  z
+    .object({ kind: z.literal("tick"), at: nanos, complete: nanos })
+    .transform(({ kind, at, complete }) => ({ kind, at, watermark: complete })),
   z
     .object({
       kind: z.literal("loss"),

@@ -69,7 +69,7 @@ export class Decoder implements WireSink {
     const latest = this.#latest;
     if (latest === null) return events;
     return events.filter((event) => {
-      const isKept = isNear(event.at, latest) && (event.kind !== "tick" || isNear(event.complete, latest));
+      const isKept = isNear(event.at, latest) && (event.kind !== "tick" || isNear(event.watermark, latest));
       if (!isKept) this.#faults.damagedLines++;
       if (!isKept && event.kind === "transition") this.#transitions--;
       return isKept;

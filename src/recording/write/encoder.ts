@@ -55,8 +55,11 @@ export class Encoder {
       case "gap":
       case "source":
       case "anchor":
-      case "tick":
         this.#lines.line(JSON.stringify(event));
+        break;
+      case "tick":
+        // The format's word for the watermark is older than the model's.
+        this.line({ kind: event.kind, at: event.at, complete: event.watermark });
         break;
       default:
         event satisfies never;

@@ -1,6 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import type { ClockAnchor, CountersSeen, SourceChange, SourceName, TraceEvent } from "../../model/events/event.ts";
-import { takeImage } from "../../model/fold/image.ts";
+import { buildImage } from "../../model/fold/image.ts";
 import type { Tables } from "../../model/fold/tables.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import type { Header } from "../format/header.ts";
@@ -214,6 +214,6 @@ export class Recorder {
     if (this.#source !== null) this.#file.event({ ...this.#source, at: now });
     if (gap !== null) this.#file.event(gap);
     if (this.#counters !== null) this.#file.event(this.#counters);
-    this.#file.event(takeImage(this.#tables));
+    this.#file.event(buildImage(this.#tables));
   }
 }

@@ -5,7 +5,7 @@ import type { Nanos } from "../../model/net/nanos.ts";
 import { askTracer } from "./ask.ts";
 import { OwnConnection } from "./own-connection.ts";
 import { SkipCount } from "./skip-count.ts";
-import type { TracerClock } from "./tracer-clock.ts";
+import type { KernelClock } from "./kernel-clock.ts";
 import { type TracerEnd, type TracerOptions, type TracerProcess, startTracer } from "./tracer-process.ts";
 import { Intake, type IntakeSink } from "../intake/intake.ts";
 import { NameBook } from "../../wire/name-book.ts";
@@ -28,7 +28,7 @@ export class Tracer implements IntakeSink {
   readonly ended: Promise<TracerEnd>;
   isAttached = false;
   hasEnded = false;
-  readonly #clock: TracerClock;
+  readonly #clock: KernelClock;
   readonly #process: TracerProcess;
   readonly #intake: Intake;
   readonly #own = new OwnConnection();
@@ -40,14 +40,14 @@ export class Tracer implements IntakeSink {
   /** Everything until the end of the run has been told: what comes between that and the tracer's own end is no loss. */
   hasToldAll = false;
   #extra: TraceEvent[] = [];
-  #complete: Nanos = 0;
+  #watermark: Nanos = 0;
   #isPaused = false;
   #isEnding = false;
   #latest: Nanos = 0;
   #wokenAt: Nanos = Infinity;
   #eventsSinceWoken = 0;
 
-  constructor(options: TracerOptions, clock: TracerClock) {
+  constructor(options: TracerOptions, clock: KernelClock) {
     this.#clock = clock;
     this.#intake = new Intake(onlineCpus(), clock.now(), new NameBook(identify), this);
     this.#process = startTracer(options);
@@ -92,8 +92,8 @@ export class Tracer implements IntakeSink {
     this.#resume();
     this.#wake(at);
     this.ask();
-    this.#complete = all ? at : Math.max(this.#complete, this.#intake.reorder.released);
-    taken.push({ kind: "tick", at, complete: this.#complete });
+    this.#watermark = all ? at : Math.max(this.#watermark, this.#intake.reorder.released);
+    taken.push({ kind: "tick", at, watermark: this.#watermark });
     return taken;
   }
 
@@ -111,8 +111,8 @@ export class Tracer implements IntakeSink {
   }
 
   /** All that was traced until then has been taken. */
-  get complete(): Nanos {
-    return this.#complete;
+  get watermark(): Nanos {
+    return this.#watermark;
   }
 
   #wake(at: Nanos): void {

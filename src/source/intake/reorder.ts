@@ -19,7 +19,7 @@ const MAX_PENDING = 500_000;
 export class Reorder {
   readonly #pending: (LineQueue | undefined)[] = [];
   /** The latest moment that each CPU has told of. */
-  readonly #told: (Nanos | undefined)[] = [];
+  readonly #watermarks: (Nanos | undefined)[] = [];
   /** Of each CPU, when its latest event was. */
   readonly #latest: (Nanos | undefined)[] = [];
   readonly #names: NameBook | undefined;
@@ -31,7 +31,7 @@ export class Reorder {
   /** These CPUs have nothing to tell from before `since`; another is waited for from its first event on. */
   constructor(cpus: readonly number[], since: Nanos, names?: NameBook) {
     this.#names = names;
-    for (const cpu of cpus) this.#told[cpu] = since;
+    for (const cpu of cpus) this.#watermarks[cpu] = since;
   }
 
   get size(): number {
@@ -55,12 +55,12 @@ export class Reorder {
 
   /** All events of this CPU up to `at` have been pushed. */
   complete(cpu: number, at: Nanos): void {
-    this.#told[cpu] = Math.max(this.#told[cpu] ?? 0, at);
+    this.#watermarks[cpu] = Math.max(this.#watermarks[cpu] ?? 0, at);
   }
 
   /** Whether this CPU was there at the begin, or has told something since. */
   knows(cpu: number): boolean {
-    return this.#told[cpu] !== undefined;
+    return this.#watermarks[cpu] !== undefined;
   }
 
   /** The CPUs that have told nothing since then, the longest silent first. */
@@ -75,10 +75,10 @@ export class Reorder {
 
   #cpusThat(is: (told: Nanos, latest: Nanos) => boolean): number[] {
     const cpus: number[] = [];
-    for (const [cpu, told] of this.#told.entries()) {
+    for (const [cpu, told] of this.#watermarks.entries()) {
       if (told !== undefined && is(told, this.#latest[cpu] ?? -Infinity)) cpus.push(cpu);
     }
-    return cpus.toSorted((one, other) => (this.#told[one] ?? 0) - (this.#told[other] ?? 0));
+    return cpus.toSorted((one, other) => (this.#watermarks[one] ?? 0) - (this.#watermarks[other] ?? 0));
   }
 
   /**
@@ -114,9 +114,9 @@ export class Reorder {
 
   #toldByAll(): Nanos {
     let latest = 0;
-    for (const at of this.#told) if (at !== undefined && at > latest) latest = at;
+    for (const at of this.#watermarks) if (at !== undefined && at > latest) latest = at;
     let all = latest;
-    for (const at of this.#told) if (at !== undefined && at < all && at > latest - OFFLINE_AFTER) all = at;
+    for (const at of this.#watermarks) if (at !== undefined && at < all && at > latest - OFFLINE_AFTER) all = at;
     return all;
   }
 }

@@ -39,7 +39,7 @@ export class DetailReader {
   #running: Promise<void> | null = null;
   #due = 0;
   /** Up to here all has been traced: what has not left CLOSE_WAIT by then has not. */
-  #told: Nanos = 0;
+  #watermark: Nanos = 0;
   /** Not at once: what only wants a quick answer is not kept waiting. */
   #idleDue = performance.now() + FIRST_IDLE_MS;
 
@@ -54,7 +54,7 @@ export class DetailReader {
     if (event.kind === "transition") {
       if (event.from === TCP.CLOSE_WAIT || event.to === TCP.CLOSE_WAIT) this.#entered.delete(event.address);
       if (event.to === TCP.CLOSE_WAIT && event.netns !== null) this.#entered.set(event.address, event);
-    } else if (event.kind === "tick") this.#told = event.complete;
+    } else if (event.kind === "tick") this.#watermark = event.watermark;
     else if (event.kind === "survey") {
       for (const netns of worthAsking(event)) {
         this.#wanted.add(netns);
@@ -84,7 +84,7 @@ export class DetailReader {
 
   /** Wants to know of those that have been in CLOSE_WAIT for a while. */
   #wantLasting(): void {
-    const until = this.#told - LASTING;
+    const until = this.#watermark - LASTING;
     for (const { at, netns } of this.#entered.values()) {
       if (at > until) return;
       if (netns !== null) this.#wanted.add(netns);

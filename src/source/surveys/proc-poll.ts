@@ -2,7 +2,7 @@ import { EXIT, UserError } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
 import type { TraceEvent } from "../../model/events/event.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
-import type { Asides } from "./asides.ts";
+import type { AuxiliaryReaders } from "./auxiliary-readers.ts";
 import { type Pace, type Surveyor, cpuMsSince } from "./surveyor.ts";
 
 const INTERVAL_MS = 1000;
@@ -23,7 +23,7 @@ export function paceWithoutTracer(percent: string = process.env["TCPTRACE_POLL_C
 export interface ProcPollParts {
   readonly now: () => Nanos;
   readonly surveyor: Pick<Surveyor, "pace" | "startAnew" | "take" | "charge">;
-  readonly asides: Pick<Asides, "note" | "take">;
+  readonly auxiliary: Pick<AuxiliaryReaders, "note" | "take">;
   readonly pace: Pace;
 }
 
@@ -48,18 +48,18 @@ export class ProcPoll {
 
   /** What has been read since the last call; reads on when it is time. To be called again when that has been folded. */
   batch(): TraceEvent[] {
-    const { now, surveyor, asides } = this.#parts;
+    const { now, surveyor, auxiliary } = this.#parts;
     if (this.#folding !== null) surveyor.charge(cpuMsSince(this.#folding));
     this.#folding = null;
     const events = this.#news();
     const survey = surveyor.take();
     if (survey !== null) {
-      asides.note(survey);
+      auxiliary.note(survey);
       events.push(survey);
       this.#folding = process.cpuUsage();
     }
     const at = now();
-    events.push(...asides.take(), { kind: "tick", at, complete: at });
+    events.push(...auxiliary.take(), { kind: "tick", at, watermark: at });
     return events;
   }
 

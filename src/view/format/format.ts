@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { duration } from "../../base/quantity.ts";
+import { formatDuration } from "../../base/quantity.ts";
 
 /** One column a character: ASCII, and what we draw with ourselves, charts (bars, braille) included. */
 const NARROW = /^[\x20-\x7e→≤▲▼▁-█\u2800-\u28ff]*$/;
@@ -39,7 +39,7 @@ export function fit(text: string, columns: number, align: "left" | "right"): str
 
 /** A duration of which perhaps only the later part was seen: `at least 3m04s`. */
 export function age(ms: number, isAtLeast: boolean): string {
-  return `${isAtLeast ? "at least " : ""}${duration(ms)}`;
+  return `${isAtLeast ? "at least " : ""}${formatDuration(ms)}`;
 }
 
 /** A share in percent, rounded down, so that `100%` means all; `-` of nothing. */

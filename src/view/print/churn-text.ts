@@ -1,4 +1,4 @@
-import { count, duration, plural, rate } from "../../base/quantity.ts";
+import { formatCount, formatDuration, formatPlural, formatRate } from "../../base/quantity.ts";
 import { formatAddress, formatEndpoint } from "../../model/net/address.ts";
 import type {
   ChurnCount,
@@ -28,7 +28,8 @@ export function churnText(report: ChurnReport): string {
 }
 
 function summary({ total, namespaces, entered, seconds }: ChurnReport): string {
-  const speed = seconds > 0 ? `${rate(entered / seconds)} entered a second over ${duration(seconds * 1000)}` : "";
+  const speed =
+    seconds > 0 ? `${formatRate(entered / seconds)} entered a second over ${formatDuration(seconds * 1000)}` : "";
   // A limit holds for one namespace.
   const shown = withTimeWaits(namespaces).length > 1 ? { ...total, limit: null } : total;
   return `TIME_WAIT: ${total.now} now${kernelText(shown)}${speed === "" ? "" : `, ${speed}`}.`;
@@ -68,7 +69,7 @@ export function portWarning(destination: DestinationChurn): string | null {
       ? `${who} is short of ports ${where}`
       : exhaustedInMs === 0
         ? `${who} gets EADDRNOTAVAIL ${where} now`
-        : `${who} will get EADDRNOTAVAIL ${where} in ${duration(exhaustedInMs)}`;
+        : `${who} will get EADDRNOTAVAIL ${where} in ${formatDuration(exhaustedInMs)}`;
   const cure =
     timeWait * 2 > taken
       ? "keep connections open (pool, keep-alive), or let the other side close first"
@@ -83,8 +84,8 @@ interface Cell {
 
 function processTable({ processes, unowned, seconds }: ChurnReport): string[] {
   const row = (pid: string, comm: string, made: ChurnCount): string[] => {
-    const speed = seconds > 0 ? rate(made.entered / seconds) : "-";
-    return [pid, clip(comm, MAX_COMM), speed, count(made.now)];
+    const speed = seconds > 0 ? formatRate(made.entered / seconds) : "-";
+    return [pid, clip(comm, MAX_COMM), speed, formatCount(made.now)];
   };
   const rows = processes.slice(0, MAX_ROWS).map((process) => row(String(process.pid), process.comm, process));
   if (unowned !== null) rows.push(row("-", "(not seen closing)", unowned));
@@ -124,10 +125,10 @@ export function destinationCells(destination: DestinationChurn): string[] {
     formatAddress(source),
     formatEndpoint(address, port),
     side === "client" ? "connect" : "listen",
-    count(timeWait),
-    count(inUse),
+    formatCount(timeWait),
+    formatCount(inUse),
     ports === null ? "-" : String(ports),
-    exhaustedInMs === null ? "-" : duration(exhaustedInMs),
+    exhaustedInMs === null ? "-" : formatDuration(exhaustedInMs),
     first === undefined
       ? "-"
       : `${clip(first.comm, MAX_COMM)} (${first.pid})${users.length > 1 ? ` and ${users.length - 1} more` : ""}`,
@@ -154,8 +155,8 @@ function caveats({ complete, lost, source, dropped }: ChurnReport): string[] {
   if (source === "proc") {
     lines.push("(without BPF: only processes whose sockets a poll of /proc saw before they closed are named)");
   }
-  if (dropped > 0) lines.push(`(${plural(dropped, "TIME_WAIT", "TIME_WAIT")} not kept: a table was full)`);
+  if (dropped > 0) lines.push(`(${formatPlural(dropped, "TIME_WAIT", "TIME_WAIT")} not kept: a table was full)`);
   if (!complete) lines.push("(some processes could not be read)");
-  if (lost > 0) lines.push(`(${plural(lost, "transition")} lost: some TIME_WAIT may be charged to nobody)`);
+  if (lost > 0) lines.push(`(${formatPlural(lost, "transition")} lost: some TIME_WAIT may be charged to nobody)`);
   return lines;
 }

@@ -1,4 +1,4 @@
-import { duration, plural, setting } from "../../base/quantity.ts";
+import { formatDuration, formatPlural, formatSetting } from "../../base/quantity.ts";
 import type { AuditedSetting } from "../../diagnosis/audit.ts";
 import type { Finding, Severity } from "../../diagnosis/facts/finding.ts";
 import type { Diagnosis } from "../../diagnosis/report.ts";
@@ -28,15 +28,15 @@ export function diagnoseText(diagnosis: Diagnosis): string {
 function verdict({ findings, seconds, lookedAt, stuckAfterMs }: Diagnosis): string {
   const { sockets, timeWait, processes, namespaces, transitions } = lookedAt;
   const looked =
-    `looked for ${duration(seconds * 1000)} at ${plural(sockets, "socket")} and ${timeWait} in TIME_WAIT, of ` +
-    `${plural(processes, "process", "processes")} in ${plural(namespaces, "network namespace")}, at ` +
-    `${plural(transitions, "transition")} and at the kernel's counters`;
+    `looked for ${formatDuration(seconds * 1000)} at ${formatPlural(sockets, "socket")} and ${timeWait} in TIME_WAIT, of ` +
+    `${formatPlural(processes, "process", "processes")} in ${formatPlural(namespaces, "network namespace")}, at ` +
+    `${formatPlural(transitions, "transition")} and at the kernel's counters`;
   const bad = findings.filter(({ severity }) => severity !== "info").length;
   const notes = findings.length - bad;
   if (bad > 0)
-    return `${plural(bad, "thing is", "things are")} wrong${notes > 0 ? `, ${plural(notes, "note")}` : ""}: ${looked}.`;
-  const rest = notes > 0 ? `; ${plural(notes, "note")} below` : "";
-  return `Nothing is wrong${rest}: ${looked}; no socket has been stuck in CLOSE_WAIT for ${setting(stuckAfterMs)}.`;
+    return `${formatPlural(bad, "thing is", "things are")} wrong${notes > 0 ? `, ${formatPlural(notes, "note")}` : ""}: ${looked}.`;
+  const rest = notes > 0 ? `; ${formatPlural(notes, "note")} below` : "";
+  return `Nothing is wrong${rest}: ${looked}; no socket has been stuck in CLOSE_WAIT for ${formatSetting(stuckAfterMs)}.`;
 }
 
 function findingLines({ severity, title, advice, avoid, sources, id }: Finding): string[] {

@@ -1,5 +1,5 @@
 import { formatEndpoint } from "../../model/net/address.ts";
-import type { SocketEnds } from "../../model/net/ends.ts";
+import type { SocketTuple } from "../../model/net/tuple.ts";
 import { stateName } from "../../model/net/tcp-state.ts";
 import type { LeakReport, LeakingProcess, StuckSocket, UnownedSocket } from "../../model/reports/leak-report.ts";
 import type { UserName } from "../format/table.ts";
@@ -64,7 +64,7 @@ function unownedJson(socket: UnownedSocket): object {
   return { ...socketJson(socket), reason: socket.reason };
 }
 
-function endsJson({ netns, localAddress, localPort, remoteAddress, remotePort }: SocketEnds): {
+function endsJson({ netns, localAddress, localPort, remoteAddress, remotePort }: SocketTuple): {
   netns: number | null;
   local: string;
   remote: string;

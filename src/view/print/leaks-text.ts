@@ -1,4 +1,4 @@
-import { plural, setting } from "../../base/quantity.ts";
+import { formatPlural, formatSetting } from "../../base/quantity.ts";
 import { formatAddress, formatEndpoint } from "../../model/net/address.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
 import type {
@@ -39,7 +39,7 @@ export function leaksText(report: LeakReport, userName: UserName, eachUnowned = 
 }
 
 function nothing({ stuckAfterMs }: LeakReport): string {
-  return `no socket has been stuck in CLOSE_WAIT for ${setting(stuckAfterMs)} or longer`;
+  return `no socket has been stuck in CLOSE_WAIT for ${formatSetting(stuckAfterMs)} or longer`;
 }
 
 function paragraph(process: LeakingProcess, userName: UserName): string {
@@ -117,11 +117,11 @@ function sharing(pid: number, sockets: readonly StuckSocket[]): string {
   const sorted = [...others].toSorted((a, b) => a - b);
   const rest = sorted.length > MAX_PIDS ? ` and ${sorted.length - MAX_PIDS} more` : "";
   const pids = `${sorted.slice(0, MAX_PIDS).join(", ")}${rest}`;
-  return `${plural(sockets.length, "of them is", "of them are")} also held by pid ${pids}: all have to close`;
+  return `${formatPlural(sockets.length, "of them is", "of them are")} also held by pid ${pids}: all have to close`;
 }
 
 function unownedText(unowned: readonly UnownedSocket[], each: boolean): string {
-  const lines = [`${plural(unowned.length, "socket")} stuck in CLOSE_WAIT with no process to be named:`];
+  const lines = [`${formatPlural(unowned.length, "socket")} stuck in CLOSE_WAIT with no process to be named:`];
   for (const [reason, explanation] of EXPLAINED) {
     const sockets = unowned.filter((socket) => socket.reason === reason);
     if (sockets.length === 0) continue;
@@ -134,6 +134,6 @@ function unownedText(unowned: readonly UnownedSocket[], each: boolean): string {
 function caveats({ complete, unreadable, lost }: LeakReport): string[] {
   const lines: string[] = [];
   if (!complete) lines.push(`(${incompleteness(unreadable)})`);
-  if (lost > 0) lines.push(`(${plural(lost, "transition")} lost: ages may be too low)`);
+  if (lost > 0) lines.push(`(${formatPlural(lost, "transition")} lost: ages may be too low)`);
   return lines;
 }

@@ -1,4 +1,4 @@
-import { count, duration, rate } from "../../base/quantity.ts";
+import { formatCount, formatDuration, formatRate } from "../../base/quantity.ts";
 import type { ChurnCount, ChurnReport, DestinationChurn, ProcessChurn } from "../../model/reports/churn-report.ts";
 import { barChart } from "../format/chart.ts";
 import { fit, wrap } from "../format/format.ts";
@@ -30,7 +30,7 @@ export const TIME_WAIT_VIEW: View = {
     const warning = churn.destinations.map(portWarning).find((text) => text !== null);
     if (row === undefined) return warning ?? null;
     const { comm, pid, now, enteredPerSecond } = row;
-    return `${comm} (pid ${pid}): ${now} in TIME_WAIT, ${rate(enteredPerSecond)} entered a second`;
+    return `${comm} (pid ${pid}): ${now} in TIME_WAIT, ${formatRate(enteredPerSecond)} entered a second`;
   },
 };
 
@@ -79,7 +79,7 @@ function churnLines(report: ChurnReport, scene: Scene, rows: number): Line[] {
 
 function summaryLine({ total, processes, unowned }: ChurnReport): Line {
   const speed = processes.reduce((sum, one) => sum + one.enteredPerSecond, unowned?.enteredPerSecond ?? 0);
-  return [span(`TIME_WAIT ${total.now}`, "bold"), span(`${kernelText(total)}, ${rate(speed)} entered a second`)];
+  return [span(`TIME_WAIT ${total.now}`, "bold"), span(`${kernelText(total)}, ${formatRate(speed)} entered a second`)];
 }
 
 function warningLines({ destinations }: ChurnReport, columns: number): Line[] {
@@ -90,8 +90,8 @@ function warningLines({ destinations }: ChurnReport, columns: number): Line[] {
 
 function chartLines(history: readonly number[], columns: number, rows: number): Line[] {
   const shown = history.slice(-columns);
-  const span_ = duration(shown.length * 1000);
-  const caption = `entered in each of the last ${span_}, at most ${count(Math.max(0, ...shown))}`;
+  const span_ = formatDuration(shown.length * 1000);
+  const caption = `entered in each of the last ${span_}, at most ${formatCount(Math.max(0, ...shown))}`;
   return [[span(caption, "dim")], ...barChart(history, columns, rows).map((text) => [span(text)])];
 }
 
@@ -116,7 +116,7 @@ function processTable(
 }
 
 function processCells(pid: string, name: string, { enteredPerSecond, now }: ChurnCount, comm: number): string {
-  return rowOf([pid, name, rate(enteredPerSecond), count(now)], comm);
+  return rowOf([pid, name, formatRate(enteredPerSecond), formatCount(now)], comm);
 }
 
 function rowOf([pid, name, speed, now]: readonly [string, string, string, string], comm: number): string {

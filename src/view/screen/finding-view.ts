@@ -1,4 +1,4 @@
-import { duration } from "../../base/quantity.ts";
+import { formatDuration } from "../../base/quantity.ts";
 import { safeText } from "../../base/text.ts";
 import type { EvidenceValue, Finding, Severity } from "../../diagnosis/facts/finding.ts";
 import { wrap } from "../format/format.ts";
@@ -132,7 +132,8 @@ function section(title: string, texts: readonly string[], columns: number): Line
 /** `oldestMs: 15m12s`: the unit is in the name. */
 function valueText(key: string, value: EvidenceValue): string {
   if (value === null) return "not known";
-  if (typeof value === "number") return key.endsWith("Ms") ? duration(value) : String(Math.round(value * 100) / 100);
+  if (typeof value === "number")
+    return key.endsWith("Ms") ? formatDuration(value) : String(Math.round(value * 100) / 100);
   if (!Array.isArray(value)) return String(value);
   return value.length === 0 ? "none" : value.join(", ");
 }

@@ -1,4 +1,4 @@
-import { count, duration } from "../../base/quantity.ts";
+import { formatCount, formatDuration } from "../../base/quantity.ts";
 import type { SnapshotSeries } from "../../model/reports/snapshot.ts";
 import { barChart } from "../format/chart.ts";
 import { fit } from "../format/format.ts";
@@ -44,7 +44,7 @@ function apart(spans: readonly Span[]): Line {
 
 function caption({ title, values }: Titled, columns: number): string {
   const shown = values.slice(-columns * POINTS_A_COLUMN);
-  return `${title} ${count(shown.at(-1) ?? 0)}, most ${count(Math.max(0, ...shown))} in ${duration(shown.length * 1000)}`;
+  return `${title} ${formatCount(shown.at(-1) ?? 0)}, most ${formatCount(Math.max(0, ...shown))} in ${formatDuration(shown.length * 1000)}`;
 }
 
 function chartSpans(all: readonly number[], columns: number, rows: number, style: Style): Span[] {

@@ -1,6 +1,6 @@
 import { compareValues } from "../../base/order.ts";
-import { count, duration } from "../../base/quantity.ts";
-import type { GroupRow } from "../../model/lists/take-groups.ts";
+import { formatCount, formatDuration } from "../../base/quantity.ts";
+import type { GroupRow } from "../../model/lists/build-groups.ts";
 import type { ProcessRow, Snapshot, SocketCounts } from "../../model/reports/snapshot.ts";
 import { type Line, clipLine, span } from "../format/frame.ts";
 import { type Column, tableLines } from "../format/table.ts";
@@ -172,6 +172,6 @@ function copyCounts({ established, closeWait, listen }: SocketCounts, name: stri
 function copyGroup(row: GroupRow | undefined): string | null {
   if (row === undefined) return null;
   const { name, processes, closeWait, stuck, oldestCloseWaitMs } = row;
-  const oldest = oldestCloseWaitMs === null ? "" : `, the oldest for ${duration(oldestCloseWaitMs)}`;
-  return `${name}: ${count(closeWait)} in CLOSE_WAIT, ${count(stuck)} stuck${oldest}, ${count(processes)} processes`;
+  const oldest = oldestCloseWaitMs === null ? "" : `, the oldest for ${formatDuration(oldestCloseWaitMs)}`;
+  return `${name}: ${formatCount(closeWait)} in CLOSE_WAIT, ${formatCount(stuck)} stuck${oldest}, ${formatCount(processes)} processes`;
 }

@@ -1,13 +1,13 @@
-import { count, duration } from "../../base/quantity.ts";
-import type { SocketRow } from "../../model/lists/take-sockets.ts";
+import { formatCount, formatDuration } from "../../base/quantity.ts";
+import type { SocketRow } from "../../model/lists/build-sockets.ts";
 import { TCP, stateName } from "../../model/net/tcp-state.ts";
 import type { Style } from "../format/frame.ts";
 import { type Column, type Table, numberColumn, textColumn } from "../format/table.ts";
 
 /** `>=21s`: what was before tcptrace looked is not known. */
 const AGE: Column<SocketRow> = {
-  ...numberColumn<SocketRow>("age", "AGE", 9, (row) => row.ageMs, duration),
-  cell: (row) => `${row.ageIsAtLeast ? ">=" : ""}${duration(row.ageMs)}`,
+  ...numberColumn<SocketRow>("age", "AGE", 9, (row) => row.ageMs, formatDuration),
+  cell: (row) => `${row.ageIsAtLeast ? ">=" : ""}${formatDuration(row.ageMs)}`,
   style: stuckStyle,
 };
 
@@ -24,7 +24,7 @@ const PROCESS: readonly Column<SocketRow>[] = [
 const ENDS: readonly Column<SocketRow>[] = [
   numberColumn("fd", "FD", 5, (row) => row.fd, String),
   {
-    ...numberColumn<SocketRow>("queue", "RECV-Q", 7, (row) => row.receiveQueue, count),
+    ...numberColumn<SocketRow>("queue", "RECV-Q", 7, (row) => row.receiveQueue, formatCount),
     style: (row) => ((row.receiveQueue ?? 0) > 0 && row.state !== TCP.LISTEN ? "warn" : "plain"),
   },
   { ...textColumn<SocketRow>("accepted", "ACCEPTED", 8, 8, acceptedText), style: acceptedStyle },

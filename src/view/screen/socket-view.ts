@@ -1,5 +1,5 @@
-import { setting } from "../../base/quantity.ts";
-import { SOCKET_SORTS, type SocketRow } from "../../model/lists/take-sockets.ts";
+import { formatSetting } from "../../base/quantity.ts";
+import { SOCKET_SORTS, type SocketRow } from "../../model/lists/build-sockets.ts";
 import { age } from "../format/format.ts";
 import { type Line, span } from "../format/frame.ts";
 import { type Table, tableLines } from "../format/table.ts";
@@ -22,7 +22,7 @@ export const STUCK_VIEW = socketView(
     if (scene.ui.filter.text !== "") return "no socket in CLOSE_WAIT matches the filter (Esc clears it)";
     const { snapshot } = scene.data;
     if (!scene.ui.onlySuspicious || snapshot === null) return "no socket is in CLOSE_WAIT";
-    return `none has been in CLOSE_WAIT for ${setting(snapshot.stuckAfterMs)} (a shows all)`;
+    return `none has been in CLOSE_WAIT for ${formatSetting(snapshot.stuckAfterMs)} (a shows all)`;
   },
 );
 

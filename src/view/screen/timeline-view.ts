@@ -1,5 +1,5 @@
-import { duration } from "../../base/quantity.ts";
-import type { Stay, Timeline } from "../../model/lists/take-timeline.ts";
+import { formatDuration } from "../../base/quantity.ts";
+import type { Stay, Timeline } from "../../model/lists/build-timeline.ts";
 import { TCP, stateName } from "../../model/net/tcp-state.ts";
 import { clip, fit, wrap } from "../format/format.ts";
 import { type Line, span } from "../format/frame.ts";
@@ -83,7 +83,7 @@ function stayText(stay: Stay): string {
 /** Handshakes take microseconds, leaks days. */
 function lengthOf(ms: number): string {
   if (ms < 1) return `${Math.round(ms * 1000)}us`;
-  return ms < 1000 ? `${ms.toFixed(1)}ms` : duration(ms);
+  return ms < 1000 ? `${ms.toFixed(1)}ms` : formatDuration(ms);
 }
 
 function cells(time: string, state: string, lasted: string, why: string, whose: string): string {

@@ -1,4 +1,4 @@
-import { count, duration, setting } from "../../base/quantity.ts";
+import { formatCount, formatDuration, formatSetting } from "../../base/quantity.ts";
 import { safeText } from "../../base/text.ts";
 import type { Finding } from "../../diagnosis/facts/finding.ts";
 import type { Snapshot } from "../../model/reports/snapshot.ts";
@@ -81,7 +81,10 @@ function isSameMatter({ id, pid }: Finding, { processes }: Snapshot): boolean {
 function titleLine({ ui, data, size }: Scene, snapshot: Snapshot): Line {
   const badges: Span[] = [];
   if (ui.paused !== null) {
-    badges.push(span(` PAUSED ${duration(ui.paused.ms)} (+${count(ui.paused.transitions)}) `, "inverse"), span(" "));
+    badges.push(
+      span(` PAUSED ${formatDuration(ui.paused.ms)} (+${formatCount(ui.paused.transitions)}) `, "inverse"),
+      span(" "),
+    );
   }
   if (data.recording !== null) {
     const { path, bytes } = data.recording;
@@ -103,7 +106,7 @@ function choices(scene: Scene): Span[] {
   const spans: Span[] = [];
   const sorted = view.sorts(ui).find(({ id }) => id === level.sort)?.title ?? view.order;
   if (sorted !== "") spans.push(span(`sort ${sorted}${level.reverse ? " reversed" : ""}`, "dim"));
-  spans.push(span(`every ${setting(ui.intervalMs)}`, "dim"));
+  spans.push(span(`every ${formatSetting(ui.intervalMs)}`, "dim"));
   if (ui.filter.text !== "") spans.push(span(`filter ${safeText(ui.filter.text)}`, "warn"));
   if (ui.onlySuspicious) spans.push(span("only suspicious (a)", "warn"));
   if (ui.grouping !== null && level.place.kind === "processes") spans.push(span(`by ${ui.grouping} (t)`, "warn"));
@@ -129,7 +132,7 @@ function placeLine({ ui, data, level, size }: Scene, snapshot: Snapshot): Line {
   const tabs = (isNamed: (tab: Tab) => boolean): Span[] =>
     TABS.map((tab, index): Span => {
       const number = numbers[tab] ?? 0;
-      const name = isNamed(tab) ? ` ${TAB_NAMES[tab]}${number > 0 ? ` ${count(number)}` : ""}` : "";
+      const name = isNamed(tab) ? ` ${TAB_NAMES[tab]}${number > 0 ? ` ${formatCount(number)}` : ""}` : "";
       return span(` ${index + 1}${name} `, tab === ui.tab ? "inverse" : "dim");
     });
   const whole = tabs(() => true);

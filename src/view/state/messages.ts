@@ -1,4 +1,4 @@
-import { duration, plural } from "../../base/quantity.ts";
+import { formatDuration, formatPlural } from "../../base/quantity.ts";
 import { safeText } from "../../base/text.ts";
 import type { Snapshot } from "../../model/reports/snapshot.ts";
 
@@ -35,13 +35,13 @@ function changes(before: Snapshot | null, after: Snapshot): string[] {
     texts.push(source);
   }
   const lost = after.lost - (before?.lost ?? 0);
-  if (lost > 0) texts.push(`${plural(lost, "transition")} lost`);
+  if (lost > 0) texts.push(`${formatPlural(lost, "transition")} lost`);
   const gapMs = after.gapMs - (before?.gapMs ?? 0);
-  if (gapMs > 0) texts.push(`nothing was traced for ${duration(gapMs)}`);
+  if (gapMs > 0) texts.push(`nothing was traced for ${formatDuration(gapMs)}`);
   if (!after.complete && before?.complete !== false) texts.push("some processes could not be read");
   if (after.complete && before?.complete === false) texts.push("all processes could be read again");
   const dropped = after.dropped - (before?.dropped ?? 0);
   if (dropped > 0)
-    texts.push(`${plural(dropped, "socket or process", "sockets or processes")} not kept: a table was full`);
+    texts.push(`${formatPlural(dropped, "socket or process", "sockets or processes")} not kept: a table was full`);
   return texts;
 }

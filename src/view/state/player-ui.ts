@@ -1,4 +1,4 @@
-import { duration } from "../../base/quantity.ts";
+import { formatDuration } from "../../base/quantity.ts";
 import { clock } from "../format/format.ts";
 
 /** What a key asks of the player of a recording. */
@@ -44,7 +44,7 @@ export function playerStatus(player: PlayerState, { typed }: PlayerUi): string {
   if (typed !== null) return `jump to (HH:MM:SS UTC, +30s, -5m): ${typed}_`;
   const { state, speed, wallMs, elapsedMs, note } = player;
   const parts = [state === "playing" || state === "paused" ? `${WORDS[state]} ${speed}x` : WORDS[state]];
-  if (wallMs !== null) parts.push(clock(wallMs), `${duration(elapsedMs)} from the begin`);
+  if (wallMs !== null) parts.push(clock(wallMs), `${formatDuration(elapsedMs)} from the begin`);
   if (note !== "") parts.push(note);
   return parts.join("  ");
 }

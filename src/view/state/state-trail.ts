@@ -20,7 +20,7 @@ export function markOf(snapshot: Snapshot): Mark {
 }
 
 /** How the counts by state have changed, and over how long. */
-export interface StateChange {
+export interface CountDelta {
   readonly states: readonly number[];
   readonly ms: number;
 }
@@ -41,7 +41,7 @@ export class StateTrail {
   }
 
   /** Since the mark, else since a minute ago, or since the begin where that is later. */
-  change(snapshot: Snapshot, mark: Mark | null): StateChange | null {
+  change(snapshot: Snapshot, mark: Mark | null): CountDelta | null {
     const from = mark ?? this.#samples[0];
     if (from === undefined) return null;
     const states = snapshot.states.map((number, state) => number - (from.states[state] ?? 0));

@@ -1,13 +1,13 @@
 import type { Finding } from "../../diagnosis/facts/finding.ts";
 import { type Filter, MATCH_ALL } from "../../model/filter/filter.ts";
-import type { GroupRow } from "../../model/lists/take-groups.ts";
-import type { SocketList } from "../../model/lists/take-sockets.ts";
-import type { Timeline } from "../../model/lists/take-timeline.ts";
+import type { GroupRow } from "../../model/lists/build-groups.ts";
+import type { SocketList } from "../../model/lists/build-sockets.ts";
+import type { Timeline } from "../../model/lists/build-timeline.ts";
 import type { ChurnReport } from "../../model/reports/churn-report.ts";
 import type { Snapshot } from "../../model/reports/snapshot.ts";
 import type { TransitionRow } from "../../model/sockets/transition-row.ts";
 import type { Message } from "./messages.ts";
-import type { Mark, StateChange } from "./state-trail.ts";
+import type { Mark, CountDelta } from "./state-trail.ts";
 
 /** Rows of a list, of which only those on the screen are made. */
 export type SocketRows = Pick<SocketList, "length" | "idAt" | "indexOf" | "rows">;
@@ -41,7 +41,7 @@ export interface TopData {
   /** What is being recorded from here; null when nothing is. */
   readonly recording: RecordingState | null;
   /** How the counts by state have changed. */
-  readonly change: StateChange | null;
+  readonly change: CountDelta | null;
   /** Where counters were set to zero; null when they count from the begin. */
   readonly mark: Mark | null;
 }

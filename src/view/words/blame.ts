@@ -1,4 +1,4 @@
-import { count, duration, plural } from "../../base/quantity.ts";
+import { formatCount, formatDuration, formatPlural } from "../../base/quantity.ts";
 import type { AcceptQueue, ProcessRow } from "../../model/reports/snapshot.ts";
 import { age } from "../format/format.ts";
 
@@ -16,13 +16,13 @@ function leak(row: ProcessRow): string {
   const leaked = row.stuck - row.notAccepted;
   const stuck = leaked === held ? "" : ` (${leaked} stuck)`;
   return (
-    `${row.comm} (pid ${row.pid}) holds ${plural(held, "socket")} in CLOSE_WAIT${stuck}${toward(row, held)}` +
+    `${row.comm} (pid ${row.pid}) holds ${formatPlural(held, "socket")} in CLOSE_WAIT${stuck}${toward(row, held)}` +
     `${oldest(row)}${growth(row)}${reset(row)}${descriptors(row)}: ${why(row, leaked)}`
   );
 }
 
 function stalled(row: ProcessRow): string {
-  const waiting = plural(row.notAccepted, "connection");
+  const waiting = formatPlural(row.notAccepted, "connection");
   return (
     `${row.comm} (pid ${row.pid}) has not accepted ${waiting} that the peer has closed by now` +
     `${row.stuck === row.notAccepted ? oldest(row) : ""}${queue(row.acceptQueue)}: ` +
@@ -46,7 +46,7 @@ function growth({ growthPerMinute }: ProcessRow): string {
 }
 
 function perMinute(number: number): string {
-  return number < 10 ? number.toFixed(1) : count(Math.round(number));
+  return number < 10 ? number.toFixed(1) : formatCount(Math.round(number));
 }
 
 function reset({ vanished }: ProcessRow): string {
@@ -56,7 +56,7 @@ function reset({ vanished }: ProcessRow): string {
 function descriptors({ fdUsed, fdLimit, fdExhaustedInMs }: ProcessRow): string {
   if (fdUsed === null || fdLimit === null) return "";
   if (fdUsed >= fdLimit) return `; all ${fdLimit} descriptors used`;
-  const end = fdExhaustedInMs === null ? "" : `, full in ${duration(fdExhaustedInMs)}`;
+  const end = fdExhaustedInMs === null ? "" : `, full in ${formatDuration(fdExhaustedInMs)}`;
   return end === "" && fdUsed < fdLimit * 0.8 ? "" : `; ${fdUsed} of ${fdLimit} descriptors used${end}`;
 }
 

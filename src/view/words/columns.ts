@@ -1,5 +1,5 @@
-import { count, duration, rate } from "../../base/quantity.ts";
-import type { GroupRow } from "../../model/lists/take-groups.ts";
+import { formatCount, formatDuration, formatRate } from "../../base/quantity.ts";
+import type { GroupRow } from "../../model/lists/build-groups.ts";
 import type { SocketCounts } from "../../model/reports/snapshot.ts";
 import { clip, width } from "../format/format.ts";
 import type { Style } from "../format/frame.ts";
@@ -26,37 +26,39 @@ export interface Row extends SocketCounts {
 const nameStyle = (row: SocketCounts): Style => (row.stuck > 0 ? "bad" : "bold");
 
 const COUNTS: readonly Column<SocketCounts>[] = [
-  numberColumn("established", "EST", 6, (row) => row.established, count),
+  numberColumn("established", "EST", 6, (row) => row.established, formatCount),
   {
-    ...numberColumn<SocketCounts>("closeWait", "CLOSE_WAIT", 11, (row) => row.closeWait, count),
+    ...numberColumn<SocketCounts>("closeWait", "CLOSE_WAIT", 11, (row) => row.closeWait, formatCount),
     style: (row) => alarm(row.closeWait, "warn"),
   },
   {
-    ...numberColumn<SocketCounts>("stuck", "STUCK", 6, (row) => row.stuck, count),
+    ...numberColumn<SocketCounts>("stuck", "STUCK", 6, (row) => row.stuck, formatCount),
     style: (row) => alarm(row.stuck, "bad"),
   },
   {
-    ...numberColumn<SocketCounts>("oldest", "OLDEST", 8, (row) => row.oldestCloseWaitMs, duration),
+    ...numberColumn<SocketCounts>("oldest", "OLDEST", 8, (row) => row.oldestCloseWaitMs, formatDuration),
     cell: (row) =>
-      row.oldestCloseWaitMs === null ? "-" : `${row.oldestIsAtLeast ? ">=" : ""}${duration(row.oldestCloseWaitMs)}`,
+      row.oldestCloseWaitMs === null
+        ? "-"
+        : `${row.oldestIsAtLeast ? ">=" : ""}${formatDuration(row.oldestCloseWaitMs)}`,
   },
 ];
 
 const QUEUES: readonly Column<SocketCounts>[] = [
   {
-    ...numberColumn<SocketCounts>("queued", "QUEUED", 7, (row) => row.queued, count),
+    ...numberColumn<SocketCounts>("queued", "QUEUED", 7, (row) => row.queued, formatCount),
     style: (row) => alarm(row.queued, "warn"),
   },
-  numberColumn("listen", "LISTEN", 7, (row) => row.listen, count),
+  numberColumn("listen", "LISTEN", 7, (row) => row.listen, formatCount),
 ];
 
 type Rates = Pick<Row, "transitions" | "transitionsPerSecond" | "openedPerSecond" | "closedPerSecond">;
 
 const RATES: readonly Column<Rates>[] = [
-  numberColumn("total", "TRANS", 7, (row) => row.transitions, count),
-  numberColumn("transitions", "TRANS/s", 8, (row) => row.transitionsPerSecond, rate),
-  numberColumn("opened", "OPEN/s", 7, (row) => row.openedPerSecond, rate),
-  numberColumn("closed", "CLOSE/s", 8, (row) => row.closedPerSecond, rate),
+  numberColumn("total", "TRANS", 7, (row) => row.transitions, formatCount),
+  numberColumn("transitions", "TRANS/s", 8, (row) => row.transitionsPerSecond, formatRate),
+  numberColumn("opened", "OPEN/s", 7, (row) => row.openedPerSecond, formatRate),
+  numberColumn("closed", "CLOSE/s", 8, (row) => row.closedPerSecond, formatRate),
 ];
 
 const PEER: Column<SocketCounts> = {
@@ -87,7 +89,7 @@ export const PROCESS_TABLE: Table<Row> = {
       style: fdStyle,
     },
     {
-      ...numberColumn<Row>("full", "FULL IN", 8, (row) => row.fdExhaustedInMs, duration),
+      ...numberColumn<Row>("full", "FULL IN", 8, (row) => row.fdExhaustedInMs, formatDuration),
       style: (row) => (row.fdExhaustedInMs === null ? "dim" : "bad"),
     },
     PEER,
@@ -118,7 +120,7 @@ export const PROCESS_TABLE: Table<Row> = {
 export const GROUP_TABLE: Table<GroupRow> = {
   columns: [
     { ...textColumn<GroupRow>("name", "GROUP", 20, 60, (row) => row.name), style: nameStyle },
-    numberColumn("processes", "PROCS", 6, (row) => row.processes, count),
+    numberColumn("processes", "PROCS", 6, (row) => row.processes, formatCount),
     ...COUNTS,
     ...QUEUES,
     ...RATES,
@@ -162,7 +164,7 @@ export function unownedRow(counts: SocketCounts): Row {
 
 /** Zero is most common, and says nothing. */
 function growth(perMinute: number): string {
-  return perMinute <= 0 ? "-" : rate(perMinute);
+  return perMinute <= 0 ? "-" : formatRate(perMinute);
 }
 
 function alarm(value: number, style: Style): Style {
@@ -178,11 +180,11 @@ function fdStyle(row: Row): Style {
 /* The count is a number and never cut; the endpoint gives way. */
 function peer(row: SocketCounts, columns: number): string {
   if (row.closeWaitPeer === null) return "-";
-  const times = ` x${count(row.closeWaitPeer.count)}`;
+  const times = ` x${formatCount(row.closeWaitPeer.count)}`;
   return clip(row.closeWaitPeer.endpoint, columns - width(times)) + times;
 }
 
 /* At most four columns, so that used/limit fits in nine. */
 function short(value: number): string {
-  return value < 10_000 ? String(value) : count(value).replace(/\.\d(?=k)/, "");
+  return value < 10_000 ? String(value) : formatCount(value).replace(/\.\d(?=k)/, "");
 }

@@ -1,4 +1,4 @@
-import { plural } from "../../base/quantity.ts";
+import { formatPlural } from "../../base/quantity.ts";
 import { stateName } from "../../model/net/tcp-state.ts";
 import type { ChangeTotal } from "../../model/rates/change-counts.ts";
 
@@ -10,7 +10,7 @@ export function lostChangesText(changes: readonly ChangeTotal[], most: number): 
   const lost = changes.filter((change) => change.lost > 0);
   const more = lost.length - most;
   const kinds = lost.slice(0, most).map(kindText).join(", ");
-  return more > 0 ? `${kinds} and ${plural(more, "more kind")}` : kinds;
+  return more > 0 ? `${kinds} and ${formatPlural(more, "more kind")}` : kinds;
 }
 
 function kindText({ from, to, count, lost }: ChangeTotal): string {

@@ -1,4 +1,4 @@
-import { duration, rate, setting } from "../../base/quantity.ts";
+import { formatDuration, formatRate, formatSetting } from "../../base/quantity.ts";
 import type { HostRates } from "../../model/rates/counter-rates.ts";
 import type { Poll, Snapshot } from "../../model/reports/snapshot.ts";
 import { type Span, span } from "../format/frame.ts";
@@ -20,17 +20,17 @@ function hostSpans(host: HostRates): Span[] {
   const { connects, accepts, closed, failed, resets, aborts, timeWaits, listenOverflows } = host;
   const spans = [
     span("host-wide by the kernel's counters:", "dim"),
-    span(`${rate(connects)} connects/s`),
-    span(`${rate(accepts)} accepts/s`),
+    span(`${formatRate(connects)} connects/s`),
+    span(`${formatRate(accepts)} accepts/s`),
     // Worked out from the others: what fails half-way is in some of them only.
-    span(`about ${rate(closed)} closed/s`),
-    span(`${rate(failed)} failed/s`),
-    span(`${rate(resets)} resets/s`),
+    span(`about ${formatRate(closed)} closed/s`),
+    span(`${formatRate(failed)} failed/s`),
+    span(`${formatRate(resets)} resets/s`),
   ];
-  if (aborts !== null) spans.push(span(`${rate(aborts)} aborts/s`));
-  if (timeWaits !== null) spans.push(span(`${rate(timeWaits)} TIME_WAIT/s`));
+  if (aborts !== null) spans.push(span(`${formatRate(aborts)} aborts/s`));
+  if (timeWaits !== null) spans.push(span(`${formatRate(timeWaits)} TIME_WAIT/s`));
   if (listenOverflows !== null) {
-    spans.push(span(`${rate(listenOverflows)} listen overflows/s`, listenOverflows > 0 ? "warn" : "plain"));
+    spans.push(span(`${formatRate(listenOverflows)} listen overflows/s`, listenOverflows > 0 ? "warn" : "plain"));
   }
   return spans;
 }
@@ -38,9 +38,9 @@ function hostSpans(host: HostRates): Span[] {
 /** `read 0.4s ago, every 1s, at 1.4% of a core`. */
 function pollSpan({ ageMs, intervalMs, cpuMs }: Poll): Span {
   const isOld = ageMs > OLD * intervalMs + LATE_MS;
-  const every = setting(Math.round(intervalMs / 100) * 100);
+  const every = formatSetting(Math.round(intervalMs / 100) * 100);
   return span(
-    `read ${duration(ageMs)} ago, every ${every}, at ${share(cpuMs / intervalMs)} of a core`,
+    `read ${formatDuration(ageMs)} ago, every ${every}, at ${share(cpuMs / intervalMs)} of a core`,
     isOld ? "warn" : "plain",
   );
 }

@@ -1,10 +1,10 @@
-import { count, duration, plural, rate, setting } from "../../base/quantity.ts";
+import { formatCount, formatDuration, formatPlural, formatRate, formatSetting } from "../../base/quantity.ts";
 import { safeText } from "../../base/text.ts";
 import { TCP, isTcpState, stateName } from "../../model/net/tcp-state.ts";
 import type { ProcessRow, Snapshot } from "../../model/reports/snapshot.ts";
 import { clock, percent } from "../format/format.ts";
 import { type Span, span } from "../format/frame.ts";
-import type { Mark, StateChange } from "../state/state-trail.ts";
+import type { Mark, CountDelta } from "../state/state-trail.ts";
 import { blame } from "./blame.ts";
 import { lostChangesText } from "./lost-changes.ts";
 import { incompleteness } from "./polled.ts";
@@ -20,7 +20,7 @@ export function figures(snapshot: Snapshot, mark: Mark | null = null): Span[] {
   const attributed = snapshot.attributed - (mark?.attributed ?? 0);
   const since = mark === null ? [] : [span(`${transitions} since ${clock(mark.wallMs).slice(11, 19)} (z)`, "warn")];
   return [
-    span(`stuck in CLOSE_WAIT (over ${setting(snapshot.stuckAfterMs)}): ${stuck}`, stuck > 0 ? "bad" : "good"),
+    span(`stuck in CLOSE_WAIT (over ${formatSetting(snapshot.stuckAfterMs)}): ${stuck}`, stuck > 0 ? "bad" : "good"),
     transitionsSpan(snapshot),
     ...since,
     ...(snapshot.source === "proc" && lost <= 0
@@ -32,11 +32,11 @@ export function figures(snapshot: Snapshot, mark: Mark | null = null): Span[] {
 
 /** Nobody knows how many there were between two polls. */
 function transitionsSpan({ source, transitionsPerSecond }: Snapshot): Span {
-  return span(`${rate(transitionsPerSecond)} transitions/s${source === "proc" ? " seen by polls" : ""}`);
+  return span(`${formatRate(transitionsPerSecond)} transitions/s${source === "proc" ? " seen by polls" : ""}`);
 }
 
 /** How many sockets are in each state, and by how many more than before; ESTABLISHED and CLOSE_WAIT even when none are. */
-export function stateCounts(snapshot: Snapshot, change: StateChange | null = null): Span[] {
+export function stateCounts(snapshot: Snapshot, change: CountDelta | null = null): Span[] {
   const spans: Span[] = [];
   let isChanged = false;
   for (const [state, number] of snapshot.states.entries()) {
@@ -44,12 +44,12 @@ export function stateCounts(snapshot: Snapshot, change: StateChange | null = nul
     const more = change?.states[state] ?? 0;
     if (number === 0 && more === 0 && state !== TCP.ESTABLISHED && state !== TCP.CLOSE_WAIT) continue;
     if (more !== 0) isChanged = true;
-    const moved = more === 0 ? "" : ` (${more > 0 ? "+" : "-"}${count(Math.abs(more))})`;
+    const moved = more === 0 ? "" : ` (${more > 0 ? "+" : "-"}${formatCount(Math.abs(more))})`;
     spans.push(
       span(`${stateName(state)} ${number}${moved}`, state === TCP.CLOSE_WAIT && number > 0 ? "warn" : "plain"),
     );
   }
-  if (isChanged && change !== null) spans.push(span(`(in ${duration(change.ms)})`, "dim"));
+  if (isChanged && change !== null) spans.push(span(`(in ${formatDuration(change.ms)})`, "dim"));
   return spans;
 }
 
@@ -66,12 +66,12 @@ export function health(snapshot: Snapshot): Span {
   const first = guilty[0];
   if (first !== undefined) return span(verdict(first, guilty.length - 1), "bad");
   if (snapshot.stuck > 0 || (snapshot.unowned?.stuck ?? 0) > 0) {
-    const sockets = plural(Math.max(snapshot.stuck, snapshot.unowned?.stuck ?? 0), "socket");
+    const sockets = formatPlural(Math.max(snapshot.stuck, snapshot.unowned?.stuck ?? 0), "socket");
     return span(`${sockets} stuck in CLOSE_WAIT, owned by no process that we can see`, "bad");
   }
   const waiting = snapshot.states[TCP.CLOSE_WAIT] ?? 0;
   if (waiting === 0) return span("nothing is in CLOSE_WAIT", "good");
-  return span(`nothing is stuck: ${waiting} in CLOSE_WAIT, none for ${setting(snapshot.stuckAfterMs)}`, "good");
+  return span(`nothing is stuck: ${waiting} in CLOSE_WAIT, none for ${formatSetting(snapshot.stuckAfterMs)}`, "good");
 }
 
 /** What makes the numbers less than exact, a sentence each. */
@@ -79,12 +79,12 @@ export function caveats(snapshot: Snapshot): string[] {
   const { lost, gapMs, dropped, lagMs } = snapshot;
   const lines: string[] = [];
   if (lagMs > LATE_MS)
-    lines.push(`${duration(lagMs)} behind the kernel: pictures come more rarely, then details; all is counted`);
+    lines.push(`${formatDuration(lagMs)} behind the kernel: pictures come more rarely, then details; all is counted`);
   if (!snapshot.complete) lines.push(incompleteness(snapshot.unreadable));
   if (lost > 0) lines.push(lossText(snapshot));
-  if (gapMs > 0) lines.push(`nothing was traced for ${duration(gapMs)}: rates and ages may be too low`);
+  if (gapMs > 0) lines.push(`nothing was traced for ${formatDuration(gapMs)}: rates and ages may be too low`);
   if (dropped > 0)
-    lines.push(`${plural(dropped, "socket or process", "sockets or processes")} not kept: a table was full`);
+    lines.push(`${formatPlural(dropped, "socket or process", "sockets or processes")} not kept: a table was full`);
   return lines;
 }
 
@@ -94,7 +94,7 @@ function lossText({ lost, lostChanges, transitions }: Snapshot): string {
   // Those that the kernel ran no program for have no time that they could be counted at.
   const rates = kinds === "" ? "rates do not have them" : "transitions/s has them, rates of processes do not";
   return (
-    `${lost} of ${plural(lost + transitions, "transition")} lost${kinds === "" ? "" : ` (${kinds})`}: ` +
+    `${lost} of ${formatPlural(lost + transitions, "transition")} lost${kinds === "" ? "" : ` (${kinds})`}: ` +
     `${rates}; the next survey of /proc mends the tables`
   );
 }
@@ -108,6 +108,6 @@ export function emptyText(snapshot: Snapshot): string {
 export const UNOWNED_NOTE = "(unowned): not owned by a process we can see";
 
 function verdict(row: ProcessRow, others: number): string {
-  const rest = others === 0 ? "" : `. ${plural(others, "more process has", "more processes have")} stuck sockets`;
+  const rest = others === 0 ? "" : `. ${formatPlural(others, "more process has", "more processes have")} stuck sockets`;
   return `${blame(row)}${rest}`;
 }

@@ -1,4 +1,4 @@
-import { plural } from "../../base/quantity.ts";
+import { formatPlural } from "../../base/quantity.ts";
 import { TCP, type TcpState } from "../../model/net/tcp-state.ts";
 
 /**
@@ -6,7 +6,7 @@ import { TCP, type TcpState } from "../../model/net/tcp-state.ts";
  * The peer's FIN has a sequence number of its own (RFC 9293, 3.4), so in CLOSE_WAIT one of those bytes is the end.
  */
 export function unreadText(state: TcpState, queued: number): string {
-  if (state !== TCP.CLOSE_WAIT) return `${plural(queued, "byte")} not read`;
+  if (state !== TCP.CLOSE_WAIT) return `${formatPlural(queued, "byte")} not read`;
   if (queued === 0) return "read to the end";
-  return queued === 1 ? "the end not read" : `${plural(queued - 1, "byte")} and the end not read`;
+  return queued === 1 ? "the end not read" : `${formatPlural(queued - 1, "byte")} and the end not read`;
 }

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import * as fc from "fast-check";
 import { ROOT } from "#test/support/tcptrace.ts";
 import { describe, expect, it, test } from "vitest";
-import { KNOBS } from "#src/diagnosis/knobs/all.ts";
+import { SYSCTL_ADVICE } from "#src/diagnosis/sysctls/all.ts";
 import { findPage, nearestTopics, PAGES } from "#src/diagnosis/pages/find.ts";
 import { safeText } from "#src/base/text.ts";
 import { pageText, topicsText } from "#src/view/print/explain-text.ts";
@@ -36,7 +36,7 @@ describe("a page", () => {
     expect(findPage(name)?.topic).toBe(topic);
   });
 
-  test.each(KNOBS.map(({ name }) => name))("is there for the setting %s", (name) => {
+  test.each(SYSCTL_ADVICE.map(({ name }) => name))("is there for the setting %s", (name) => {
     expect(findPage(name)?.what.join(" ")).toContain(name);
   });
 
@@ -72,7 +72,7 @@ test("a name that is nearly right finds its neighbours, and any other does no ha
 
 describe("verdicts", () => {
   it("are about findings that there are, and say both yes and no to none", () => {
-    for (const { name, helps, refusals } of KNOBS) {
+    for (const { name, helps, refusals } of SYSCTL_ADVICE) {
       for (const id of [...Object.keys(helps), ...Object.keys(refusals)])
         expect([name, FINDINGS]).toEqual([name, expect.arrayContaining([id])]);
       expect(Object.keys(helps).filter((id) => Object.hasOwn(refusals, id))).toEqual([]);
@@ -80,7 +80,7 @@ describe("verdicts", () => {
   });
 
   it("never send anybody to a setting for CLOSE_WAIT or for TIME_WAIT's length", () => {
-    for (const { name, helps } of KNOBS) {
+    for (const { name, helps } of SYSCTL_ADVICE) {
       expect([name, Object.keys(helps)]).toEqual([
         name,
         expect.not.arrayContaining(["close-wait-leak", "time-wait-harmless"]),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { causeOf } from "#src/model/events/cause.ts";
 import type { Evidence } from "#src/model/events/event.ts";
-import { type Left, TCP, type TcpState, type TcpStateName } from "#src/model/net/tcp-state.ts";
+import { type TimeWaitOutcome, TCP, type TcpState, type TcpStateName } from "#src/model/net/tcp-state.ts";
 import { CALM, taskOf } from "#test/support/scenario.ts";
 
 const ECONNABORTED = 103;
@@ -73,7 +73,7 @@ describe("the end of a closing socket", () => {
 
   test("what tcp_time_wait() says is believed, whatever the rules would say", () => {
     for (const from of [TCP.FIN_WAIT1, TCP.FIN_WAIT2, TCP.CLOSING]) {
-      const says = (left: Left): string | null =>
+      const says = (left: TimeWaitOutcome): string | null =>
         cause(from, TCP.CLOSE, { evidence: { dead: true, done: true, acked: true, error: ECONNRESET, left } });
       expect(says(TCP.TIME_WAIT)).toBe("time-wait");
       expect(says(TCP.FIN_WAIT2)).toBe("close");

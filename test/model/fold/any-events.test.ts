@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TraceEvent, Transition } from "#src/model/events/event.ts";
 import { holdersOf } from "#src/model/sockets/holding.ts";
-import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP, TCP_STATE_MAX } from "#src/model/net/tcp-state.ts";
 import { polled, traced } from "#test/support/any-events.ts";
 import { fold } from "#test/support/scenario.ts";
@@ -62,7 +62,7 @@ test.each([
   fc.assert(
     fc.property(anyEvents, (events) => {
       const { model, sockets } = fold(...events);
-      const { processes, unowned, states } = takeSnapshot(model.tables, 60_000);
+      const { processes, unowned, states } = buildSnapshot(model.tables, 60_000);
       const { timeWaits, destinations } = model.tables;
       const minis: Partial<Record<number, number>> = {
         [TCP.TIME_WAIT]: timeWaits.chosen - timeWaits.finWait2,
@@ -109,7 +109,7 @@ test("the same events give the same snapshot and the same rows", () => {
   fc.assert(
     fc.property(traced, (events) => {
       const [one, two] = [fold(...events), fold(...structuredClone(events))];
-      expect(takeSnapshot(two.model.tables, 60_000)).toEqual(takeSnapshot(one.model.tables, 60_000));
+      expect(buildSnapshot(two.model.tables, 60_000)).toEqual(buildSnapshot(one.model.tables, 60_000));
       expect(two.told).toEqual(one.told);
     }),
   );

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
-import { takeImage } from "#src/model/fold/image.ts";
+import { buildImage } from "#src/model/fold/image.ts";
 import type { Model } from "#src/model/fold/model.ts";
-import { takeChurn } from "#src/model/reports/take-churn.ts";
-import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { buildChurn } from "#src/model/reports/build-churn.ts";
+import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import {
   accept,
@@ -65,7 +65,7 @@ function closing(at: number): TraceEvent[] {
 
 /** What churn says of what stands, as opposed to what was made. */
 function standing(model: Model): object {
-  const { total, processes, destinations } = takeChurn(model.tables);
+  const { total, processes, destinations } = buildChurn(model.tables);
   const holders = processes.filter(({ now }) => now > 0).map(({ pid, now }) => ({ pid, now }));
   const uses = destinations.map(({ side, address, port, timeWait, inUse, users }) => ({
     side,
@@ -80,7 +80,7 @@ function standing(model: Model): object {
 
 /** What a snapshot says of sockets; counts and rates begin anew with an image. */
 function shown(model: Model): object {
-  const { states, stuck, processes, unowned, wallMs, source, complete } = takeSnapshot(model.tables, 60_000);
+  const { states, stuck, processes, unowned, wallMs, source, complete } = buildSnapshot(model.tables, 60_000);
   const rows = processes.map(
     ({ pid, comm, cmdline, closeWait, stuck: held, established, listen, oldestCloseWaitMs }) => ({
       pid,
@@ -100,7 +100,7 @@ test("who goes on from an image knows what the one knew that it was taken of, wh
   fc.assert(
     fc.property(fc.integer({ min: 4, max: life.length }), (cut) => {
       const whole = fold(...life.slice(0, cut));
-      const image = structuredClone(takeImage(whole.model.tables));
+      const image = structuredClone(buildImage(whole.model.tables));
       const resumed = fold(anchor, tracing(image.at), image);
       expect(shown(resumed.model)).toEqual(shown(whole.model));
       expect(standing(resumed.model)).toEqual(standing(whole.model));

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import type { Survey } from "#src/model/events/survey.ts";
 import type { TraceEvent } from "#src/model/events/event.ts";
-import { takeLeaks } from "#src/model/reports/take-leaks.ts";
-import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { buildLeaks } from "#src/model/reports/build-leaks.ts";
+import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { MATCH_ALL } from "#src/model/filter/filter.ts";
 import {
   changes,
@@ -68,11 +68,11 @@ describe("when the tracer dies and /proc goes on in its place", () => {
 
   test("a leak is one leak still, in the same hands, with its age to the moment; the gap is told", () => {
     const run = fold(...leak, ...downSince, shown(AT + 7 * SECOND), shown(AT + 8 * SECOND), tick(AT + 65 * SECOND));
-    const { processes } = takeLeaks(run.model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL });
+    const { processes } = buildLeaks(run.model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL });
     expect(
       processes.map(({ pid, sockets }) => [pid, sockets.map(({ ageMs, ageIsAtLeast }) => [ageMs, ageIsAtLeast])]),
     ).toEqual([[9, [[60_000, false]]]]);
-    expect(takeSnapshot(run.model.tables, 60_000)).toMatchObject({ source: "proc", gapMs: 1000, stuck: 1 });
+    expect(buildSnapshot(run.model.tables, 60_000)).toMatchObject({ source: "proc", gapMs: 1000, stuck: 1 });
     expect(run.told).toHaveLength(2);
   });
 
@@ -102,6 +102,6 @@ test("polls tell how old they are and what they cost, as long as there is no tra
   const poll = { cpuMs: 20, intervalMs: 1000 };
   const polled = [polling(AT), { ...survey(AT, []), poll }, tick(AT + SECOND / 2)];
   const { tables } = fold(...polled).model;
-  expect(takeSnapshot(tables, 1).poll).toEqual({ ...poll, ageMs: 500 });
-  expect(takeSnapshot(fold(...polled, tracing(AT + SECOND)).model.tables, 1).poll).toBeNull();
+  expect(buildSnapshot(tables, 1).poll).toEqual({ ...poll, ageMs: 500 });
+  expect(buildSnapshot(fold(...polled, tracing(AT + SECOND)).model.tables, 1).poll).toBeNull();
 });

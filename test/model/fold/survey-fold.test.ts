@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
-import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import {
   changes,
@@ -31,7 +31,7 @@ const opening: readonly TraceEvent[] = [
 const traced: readonly TraceEvent[] = [tracing(0), ...opening];
 
 function closeWaitRow(run: Run, pid: number): unknown {
-  return takeSnapshot(run.model.tables, 60_000).processes.find((process) => process.pid === pid);
+  return buildSnapshot(run.model.tables, 60_000).processes.find((process) => process.pid === pid);
 }
 
 describe("a socket older than the tracer", () => {
@@ -222,7 +222,7 @@ describe("who holds it", () => {
   test("and that some could not be read is told", () => {
     const timeWaits = [40_000, 40_001].map((localPort) => timeWaitRow({ localPort, remainingMs: 30_000 }));
     const run = fold(tracing(0), tick(AT), { ...survey(AT, []), complete: false, timeWaits });
-    const { complete, states } = takeSnapshot(run.model.tables, 60_000);
+    const { complete, states } = buildSnapshot(run.model.tables, 60_000);
     expect([complete, states[TCP.TIME_WAIT]]).toEqual([false, 2]);
   });
 });

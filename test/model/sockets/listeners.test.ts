@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { newListenerIndex, pidOfListener } from "#src/model/sockets/listeners.ts";
 import { Socket } from "#src/model/sockets/socket.ts";
-import { type SocketEnds } from "#src/model/net/ends.ts";
+import { type SocketTuple } from "#src/model/net/tuple.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 
 const ANY6 = "0".repeat(32);
@@ -14,11 +14,11 @@ function listener(fields: Partial<Pick<Socket, "netns" | "localAddress" | "local
   return Object.assign(new Socket(++ids, TCP.LISTEN, 0, true), { netns: 1, localAddress: 0, localPort: 80, ...fields });
 }
 
-function connection(fields: Partial<SocketEnds> = {}): SocketEnds {
+function connection(fields: Partial<SocketTuple> = {}): SocketTuple {
   return { netns: 1, localAddress: LAN, localPort: 80, remoteAddress: 0x0a00_0002, remotePort: 40_000, ...fields };
 }
 
-function accepting(ends: SocketEnds, ...listeners: readonly Socket[]): readonly Socket[] {
+function accepting(ends: SocketTuple, ...listeners: readonly Socket[]): readonly Socket[] {
   const index = newListenerIndex();
   for (const one of listeners) index.add(one);
   return index.accepting(ends);

@@ -2,14 +2,14 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { holdersOf, soleHolder } from "#src/model/sockets/holding.ts";
 import { liveWorld } from "#src/model/reports/socket-world.ts";
-import { takeGroups } from "#src/model/lists/take-groups.ts";
+import { buildGroups } from "#src/model/lists/build-groups.ts";
 import { GROUPINGS, groupsOf } from "#src/model/lists/group.ts";
 import { MATCH_ALL } from "#src/model/filter/filter.ts";
 import { hasFile, Socket } from "#src/model/sockets/socket.ts";
 import { SocketColumns } from "#src/model/sockets/socket-columns.ts";
 import { isStuck } from "#src/model/sockets/stuck.ts";
 import type { Tables } from "#src/model/fold/tables.ts";
-import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { Tally } from "#src/model/reports/tally.ts";
 import { TCP, TCP_STATE_MAX, type TcpState } from "#src/model/net/tcp-state.ts";
 import { polled, traced } from "#test/support/any-events.ts";
@@ -43,7 +43,7 @@ test("what a snapshot counts by the columns is what counting the sockets one by 
   fc.assert(
     fc.property(both, (events) => {
       const { tables } = fold(...events).model;
-      const { states, stuck, processes, unowned } = takeSnapshot(tables, STUCK_AFTER_MS);
+      const { states, stuck, processes, unowned } = buildSnapshot(tables, STUCK_AFTER_MS);
       const recounted = recount(tables);
       expect(states).toEqual(recounted.states);
       expect(stuck).toBe(recounted.stuck);
@@ -72,8 +72,8 @@ test("groups count what asking each socket for its groups gives", () => {
           tally.add(socket, isStuck(socket, tables, STUCK_AFTER_MS * 1e6));
         }
       }
-      if (tables.vanished.size > 0) return;
-      const rows = takeGroups(world, { by, filter: MATCH_ALL, stuckAfterMs: STUCK_AFTER_MS });
+      if (tables.leakedDescriptors.size > 0) return;
+      const rows = buildGroups(world, { by, filter: MATCH_ALL, stuckAfterMs: STUCK_AFTER_MS });
       for (const row of rows) expect(row).toMatchObject((byName.get(row.name) ?? new Tally()).counts(tables.now));
       expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining([...byName.keys()]));
     }),
@@ -103,7 +103,7 @@ function recount(tables: Tables): {
     for (const { pid } of holders) tallyOf(pid).add(socket, isLong);
     if (holders.length === 0 && hasFile(socket)) (unowned ??= new Tally()).add(socket, isLong);
   }
-  for (const vanished of tables.vanished.values()) {
+  for (const vanished of tables.leakedDescriptors.values()) {
     if (!vanished.isConfirmed || tables.now - vanished.since < STUCK_AFTER_MS * 1e6) continue;
     for (const { pid } of vanished.socket.holders) tallyOf(pid).addVanished(vanished);
     if (vanished.socket.holders.length > 0) stuck++;

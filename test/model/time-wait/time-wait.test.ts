@@ -4,7 +4,7 @@ import { Model } from "#src/model/fold/model.ts";
 import type { ChurnReport } from "#src/model/reports/churn-report.ts";
 import type { Survey } from "#src/model/events/survey.ts";
 import type { Task, TraceEvent, Transition } from "#src/model/events/event.ts";
-import { takeChurn } from "#src/model/reports/take-churn.ts";
+import { buildChurn } from "#src/model/reports/build-churn.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import {
   CALM,
@@ -43,7 +43,7 @@ function closing(at: number, task: Task = CLIENT, fields: Partial<Transition> = 
 
 const left = (at: number, evidence = ORPHAN): TraceEvent => transition(at, TCP.FIN_WAIT2, TCP.CLOSE, { evidence });
 
-const churn = ({ model }: Run): ChurnReport => takeChurn(model.tables);
+const churn = ({ model }: Run): ChurnReport => buildChurn(model.tables);
 
 /** What is there, by process: made, and standing. */
 function standing(run: Run): [pid: number, entered: number, now: number][] {
@@ -248,7 +248,7 @@ test("a filter chooses what is counted, and not what takes up ports", () => {
   const other = closing(AT + MS, taskOf(8), { address: 0xc1, localPort: 40_001 });
   const end = transition(AT + 2 * MS, TCP.FIN_WAIT2, TCP.CLOSE, { address: 0xc1, localPort: 40_001, evidence: DONE });
   for (const event of [tracing(0), ...closing(AT), left(AT + 4, DONE), ...other, end]) model.fold(event);
-  expect(takeChurn(model.tables)).toMatchObject({
+  expect(buildChurn(model.tables)).toMatchObject({
     total: { now: 1 },
     processes: [{ pid: 8, now: 1 }],
     destinations: [{ timeWait: 1, inUse: 2 }],

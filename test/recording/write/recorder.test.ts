@@ -4,7 +4,7 @@ import { Model } from "#src/model/fold/model.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { OutputFile, findCaller } from "#src/recording/write/output-file.ts";
 import { Recorder } from "#src/recording/write/recorder.ts";
-import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/scenario.ts";
 import { HEADER, Memory, read } from "#test/support/recordings.ts";
 
@@ -118,7 +118,7 @@ function connected(at: number, address: number, localPort: number): TraceEvent[]
 }
 
 function picture({ tables }: Model): unknown {
-  const { wallMs, states, stuck, processes, sourceDetail } = takeSnapshot(tables, 60_000);
+  const { wallMs, states, stuck, processes, sourceDetail } = buildSnapshot(tables, 60_000);
   const rows = processes.map(({ pid, comm, established, closeWait }) => ({ pid, comm, established, closeWait }));
   return { wallMs, states, stuck, rows, sourceDetail };
 }

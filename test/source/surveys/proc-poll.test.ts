@@ -25,8 +25,8 @@ function polling(): ProcPoll {
     charge: (cpuMs: number) => void charged.push(cpuMs),
     take: () => ready,
   };
-  const asides = { note: () => {}, take: () => [] };
-  const poll = new ProcPoll({ surveyor, asides, now: () => SECOND, pace: PACE });
+  const auxiliary = { note: () => {}, take: () => [] };
+  const poll = new ProcPoll({ surveyor, auxiliary, now: () => SECOND, pace: PACE });
   poll.because("not root");
   return poll;
 }

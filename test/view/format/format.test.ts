@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import { count, duration, plural, rate, setting } from "#src/base/quantity.ts";
+import { formatCount, formatDuration, formatPlural, formatRate, formatSetting } from "#src/base/quantity.ts";
 import { clip, clock, fit, percent, wrap } from "#src/view/format/format.ts";
 import { anyName } from "#test/support/sample.ts";
 
@@ -19,7 +19,7 @@ describe("durations", () => {
     [4 * 86_400_000, "4d"],
     [Number.POSITIVE_INFINITY, "-"],
   ])("%d ms is %s", (ms, text) => {
-    expect(duration(ms)).toBe(text);
+    expect(formatDuration(ms)).toBe(text);
   });
 
   test.each([
@@ -31,7 +31,7 @@ describe("durations", () => {
     [7_200_000, "2h"],
     [90_000, "1m30s"],
   ])("a setting of %d ms is %s", (ms, text) => {
-    expect(setting(ms)).toBe(text);
+    expect(formatSetting(ms)).toBe(text);
   });
 });
 
@@ -45,7 +45,7 @@ describe("numbers", () => {
     [1_234_567, "1.2M"],
     [9e15, ">999T"],
   ])("count %d is %s", (number, text) => {
-    expect(count(number)).toBe(text);
+    expect(formatCount(number)).toBe(text);
   });
 
   test.each([
@@ -58,7 +58,7 @@ describe("numbers", () => {
     [456.7, "456"],
     [12_345, "12.3k"],
   ])("rate %d is %s", (number, text) => {
-    expect(rate(number)).toBe(text);
+    expect(formatRate(number)).toBe(text);
   });
 
   test("a share that is not all is never 100%", () => {
@@ -68,12 +68,12 @@ describe("numbers", () => {
   });
 
   test("no count is wider than its column", () => {
-    fc.assert(fc.property(fc.maxSafeNat(), (number) => count(number).length <= 5));
+    fc.assert(fc.property(fc.maxSafeNat(), (number) => formatCount(number).length <= 5));
   });
 
   test("words follow their number", () => {
-    expect(plural(1, "socket")).toBe("1 socket");
-    expect(plural(0, "process", "processes")).toBe("0 processes");
+    expect(formatPlural(1, "socket")).toBe("1 socket");
+    expect(formatPlural(0, "process", "processes")).toBe("0 processes");
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Filter, MATCH_ALL } from "#src/model/filter/filter.ts";
 import { parseFilter } from "#src/model/filter/parse-filter.ts";
-import type { SocketRow } from "#src/model/lists/take-sockets.ts";
+import type { SocketRow } from "#src/model/lists/build-sockets.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "#src/view/screen/churn-choice.ts";
 import { lineText } from "#src/view/format/frame.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { MATCH_ALL } from "#src/model/filter/filter.ts";
 import type { ProcessRow } from "#src/model/reports/snapshot.ts";
-import { takeLeaks } from "#src/model/reports/take-leaks.ts";
+import { buildLeaks } from "#src/model/reports/build-leaks.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { safeText } from "#src/base/text.ts";
 import { blame } from "#src/view/words/blame.ts";
@@ -189,7 +189,7 @@ describe("a process that leaks and stalls", () => {
     });
     const inOrder = [...leaked, ...queued].toSorted((a, b) => a.at - b.at);
     const { model } = fold(tracing(0), listening(1, 7), ...inOrder, tick(AT));
-    const [process] = takeLeaks(model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL }).processes;
+    const [process] = buildLeaks(model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL }).processes;
     return process === undefined ? "" : (blame(process).split(": ", 1)[0] ?? "");
   }
 

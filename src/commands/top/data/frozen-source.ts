@@ -2,13 +2,13 @@ import type { SocketWish, TopSource } from "./top-asks.ts";
 import type { Finding } from "../../../diagnosis/facts/finding.ts";
 import type { Filter } from "../../../model/filter/filter.ts";
 import type { Grouping } from "../../../model/lists/group.ts";
-import { type GroupRow, takeGroups } from "../../../model/lists/take-groups.ts";
-import { SocketList } from "../../../model/lists/take-sockets.ts";
-import { type Timeline, takeTimeline } from "../../../model/lists/take-timeline.ts";
+import { type GroupRow, buildGroups } from "../../../model/lists/build-groups.ts";
+import { SocketList } from "../../../model/lists/build-sockets.ts";
+import { type Timeline, buildTimeline } from "../../../model/lists/build-timeline.ts";
 import type { ChurnReport } from "../../../model/reports/churn-report.ts";
 import type { Snapshot } from "../../../model/reports/snapshot.ts";
 import type { SocketWorld } from "../../../model/reports/socket-world.ts";
-import { retakeSnapshot } from "../../../model/reports/take-snapshot.ts";
+import { retakeSnapshot } from "../../../model/reports/build-snapshot.ts";
 import type { Socket } from "../../../model/sockets/socket.ts";
 import { transitionSubject } from "../../../model/sockets/subject.ts";
 import type { TransitionRow } from "../../../model/sockets/transition-row.ts";
@@ -50,7 +50,7 @@ export class FrozenSource implements TopSource {
 
   groups(by: Grouping, filter: Filter): readonly GroupRow[] {
     const { world, stuckAfterMs } = this.#frozen;
-    return takeGroups(world, { by, filter, stuckAfterMs });
+    return buildGroups(world, { by, filter, stuckAfterMs });
   }
 
   sockets(wish: SocketWish): SocketList {
@@ -61,7 +61,7 @@ export class FrozenSource implements TopSource {
   timeline(id: number): Timeline | null {
     const { world, rows } = this.#frozen;
     const socket = findSocket(id, world, rows);
-    return socket === null ? null : takeTimeline(socket, world);
+    return socket === null ? null : buildTimeline(socket, world);
   }
 
   transitions(filter: Filter): TransitionRows {
@@ -83,6 +83,6 @@ export class FrozenSource implements TopSource {
 /** Among those that live, those whose descriptors are left, and those of the last transitions. */
 export function findSocket(id: number, world: SocketWorld, rows: readonly TransitionRow[]): Socket | null {
   for (const socket of world.sockets) if (socket.id === id) return socket;
-  for (const { socket } of world.vanished) if (socket.id === id) return socket;
+  for (const { socket } of world.leakedDescriptors) if (socket.id === id) return socket;
   return rows.findLast(({ socket }) => socket.id === id)?.socket ?? null;
 }

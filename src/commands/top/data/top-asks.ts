@@ -1,9 +1,9 @@
 import type { Finding } from "../../../diagnosis/facts/finding.ts";
 import type { Filter } from "../../../model/filter/filter.ts";
 import type { Grouping } from "../../../model/lists/group.ts";
-import type { GroupRow } from "../../../model/lists/take-groups.ts";
-import type { SocketChoice, SocketList } from "../../../model/lists/take-sockets.ts";
-import type { Timeline } from "../../../model/lists/take-timeline.ts";
+import type { GroupRow } from "../../../model/lists/build-groups.ts";
+import type { SocketChoice, SocketList } from "../../../model/lists/build-sockets.ts";
+import type { Timeline } from "../../../model/lists/build-timeline.ts";
 import type { ChurnReport } from "../../../model/reports/churn-report.ts";
 import type { Snapshot } from "../../../model/reports/snapshot.ts";
 import type { TransitionRows } from "../../../view/state/top-data.ts";

@@ -6,15 +6,15 @@ import { type Filter, MATCH_ALL } from "../../../model/filter/filter.ts";
 import type { Model } from "../../../model/fold/model.ts";
 import { TransitionLog } from "../../../model/fold/transition-log.ts";
 import type { Grouping } from "../../../model/lists/group.ts";
-import { keepPassage } from "../../../model/lists/passages.ts";
-import { type GroupRow, takeGroups } from "../../../model/lists/take-groups.ts";
-import { SocketList } from "../../../model/lists/take-sockets.ts";
-import { type Timeline, takeTimeline } from "../../../model/lists/take-timeline.ts";
+import { keepStateChange } from "../../../model/lists/state-changes.ts";
+import { type GroupRow, buildGroups } from "../../../model/lists/build-groups.ts";
+import { SocketList } from "../../../model/lists/build-sockets.ts";
+import { type Timeline, buildTimeline } from "../../../model/lists/build-timeline.ts";
 import type { ChurnReport } from "../../../model/reports/churn-report.ts";
 import type { Snapshot } from "../../../model/reports/snapshot.ts";
 import { frozenWorld, liveWorld } from "../../../model/reports/socket-world.ts";
-import { takeChurn } from "../../../model/reports/take-churn.ts";
-import { takeSnapshot } from "../../../model/reports/take-snapshot.ts";
+import { buildChurn } from "../../../model/reports/build-churn.ts";
+import { buildSnapshot } from "../../../model/reports/build-snapshot.ts";
 import type { Socket } from "../../../model/sockets/socket.ts";
 import type { TransitionRows } from "../../../view/state/top-data.ts";
 
@@ -47,7 +47,7 @@ export class ModelSource implements TopSource {
   #watch(model: Model): TransitionLog {
     const log = new TransitionLog(model.tables, MOST_TRANSITIONS);
     model.onTransition = (row) => {
-      keepPassage(row);
+      keepStateChange(row);
       log.push(row);
     };
     return log;
@@ -60,7 +60,7 @@ export class ModelSource implements TopSource {
 
   snapshot(filter: Filter): Snapshot | null {
     if (!this.#isKnown) return null;
-    return takeSnapshot(this.#model.tables, this.#stuckAfterMs, filter);
+    return buildSnapshot(this.#model.tables, this.#stuckAfterMs, filter);
   }
 
   findings(filter: Filter): readonly Finding[] {
@@ -69,11 +69,11 @@ export class ModelSource implements TopSource {
   }
 
   churn(): ChurnReport | null {
-    return this.#isKnown ? takeChurn(this.#model.tables) : null;
+    return this.#isKnown ? buildChurn(this.#model.tables) : null;
   }
 
   groups(by: Grouping, filter: Filter): readonly GroupRow[] {
-    return takeGroups(liveWorld(this.#model.tables), { by, filter, stuckAfterMs: this.#stuckAfterMs });
+    return buildGroups(liveWorld(this.#model.tables), { by, filter, stuckAfterMs: this.#stuckAfterMs });
   }
 
   sockets(wish: SocketWish): SocketList {
@@ -83,7 +83,7 @@ export class ModelSource implements TopSource {
   timeline(id: number): Timeline | null {
     const world = liveWorld(this.#model.tables);
     if (this.#looked?.id !== id) this.#looked = findSocket(id, world, this.#log.rows());
-    return this.#looked === null ? null : takeTimeline(this.#looked, world);
+    return this.#looked === null ? null : buildTimeline(this.#looked, world);
   }
 
   transitions(filter: Filter): TransitionRows {

@@ -1,4 +1,4 @@
-import { duration, plural } from "../../../base/quantity.ts";
+import { formatDuration, formatPlural } from "../../../base/quantity.ts";
 import { type Descriptors, descriptorText, descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding, Severity } from "../../facts/finding.ts";
 import type { Leak } from "../../facts/leak.ts";
@@ -75,11 +75,11 @@ interface Figures {
 function titleOf(leak: Leak, name: string, { perMinute, oldestMs, descriptors }: Figures): string {
   const { held, stuck } = leak;
   const some = stuck === held ? "" : ` (${stuck} stuck)`;
-  const age = `, the oldest for ${leak.oldestIsExact ? "" : "at least "}${duration(oldestMs)}`;
+  const age = `, the oldest for ${leak.oldestIsExact ? "" : "at least "}${formatDuration(oldestMs)}`;
   const growth =
     perMinute >= 0.1 ? `, ${perMinute < 10 ? perMinute.toFixed(1) : Math.round(perMinute)} more a minute` : "";
   const full = descriptors === null ? "" : descriptorText(descriptors, NEARLY_FULL);
-  return `${name} leaks ${plural(held, "connection")} in CLOSE_WAIT${some}${peersOf(leak)}${age}${growth}${full}: ${whyOf(leak)}`;
+  return `${name} leaks ${formatPlural(held, "connection")} in CLOSE_WAIT${some}${peersOf(leak)}${age}${growth}${full}: ${whyOf(leak)}`;
 }
 
 function peersOf({ opened, accepted, destinations, clients, listeners }: Leak): string {

@@ -1,4 +1,4 @@
-import { duration, plural } from "../../../base/quantity.ts";
+import { formatDuration, formatPlural } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { towardText } from "../../facts/peers.ts";
 import { type Situation, inNamespace, processAt, settingOf, who } from "../../facts/situation.ts";
@@ -85,8 +85,8 @@ function orphanFinding(situation: Situation, { destination, process, count, olde
     id: "fin-wait-2",
     severity: count >= MANY ? "warning" : "info",
     title:
-      `${peer} does not close: ${plural(count, "connection")} that ${who(process)} has closed wait in FIN_WAIT2 for its FIN` +
-      `${inNamespace(situation, netns)}, the oldest for at least ${duration(ageMs)}`,
+      `${peer} does not close: ${formatPlural(count, "connection")} that ${who(process)} has closed wait in FIN_WAIT2 for its FIN` +
+      `${inNamespace(situation, netns)}, the oldest for at least ${formatDuration(ageMs)}`,
     pid: process?.pid ?? null,
     comm: process?.comm ?? null,
     evidence: {
@@ -120,8 +120,8 @@ function heldFinding(situation: Situation, { pid, netns, peers, count, oldest, o
     id: "fin-wait-2",
     severity: "info",
     title:
-      `${who(process)} has ended its sending on ${plural(count, "connection")} in FIN_WAIT2${towardText(most, count, "with")}${inNamespace(situation, netns)}, and ` +
-      `holds them, the oldest for ${oldestIsExact ? "" : "at least "}${duration(ageMs)}`,
+      `${who(process)} has ended its sending on ${formatPlural(count, "connection")} in FIN_WAIT2${towardText(most, count, "with")}${inNamespace(situation, netns)}, and ` +
+      `holds them, the oldest for ${oldestIsExact ? "" : "at least "}${formatDuration(ageMs)}`,
     pid,
     comm: process?.comm ?? null,
     evidence: {

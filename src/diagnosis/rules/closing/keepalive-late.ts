@@ -1,4 +1,4 @@
-import { duration, plural } from "../../../base/quantity.ts";
+import { formatDuration, formatPlural } from "../../../base/quantity.ts";
 import { descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { Peers, peerTexts, towardText } from "../../facts/peers.ts";
@@ -83,8 +83,8 @@ function finding(situation: Situation, idle: Idle): Finding {
     id: "keepalive-late",
     severity: isMuch ? "warning" : "info",
     title:
-      `${who(process)} holds ${plural(count, "idle connection")}${whereOf(idle)}${inNamespace(situation, netns)}, silent for up to ` +
-      `${duration(longestMs)}, ${probesOf(idle)}: peers that are gone are not missed` +
+      `${who(process)} holds ${formatPlural(count, "idle connection")}${whereOf(idle)}${inNamespace(situation, netns)}, silent for up to ` +
+      `${formatDuration(longestMs)}, ${probesOf(idle)}: peers that are gone are not missed` +
       (isMuch ? `, while ${limit} descriptors are all it has` : ""),
     pid,
     comm: process?.comm ?? null,
@@ -121,7 +121,7 @@ function probesOf({ count, unprobed, firstProbeMs }: Idle): string {
   const probed = count - unprobed;
   const parts = [
     ...(unprobed > 0 ? [`${unprobed} without keepalive`] : []),
-    ...(probed > 0 ? [`${probed} that keepalive probes in ${duration(firstProbeMs)} at the soonest`] : []),
+    ...(probed > 0 ? [`${probed} that keepalive probes in ${formatDuration(firstProbeMs)} at the soonest`] : []),
   ];
   return parts.join(", ");
 }

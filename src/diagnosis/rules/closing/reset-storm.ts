@@ -1,4 +1,4 @@
-import { rate } from "../../../base/quantity.ts";
+import { formatRate } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { type Situation, inNamespace, who } from "../../facts/situation.ts";
 import { SOURCES } from "../../facts/sources.ts";
@@ -35,7 +35,7 @@ function resetFinding(situation: Situation, process: Process, perSecond: number)
     id: "reset-storm",
     severity: "warning",
     title:
-      `${who(process)} has ${rate(perSecond)} connections a second ended by a reset of the peer` +
+      `${who(process)} has ${formatRate(perSecond)} connections a second ended by a reset of the peer` +
       `${inNamespace(situation, netns)}, the last by ${peer}`,
     pid: process.pid,
     comm: process.comm,
@@ -57,7 +57,7 @@ function refusedFinding(situation: Situation, process: Process, perSecond: numbe
     id: "reset-storm",
     severity: "warning",
     title:
-      `${peer} refuses ${rate(perSecond)} connections a second of ${who(process)}${inNamespace(situation, netns)}: ` +
+      `${peer} refuses ${formatRate(perSecond)} connections a second of ${who(process)}${inNamespace(situation, netns)}: ` +
       "connect() fails with ECONNREFUSED",
     pid: process.pid,
     comm: process.comm,
@@ -92,7 +92,7 @@ function unnamed({ tables, ...rest }: Situation): Finding[] {
     findings.push({
       id: "reset-storm",
       severity: "info",
-      title: `${rate(perSecond)} connections a second end by a reset${inNamespace({ tables, ...rest }, netns)}, sent or received`,
+      title: `${formatRate(perSecond)} connections a second end by a reset${inNamespace({ tables, ...rest }, netns)}, sent or received`,
       pid: null,
       comm: null,
       evidence: { resetsPerSecond: round(perSecond), refusedPerSecond: 0, lastPeer: null, netns },

@@ -1,4 +1,4 @@
-import { duration, plural } from "../../../base/quantity.ts";
+import { formatDuration, formatPlural } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { peerTexts, towardText } from "../../facts/peers.ts";
 import { type Situation, inNamespace, processAt, settingOf, who } from "../../facts/situation.ts";
@@ -41,8 +41,8 @@ function finding(situation: Situation, group: Group): Finding {
     id: state === TCP.LAST_ACK ? "last-ack" : state === TCP.CLOSING ? "closing" : "fin-wait-1",
     severity: isFull ? "critical" : "warning",
     title:
-      `${plural(count, "connection")} that ${who(process)} has closed stand in ${stateName(state)} without an answer` +
-      `${towardText(most, count, "of")}${inNamespace(situation, netns)}, the oldest for ${oldestIsExact ? "" : "at least "}${duration(ageMs)}` +
+      `${formatPlural(count, "connection")} that ${who(process)} has closed stand in ${stateName(state)} without an answer` +
+      `${towardText(most, count, "of")}${inNamespace(situation, netns)}, the oldest for ${oldestIsExact ? "" : "at least "}${formatDuration(ageMs)}` +
       (isFull ? `; ${orphans} of at most ${limit} orphans on this machine` : ""),
     pid,
     comm: process?.comm ?? null,

@@ -1,4 +1,4 @@
-import { plural, rate } from "../../../base/quantity.ts";
+import { formatPlural, formatRate } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { type Situation, settingOf } from "../../facts/situation.ts";
 import { SOURCES } from "../../facts/sources.ts";
@@ -15,7 +15,7 @@ export function backlogDrops(situation: Situation): Finding[] {
       id: "backlog-drops",
       severity: "warning",
       title:
-        `${plural(count, "packet")} dropped before TCP saw them${seconds > 0 ? `, ${rate(count / seconds)} a second` : ""}: ` +
+        `${formatPlural(count, "packet")} dropped before TCP saw them${seconds > 0 ? `, ${formatRate(count / seconds)} a second` : ""}: ` +
         `a CPU's input queue was full${most === null ? "" : ` (netdev_max_backlog ${most})`}`,
       pid: null,
       comm: null,

@@ -1,4 +1,4 @@
-import { duration } from "../../../base/quantity.ts";
+import { formatDuration } from "../../../base/quantity.ts";
 import { type Descriptors, descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { type Situation, settingOf, who } from "../../facts/situation.ts";
@@ -31,7 +31,7 @@ function finding(situation: Situation, process: Process, descriptors: Descriptor
   const { used, limit, share, exhaustedInMs } = descriptors;
   const isOut = used !== null && limit !== null && used >= limit;
   const isSoon = (share ?? 0) >= NEARLY_ALL || (exhaustedInMs !== null && exhaustedInMs < SOON_MS);
-  const end = exhaustedInMs === null || isOut ? "" : `, and will be out of them in ${duration(exhaustedInMs)}`;
+  const end = exhaustedInMs === null || isOut ? "" : `, and will be out of them in ${formatDuration(exhaustedInMs)}`;
   const grows = (process.descriptors.perSecond() ?? 0) > 0;
   return {
     id: "descriptors-running-out",

@@ -1,4 +1,4 @@
-import { duration, plural } from "../../../base/quantity.ts";
+import { formatDuration, formatPlural } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import type { Situation } from "../../facts/situation.ts";
 import { SOURCES } from "../../facts/sources.ts";
@@ -13,8 +13,8 @@ export function traceLoss({ tables }: Situation): Finding[] {
   if (lost === 0 && gap === 0 && unkept === 0) return [];
   const parts = [
     ...(lost > 0 ? [`${lost} of ${lost + transitions} transitions were lost`] : []),
-    ...(gap > 0 ? [`nothing was traced for ${duration(gap / 1e6)}`] : []),
-    ...(unkept > 0 ? [`${plural(unkept, "row")} not kept, since a table was full`] : []),
+    ...(gap > 0 ? [`nothing was traced for ${formatDuration(gap / 1e6)}`] : []),
+    ...(unkept > 0 ? [`${formatPlural(unkept, "row")} not kept, since a table was full`] : []),
   ];
   return [
     {

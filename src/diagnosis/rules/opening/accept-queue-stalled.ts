@@ -1,4 +1,4 @@
-import { duration, plural } from "../../../base/quantity.ts";
+import { formatDuration, formatPlural } from "../../../base/quantity.ts";
 import { descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { holderOf, isFull, listenBacklog } from "../../facts/listener.ts";
@@ -53,13 +53,13 @@ function finding(situation: Situation, queue: Queue): Finding {
   const oldestMs = waitedMs(situation, queue);
   const descriptors = process === null ? null : descriptorsOf(process, situation.now);
   const isOut = (descriptors?.share ?? 0) >= 1;
-  const wait = queue.waiting === 0 ? "" : `, the first for at least ${duration(oldestMs)}`;
+  const wait = queue.waiting === 0 ? "" : `, the first for at least ${formatDuration(oldestMs)}`;
   const name = who(process);
   return {
     id: "accept-queue-stalled",
     severity: full || isOut ? "critical" : "warning",
     title:
-      `${name} does not accept on ${endpoint}${inNamespace(situation, listener.netns)}: ${plural(length, "connection")}` +
+      `${name} does not accept on ${endpoint}${inNamespace(situation, listener.netns)}: ${formatPlural(length, "connection")}` +
       `${backlog === null ? "" : ` of at most ${backlog}`} wait in its queue${full ? ", which is full" : ""}${wait}` +
       (isOut ? `; all ${descriptors?.limit} of its descriptors are used, so that accept() fails with EMFILE` : ""),
     pid: process?.pid ?? null,

@@ -1,4 +1,4 @@
-import { plural, rate } from "../../../base/quantity.ts";
+import { formatPlural, formatRate } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { holderOf, isFull, listenBacklog } from "../../facts/listener.ts";
 import { type Situation, inNamespace, settingOf, who } from "../../facts/situation.ts";
@@ -32,7 +32,7 @@ function finding(situation: Situation, netns: number, { count, seconds }: { coun
   const listener = overflowing(situation, netns);
   const process = listener === null ? null : holderOf(situation, listener);
   const endpoint = listener === null ? null : formatEndpoint(listener.localAddress, listener.localPort);
-  const speed = seconds > 0 ? `, ${rate(count / seconds)} a second` : "";
+  const speed = seconds > 0 ? `, ${formatRate(count / seconds)} a second` : "";
   const where = endpoint === null ? "" : `; it is that of ${who(process)} on ${endpoint}`;
   const backlog = listener === null ? null : listenBacklog(listener);
   const somaxconn = settingOf(situation, netns, "net.core.somaxconn");
@@ -40,7 +40,7 @@ function finding(situation: Situation, netns: number, { count, seconds }: { coun
     id: "listen-overflow",
     severity: "critical",
     title:
-      `${plural(count, "handshake packet")} of clients dropped${inNamespace(situation, netns)} because an accept queue was full` +
+      `${formatPlural(count, "handshake packet")} of clients dropped${inNamespace(situation, netns)} because an accept queue was full` +
       `${speed}${where}`,
     pid: process?.pid ?? null,
     comm: process?.comm ?? null,

@@ -1,4 +1,4 @@
-import { plural } from "../../../base/quantity.ts";
+import { formatPlural } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { holderOf } from "../../facts/listener.ts";
 import { peerTexts } from "../../facts/peers.ts";
@@ -78,12 +78,16 @@ function finding(situation: Situation, queue: Queue, { cookies, dropped }: Overf
   const retries = settingOf(situation, listener.netns, "net.ipv4.tcp_synack_retries") ?? DEFAULT_SYNACK_RETRIES;
   const peers = queue.halfOpenPeers.most();
   const past =
-    dropped > 0 ? `; ${plural(dropped, "SYN")} dropped` : cookies > 0 ? `; ${plural(cookies, "SYN cookie")} sent` : "";
+    dropped > 0
+      ? `; ${formatPlural(dropped, "SYN")} dropped`
+      : cookies > 0
+        ? `; ${formatPlural(cookies, "SYN cookie")} sent`
+        : "";
   return {
     id: "syn-recv",
     severity: dropped > 0 ? "critical" : "warning",
     title:
-      `${plural(halfOpen, "handshake")} half-open (SYN_RECV) on ${endpoint} of ${who(process)}` +
+      `${formatPlural(halfOpen, "handshake")} half-open (SYN_RECV) on ${endpoint} of ${who(process)}` +
       `${inNamespace(situation, listener.netns)}, where ${most} fit${past}: the last ACK does not come`,
     pid: process?.pid ?? null,
     comm: process?.comm ?? null,

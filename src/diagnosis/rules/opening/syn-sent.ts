@@ -1,4 +1,4 @@
-import { duration, plural } from "../../../base/quantity.ts";
+import { formatDuration, formatPlural } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { peerTexts, towardText } from "../../facts/peers.ts";
 import { type Situation, inNamespace, processAt, settingOf, who } from "../../facts/situation.ts";
@@ -27,8 +27,8 @@ function finding(situation: Situation, { pid, netns, peers, count, oldest, oldes
     id: "syn-sent",
     severity: count >= MANY ? "critical" : "warning",
     title:
-      `${who(process)} gets no answer: ${plural(count, "connection")} hang in SYN_SENT${towardText(most, count)}` +
-      `${inNamespace(situation, netns)}, the oldest for ${oldestIsExact ? "" : "at least "}${duration(ageMs)}`,
+      `${who(process)} gets no answer: ${formatPlural(count, "connection")} hang in SYN_SENT${towardText(most, count)}` +
+      `${inNamespace(situation, netns)}, the oldest for ${oldestIsExact ? "" : "at least "}${formatDuration(ageMs)}`,
     pid,
     comm: process?.comm ?? null,
     evidence: {

@@ -1,4 +1,4 @@
-import { rate } from "../../../base/quantity.ts";
+import { formatRate } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { isShort } from "../../facts/pressed.ts";
 import { type Situation, inNamespace, who } from "../../facts/situation.ts";
@@ -45,7 +45,7 @@ function finding(situation: Situation, destination: Destination, perSecond: numb
     id: "no-pooling",
     severity: "info",
     title:
-      `${who(openedBy)} opens ${rate(perSecond)} connections a second to ${endpoint}${inNamespace(situation, netns)} and keeps ` +
+      `${who(openedBy)} opens ${formatRate(perSecond)} connections a second to ${endpoint}${inNamespace(situation, netns)} and keeps ` +
       `none: ${live} are open, ${timeWaits} in TIME_WAIT${isFirst ? " here" : ""}`,
     pid: openedBy?.pid ?? null,
     comm: openedBy?.comm ?? null,

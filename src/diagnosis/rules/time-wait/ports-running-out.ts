@@ -1,4 +1,4 @@
-import { duration, rate } from "../../../base/quantity.ts";
+import { formatDuration, formatRate } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { isShort, portsTaken } from "../../facts/pressed.ts";
 import { type Situation, inNamespace, settingOf, who } from "../../facts/situation.ts";
@@ -47,7 +47,7 @@ function finding(situation: Situation, destination: DestinationChurn): Finding {
       ? `${name} is short of ports toward ${endpoint}`
       : exhaustedInMs === 0
         ? `${name} gets EADDRNOTAVAIL toward ${endpoint} now`
-        : `${name} will get EADDRNOTAVAIL toward ${endpoint} in ${duration(exhaustedInMs)}`;
+        : `${name} will get EADDRNOTAVAIL toward ${endpoint} in ${formatDuration(exhaustedInMs)}`;
   return {
     id: "ports-running-out",
     severity: exhaustedInMs !== null && exhaustedInMs < SOON_MS ? "critical" : "warning",
@@ -83,7 +83,7 @@ function finding(situation: Situation, destination: DestinationChurn): Finding {
 
 function timeWaitAdvice(situation: Situation, destination: DestinationChurn, name: string): string[] {
   const { netns, address, port, openedPerSecond } = destination;
-  const speed = openedPerSecond === null ? "" : `, which opens ${rate(openedPerSecond)} a second`;
+  const speed = openedPerSecond === null ? "" : `, which opens ${formatRate(openedPerSecond)} a second`;
   const advice = [
     `keep connections to ${formatEndpoint(address, port)} open in ${name}${speed}: a pool, HTTP keep-alive, one client object for all requests`,
     "let the other side close first, where the protocol allows it: then TIME_WAIT and its port are the other side's",

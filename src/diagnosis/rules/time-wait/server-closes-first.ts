@@ -1,4 +1,4 @@
-import { rate } from "../../../base/quantity.ts";
+import { formatRate } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { type Situation, inNamespace, processAt, who } from "../../facts/situation.ts";
 import { SOURCES, ipSysctl } from "../../facts/sources.ts";
@@ -64,7 +64,7 @@ function finding(situation: Situation, service: Service): Finding | null {
     id: "server-closes-first",
     severity: "info",
     title:
-      `${who(closer)} closes its connections on ${endpoint} first${inNamespace(situation, service.netns)}, ${rate(perSecond)} ` +
+      `${who(closer)} closes its connections on ${endpoint} first${inNamespace(situation, service.netns)}, ${formatRate(perSecond)} ` +
       `a second, and keeps ${service.timeWaits} in TIME_WAIT` +
       (first === undefined
         ? ""

@@ -1,4 +1,4 @@
-import { plural } from "../../../base/quantity.ts";
+import { formatPlural } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { percentText } from "../../facts/percent.ts";
 import { type Situation, inNamespace } from "../../facts/situation.ts";
@@ -35,7 +35,7 @@ function finding(situation: Situation, { netns, timeWait, limit, refused }: Buck
     severity: "warning",
     title:
       refused > 0
-        ? `${plural(refused, "connection")} ended without TIME_WAIT${where}, since tcp_max_tw_buckets was reached: ${full} there now`
+        ? `${formatPlural(refused, "connection")} ended without TIME_WAIT${where}, since tcp_max_tw_buckets was reached: ${full} there now`
         : `${full} sockets are in TIME_WAIT or FIN_WAIT2${where}, ${percentText(timeWait, limit ?? 0)} of tcp_max_tw_buckets`,
     pid: null,
     comm: null,

@@ -9,7 +9,7 @@ const SECOND = 1e9;
 function modelAt(at: number): Model {
   const model = new Model();
   model.fold({ kind: "anchor", at, wallMs: 0 });
-  model.fold({ kind: "tick", at, complete: at });
+  model.fold({ kind: "tick", at, watermark: at });
   return model;
 }
 
@@ -18,12 +18,12 @@ test("worked out anew when a second of the events' clock has passed, however fas
   const diagnosis = new RecentDiagnosis(60_000);
   const first = diagnosis.of(model.tables, MATCH_ALL, 0);
   expect(diagnosis.of(model.tables, MATCH_ALL, 0)).toBe(first);
-  model.fold({ kind: "tick", at: 1.1 * SECOND, complete: 1.1 * SECOND });
+  model.fold({ kind: "tick", at: 1.1 * SECOND, watermark: 1.1 * SECOND });
   expect(diagnosis.of(model.tables, MATCH_ALL, 0)).toBe(first);
   const slow = diagnosis.of(model.tables, MATCH_ALL, 1000);
   expect(slow).not.toBe(first);
   expect(diagnosis.of(model.tables, MATCH_ALL, 5000)).toBe(slow);
-  model.fold({ kind: "tick", at: 3 * SECOND, complete: 3 * SECOND });
+  model.fold({ kind: "tick", at: 3 * SECOND, watermark: 3 * SECOND });
   const later = diagnosis.of(model.tables, MATCH_ALL, 0);
   expect(later).not.toBe(slow);
   const parsed = parseFilter("proc:api");

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
-import { Rota } from "#src/host/processes/rota.ts";
+import { RoundRobin } from "#src/host/processes/round-robin.ts";
 import { SECOND } from "#test/support/scenario.ts";
 
 const PIDS = [1, 2, 3, 4];
 
 /** The turns of a minute, a try each second: who was read when. Each process has so many descriptors. */
 async function minute(descriptors: number): Promise<(readonly [second: number, pids: readonly number[]])[]> {
-  const rota = new Rota();
-  rota.reset(0);
+  const roundRobin = new RoundRobin();
+  roundRobin.reset(0);
   const turns: [number, number[]][] = [];
   for (let second = 0; second <= 60; second += 1) {
-    if (!rota.isDue(second * SECOND)) continue;
+    if (!roundRobin.isDue(second * SECOND)) continue;
     const read: number[] = [];
-    await rota.take(PIDS, second * SECOND, (pid) => {
+    await roundRobin.take(PIDS, second * SECOND, (pid) => {
       read.push(pid);
       return Promise.resolve(descriptors);
     });
@@ -36,9 +36,9 @@ test("where there are many they take turns, at 500 descriptors a second", async 
 });
 
 test("it is through when everybody has had a turn", async () => {
-  const rota = new Rota();
+  const roundRobin = new RoundRobin();
   for (let turn = 1; turn <= PIDS.length; turn += 1) {
-    await rota.take(PIDS, turn * 60 * SECOND, async () => 5000);
-    expect(rota.isThrough).toBe(turn === PIDS.length);
+    await roundRobin.take(PIDS, turn * 60 * SECOND, async () => 5000);
+    expect(roundRobin.isThrough).toBe(turn === PIDS.length);
   }
 });

@@ -1,12 +1,12 @@
 import { SOURCES, ipSysctl } from "../facts/sources.ts";
-import type { Knob } from "./knob.ts";
+import type { SysctlAdvice } from "./sysctl-advice.ts";
 
 const ONLY_CODE = "no sysctl closes CLOSE_WAIT: it waits for the program's close(), not for the network";
 const DESCRIPTOR_STAYS =
   "at most the peer's reset to a probe takes the socket away; the descriptor stays open, and the leak goes on";
 
 /** Settings of connections that end, or whose peer has gone. */
-export const CLOSING_KNOBS: readonly Knob[] = [
+export const CLOSING_KNOBS: readonly SysctlAdvice[] = [
   {
     name: "net.ipv4.tcp_fin_timeout",
     default: "60",

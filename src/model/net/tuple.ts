@@ -4,7 +4,7 @@ import type { Address } from "./address.ts";
 export type Side = "client" | "server";
 
 /** The ends of a socket in a namespace. */
-export interface SurveyedEnds {
+export interface SurveyedTuple {
   readonly netns: number;
   readonly localAddress: Address;
   readonly localPort: number;
@@ -15,7 +15,7 @@ export interface SurveyedEnds {
 /** Where a socket came from: connect(), a listener's queue, or listen() itself. */
 export type SocketRole = "client" | "server" | "listener";
 
-export interface SocketEnds {
+export interface SocketTuple {
   readonly netns: number | null;
   readonly localAddress: Address;
   readonly localPort: number;

@@ -11,7 +11,7 @@ import { holdersOf, isUnaccepted, listenerOf } from "../sockets/holding.ts";
 import type { Socket } from "../sockets/socket.ts";
 import { isStuck } from "../sockets/stuck.ts";
 import { socketSubject } from "../sockets/subject.ts";
-import type { Vanished } from "../sockets/vanished.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
 
 export interface LeakOptions {
   readonly stuckAfterMs: number;
@@ -22,10 +22,10 @@ export interface LeakOptions {
  * Draws up who holds sockets that are stuck in CLOSE_WAIT, from all tables, at `tables.now`. A socket with several holders
  * stands under each of them that the filter takes.
  */
-export function takeLeaks(tables: Tables, options: LeakOptions): LeakReport {
+export function buildLeaks(tables: Tables, options: LeakOptions): LeakReport {
   const cases = new Cases(tables, options);
   for (const socket of tables.sockets) if (socket.state === TCP.CLOSE_WAIT) cases.addSocket(socket);
-  for (const vanished of tables.vanished.values()) if (vanished.isConfirmed) cases.addVanished(vanished);
+  for (const vanished of tables.leakedDescriptors.values()) if (vanished.isConfirmed) cases.addVanished(vanished);
   const { source, lost, complete, unreadable } = tables;
   const { stuckAfterMs } = options;
   const report = { wallMs: tables.wallMs(tables.now), source, stuckAfterMs, lost, complete, unreadable };
@@ -70,7 +70,7 @@ class Cases {
     }
   }
 
-  addVanished(vanished: Vanished): void {
+  addVanished(vanished: LeakedDescriptor): void {
     const { socket, since, sinceIsExact } = vanished;
     const { now } = this.#tables;
     if (now - since < this.#options.stuckAfterMs * 1e6) return;

@@ -1,14 +1,14 @@
 import { NumberMap, oddFactor } from "../../base/number-map.ts";
 import type { Address } from "../net/address.ts";
-import type { SocketEnds } from "../net/ends.ts";
+import type { SocketTuple } from "../net/tuple.ts";
 import type { Socket } from "./socket.ts";
 
-type Ends = Omit<SocketEnds, "netns">;
+type Ends = Omit<SocketTuple, "netns">;
 
 const NONE: readonly Socket[] = [];
 
 /** Sockets by their four-tuple, several of which may have the same one. Without a string for each, which costs more than the rest. */
-export class EndsIndex {
+export class TupleIndex {
   readonly #byHash = new NumberMap<Socket[]>();
   #size = 0;
 

@@ -4,7 +4,7 @@ import type { TcpState } from "../net/tcp-state.ts";
 import type { Owner } from "../processes/owner.ts";
 
 /** One change of a socket's state, as its timeline keeps it. */
-export interface Passage {
+export interface StateChange {
   readonly at: Nanos;
   readonly from: TcpState;
   readonly to: TcpState;
@@ -13,7 +13,7 @@ export interface Passage {
   readonly cause: Cause | null;
   readonly owner: Owner;
   /** The change before; null for the first that is kept. */
-  previous: Passage | null;
+  previous: StateChange | null;
   /** How many there are, this one included. */
   depth: number;
 }

@@ -11,7 +11,7 @@ const LONGEST_DELAY: Nanos = 60e9;
  * The tracer's clock, read here. bpftrace's nsecs is CLOCK_BOOTTIME (0.12 and later, kernel 5.8 and later) or else
  * CLOCK_MONOTONIC; they differ by the time that the machine was suspended, which is measured and not assumed.
  */
-export class TracerClock {
+export class KernelClock {
   /** What to add to CLOCK_MONOTONIC. */
   #offset: Nanos;
 

@@ -2,7 +2,7 @@
 const SELDOM_MS = 5000;
 
 /** What is read beside the tracing gives way to it: while that is behind, only a reading every five seconds is allowed. */
-export class GiveWay {
+export class LoadShedding {
   #allowedMs = -Infinity;
 
   allows(isBehind: boolean, nowMs: number): boolean {

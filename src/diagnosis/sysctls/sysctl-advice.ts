@@ -4,7 +4,7 @@ import type { SysctlName } from "../../model/net/sysctl.ts";
 export type Verdicts = Readonly<Record<string, string>>;
 
 /** A setting that folklore names as a cure. */
-export interface Knob {
+export interface SysctlAdvice {
   readonly name: SysctlName | "RLIMIT_NOFILE";
   /** Findings that are about nothing else. */
   readonly aliases?: readonly string[];

@@ -8,7 +8,7 @@ const AT_ONCE = 5000;
  * Which processes are to be read anew, though nothing seems to have changed: all in turn, every 10 s where that is done with
  * 5000 descriptors, else some of them, so that it comes to 500 descriptors a second.
  */
-export class Rota {
+export class RoundRobin {
   #waiting: number[] = [];
   #dueAt: Nanos = -Infinity;
 

@@ -1,10 +1,10 @@
 import { SOURCES, ipSysctl } from "../facts/sources.ts";
-import type { Knob } from "./knob.ts";
+import type { SysctlAdvice } from "./sysctl-advice.ts";
 
 const NOT_ACCEPTED = "the handshakes are done; the program does not accept";
 
 /** Settings of handshakes, and of the queues before accept(). */
-export const OPENING_KNOBS: readonly Knob[] = [
+export const OPENING_KNOBS: readonly SysctlAdvice[] = [
   {
     name: "net.ipv4.tcp_syn_retries",
     default: "6",

@@ -14,7 +14,7 @@ import { socketSubject } from "../../model/sockets/subject.ts";
 const PATIENCE: Nanos = 3e9;
 
 /** What the rules need to know of all sockets, counted in one pass. */
-export interface Census {
+export interface SocketScan {
   readonly sockets: number;
   /** Who holds sockets that the filter takes; null where there is no filter. */
   readonly chosen: ReadonlySet<number> | null;
@@ -26,10 +26,10 @@ export interface Census {
   readonly unanswered: Unanswered;
 }
 
-export function takeCensus(tables: Tables, stuckAfterMs: number, filter: Filter): Census {
+export function scanSockets(tables: Tables, stuckAfterMs: number, filter: Filter): SocketScan {
   const count = new Count(tables, stuckAfterMs * 1e6, filter);
   count.addAll();
-  for (const vanished of tables.vanished.values()) {
+  for (const vanished of tables.leakedDescriptors.values()) {
     if (!vanished.isConfirmed || tables.now - vanished.since < stuckAfterMs * 1e6) continue;
     for (const { pid } of vanished.socket.holders)
       count.leakOf(vanished.socket, pid, vanished.since)?.addVanished(vanished);
@@ -37,7 +37,7 @@ export function takeCensus(tables: Tables, stuckAfterMs: number, filter: Filter)
   return count;
 }
 
-class Count implements Census {
+class Count implements SocketScan {
   readonly sockets: number;
   readonly chosen: Set<number> | null;
   readonly leaks = new Map<number | null, Leak>();

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { GiveWay } from "#src/source/surveys/give-way.ts";
+import { LoadShedding } from "#src/source/surveys/load-shedding.ts";
 
 test("what follows is always allowed; what is behind, every five seconds", () => {
-  const way = new GiveWay();
+  const way = new LoadShedding();
   expect([way.allows(false, 0), way.allows(false, 50), way.allows(true, 100), way.allows(true, 5000)]).toEqual([
     true,
     true,
@@ -16,7 +16,7 @@ test("what follows is always allowed; what is behind, every five seconds", () =>
 test("never stops for good, however long the tracing is behind", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 5000 })), { minLength: 1 }), (steps) => {
-      const way = new GiveWay();
+      const way = new LoadShedding();
       let now = 0;
       let last = 0;
       way.allows(false, 0);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { EndsIndex } from "#src/model/sockets/ends-index.ts";
+import { TupleIndex } from "#src/model/sockets/tuple-index.ts";
 import { Socket } from "#src/model/sockets/socket.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 
@@ -20,7 +20,7 @@ test("sockets come and go, and those with the same ends are found, in the order 
   const anyStep = fc.record({ ends: anyEnds, leaves: fc.option(fc.nat(40)) });
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 80 }), anyEnds, (steps, asked) => {
-      const index = new EndsIndex();
+      const index = new TupleIndex();
       const there: Socket[] = [];
       for (const { ends, leaves } of steps) {
         const socket = socketWith(ends);
@@ -41,7 +41,7 @@ test("sockets come and go, and those with the same ends are found, in the order 
 });
 
 test("one that is not there, or not any more, changes nothing when it goes", () => {
-  const index = new EndsIndex();
+  const index = new TupleIndex();
   const [one, other] = [socketWith({ localPort: 80 }), socketWith({ localPort: 80 })];
   index.remove(one);
   index.add(one);

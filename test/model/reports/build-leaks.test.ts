@@ -4,7 +4,7 @@ import type { TraceEvent, Transition } from "#src/model/events/event.ts";
 import { MATCH_ALL } from "#src/model/filter/filter.ts";
 import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import type { LeakingProcess, LeakReport } from "#src/model/reports/leak-report.ts";
-import { takeLeaks } from "#src/model/reports/take-leaks.ts";
+import { buildLeaks } from "#src/model/reports/build-leaks.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import {
   accept,
@@ -44,7 +44,7 @@ function filteredLeaks(text: string, ...events: readonly TraceEvent[]): LeakRepo
   const parsed = parseFilter(text);
   if (!parsed.ok) throw new Error(parsed.error);
   const { model } = fold(...events, tick(after(90)));
-  return takeLeaks(model.tables, { stuckAfterMs: 60_000, filter: parsed.filter });
+  return buildLeaks(model.tables, { stuckAfterMs: 60_000, filter: parsed.filter });
 }
 
 /** Each process that leaks, with the ids of its sockets. */
@@ -501,7 +501,7 @@ test("loss and what could not be read are told, and a filter that matches all ch
   const hidden = { ...survey(after(1), [row(TCP.CLOSE_WAIT)], [holder(9, 70)]), complete: false };
   const events = [...traced, dropped(after(2), 5), hidden, tick(after(90))];
   const { model } = fold(...events);
-  const leaks = takeLeaks(model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL });
+  const leaks = buildLeaks(model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL });
   expect(leaks).toMatchObject({ lost: 5, complete: false });
   expect(filteredLeaks("state:close_wait", ...events)).toEqual(leaks);
 });

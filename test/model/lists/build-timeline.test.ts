@@ -2,10 +2,10 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { Model } from "#src/model/fold/model.ts";
-import { keepPassage, passagesOf } from "#src/model/lists/passages.ts";
+import { keepStateChange, stateChangesOf } from "#src/model/lists/state-changes.ts";
 import type { Socket } from "#src/model/sockets/socket.ts";
 import { frozenWorld, liveWorld } from "#src/model/reports/socket-world.ts";
-import { takeTimeline, type Timeline } from "#src/model/lists/take-timeline.ts";
+import { buildTimeline, type Timeline } from "#src/model/lists/build-timeline.ts";
 import { stateName, TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import type { TransitionRow } from "#src/model/sockets/transition-row.ts";
 import { polled, traced } from "#test/support/any-events.ts";
@@ -33,19 +33,19 @@ interface Kept {
   readonly of: (id: number) => Timeline;
 }
 
-/** Folds with the passages kept. */
+/** Folds with the stateChanges kept. */
 function keep(...events: readonly TraceEvent[]): Kept {
   const model = new Model();
   const sockets = new Map<number, Socket>();
   model.onTransition = (one) => {
-    keepPassage(one);
+    keepStateChange(one);
     sockets.set(one.socket.id, one.socket);
   };
   for (const event of events) model.fold(event);
   const of = (id: number): Timeline => {
     const socket = sockets.get(id) ?? [...model.tables.sockets].find((one) => one.id === id);
     if (socket === undefined) throw new Error(`no socket ${id}`);
-    return takeTimeline(socket, liveWorld(model.tables));
+    return buildTimeline(socket, liveWorld(model.tables));
   };
   return { model, sockets, of };
 }
@@ -134,7 +134,7 @@ test("a socket that never rests fills no memory, and keeps its last changes", ()
   const model = new Model();
   let last: Socket | null = null;
   model.onTransition = (one) => {
-    keepPassage(one);
+    keepStateChange(one);
     last = one.socket;
   };
   for (let at = 1; at <= 1000; at++) {
@@ -143,7 +143,7 @@ test("a socket that never rests fills no memory, and keeps its last changes", ()
     model.fold(transition(at * MS, from, to));
   }
   const socket = last as Socket | null;
-  const kept = passagesOf(socket?.passage ?? null);
+  const kept = stateChangesOf(socket?.stateChange ?? null);
   expect(kept.length).toBeLessThanOrEqual(32);
   expect(kept.length).toBeGreaterThanOrEqual(16);
   expect(kept.at(-1)?.at).toBe(1000 * MS);
@@ -156,8 +156,8 @@ test("in a paused picture, who waits in a queue is held by who listened then", (
   const [listener, waiting] = [...frozen.sockets];
   if (listener === undefined || waiting === undefined) throw new Error("two sockets were made");
   model.fold(listening(4 * SECOND, 9, { from: TCP.LISTEN, to: TCP.CLOSE }));
-  expect(takeTimeline(waiting, liveWorld(model.tables)).holders).toEqual([]);
-  expect(takeTimeline(waiting, frozen).holders).toEqual([{ pid: 9, comm: "p9", fd: null }]);
+  expect(buildTimeline(waiting, liveWorld(model.tables)).holders).toEqual([]);
+  expect(buildTimeline(waiting, frozen).holders).toEqual([{ pid: 9, comm: "p9", fd: null }]);
   expect(frozen.listener(waiting)).toBe(listener);
 });
 
@@ -167,20 +167,20 @@ test("whatever happens, the stays follow each other, the last is the state it is
       const model = new Model();
       const rows: TransitionRow[] = [];
       model.onTransition = (one) => {
-        keepPassage(one);
+        keepStateChange(one);
         rows.push(one);
       };
       for (const event of events) model.fold(event);
       const frozen = frozenWorld(model.tables);
       const sockets = [...frozen.sockets];
-      const before = sockets.map((socket) => takeTimeline(socket, frozen));
+      const before = sockets.map((socket) => buildTimeline(socket, frozen));
       for (const [index, { stays, state }] of before.entries()) {
         expect(stays.at(-1)?.state).toBe(state);
         expect(stays.length).toBeLessThanOrEqual(66);
         expect(sockets[index]).not.toBe([...model.tables.sockets][index]);
       }
       model.fold(tick(1e15));
-      expect(sockets.map((socket) => takeTimeline(socket, frozen))).toEqual(before);
+      expect(sockets.map((socket) => buildTimeline(socket, frozen))).toEqual(before);
     }),
     { numRuns: 100 },
   );

@@ -1,14 +1,14 @@
 import type { Cause } from "../events/cause.ts";
 import type { OwnerEvidence } from "../events/owner-evidence.ts";
-import { passagesOf } from "./passages.ts";
+import { stateChangesOf } from "./state-changes.ts";
 import { formatEndpoint } from "../net/address.ts";
-import type { SocketRole } from "../net/ends.ts";
+import type { SocketRole } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
 import type { Owner } from "../processes/owner.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
 import { isUnaccepted } from "../sockets/holding.ts";
-import type { Passage } from "../sockets/passage.ts";
+import type { StateChange } from "../sockets/state-change.ts";
 import type { Socket } from "../sockets/socket.ts";
 
 /** A stay in one state. */
@@ -55,7 +55,7 @@ export interface Timeline {
 }
 
 /** Draws up what happened to a socket; what was before tcptrace looked is said to be so. */
-export function takeTimeline(socket: Socket, world: SocketWorld): Timeline {
+export function buildTimeline(socket: Socket, world: SocketWorld): Timeline {
   const { id, state, netns, role, inode, receiveQueue } = socket;
   const holders = state === TCP.CLOSE ? socket.holders : world.holders(socket);
   return {
@@ -75,39 +75,45 @@ export function takeTimeline(socket: Socket, world: SocketWorld): Timeline {
 }
 
 function staysOf(socket: Socket, world: SocketWorld): Stay[] {
-  const passages = passagesOf(socket.passage);
+  const stateChanges = stateChangesOf(socket.stateChange);
   const stays: Stay[] = [];
-  let before: Passage | null = null;
-  for (const [index, passage] of passages.entries()) {
-    const isSeen = before === null ? isBirth(passage) : before.to === passage.from;
-    if (!isSeen) stays.push(unseen(passage, socket, world));
-    const next = passages[index + 1];
-    const isLast = next === undefined && socket.state === passage.to;
+  let before: StateChange | null = null;
+  for (const [index, stateChange] of stateChanges.entries()) {
+    const isSeen = before === null ? isBirth(stateChange) : before.to === stateChange.from;
+    if (!isSeen) stays.push(unseen(stateChange, socket, world));
+    const next = stateChanges[index + 1];
+    const isLast = next === undefined && socket.state === stateChange.to;
     const end = isLast ? world.now : (next?.at ?? null);
-    const isFollowed = isLast || next?.from === passage.to;
-    stays.push(stayAfter(passage, isFollowed ? end : null, isLast, socket, world));
-    before = passage;
+    const isFollowed = isLast || next?.from === stateChange.to;
+    stays.push(stayAfter(stateChange, isFollowed ? end : null, isLast, socket, world));
+    before = stateChange;
   }
   if (before?.to !== socket.state) stays.push(current(socket, world));
   return stays;
 }
 
-function isBirth({ from }: Passage): boolean {
+function isBirth({ from }: StateChange): boolean {
   return from === TCP.CLOSE || from === TCP.LISTEN;
 }
 
 /** The stay that this change ended, whose beginning nobody saw. */
-function unseen({ from, inState, at }: Passage, socket: Socket, world: SocketWorld): Stay {
+function unseen({ from, inState, at }: StateChange, socket: Socket, world: SocketWorld): Stay {
   const wallMs = inState === null ? null : world.wallMs(at - inState);
   const ms = inState === null ? null : inState / 1e6;
   const stay = { state: from, wallMs, isFound: false, ms, msIsAtLeast: false, cause: null, isCurrent: false };
   return { ...stay, ...ownerPart(socket.owner, world) };
 }
 
-function stayAfter(passage: Passage, end: Nanos | null, isLast: boolean, socket: Socket, world: SocketWorld): Stay {
-  const { at, to, cause } = passage;
+function stayAfter(
+  stateChange: StateChange,
+  end: Nanos | null,
+  isLast: boolean,
+  socket: Socket,
+  world: SocketWorld,
+): Stay {
+  const { at, to, cause } = stateChange;
   const isEnd = to === TCP.CLOSE;
-  const owner = passage.owner.pid === null ? socket.owner : passage.owner;
+  const owner = stateChange.owner.pid === null ? socket.owner : stateChange.owner;
   return {
     state: to,
     wallMs: world.wallMs(at),

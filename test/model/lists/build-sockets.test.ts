@@ -4,10 +4,10 @@ import { MATCH_ALL, type Filter } from "#src/model/filter/filter.ts";
 import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import type { Model } from "#src/model/fold/model.ts";
 import { frozenWorld, liveWorld } from "#src/model/reports/socket-world.ts";
-import { takeGroups } from "#src/model/lists/take-groups.ts";
+import { buildGroups } from "#src/model/lists/build-groups.ts";
 import { GROUPINGS } from "#src/model/lists/group.ts";
-import { retakeSnapshot, takeSnapshot } from "#src/model/reports/take-snapshot.ts";
-import { SOCKET_SORTS, type SocketChoice, SocketList, type SocketRow } from "#src/model/lists/take-sockets.ts";
+import { retakeSnapshot, buildSnapshot } from "#src/model/reports/build-snapshot.ts";
+import { SOCKET_SORTS, type SocketChoice, SocketList, type SocketRow } from "#src/model/lists/build-sockets.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { polled, traced } from "#test/support/any-events.ts";
 import { childRow, fold, holder, listenerRow, row, SECOND, survey, tick, tracing } from "#test/support/scenario.ts";
@@ -99,7 +99,7 @@ test("the largest age, descriptor and queue come first, and the first port", () 
 });
 
 const told = (by: (typeof GROUPINGS)[number], filter = MATCH_ALL): unknown[] =>
-  takeGroups(liveWorld(model.tables), { by, filter, stuckAfterMs: 60_000 }).map(
+  buildGroups(liveWorld(model.tables), { by, filter, stuckAfterMs: 60_000 }).map(
     ({ name, processes, closeWait, stuck: stuckNow, listen }) => [name, processes, closeWait, stuckNow, listen],
   );
 
@@ -123,13 +123,13 @@ test("whatever happens, lists find their own rows, and a frozen picture is that 
   fc.assert(
     fc.property(fc.oneof(traced, polled), anyFilter, fc.constantFrom(...GROUPINGS), (events, filter, by) => {
       const { tables } = fold(...events).model;
-      const whole = takeSnapshot(tables, 1000);
+      const whole = buildSnapshot(tables, 1000);
       const world = frozenWorld(tables);
-      const then = takeSnapshot(tables, 1000, filter);
-      const groups = takeGroups(liveWorld(tables), { by, filter, stuckAfterMs: 1000 });
+      const then = buildSnapshot(tables, 1000, filter);
+      const groups = buildGroups(liveWorld(tables), { by, filter, stuckAfterMs: 1000 });
       const again = retakeSnapshot(whole, world, filter);
       if (!filter.isEmpty) expect(again).toEqual(then);
-      expect(takeGroups(world, { by, filter, stuckAfterMs: 1000 })).toEqual(groups);
+      expect(buildGroups(world, { by, filter, stuckAfterMs: 1000 })).toEqual(groups);
       const list = new SocketList(world, { ...ALL, filter });
       for (let index = 0; index < list.length; index++) expect(list.indexOf(list.idAt(index) ?? -1)).toBe(index);
       expect(list.rows(0, list.length)).toHaveLength(list.length);

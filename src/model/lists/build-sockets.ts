@@ -4,7 +4,7 @@ import type { OwnerEvidence } from "../events/owner-evidence.ts";
 import type { Filter } from "../filter/filter.ts";
 import { GroupSieve, type Grouping, groupsOf } from "./group.ts";
 import { type Address, formatEndpoint } from "../net/address.ts";
-import type { SocketRole } from "../net/ends.ts";
+import type { SocketRole } from "../net/tuple.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
@@ -13,7 +13,7 @@ import type { SocketColumns } from "../sockets/socket-columns.ts";
 import { type Socket, hasFile } from "../sockets/socket.ts";
 import { isStuck } from "../sockets/stuck.ts";
 import { socketSubject } from "../sockets/subject.ts";
-import type { Vanished } from "../sockets/vanished.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
 
 /** Which sockets: all in CLOSE_WAIT, those of a process or of a group, or those that should have a process and none is known. */
 export type SocketsOf =
@@ -75,7 +75,7 @@ export class SocketList {
   readonly #world: SocketWorld;
   readonly #choice: SocketChoice;
   readonly #sieve: GroupSieve | null;
-  readonly #vanished = new Map<Socket, Vanished>();
+  readonly #vanished = new Map<Socket, LeakedDescriptor>();
   readonly #sockets: PartialOrder<Socket>;
 
   constructor(world: SocketWorld, choice: SocketChoice) {
@@ -88,7 +88,7 @@ export class SocketList {
       const socket = world.sockets.at(slot);
       if (this.#isChosen(socket, world.sockets.holders[slot] ?? ASK)) found.push(socket);
     }
-    for (const one of world.vanished) {
+    for (const one of world.leakedDescriptors) {
       this.#vanished.set(one.socket, one);
       if (one.isConfirmed && this.#isChosen(one.socket, soleHolder(one.socket))) found.push(one.socket);
       else this.#vanished.delete(one.socket);

@@ -1,10 +1,10 @@
 import { SOURCES, ipSysctl } from "../facts/sources.ts";
-import type { Knob } from "./knob.ts";
+import type { SysctlAdvice } from "./sysctl-advice.ts";
 
 const NOT_SHORT = "nothing is short, so that nothing would change";
 
 /** Settings of TIME_WAIT and of ephemeral ports. */
-export const TIME_WAIT_KNOBS: readonly Knob[] = [
+export const TIME_WAIT_KNOBS: readonly SysctlAdvice[] = [
   {
     name: "net.ipv4.tcp_tw_reuse",
     default: "2",

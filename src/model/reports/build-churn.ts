@@ -2,10 +2,10 @@ import type { Tables } from "../fold/tables.ts";
 import type { CounterName, NamespaceCounters } from "../net/counters.ts";
 import type { Process } from "../processes/process.ts";
 import type { ChurnCount, ChurnReport, NamespaceChurn, ProcessChurn, TimeWaitCount } from "./churn-report.ts";
-import { takeDestinations } from "./take-destinations.ts";
+import { buildDestinations } from "./build-destinations.ts";
 
 /** Draws up who makes TIME_WAIT, from all tables, at `tables.now`. */
-export function takeChurn(tables: Tables): ChurnReport {
+export function buildChurn(tables: Tables): ChurnReport {
   const { now, tracingSince } = tables;
   const namespaces = takeNamespaces(tables);
   return {
@@ -21,7 +21,7 @@ export function takeChurn(tables: Tables): ChurnReport {
     history: tables.timeWaitHistory.series(now),
     processes: takeProcesses(tables),
     unowned: takeUnowned(tables),
-    destinations: takeDestinations(tables),
+    destinations: buildDestinations(tables),
   };
 }
 

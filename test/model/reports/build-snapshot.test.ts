@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import type { Snapshot } from "#src/model/reports/snapshot.ts";
-import { takeSnapshot } from "#src/model/reports/take-snapshot.ts";
+import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import {
   accept,
@@ -22,7 +22,7 @@ import {
 } from "#test/support/scenario.ts";
 
 function snapshotOf(...events: readonly TraceEvent[]): Snapshot {
-  return takeSnapshot(fold(...events).model.tables, 60_000);
+  return buildSnapshot(fold(...events).model.tables, 60_000);
 }
 
 /** A client's socket of this process that has been in CLOSE_WAIT since `at`. */
@@ -217,7 +217,7 @@ test("the clock is the calendar's by its anchor; the source, losses and gaps are
 
 test.each([2 ** 32 + 7, 0xffff_ffff])("a pid that Linux cannot have, %d, is not taken for another one", (pid) => {
   const held = survey(SECOND, [row(TCP.CLOSE_WAIT)], [holder(7), holder(pid, 70)]);
-  const { processes, unowned } = takeSnapshot(fold(tracing(0), held, tick(900 * SECOND)).model.tables, 1000);
+  const { processes, unowned } = buildSnapshot(fold(tracing(0), held, tick(900 * SECOND)).model.tables, 1000);
   expect(processes.filter(({ stuck }) => stuck > 0).map((one) => one.pid)).toEqual([pid]);
   expect(unowned).toBeNull();
 });

@@ -2,13 +2,13 @@ import type { TraceEvent } from "../../model/events/event.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import { CounterReader } from "./counter-reader.ts";
 import { DetailReader } from "./details.ts";
-import { GiveWay } from "./give-way.ts";
+import { LoadShedding } from "./load-shedding.ts";
 
 /** What is read beside the tracing and the surveys: details of sockets in CLOSE_WAIT, and the kernel's own counters. */
-export class Asides {
+export class AuxiliaryReaders {
   readonly #details: DetailReader;
   readonly #counters: CounterReader;
-  readonly #way = new GiveWay();
+  readonly #way = new LoadShedding();
 
   constructor(now: () => Nanos, signal: AbortSignal) {
     this.#details = new DetailReader(now, signal);

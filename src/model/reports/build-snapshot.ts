@@ -11,11 +11,11 @@ import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile, hasFileIn } from "../sockets/socket.ts";
 import { isStuck } from "../sockets/stuck.ts";
 import { socketSubject } from "../sockets/subject.ts";
-import type { Vanished } from "../sockets/vanished.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
 
 /** Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. */
-export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {
-  const census = new Census(liveWorld(tables), stuckAfterMs, filter);
+export function buildSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {
+  const census = new SnapshotCounts(liveWorld(tables), stuckAfterMs, filter);
   return {
     wallMs: tables.wallMs(tables.now),
     source: tables.source,
@@ -43,7 +43,7 @@ export function takeSnapshot(tables: Tables, stuckAfterMs: number, filter: Filte
 
 /** The same moment as another filter shows it; `world` is what the snapshot was taken of, all of it. */
 export function retakeSnapshot(whole: Snapshot, world: SocketWorld, filter: Filter): Snapshot {
-  const census = new Census(world, whole.stuckAfterMs, filter);
+  const census = new SnapshotCounts(world, whole.stuckAfterMs, filter);
   const processes: ProcessRow[] = [];
   for (const row of whole.processes) {
     const counts = census.countsOf(row.pid);
@@ -68,7 +68,7 @@ function pollOf({ source, now, polledAt, pollCost }: Tables): Poll | null {
 }
 
 /** Counts all sockets, by state and by process. */
-class Census {
+class SnapshotCounts {
   readonly states = Array.from({ length: TCP_STATE_MAX + 1 }, () => 0);
   stuck = 0;
   unowned: Tally | null = null;
@@ -89,7 +89,7 @@ class Census {
     const add = (socket: Socket, holder: number): void => this.#add(socket, holder);
     if (filter.isEmpty) this.#addPlain(countPlain(world.sockets, add));
     else world.sockets.forEach(add);
-    for (const vanished of world.vanished) if (vanished.isConfirmed) this.#addVanished(vanished);
+    for (const vanished of world.leakedDescriptors) if (vanished.isConfirmed) this.#addVanished(vanished);
   }
 
   #addPlain(plain: ReadonlyMap<number, StateCounts>): void {
@@ -131,7 +131,7 @@ class Census {
     if (isStuckNow) this.stuck++;
   }
 
-  #addVanished(vanished: Vanished): void {
+  #addVanished(vanished: LeakedDescriptor): void {
     if (this.#world.now - vanished.since < this.#stuckAfter) return;
     let isCounted = false;
     for (const { pid } of vanished.socket.holders) {

@@ -1,10 +1,10 @@
 import { SOURCES, ipSysctl } from "../facts/sources.ts";
-import type { Knob } from "./knob.ts";
+import type { SysctlAdvice } from "./sysctl-advice.ts";
 
 const DELAYS = "it only delays the end of a leak";
 
 /** Limits of files and of orphans. */
-export const LIMIT_KNOBS: readonly Knob[] = [
+export const LIMIT_KNOBS: readonly SysctlAdvice[] = [
   {
     name: "fs.file-max",
     default: "by memory (systemd: as much as there can be)",

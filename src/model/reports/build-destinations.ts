@@ -18,7 +18,7 @@ const IPV6_LOOPBACK = `${"0".repeat(31)}1`;
  * Where connections go to and leave mini-sockets, or take ports: nearest to having none left first. `wanted`: only these, by id,
  * which is cheap when they are few.
  */
-export function takeDestinations(tables: Tables, wanted?: ReadonlySet<number>): DestinationChurn[] {
+export function buildDestinations(tables: Tables, wanted?: ReadonlySet<number>): DestinationChurn[] {
   const { timeWaits, sockets } = tables;
   const uses = new Uses(tables);
   timeWaits.forEach((slot) => {

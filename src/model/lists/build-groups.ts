@@ -31,7 +31,7 @@ export interface GroupOptions {
 }
 
 /** Puts sockets together, most guilty first. */
-export function takeGroups(world: SocketWorld, options: GroupOptions): GroupRow[] {
+export function buildGroups(world: SocketWorld, options: GroupOptions): GroupRow[] {
   return new GroupCount(world, options).rows();
 }
 
@@ -66,7 +66,8 @@ class GroupCount {
     const add = (socket: Socket, holder: number): void => this.#add(socket, holder);
     if (filter.isEmpty && byProcess(by)) this.#addPlain(countPlain(world.sockets, add), by);
     else world.sockets.forEach(add);
-    for (const { socket, isConfirmed, since } of world.vanished) if (isConfirmed) this.#addVanished(socket, since);
+    for (const { socket, isConfirmed, since } of world.leakedDescriptors)
+      if (isConfirmed) this.#addVanished(socket, since);
     if (byProcess(by)) for (const process of world.processes) this.#addProcess(process, groupOfProcess(process, by));
   }
 
