@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+export interface SourceFile {
+  /** Below the folder that was read: `model/net/address.ts`. */
+  readonly path: string;
+  /** The folder it is in, "." for the top. */
+  readonly room: string;
+  readonly lines: number;
+  readonly imports: readonly Import[];
+}
+
+export interface Import {
+  /** A file of the same tree, or the name of a package (`zod`, `node:fs`). */
+  readonly target: string;
+  readonly isFile: boolean;
+  /** By `await import()`: loaded only when it is needed. */
+  readonly isLazy: boolean;
+}
+
+const STATEMENT = /^(?:import|export)\s[^;]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm;
+
+/** Every TypeScript file below a folder, with what it imports; an import of a type is an import. */
+export function readSources(root: string): SourceFile[] {
+  const names = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  return names.toSorted().map((path) => {
+    const text = readFileSync(join(root, path), "utf8");
+    return { path, room: dirname(path), lines: text.split("\n").length - 1, imports: importsOf(path, text) };
+  });
+}
+
+function importsOf(path: string, text: string): Import[] {
+  return Array.from(text.matchAll(STATEMENT), ([, from, bare, lazy]) => {
+    const target = from ?? bare ?? lazy ?? "";
+    const isFile = target.startsWith(".");
+    return {
+      target: isFile ? normalize(join(dirname(path), target)) : packageOf(target),
+      isFile,
+      isLazy: lazy !== undefined,
+    };
+  });
+}
+
+/** `blessed/lib/colors.js` is of `blessed`; Node's own modules keep their prefix alone. */
+function packageOf(target: string): string {
+  if (target.startsWith("node:")) return "node:";
+  return target.split("/", target.startsWith("@") ? 2 : 1).join("/");
+}

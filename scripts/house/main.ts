@@ -1,0 +1,8 @@
+// Prints the rooms of src: their level, size and imports, cycles, and what the table forbids. `-- DIR` measures another tree.
+import { readSources } from "./imports.ts";
+import { houseText } from "./house-text.ts";
+import { ROOMS } from "./rooms.ts";
+import { surveyHouse } from "./survey.ts";
+
+const [folder] = process.argv.slice(2);
+console.log(houseText(surveyHouse(readSources(folder ?? "src"), folder === undefined ? ROOMS : {}), ROOMS));

@@ -1,0 +1,380 @@
+/**
+ * The rooms of src, lowest first, and what each may import; types count, since a cycle of types is a cycle for the reader.
+ * A room may import only rooms above it in this table. A test compares it with the code.
+ */
+export interface Room {
+  /** What it is about, in a line. */
+  readonly about: string;
+  /** The rooms whose files it may import. */
+  readonly imports: readonly string[];
+  /** The packages that it may import; `node:` stands for all of Node's own modules. */
+  readonly packages?: readonly string[];
+  /** What it may import by `await import()` alone, so that other commands do not load it. */
+  readonly lazily?: readonly string[];
+  /** Why it has fewer than 4 files, or more than 16. */
+  readonly oddSize?: string;
+}
+
+export type Rooms = Readonly<Record<string, Room>>;
+
+export const MOST_FILES = 16;
+
+export const ROOMS: Rooms = {
+  base: {
+    about: "Data structures and wording that know nothing of TCP",
+    imports: [],
+  },
+  "model/net": {
+    about: "Addresses, tuples, TCP states, counters: the kernel's nouns",
+    imports: [],
+  },
+  "host/machine": {
+    about: "The machine: CPUs, users, PATH, errno",
+    imports: ["base"],
+    packages: ["node:"],
+  },
+  "model/events": {
+    about: "What can happen: the TraceEvent union and its parts",
+    imports: ["model/net"],
+  },
+  "model/filter": {
+    about: "Filter expressions",
+    imports: ["base", "model/net"],
+  },
+  "view/format": {
+    about: "Frames, tables, charts, times: how anything is drawn",
+    imports: ["base"],
+    packages: ["string-width"],
+  },
+  "host/kernel": {
+    about: "The kernel: version, settings, counters, ss",
+    imports: ["base", "model/net", "host/machine", "model/events"],
+    packages: ["node:"],
+  },
+  "host/processes": {
+    about: "/proc/PID: names, descriptors, holders",
+    imports: ["base", "model/net", "host/machine", "model/events"],
+    packages: ["node:"],
+  },
+  "model/rates": {
+    about: "Counts over time: rates, trends, history",
+    imports: ["model/net", "model/events"],
+  },
+  "recording/format": {
+    about: "The shape of a recording",
+    imports: ["base", "model/net", "model/events"],
+    packages: ["node:", "zod"],
+  },
+  terminal: {
+    about: "Frames onto a terminal, through blessed",
+    imports: ["base", "view/format"],
+    packages: ["blessed", "node:"],
+  },
+  wire: {
+    about: "Bytes of the probes into events",
+    imports: ["base", "model/net", "model/events"],
+  },
+  "host/survey": {
+    about: "/proc/net/tcp in every namespace",
+    imports: ["model/net", "host/machine", "model/events", "host/kernel", "host/processes"],
+    packages: ["node:"],
+  },
+  "model/processes": {
+    about: "Processes and what is known of an owner",
+    imports: ["model/net", "model/events", "model/rates"],
+  },
+  "recording/read": {
+    about: "A file into events",
+    imports: ["base", "model/net", "model/events", "recording/format", "wire"],
+    packages: ["node:"],
+  },
+  "source/intake": {
+    about: "Lines of several CPUs into one order; loss",
+    imports: ["model/net", "model/events", "wire"],
+  },
+  "model/time-wait": {
+    about: "TIME_WAIT: its minute, its destinations, its ports",
+    imports: ["base", "model/net", "model/rates", "model/processes"],
+  },
+  "source/bpftrace": {
+    about: "One life of bpftrace",
+    imports: [
+      "base",
+      "model/net",
+      "host/machine",
+      "model/events",
+      "host/kernel",
+      "host/processes",
+      "wire",
+      "source/intake",
+    ],
+    packages: ["execa", "node:"],
+  },
+  "source/surveys": {
+    about: "Surveys, ss and counters at their own pace",
+    imports: ["base", "model/net", "host/machine", "model/events", "host/kernel", "host/processes", "host/survey"],
+    packages: ["execa", "node:"],
+  },
+  "model/sockets": {
+    about: "The table of sockets, who holds them, what is stuck",
+    imports: ["base", "model/net", "model/events", "model/filter", "model/processes", "model/time-wait"],
+  },
+  source: {
+    about: "Which source, restarts and fallback",
+    imports: ["base", "model/net", "model/events", "host/processes", "source/bpftrace", "source/surveys"],
+    packages: ["node:"],
+  },
+  "model/fold": {
+    about: "Events into tables",
+    imports: [
+      "model/net",
+      "model/events",
+      "model/filter",
+      "model/rates",
+      "model/processes",
+      "model/time-wait",
+      "model/sockets",
+    ],
+  },
+  "model/reports": {
+    about: "Tables into the reports of leaks, churn and top",
+    imports: [
+      "model/net",
+      "model/events",
+      "model/filter",
+      "model/rates",
+      "model/processes",
+      "model/time-wait",
+      "model/sockets",
+      "model/fold",
+    ],
+  },
+  "recording/write": {
+    about: "Events into a file",
+    imports: [
+      "base",
+      "model/net",
+      "host/machine",
+      "model/events",
+      "host/kernel",
+      "recording/format",
+      "wire",
+      "model/fold",
+    ],
+    packages: ["node:"],
+  },
+  "diagnosis/facts": {
+    about: "What rules ask of the tables",
+    imports: ["base", "model/net", "model/filter", "model/processes", "model/sockets", "model/fold", "model/reports"],
+  },
+  "model/lists": {
+    about: "What top scrolls through: groups, sockets, timelines",
+    imports: ["base", "model/net", "model/events", "model/filter", "model/processes", "model/sockets", "model/reports"],
+  },
+  "diagnosis/rules/closing": {
+    about: "Findings about closing them",
+    imports: [
+      "base",
+      "model/net",
+      "model/events",
+      "model/processes",
+      "model/time-wait",
+      "model/sockets",
+      "diagnosis/facts",
+    ],
+  },
+  "diagnosis/rules/limits": {
+    about: "Findings about limits",
+    imports: ["base", "model/processes", "diagnosis/facts"],
+  },
+  "diagnosis/rules/opening": {
+    about: "Findings about opening connections",
+    imports: ["base", "model/net", "model/sockets", "diagnosis/facts"],
+  },
+  "diagnosis/rules/time-wait": {
+    about: "Findings about TIME_WAIT",
+    imports: [
+      "base",
+      "model/net",
+      "model/processes",
+      "model/time-wait",
+      "model/sockets",
+      "model/reports",
+      "diagnosis/facts",
+    ],
+  },
+  "diagnosis/sysctls": {
+    about: "Every setting that folklore names, and what it does",
+    imports: ["model/net", "diagnosis/facts"],
+  },
+  "view/state": {
+    about: "What was chosen at the keyboard, and what is shown",
+    imports: [
+      "base",
+      "model/filter",
+      "view/format",
+      "model/sockets",
+      "model/reports",
+      "diagnosis/facts",
+      "model/lists",
+    ],
+  },
+  diagnosis: {
+    about: "Runs the rules",
+    imports: [
+      "model/net",
+      "model/events",
+      "model/fold",
+      "diagnosis/facts",
+      "diagnosis/rules/closing",
+      "diagnosis/rules/limits",
+      "diagnosis/rules/opening",
+      "diagnosis/rules/time-wait",
+      "diagnosis/sysctls",
+    ],
+    oddSize: "the rules and what they share are rooms below it",
+  },
+  "diagnosis/pages": {
+    about: "The pages of explain",
+    imports: ["diagnosis/facts", "diagnosis/sysctls"],
+  },
+  "view/words": {
+    about: "Sentences that screen and text share",
+    imports: [
+      "base",
+      "model/net",
+      "model/events",
+      "view/format",
+      "model/rates",
+      "model/reports",
+      "model/lists",
+      "view/state",
+    ],
+  },
+  "commands/top/data": {
+    about: "What top asks of the model",
+    imports: [
+      "model/filter",
+      "model/sockets",
+      "model/fold",
+      "model/reports",
+      "diagnosis/facts",
+      "model/lists",
+      "view/state",
+      "diagnosis",
+    ],
+  },
+  "view/print": {
+    about: "Text, JSON and CSV for stdout",
+    imports: [
+      "base",
+      "model/net",
+      "model/events",
+      "view/format",
+      "model/rates",
+      "model/processes",
+      "model/sockets",
+      "model/reports",
+      "diagnosis/facts",
+      "diagnosis",
+      "diagnosis/pages",
+      "view/words",
+    ],
+  },
+  "commands/run": {
+    about: "What live commands share: input, output, recording",
+    imports: [
+      "base",
+      "model/net",
+      "host/machine",
+      "model/events",
+      "model/filter",
+      "view/format",
+      "recording/read",
+      "model/sockets",
+      "source",
+      "model/fold",
+      "recording/write",
+      "view/words",
+      "view/print",
+    ],
+    packages: ["node:", "zod"],
+  },
+  "view/screen": {
+    about: "A view of top a file",
+    imports: [
+      "base",
+      "model/net",
+      "model/filter",
+      "view/format",
+      "model/sockets",
+      "model/reports",
+      "diagnosis/facts",
+      "model/lists",
+      "view/state",
+      "view/words",
+      "view/print",
+    ],
+  },
+  "view/keys": {
+    about: "Keys of top, and their help",
+    imports: ["base", "model/filter", "view/format", "view/state", "view/screen"],
+  },
+  view: {
+    about: "A whole frame of top",
+    imports: ["base", "view/format", "view/state", "view/screen", "view/keys"],
+    oddSize: "a frame is put together from all rooms of view",
+  },
+  "commands/top": {
+    about: "The loop of top",
+    imports: [
+      "base",
+      "model/net",
+      "model/events",
+      "model/filter",
+      "view/format",
+      "terminal",
+      "recording/read",
+      "model/fold",
+      "model/reports",
+      "recording/write",
+      "model/lists",
+      "view/state",
+      "commands/top/data",
+      "view/print",
+      "commands/run",
+      "view/screen",
+      "view/keys",
+      "view",
+    ],
+    packages: ["node:", "zod"],
+    lazily: ["terminal"],
+  },
+  commands: {
+    about: "A command a file, with its flags",
+    imports: [
+      "base",
+      "model/events",
+      "model/filter",
+      "view/format",
+      "recording/format",
+      "source/bpftrace",
+      "model/sockets",
+      "source",
+      "model/fold",
+      "model/reports",
+      "recording/write",
+      "diagnosis",
+      "diagnosis/pages",
+      "view/print",
+      "commands/run",
+      "commands/top",
+    ],
+    packages: ["commander"],
+  },
+  ".": {
+    about: "argv to exit code; signals",
+    imports: ["base", "commands"],
+    oddSize: "the entry, and the one owner of signals",
+  },
+};
