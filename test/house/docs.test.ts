@@ -1,0 +1,28 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, it } from "vitest";
+import { ROOT } from "#test/support/tcptrace.ts";
+
+/** The pages that a reader starts from. */
+const PAGES = [
+  ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "probes/README.md", "src/recording/README.md"],
+  ...readdirSync(join(ROOT, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+
+/** A path of the tree, as a page writes it: from the top, from `src`, or from its own folder. */
+const PATHS = /`((?:[\w.-]+\/)+[\w.-]*[\w-]|[\w-]+\.(?:ts|bt|md))`/g;
+const LINKS = /\]\(([^)#:\s]+)(?:#[^)\s]*)?\)/g;
+
+it.each(PAGES)("%s names only files and folders that are there", (page) => {
+  const text = readFileSync(join(ROOT, page), "utf8");
+  const isThere = (path: string): boolean =>
+    ["", "src", dirname(page)].some((from) => existsSync(join(ROOT, from, path)));
+  const top = new Set(readdirSync(ROOT).concat(readdirSync(join(ROOT, "src"))));
+  const named = Array.from(text.matchAll(PATHS), ([, path]) => path ?? "").filter(
+    (path) => top.has(path.split("/")[0] ?? "") || path.endsWith(".ts") || path.endsWith(".bt"),
+  );
+  const linked = Array.from(text.matchAll(LINKS), ([, path]) => path ?? "");
+  expect([...named, ...linked].filter((path) => !isThere(path))).toEqual([]);
+});
