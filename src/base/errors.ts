@@ -1,4 +1,4 @@
-/** Exit codes of ../shared/cli.md. */
+/** Exit codes, as docs/command-line.md has them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, stuck: 3, noBpf: 4 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

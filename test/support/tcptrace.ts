@@ -101,7 +101,7 @@ export class Tcptrace {
     return readFileSync(join(this.#folder, "stderr"), "utf8");
   }
 
-  /** Whole lines of stdout so far, as the contract of shared/cli.md has them; anything else throws. */
+  /** Whole lines of stdout so far, as the contract of docs/command-line.md has them; anything else throws. */
   lines(): Line[] {
     return this.stdout
       .split("\n")

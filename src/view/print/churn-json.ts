@@ -9,7 +9,7 @@ import type {
 } from "../../model/reports/churn-report.ts";
 import { isoTime } from "../format/time.ts";
 
-/** The report as one JSON document with a newline, as shared/cli.md has it. Rates are over the time watched. */
+/** The report as one JSON document with a newline, as docs/command-line.md has it. Rates are over the time watched. */
 export function churnJson(report: ChurnReport): string {
   const { wallMs, seconds, source, entered, lost, complete, total, namespaces, processes, unowned, destinations } =
     report;

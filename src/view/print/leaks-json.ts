@@ -5,7 +5,7 @@ import type { LeakReport, LeakingProcess, StuckSocket, UnownedSocket } from "../
 import type { UserName } from "../format/table.ts";
 import { isoTime } from "../format/time.ts";
 
-/** The report as one JSON document with a newline, as shared/cli.md has it. */
+/** The report as one JSON document with a newline, as docs/command-line.md has it. */
 export function leaksJson(report: LeakReport, userName: UserName): string {
   const { wallMs, source, stuckAfterMs, lost, complete, processes, unowned } = report;
   const document = {

@@ -20,7 +20,7 @@ function cause(from: TcpState, to: TcpState, { evidence = {}, byTask = false }: 
   return causeOf({ from, to, evidence: { ...CALM, ...evidence }, task: byTask ? taskOf(7) : null });
 }
 
-/* The table of kernel.md 1.6. */
+/* The table "In whose context" of docs/kernel-facts.md. */
 test.each<[TcpStateName, TcpStateName, string]>([
   ["CLOSE", "LISTEN", "listen"],
   ["CLOSE", "SYN_SENT", "connect"],
@@ -42,7 +42,7 @@ test.each<[TcpStateName, TcpStateName, string]>([
     expect(causeOf({ from: TCP[from], to: TCP[to], evidence: null, task: null })).toBe(expected);
 });
 
-/* The table of kernel.md 2.2. */
+/* The table "TIME_WAIT" of docs/kernel-facts.md. */
 describe("the end of a closing socket", () => {
   test("FIN_WAIT2 with the peer's FIN is TIME_WAIT", () => {
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { done: true } })).toBe("time-wait");

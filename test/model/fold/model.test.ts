@@ -26,7 +26,7 @@ const ANY6 = "0".repeat(32);
 const SERVER = 7;
 const CLIENT = 9;
 
-/** kernel.md 1.5: a connection on loopback that the client closes first, as the kernel tells it. */
+/** docs/kernel-facts.md: a connection on loopback that the client closes first, as the kernel tells it. */
 function reference(local: number | string, any: number | string): TraceEvent[] {
   const ends = { localAddress: local, remoteAddress: local };
   const softirq = { ...ends, inode: 70 };

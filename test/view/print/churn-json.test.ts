@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { churnJson } from "#src/view/print/churn-json.ts";
 import { churnReport, destination } from "#test/support/sample.ts";
 
-test("the contract of shared/cli.md", () => {
+test("the contract of docs/command-line.md", () => {
   const report = churnReport({
     total: { now: 5120, finWait2: 3, kernel: 5120, limit: 131_072, overflowed: 0, recycled: 4 },
     namespaces: [{ netns: 8, now: 5120, finWait2: 3, kernel: 5120, limit: 131_072, overflowed: 0, recycled: 4 }],

@@ -7,7 +7,7 @@ import { anyLeakReport, leakingProcess, leakReport, processRow, stuckSocket } fr
 
 const userName = (uid: number): string | undefined => (uid === 1001 ? "www" : undefined);
 
-/* The contract: shared/cli.md, `leaks --json`, and what has been added to it. */
+/* The contract: docs/command-line.md, `leaks --json`, and what has been added to it. */
 const REPORT_KEYS = "time source stuckAfterMs lost complete processes unowned".split(" ");
 const PROCESS_KEYS =
   "pid comm cmdline user container unit closeWait stuck notAccepted vanished oldestMs growthPerMinute fdUsed fdLimit fdExhaustedInMs sockets acceptQueues".split(
