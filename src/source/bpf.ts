@@ -177,7 +177,7 @@ class BpfRun {
       await sleep(TICK_MS);
       yield tracer.take(Infinity);
     }
-    tracer.hasToldAll = tracer.watermark >= now;
+    if (tracer.watermark >= now) tracer.ignoreFinalLoss();
   }
 
   /** What was under way when the tracer ended; and a last look at /proc, for what the kernel skipped. */

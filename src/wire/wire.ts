@@ -69,8 +69,8 @@ export class WireDecoder {
   readonly #sent = noneSent();
   readonly #isRelative: boolean;
   readonly #longestLine: number;
-  /** What times count from. */
-  base = 0;
+  /** What a recording's times count from. */
+  #base = 0;
   /** The beginning of a line whose end has not come yet. */
   #partial: Buffer = Buffer.alloc(0);
   /** A whole line but for the rest of its process name, which has a newline in it. */
@@ -81,8 +81,9 @@ export class WireDecoder {
     const { isRelative = false, longestLine = LONGEST_LINE, names = new NameBook() } = options;
     this.#sink = sink;
     this.#names = names;
-    this.#event = new WireLine(names);
-    this.#outbox = new Outbox(this.#fields, this.#event, (cpu) => sink.event(this.#event, cpu));
+    const event = new WireLine(names);
+    this.#event = event;
+    this.#outbox = new Outbox(this.#fields, event, (cpu) => sink.event(event, cpu));
     this.#isRelative = isRelative;
     this.#longestLine = longestLine;
   }
@@ -123,8 +124,8 @@ export class WireDecoder {
     const { hasTask } = line;
     const nameEnd = hasTask ? nameEndAt(bytes, end, newline) : end;
     if (nameEnd - start < SHORTEST_LINE || bytes[nameEnd] !== (hasTask ? BAR : NEWLINE) || !line.isSound) return -1;
-    line.at = this.base + line.fields.number(0);
-    if (this.#isRelative) this.base = line.at;
+    line.at = this.#base + line.fields.number(0);
+    if (this.#isRelative) this.#base = line.at;
     if (hasTask) line.comm = this.#texts.text(bytes, end + 1, nameEnd);
     if (kind === NAME_LINE) this.#names.learn(line.at, line.pid, line.fields.high(1), line.comm ?? "");
     else this.#sink.event(line, line.cpu);
@@ -218,7 +219,9 @@ export class WireDecoder {
   #anchor(line: Buffer): boolean {
     const end = this.#fields.read(line, 1, 1);
     if (end !== line.length - 1) return false;
-    this.#sink.anchor(this.#fields.number(0));
+    const at = this.#fields.number(0);
+    if (this.#isRelative) this.#base = at;
+    this.#sink.anchor(at);
     return true;
   }
 

@@ -6,22 +6,27 @@ import { type Named, NameBook } from "#src/wire/name-book.ts";
 export class OutboxReader {
   readonly out: (Transition | Accept)[] = [];
   readonly lost: ChangeCount[] = [];
-  readonly intake: Intake;
+  readonly #intake: Intake;
 
   constructor(cpus: readonly number[], identify: (pid: number) => Named | null) {
-    this.intake = new Intake(cpus, 0, new NameBook(identify), {
+    this.#intake = new Intake(cpus, 0, new NameBook(identify), {
       takes: () => true,
       lost: (changes) => this.lost.push(...changes),
       moment: () => {},
     });
   }
 
+  /** Events that came after later ones had been released, and those that still wait. */
+  get leftovers(): readonly [late: number, waiting: number] {
+    return [this.#intake.late, this.#intake.size];
+  }
+
   read(bytes: Buffer): void {
-    this.intake.push(bytes);
+    this.#intake.push(bytes);
   }
 
   release(all = false): void {
-    this.out.push(...this.intake.reorder.release(Infinity, all).filter((event) => isHappened(event)));
+    this.out.push(...this.#intake.release(Infinity, all).filter((event) => isHappened(event)));
   }
 }
 

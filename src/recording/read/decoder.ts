@@ -16,50 +16,49 @@ const PAST: Nanos = 600e9;
 const SIMPLE_KINDS: ReadonlySet<unknown> = new Set(["tick", "loss", "gap", "source", "anchor", "process"]);
 const LONG_KINDS: ReadonlySet<unknown> = new Set(["survey", "details", "counters", "image"]);
 
-/** Reads the lines of a recording, block by block. Believes nothing: what is no event of ours is counted and passed over. */
-export class Decoder implements WireSink {
-  header: Header | null = null;
-  /** The last line says that the recording ends here. */
-  hasEnd = false;
-  readonly #path: string;
+/** Reads the lines of a recording, block by block. Trusts nothing: what is not an event of ours is counted and skipped. */
+export class Decoder {
   readonly #faults: Faults;
-  readonly #wire = new WireDecoder(this, { isRelative: true, longestLine: LONGEST_BLOCK });
-  readonly #assembler = new Assembler();
-  #events: TraceEvent[] = [];
-  #transitions = 0;
-  #refused = 0;
-  #hasLine = false;
+  readonly #lines: BlockLines;
+  readonly #wire: WireDecoder;
   /** The last moment that a block vouched for. */
   #latest: Nanos | null = null;
 
   constructor(path: string, faults: Faults) {
-    this.#path = path;
     this.#faults = faults;
+    this.#lines = new BlockLines(path, faults);
+    this.#wire = new WireDecoder(this.#lines, { isRelative: true, longestLine: LONGEST_BLOCK });
+  }
+
+  get header(): Header | null {
+    return this.#lines.header;
+  }
+
+  /** The last line says that the recording ends here. */
+  get hasEnd(): boolean {
+    return this.#lines.hasEnd;
   }
 
   /** The events of a block, in the order in which they were written. */
   decode(block: ReadBlock): TraceEvent[] {
     this.#wire.push(block.bytes);
-    const { isSound } = block;
-    let events = this.#events;
-    this.#events = [];
-    if (isSound === true) this.#faults.unknownLines += this.#refused;
+    let { events, refused } = this.#lines.take();
+    this.#latest ??= this.header?.bootNanos ?? null;
+    if (block.isSound === true) this.#faults.unknownLines += refused;
     else {
-      this.hasEnd = false;
+      this.#lines.hasEnd = false;
       // A cut block has one line that is not whole, which is not refused but missing.
-      this.#faults.damagedLines += this.#refused;
-      if (isSound === false) this.#faults.damagedBlocks++;
+      this.#faults.damagedLines += refused;
+      if (block.isSound === false) this.#faults.damagedBlocks++;
       events = this.#plausible(events);
-      const lost = block.transitions === null ? 0 : block.transitions - this.#transitions;
+      const lost = block.transitions === null ? 0 : block.transitions - countTransitions(events);
       if (lost > 0) events.push(this.loss(lost));
     }
     for (const { kind, at } of events) if (kind === "tick") this.#latest = at;
-    this.#refused = 0;
-    this.#transitions = 0;
     return events;
   }
 
-  /** So many transitions were written and can't be read. */
+  /** This many transitions were written and can't be read. */
   loss(count: number): TraceEvent {
     this.#faults.lostTransitions += count;
     return { kind: "loss", at: this.#latest ?? 0, count, where: "bpf" };
@@ -71,21 +70,42 @@ export class Decoder implements WireSink {
     return events.filter((event) => {
       const isKept = isNear(event.at, latest) && (event.kind !== "tick" || isNear(event.watermark, latest));
       if (!isKept) this.#faults.damagedLines++;
-      if (!isKept && event.kind === "transition") this.#transitions--;
       return isKept;
     });
+  }
+}
+
+/** What the lines of a block say. */
+class BlockLines implements WireSink {
+  header: Header | null = null;
+  hasEnd = false;
+  readonly #path: string;
+  readonly #faults: Faults;
+  readonly #assembler = new Assembler();
+  #events: TraceEvent[] = [];
+  #refused = 0;
+  #hasLine = false;
+
+  constructor(path: string, faults: Faults) {
+    this.#path = path;
+    this.#faults = faults;
+  }
+
+  /** The events since the last call, and how many lines were refused. */
+  take(): { events: TraceEvent[]; refused: number } {
+    const taken = { events: this.#events, refused: this.#refused };
+    this.#events = [];
+    this.#refused = 0;
+    return taken;
   }
 
   event(line: WireLine): void {
     // Times add up from line to line, and past this they are no date.
     if (line.at > LATEST_NANOS) return this.malformed();
-    if (line.isTransition) this.#transitions++;
     this.#events.push(line.event());
   }
 
-  anchor(at: number): void {
-    this.#wire.base = at;
-  }
+  anchor(): void {}
 
   heartbeat(): void {}
 
@@ -119,7 +139,6 @@ export class Decoder implements WireSink {
   #takeHeader(value: object): void {
     this.header = parseHeader(value, this.#path);
     if (this.header === null) this.#refused++;
-    else this.#latest = this.header.bootNanos;
   }
 
   #kind(kind: unknown, value: object): void {
@@ -146,6 +165,10 @@ export class Decoder implements WireSink {
     const event = this.#assembler.take();
     if (event !== null) this.#events.push(event);
   }
+}
+
+function countTransitions(events: readonly TraceEvent[]): number {
+  return events.reduce((count, { kind }) => count + Number(kind === "transition"), 0);
 }
 
 function isNear(at: Nanos, latest: Nanos): boolean {

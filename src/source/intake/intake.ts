@@ -1,4 +1,4 @@
-import type { ChangeCount } from "../../model/events/event.ts";
+import type { ChangeCount, TraceEvent } from "../../model/events/event.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import { LossCount } from "./loss-count.ts";
 import { Reorder } from "./reorder.ts";
@@ -8,40 +8,82 @@ import type { WireLine } from "../../wire/wire-line.ts";
 import { WireDecoder, type WireSink } from "../../wire/wire.ts";
 
 export interface IntakeSink {
-  /** A line with an event, before its turn; another one's after the call. Returns whether it is to be told. */
+  /** A line with an event, before it is put in order; the line is reused after the call. Returns whether to keep the event. */
   takes(line: WireLine): boolean;
-  /** So many more transitions were sent and are lost; `at` is null when the tracer has ended. */
+  /** These transitions were sent and are lost; `at` is null when the tracer has ended. */
   lost(changes: readonly ChangeCount[], at: Nanos | null): void;
-  /** It was so late in the kernel when the line was written. */
+  /** The kernel's time when a line was written that has just arrived. */
   moment(at: Nanos): void;
 }
 
-/** What comes of a tracer's lines: events in order, each once, and how many are lost. Pure. */
-export class Intake implements WireSink {
-  readonly reorder: Reorder;
+/** Turns a tracer's lines into events: in order of time, each once, with a count of what was lost. Pure. */
+export class Intake {
+  readonly #reorder: Reorder;
   readonly #decoder: WireDecoder;
-  readonly #loss = new LossCount();
-  readonly #sink: IntakeSink;
 
-  /** These CPUs have nothing to tell from before `since`. */
+  /** These CPUs have sent nothing from before `since`. */
   constructor(cpus: readonly number[], since: Nanos, names: NameBook, sink: IntakeSink) {
-    this.#sink = sink;
-    this.reorder = new Reorder(cpus, since, names);
-    this.#decoder = new WireDecoder(this, { names });
+    this.#reorder = new Reorder(cpus, since, names);
+    this.#decoder = new WireDecoder(new LineSink(this.#reorder, sink), { names });
   }
 
   push(chunk: Buffer): void {
     this.#decoder.push(chunk);
   }
 
+  /**
+   * The events whose turn has come, in order, at the end of `events`. `notAfter` keeps later ones back; `all` waits for no
+   * CPU.
+   */
+  release(notAfter: Nanos = Infinity, all = false, events: TraceEvent[] = []): TraceEvent[] {
+    return this.#reorder.release(notAfter, all, events);
+  }
+
+  /** Everything up to this time has been released. */
+  get watermark(): Nanos {
+    return this.#reorder.released;
+  }
+
+  /** How many events wait for their turn. */
+  get size(): number {
+    return this.#reorder.size;
+  }
+
+  /** How many events came after later ones had been released. */
+  get late(): number {
+    return this.#reorder.late;
+  }
+
+  /** The CPUs that have sent nothing since then, the longest silent first. */
+  silentSince(at: Nanos): number[] {
+    return this.#reorder.silentSince(at);
+  }
+
+  /** Those of them that may hold events back. */
+  holdingSince(at: Nanos): number[] {
+    return this.#reorder.holdingSince(at);
+  }
+}
+
+/** Counts what the decoder reads, and passes events on to be put in order. */
+class LineSink implements WireSink {
+  readonly #reorder: Reorder;
+  readonly #sink: IntakeSink;
+  readonly #loss = new LossCount();
+
+  constructor(reorder: Reorder, sink: IntakeSink) {
+    this.#reorder = reorder;
+    this.#sink = sink;
+  }
+
   event(line: WireLine, cpu: number): void {
     this.#loss.received(cpu, line.isTransition ? line.pair : ACCEPTED);
-    if (this.#sink.takes(line)) this.reorder.push(line, cpu);
+    if (this.#sink.takes(line)) this.#reorder.push(line, cpu);
   }
 
   heartbeat(cpu: number, sent: SentCounts, at: Nanos): void {
     this.#sink.moment(at);
-    this.reorder.complete(cpu, at);
+    this.#reorder.complete(cpu, at);
     this.#lose(this.#loss.emitted(cpu, sent), at);
   }
 
@@ -52,9 +94,9 @@ export class Intake implements WireSink {
   answer(cpu: number, emitted: number, held: number, at: Nanos): boolean {
     this.#sink.moment(at);
     const missing = emitted - this.#loss.known(cpu);
-    // What is held may also be what a line had that was lost, and has been counted as such.
+    // The events held may also be those of a line that was lost and has been counted as lost.
     const isNext = missing > 0 && missing === held;
-    if (this.reorder.knows(cpu) && (missing <= 0 || isNext)) this.reorder.complete(cpu, at);
+    if (this.#reorder.knows(cpu) && (missing <= 0 || isNext)) this.#reorder.complete(cpu, at);
     return isNext;
   }
 
