@@ -21,6 +21,7 @@ export class Surveyor {
   pace: Pace;
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
+  readonly #takeSurvey: typeof takeSurvey;
   readonly #holders = new HolderFinder();
   readonly #tables = new KnownTables();
   #isExpedited = false;
@@ -35,10 +36,16 @@ export class Surveyor {
   #failure: unknown = null;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(now: () => Nanos, signal: AbortSignal, pace: Pace = BESIDE_TRACER) {
+  constructor(
+    now: () => Nanos,
+    signal: AbortSignal,
+    pace: Pace = BESIDE_TRACER,
+    survey: typeof takeSurvey = takeSurvey,
+  ) {
     this.#now = now;
     this.#signal = signal;
     this.pace = pace;
+    this.#takeSurvey = survey;
   }
 
   /** From the begin of one survey to the begin of the next, as things are. */
@@ -121,7 +128,7 @@ export class Surveyor {
 
   async #read(signal: AbortSignal, exact: boolean): Promise<Survey> {
     const options = { signal, holders: this.#holders, tables: this.#tables, exact };
-    return withoutOwn(await takeSurvey(this.#now, options));
+    return withoutOwn(await this.#takeSurvey(this.#now, options));
   }
 }
 

@@ -1,12 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { takeSurvey } from "#src/host/survey/survey.ts";
+import type { takeSurvey } from "#src/host/survey/survey.ts";
 import type { Survey } from "#src/model/events/survey.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { Surveyor } from "#src/source/surveys/surveyor.ts";
+import { BESIDE_TRACER, Surveyor } from "#src/source/surveys/surveyor.ts";
 import { holder, row, SECOND, survey } from "#test/support/scenario.ts";
-
-vi.mock("#src/host/survey/survey.ts", () => ({ takeSurvey: vi.fn<typeof takeSurvey>() }));
 
 const NEVER = new AbortController().signal;
 const MINUTE_MICROS = 60_000_000;
@@ -14,22 +12,27 @@ const MINUTE_MICROS = 60_000_000;
 /** Ends the survey under way. */
 let finish: (survey: Survey) => void = () => {};
 let now = 0;
+/** Stands in for takeSurvey(): never ends by itself. */
+const surveyOnce = vi.fn<typeof takeSurvey>();
 
 beforeEach(() => {
   now = 0;
-  vi.mocked(takeSurvey).mockImplementation(async () => new Promise((resolve) => (finish = resolve)));
+  surveyOnce.mockReset().mockImplementation(async () => new Promise((resolve) => (finish = resolve)));
   // Each survey costs a minute of a core, so that the next one is due in fifty.
   vi.spyOn(process, "cpuUsage").mockReturnValue({ user: MINUTE_MICROS, system: 0 });
 });
 
 afterEach(() => {
   vi.restoreAllMocks();
-  vi.mocked(takeSurvey).mockReset();
 });
+
+function newSurveyor(): Surveyor {
+  return new Surveyor(() => now, NEVER, BESIDE_TRACER, surveyOnce);
+}
 
 /** A surveyor whose first survey, begun at 1 s, is under way. */
 function begun(): Surveyor {
-  const surveyor = new Surveyor(() => now, NEVER);
+  const surveyor = newSurveyor();
   now = SECOND;
   expect(surveyor.take()).toBeNull();
   expect(surveyor.begunAt).toBe(SECOND);
@@ -50,18 +53,18 @@ test("a survey that has cost much is not followed by another, however urgent", a
   expect(surveyor.take(true)).toMatchObject(done);
   expect(surveyor.take(true)).toBeNull();
   expect(surveyor.begunAt).toBeNull();
-  expect(takeSurvey).toHaveBeenCalledTimes(1);
+  expect(surveyOnce).toHaveBeenCalledTimes(1);
 });
 
 test("one that is expedited begins as soon as the one under way is taken, though that has cost much", async () => {
   const surveyor = begun();
   surveyor.expedite();
   expect(surveyor.take()).toBeNull();
-  expect(takeSurvey).toHaveBeenCalledTimes(1);
+  expect(surveyOnce).toHaveBeenCalledTimes(1);
   const done = await finishSurvey();
   expect(surveyor.take()).toMatchObject(done);
   expect(surveyor.begunAt).toBe(2 * SECOND);
-  expect(takeSurvey).toHaveBeenCalledTimes(2);
+  expect(surveyOnce).toHaveBeenCalledTimes(2);
 });
 
 test("one that is expedited when none is under way begins at once, and only one", async () => {
@@ -75,7 +78,7 @@ test("one that is expedited when none is under way begins at once, and only one"
   await finishSurvey();
   surveyor.take();
   expect(surveyor.begunAt).toBeNull();
-  expect(takeSurvey).toHaveBeenCalledTimes(2);
+  expect(surveyOnce).toHaveBeenCalledTimes(2);
 });
 
 test("a survey that is ready holds the next one back until it has been taken", async () => {
@@ -115,9 +118,9 @@ test("each survey tells what it cost, with what folding the last one did, and ho
   expect(surveyor.intervalMs).toBe(2 * minute);
 });
 
-test("a survey that fails is thrown at whoever takes it", async () => {
-  vi.mocked(takeSurvey).mockRejectedValue(new Error("/proc is not mounted"));
-  const surveyor = new Surveyor(() => now, NEVER);
+test("a survey that fails is thrown at the next take", async () => {
+  surveyOnce.mockRejectedValue(new Error("/proc is not mounted"));
+  const surveyor = newSurveyor();
   surveyor.take();
   await turn();
   expect(() => surveyor.take()).toThrow("/proc is not mounted");
