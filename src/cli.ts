@@ -1,9 +1,13 @@
 #!/usr/bin/env node
+import { enableDebug } from "./base/debug.ts";
 import { EXIT, UserError } from "./base/errors.ts";
 import { run } from "./commands/program.ts";
 import { onShutdown } from "./shutdown.ts";
 
 const shutdown = onShutdown();
+if (process.env["TCPTRACE_DEBUG"] === "1") {
+  enableDebug((line) => process.stderr.write(`tcptrace: debug: ${new Date().toISOString()} ${line}\n`));
+}
 try {
   process.exitCode = await run(process.argv, shutdown);
 } catch (error) {

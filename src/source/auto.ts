@@ -1,3 +1,4 @@
+import { debug } from "../base/debug.ts";
 import { EXIT, UserError } from "../base/errors.ts";
 import { listPids } from "../host/processes/processes.ts";
 import type { TraceEvent } from "../model/events/event.ts";
@@ -49,6 +50,7 @@ async function* bpfElseProc(
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failure = asWanted(error, facts);
+      debug(`no ${program} probes`, failure.message);
     }
   }
   if (wish === "bpf") throw failure;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, normalize } from "node:path";
+import { debug } from "../base/debug.ts";
 import { type BlessedTput, library } from "./blessed-private.ts";
 
 /** Magic of terminfo's 16-bit format, the only one that blessed can read. */
@@ -28,7 +29,8 @@ export function patchTerminfo(): void {
 function isLegacy(tput: BlessedTput, terminal: string): boolean {
   try {
     return readFileSync(normalize(tput._prefix(terminal))).readUInt16LE(0) === LEGACY_MAGIC;
-  } catch {
+  } catch (error) {
+    debug(`no terminfo of ${terminal} that blessed can read`, error);
     return false;
   }
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fstatSync } from "node:fs";
+import { debug } from "../../base/debug.ts";
 
 /** Writes to stdout, and waits where its reader is slower than we are, so that nothing piles up in memory. */
 export async function writeOut(text: string | Buffer, signal: AbortSignal): Promise<void> {
@@ -23,7 +24,7 @@ export function say(line: string): void {
 export function watchReader(gone: () => void): () => void {
   if (!fstatSync(1).isFIFO()) return () => {};
   const tail = spawn("tail", ["-f", `--pid=${process.pid}`, "/dev/null"], { stdio: ["ignore", "inherit", "ignore"] });
-  tail.on("error", () => {});
+  tail.on("error", (error) => debug("cannot watch the reader of stdout", error));
   tail.on("exit", (_code, signal) => {
     if (signal === "SIGPIPE") gone();
   });

@@ -3,6 +3,7 @@ import { type Stats, constants } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
+import { debug } from "../../base/debug.ts";
 import { UserError } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
 import { type Settings, badSettings, parseSettings } from "./settings.ts";
@@ -52,7 +53,7 @@ export async function writeSettings(path: string, text: string): Promise<void> {
     }
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => {});
+    await rm(draft, { force: true }).catch((removing: unknown) => debug(`cannot remove ${draft}`, removing));
     throw new UserError(
       `settings not written to ${safeText(path)}: ${reason(error)}`,
       "name another file with --config",
@@ -72,7 +73,8 @@ async function configFolder(): Promise<string> {
 async function isMine(folder: string): Promise<boolean> {
   try {
     return isOurs(await stat(folder));
-  } catch {
+  } catch (error) {
+    if (!isNodeError(error) || error.code !== "ENOENT") debug(`cannot look at ${folder}`, error);
     return process.geteuid?.() !== 0;
   }
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
+import { debug } from "../../base/debug.ts";
 import { parseRelease } from "./kernel.ts";
-import { isSystemError } from "../machine/errno.ts";
+import { hasVanished, isSystemError } from "../machine/errno.ts";
 import { COUNTERS, type CounterName, type NamespaceCounters } from "../../model/net/counters.ts";
 
 type Counters = Partial<Record<CounterName, number>>;
@@ -47,7 +48,8 @@ export function readCounters(pid: number | "self"): Pick<NamespaceCounters, "tim
     if (timeWait === null) return null;
     return { timeWait, counters: parseCounters(read("netstat"), parseCounters(read("snmp"), {})) };
   } catch (error) {
-    if (isSystemError(error)) return null;
-    throw error;
+    if (!isSystemError(error)) throw error;
+    if (!hasVanished(error)) debug(`cannot read the TCP counters of pid ${pid}`, error);
+    return null;
   }
 }

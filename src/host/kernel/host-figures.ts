@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readOptional } from "../machine/optional-file.ts";
 import { fileOf, settingText } from "./network-settings.ts";
 import type { HostFigures } from "../../model/net/counters.ts";
 import { HOST_SYSCTLS, type SysctlName } from "../../model/net/sysctl.ts";
@@ -40,11 +40,7 @@ export function readHostFigures(): HostFigures {
   };
 }
 
-/** Empty when it is not there, as another namespace's, or may not be read. */
+/** Empty when it cannot be read. */
 function read(file: string): string {
-  try {
-    return readFileSync(file, "latin1");
-  } catch {
-    return "";
-  }
+  return readOptional(file) ?? "";
 }

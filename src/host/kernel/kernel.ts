@@ -1,5 +1,8 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, readlinkSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, readlinkSync } from "node:fs";
 import { release } from "node:os";
+import { debug } from "../../base/debug.ts";
+import { errorCode } from "../machine/errno.ts";
+import { readOptional } from "../machine/optional-file.ts";
 
 /** What the running kernel offers to tracers. Null: it could not be found out. */
 export interface KernelFacts {
@@ -61,12 +64,12 @@ export function readKernel(): KernelFacts {
     release: name,
     ...parseRelease(name),
     btf: existsSync("/sys/kernel/btf/vmlinux"),
-    tracefs: { mountedAt, supported: supportsFilesystem(readText("/proc/filesystems"), "tracefs") },
+    tracefs: { mountedAt, supported: supportsFilesystem(readOptional("/proc/filesystems") ?? "", "tracefs") },
     stateTracepoint: hasTracepoint(mountedAt, "sock/inet_sock_set_state"),
     acceptTracepoint: hasTracepoint(mountedAt, "syscalls/sys_exit_accept4"),
     kprobes: hasKprobes(mountedAt),
     traceableFunctions: mountedAt === null ? null : canBegin(`${mountedAt}/available_filter_functions`),
-    lockdown: parseLockdown(readText("/sys/kernel/security/lockdown")),
+    lockdown: parseLockdown(readOptional("/sys/kernel/security/lockdown") ?? ""),
     initialPidNamespace: isInitialPidNamespace(),
   };
 }
@@ -84,7 +87,8 @@ function canBegin(path: string): boolean {
     } finally {
       closeSync(file);
     }
-  } catch {
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") debug(`cannot read ${path}`, error);
     return false;
   }
 }
@@ -100,15 +104,8 @@ function hasKprobes(tracefs: string | null): boolean | null {
 export function isInitialPidNamespace(): boolean | null {
   try {
     return readlinkSync("/proc/self/ns/pid") === INITIAL_PID_NAMESPACE;
-  } catch {
+  } catch (error) {
+    debug("this process's pid namespace is unknown", error);
     return null;
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return "";
   }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { safeText } from "../../base/text.ts";
+import { readOptional } from "../machine/optional-file.ts";
 import type { NetworkSettings } from "../../model/net/counters.ts";
 import { NAMESPACE_SYSCTLS, type SysctlName, type Sysctls, sysctlNumber } from "../../model/net/sysctl.ts";
 
@@ -15,11 +15,8 @@ const LONGEST = 4096;
 /** Reads those of our own namespace; null when they are not there. */
 export function readOwnSettings(): NetworkSettings | null {
   const lines = SETTING_FILES.map((file) => {
-    try {
-      return `${file}:${readFileSync(file, "latin1").trimEnd()}`;
-    } catch {
-      return "";
-    }
+    const text = readOptional(file);
+    return text === null ? "" : `${file}:${text.trimEnd()}`;
   });
   return parseSettings(lines.join("\n"));
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { safeText } from "../../base/text.ts";
+import { readOptional } from "../machine/optional-file.ts";
 
 /** What decides over TCP's ports, queues, ages and descriptors (Documentation/admin-guide/sysctl, networking/ip-sysctl.rst). */
 const NAMES = [
@@ -28,12 +28,8 @@ const NAMES = [
 export function readSysctls(): Readonly<Record<string, string>> {
   const settings: Record<string, string> = {};
   for (const name of NAMES) {
-    try {
-      const text = readFileSync(`/proc/sys/${name.replaceAll(".", "/")}`, "utf8");
-      settings[name] = safeText(text.trim().replaceAll(/\s+/g, " ").slice(0, 512));
-    } catch {
-      // Another kernel's.
-    }
+    const text = readOptional(`/proc/sys/${name.replaceAll(".", "/")}`);
+    if (text !== null) settings[name] = safeText(text.trim().replaceAll(/\s+/g, " ").slice(0, 512));
   }
   return settings;
 }

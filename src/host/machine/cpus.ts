@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { readOptional } from "./optional-file.ts";
 
 /** `0-3,5` of /sys/devices/system/cpu/online as numbers (Documentation/admin-guide/cputopology.rst). */
 export function parseCpuList(text: string): number[] {
@@ -16,9 +16,6 @@ export function parseCpuList(text: string): number[] {
 
 /** The kernel's numbers of the CPUs that are online. */
 export function onlineCpus(): number[] {
-  try {
-    return parseCpuList(readFileSync("/sys/devices/system/cpu/online", "latin1"));
-  } catch {
-    return Array.from({ length: availableParallelism() }, (_, cpu) => cpu);
-  }
+  const online = readOptional("/sys/devices/system/cpu/online");
+  return online === null ? Array.from({ length: availableParallelism() }, (_, cpu) => cpu) : parseCpuList(online);
 }

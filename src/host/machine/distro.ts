@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readOptional } from "./optional-file.ts";
 
 // By the ID and ID_LIKE words of os-release.
 const INSTALL_COMMANDS: readonly (readonly [word: string, command: string])[] = [
@@ -28,11 +28,8 @@ export function installCommand(osRelease: string, name: string): string | null {
 /** The command that installs a package on this machine; null when its distribution is not known. */
 export function readInstallCommand(name: string): string | null {
   for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
-    try {
-      return installCommand(readFileSync(path, "utf8"), name);
-    } catch {
-      continue;
-    }
+    const osRelease = readOptional(path);
+    if (osRelease !== null) return installCommand(osRelease, name);
   }
   return null;
 }

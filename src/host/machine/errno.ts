@@ -9,6 +9,11 @@ export function hasVanished(error: unknown): boolean {
   return code === "ENOENT" || code === "ESRCH";
 }
 
+/** Whether a read of /proc/PID failed because the process has gone or is another user's. Surveys report both. */
+export function isGoneOrForbidden(error: unknown): boolean {
+  return hasVanished(error) || ["EACCES", "EPERM"].includes(errorCode(error));
+}
+
 /** Whether a system call failed, rather than our own code or an abort. */
 export function isSystemError(error: unknown): boolean {
   return errorCode(error) !== "";

@@ -1,4 +1,5 @@
-import { hasVanished, isSystemError } from "../machine/errno.ts";
+import { debug } from "../../base/debug.ts";
+import { hasVanished, isGoneOrForbidden, isSystemError } from "../machine/errno.ts";
 import { TimeSlice } from "../machine/time-slice.ts";
 import { type Descriptors, procDescriptors } from "./descriptors.ts";
 import { type FoundHolders, type HolderQuery, type Inodes, inodesOf } from "./holder-query.ts";
@@ -161,6 +162,7 @@ export class HolderFinder {
       listed = await holdings.look(this.#descriptors, look, slice);
     } catch (error) {
       if (!isSystemError(error)) throw error;
+      if (!isGoneOrForbidden(error)) debug(`cannot read the descriptors of pid ${pid}`, error);
       this.#processes.delete(pid);
       if (!hasVanished(error) && stat !== null) this.#unreadable.add(pid);
       return 0;

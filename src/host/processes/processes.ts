@@ -1,8 +1,9 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { debug } from "../../base/debug.ts";
 import { UserError } from "../../base/errors.ts";
 import { cutText, safeBytes } from "../../base/text.ts";
-import { hasVanished } from "../machine/errno.ts";
+import { hasVanished, isGoneOrForbidden } from "../machine/errno.ts";
 import { parseCgroup } from "./cgroup.ts";
 import type { ProcessFacts } from "../../model/events/survey.ts";
 
@@ -98,7 +99,8 @@ export function livingThread(pid: number): number | null {
   try {
     const tids = readdirSync(`/proc/${pid}/task`).map(Number);
     return tids.find((tid) => tid !== pid && readStat(tid)?.isZombie === false) ?? null;
-  } catch {
+  } catch (error) {
+    noteUnread(pid, "task", error);
     return null;
   }
 }
@@ -121,7 +123,8 @@ export function listPids(): number[] {
 function readText(pid: number, file: "stat" | "comm" | "status" | "limits" | "cgroup"): Buffer | null {
   try {
     return readFileSync(`/proc/${pid}/${file}`);
-  } catch {
+  } catch (error) {
+    noteUnread(pid, file, error);
     return null;
   }
 }
@@ -136,7 +139,8 @@ async function readCmdline(pid: number): Promise<string> {
     } finally {
       await file.close();
     }
-  } catch {
+  } catch (error) {
+    noteUnread(pid, "cmdline", error);
     return "";
   }
 }
@@ -148,6 +152,11 @@ function countDescriptors(pid: number): number | null {
     const { size } = statSync(`/proc/${pid}/fd`);
     return size > 0 ? size : readdirSync(`/proc/${pid}/fd`).length;
   } catch (error) {
+    noteUnread(pid, "fd", error);
     return hasVanished(error) ? 0 : null;
   }
+}
+
+function noteUnread(pid: number, file: string, error: unknown): void {
+  if (!isGoneOrForbidden(error)) debug(`cannot read /proc/${pid}/${file}`, error);
 }

@@ -1,4 +1,6 @@
 import { readlinkSync } from "node:fs";
+import { debug } from "../../base/debug.ts";
+import { isGoneOrForbidden } from "../machine/errno.ts";
 import { listPids } from "../processes/processes.ts";
 import { findNamespaces, parseNetnsLink } from "./namespaces.ts";
 
@@ -31,7 +33,8 @@ export class Inhabitants {
 function netnsOf(pid: number | "self"): number | null {
   try {
     return parseNetnsLink(readlinkSync(`/proc/${pid}/ns/net`));
-  } catch {
+  } catch (error) {
+    if (!isGoneOrForbidden(error)) debug(`cannot read the network namespace of pid ${pid}`, error);
     return null;
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, readlinkSync } from "node:fs";
-import { hasVanished, isSystemError } from "../machine/errno.ts";
+import { debug } from "../../base/debug.ts";
+import { hasVanished, isGoneOrForbidden, isSystemError } from "../machine/errno.ts";
 import { TimeSlice } from "../machine/time-slice.ts";
 import { readStat } from "../processes/processes.ts";
 import { type KnownRows, KnownTables, type NamespaceRows } from "./known-rows.ts";
@@ -39,6 +40,7 @@ export async function findNamespaces(pids: readonly number[], slice: TimeSlice =
       if (known !== undefined) known.push(pid);
       else if (netns !== null) members.set(netns, [pid]);
     } catch (error) {
+      if (!isGoneOrForbidden(error)) debug(`cannot read the network namespace of pid ${pid}`, error);
       if (!hasVanished(error) && readStat(pid)?.isKernelThread === false) unreadable += 1;
     }
     if (slice.isOver()) await slice.rest();
@@ -64,7 +66,9 @@ export async function readNamespaceTables(
       return rows;
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      if (!hasVanished(error)) return null;
+      if (hasVanished(error)) continue;
+      debug(`cannot read the TCP tables of network namespace ${netns}`, error);
+      return null;
     }
   }
   return "gone";

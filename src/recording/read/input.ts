@@ -2,6 +2,7 @@ import { constants, createReadStream, fstatSync, openSync, statSync } from "node
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { debug } from "../../base/debug.ts";
 import { EXIT, UserError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { beginsMember, unpackMembers } from "../format/gzip.ts";
@@ -120,7 +121,8 @@ async function* streamed(
   const fed = feed(input, unpacker);
   try {
     for await (const chunk of unpacker) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
-  } catch {
+  } catch (error) {
+    debug("the recording ends here", error);
     faults.isCut = true;
   }
   await fed;

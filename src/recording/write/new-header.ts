@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { arch, hostname, release } from "node:os";
 import { safeText } from "../../base/text.ts";
 import { readSysctls } from "../../host/kernel/sysctls.ts";
+import { readOptional } from "../../host/machine/optional-file.ts";
 import { readUserNames } from "../../host/machine/user-names.ts";
 import type { SourceName } from "../../model/events/event.ts";
 import { FORMAT, type Header, VERSION } from "../format/header.ts";
@@ -29,9 +29,5 @@ export function newHeader(tcptrace: string, source: SourceName, file: number): H
 }
 
 function readLine(path: string): string | null {
-  try {
-    return readFileSync(path, "latin1").trim();
-  } catch {
-    return null;
-  }
+  return readOptional(path)?.trim() ?? null;
 }

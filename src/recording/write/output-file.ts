@@ -1,5 +1,6 @@
 import { type Stats, constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { debug } from "../../base/debug.ts";
 import { EXIT, UserError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import type { Sink } from "./sink.ts";
@@ -52,7 +53,7 @@ export class OutputFile implements Sink {
       }
       return new OutputFile(path, file, stat.isFile());
     } catch (error) {
-      await file.close().catch(() => {});
+      await file.close().catch((closing: unknown) => debug(`cannot close ${path}`, closing));
       throw failure(path, error);
     }
   }
@@ -66,7 +67,11 @@ export class OutputFile implements Sink {
       }
     } catch (error) {
       // Half a line or half a packed member would be in the way of what is written when there is room again.
-      if (this.#isRegular) await this.#file.truncate(this.bytes).catch(() => {});
+      if (this.#isRegular) {
+        await this.#file
+          .truncate(this.bytes)
+          .catch((cutting: unknown) => debug(`${this.#path} may end in half a line`, cutting));
+      }
       throw failure(this.#path, error);
     }
     this.bytes += done;

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { debug } from "../../base/debug.ts";
 import { findExecutable } from "../../host/machine/path-search.ts";
 
 /** The bpftrace in $PATH. */
@@ -38,7 +39,8 @@ export async function bpftraceVersion(signal?: AbortSignal): Promise<BpftraceVer
   child.once("exit", (_code, killedBy) => {
     if (killedBy !== null) child.stdout.destroy();
   });
-  const { failed, stdout } = await child;
+  const { failed, stdout, shortMessage } = await child;
+  if (failed && signal?.aborted !== true) debug(`${path} --version`, shortMessage);
   const version = failed ? null : parseBpftraceVersion(stdout);
   return version === null ? null : { path, ...version };
 }

@@ -1,5 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { type Server, type Socket, connect, createServer } from "node:net";
+import { debug } from "../../base/debug.ts";
+import { errorCode } from "../../host/machine/errno.ts";
 import type { Accept, Transition } from "../../model/events/event.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
 
@@ -27,7 +29,7 @@ export class OwnConnection {
     this.seen = new Promise((resolve) => (this.#seen = resolve));
     // A reset leaves no TIME_WAIT behind.
     this.#server = createServer((socket) => reset(socket));
-    this.#server.on("error", () => {});
+    this.#server.on("error", noteError);
     this.#server.listen(0, "127.0.0.1", () => {
       const address = this.#server.address();
       if (address === null || typeof address === "string") return;
@@ -75,7 +77,7 @@ export class OwnConnection {
 
   #connect(): void {
     const socket = connect(this.#port, "127.0.0.1", () => reset(socket));
-    socket.on("error", () => {});
+    socket.on("error", noteError);
     socket.on("close", () => {
       if (!this.#isClosed) this.#timer = setTimeout(() => this.#connect(), RETRY_MS);
     });
@@ -88,6 +90,12 @@ function isBirth(event: Transition | Accept): event is Transition {
 }
 
 function reset(socket: Socket): void {
-  socket.on("error", () => {});
+  socket.on("error", noteError);
   socket.resetAndDestroy();
+}
+
+/** Without its own connection tcptrace does not learn that bpftrace is attached. */
+function noteError(error: Error): void {
+  // They end by resets.
+  if (errorCode(error) !== "ECONNRESET") debug("tcptrace's own connection", error);
 }

@@ -1,4 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, readdirSync } from "node:fs";
+import { debug } from "../../base/debug.ts";
+import { hasVanished } from "../../host/machine/errno.ts";
 
 /** BPF_PROG_TYPE_KPROBE, _TRACEPOINT and _TRACING, which is fentry (include/uapi/linux/bpf.h). */
 const TRACES = /^prog_type:\t(2|5|26)$/m;
@@ -51,7 +53,8 @@ export class SkipCount {
         .map((fd) => `${folder}/${fd}`)
         .filter((file) => TRACES.test(read(file)))
         .map((file) => openSync(file, "r"));
-    } catch {
+    } catch (error) {
+      if (!hasVanished(error)) debug("skipped events cannot be counted", error);
       return [];
     }
   }
@@ -61,7 +64,8 @@ export class SkipCount {
 function readAgain(file: number, into: Buffer): number {
   try {
     return readSync(file, into, 0, into.length, 0);
-  } catch {
+  } catch (error) {
+    if (!hasVanished(error)) debug("skipped events cannot be counted", error);
     return 0;
   }
 }
@@ -69,7 +73,8 @@ function readAgain(file: number, into: Buffer): number {
 function read(file: string): string {
   try {
     return readFileSync(file, "latin1");
-  } catch {
+  } catch (error) {
+    if (!hasVanished(error)) debug(`cannot read ${file}`, error);
     return "";
   }
 }

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { availableParallelism, constants, release, setPriority } from "node:os";
 import { execa, execaSync } from "execa";
+import { debug } from "../../base/debug.ts";
 import { safeText } from "../../base/text.ts";
 import { parseRelease } from "../../host/kernel/kernel.ts";
 import { onlineCpus } from "../../host/machine/cpus.ts";
+import { hasVanished } from "../../host/machine/errno.ts";
 import type { BpftraceVersion } from "./bpftrace-version.ts";
 import { type Program, isAtLeast } from "./choose.ts";
 import { programText } from "./program.ts";
@@ -89,7 +91,9 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
   const ended = child.then(({ stderr, exitCode, signal }) => {
     hasEnded = true;
     if (killer !== null) clearTimeout(killer);
-    const reason = describeEnd(typeof stderr === "string" ? stderr : "", exitCode, signal);
+    const said = typeof stderr === "string" ? stderr : "";
+    for (const line of said.split("\n")) if (line.trim() !== "") debug("bpftrace", line);
+    const reason = describeEnd(said, exitCode, signal);
     return { reason, isCutOff: signal !== undefined };
   });
   return {
@@ -118,15 +122,18 @@ function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {
   if (leader === undefined) return;
   try {
     process.kill(-leader, signal);
-  } catch {
-    // All of them have ended.
+  } catch (error) {
+    // ESRCH: all of them have ended.
+    if (!hasVanished(error)) debug("bpftrace cannot be ended", error);
   }
 }
 
 /** Whether setpriv(1) is there, and new enough. */
 function canTie(): boolean {
   const [file, ...words] = TIED;
-  return !execaSync(file, [...words, "true"], { reject: false, stdio: "ignore" }).failed;
+  const { failed, shortMessage } = execaSync(file, [...words, "true"], { reject: false, stdio: "ignore" });
+  if (failed) debug("bpftrace may outlive a tcptrace that is killed", shortMessage);
+  return !failed;
 }
 
 /**
@@ -143,8 +150,9 @@ function btf(bpftrace: BpftraceVersion): Readonly<Record<string, string>> {
 function raisePriority(pid: number, priority: number): void {
   try {
     setPriority(pid, priority);
-  } catch {
-    // It works without, too, and loses more under load.
+  } catch (error) {
+    // It works without, and loses more under load.
+    debug(`priority of pid ${pid} not raised`, error);
   }
 }
 

@@ -1,3 +1,4 @@
+import { debug } from "../../base/debug.ts";
 import { onlineCpus } from "../../host/machine/cpus.ts";
 import { identify } from "../../host/processes/processes.ts";
 import type { TraceEvent } from "../../model/events/event.ts";
@@ -55,7 +56,7 @@ export class Tracer {
     const { stdout } = this.#process;
     const drained = new Promise<void>((resolve) => stdout.on("close", resolve));
     stdout.on("data", (chunk: Buffer) => this.#read(chunk));
-    stdout.on("error", () => {});
+    stdout.on("error", (error) => debug("cannot read from bpftrace", error));
     void this.#awaitAttachment();
     const end = await this.#process.ended;
     this.#skips.close();

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { debug } from "../../base/debug.ts";
 import { readCounters, timeWaitsCounted } from "../../host/kernel/counters.ts";
 import { readHostFigures } from "../../host/kernel/host-figures.ts";
 import { SETTING_FILES, parseSettings, readOwnSettings } from "../../host/kernel/network-settings.ts";
@@ -50,7 +51,8 @@ export class CounterReader {
     const answer = this.#answer;
     this.#answer = null;
     const isDue = !this.#isRunning && this.#namespaces.length > 0 && performance.now() >= this.#due;
-    if (mayRead && isDue && !this.#signal.aborted) void this.#read().catch(() => {});
+    if (mayRead && isDue && !this.#signal.aborted)
+      void this.#read().catch((error: unknown) => this.#noteFailure(error));
     return answer;
   }
 
@@ -58,12 +60,20 @@ export class CounterReader {
   async last(): Promise<CountersSeen | null> {
     const namespaces = this.#namespaces;
     if (namespaces.length === 0) return null;
-    await this.#learn(namespaces, AbortSignal.timeout(TIMEOUT_MS));
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    await this.#learn(namespaces, timeout);
+    if (timeout.aborted) debug("last settings of network namespaces not read", timeout.reason);
     return this.#countersAt(this.#now(), namespaces);
+  }
+
+  #noteFailure(error: unknown): void {
+    if (!this.#signal.aborted) debug("kernel counters not read", error);
   }
 
   async #read(): Promise<void> {
     this.#isRunning = true;
+    // Where it fails, too, it is not tried again at once.
+    this.#due = performance.now() + USUAL_INTERVAL_MS;
     try {
       const namespaces = this.#namespaces;
       await this.#learn(namespaces, this.#signal);
@@ -111,7 +121,7 @@ export class CounterReader {
   async #settingsOf(pid: number, signal: AbortSignal): Promise<NetworkSettings | null> {
     if (this.#nsenter === null || this.#grep === null) return null;
     const words = [`--net=/proc/${pid}/ns/net`, this.#grep, "-s", "", ...SETTING_FILES];
-    const { stdout } = await execa(this.#nsenter, words, {
+    const { stdout, failed, shortMessage } = await execa(this.#nsenter, words, {
       stdin: "ignore",
       stderr: "ignore",
       reject: false,
@@ -121,6 +131,10 @@ export class CounterReader {
       extendEnv: false,
       maxBuffer: 65_536,
     });
-    return parseSettings(stdout);
+    const settings = parseSettings(stdout);
+    // grep fails where a single file is missing, and all the others are read.
+    if (failed && settings === null && !signal.aborted)
+      debug(`settings of pid ${pid}'s network namespace not read`, shortMessage);
+    return settings;
   }
 }

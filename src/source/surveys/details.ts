@@ -1,3 +1,4 @@
+import { debug } from "../../base/debug.ts";
 import { childrenCpuMs } from "../../host/processes/processes.ts";
 import type { DetailsSeen, IdleSeen, SocketDetail } from "../../model/events/details.ts";
 import type { TraceEvent, Transition } from "../../model/events/event.ts";
@@ -95,7 +96,9 @@ export class DetailReader {
   async last(): Promise<DetailsSeen | null> {
     await this.#running;
     this.#wantLasting();
-    await this.#ask(AbortSignal.timeout(LAST_MS));
+    const timeout = AbortSignal.timeout(LAST_MS);
+    await this.#ask(timeout);
+    if (timeout.aborted) debug("no last socket details", timeout.reason);
     return this.#answer;
   }
 
@@ -106,8 +109,7 @@ export class DetailReader {
     this.#wanted.clear();
     this.#surveyed.clear();
     const before = childrenCpuMs();
-    // An answer that was cut off by the end of the run is none.
-    const rows = await this.#diagnosis.ask(namespaces, signal).catch(() => null);
+    const rows = await this.#diagnosis.ask(namespaces, signal).catch((error: unknown) => noteUnanswered(signal, error));
     const cost = childrenCpuMs() - before;
     const idle = signal === this.#signal ? await this.#askIdle(signal) : null;
     this.#due = performance.now() + Math.max(USUAL_INTERVAL_MS, cost / MOST_OF_A_CORE);
@@ -127,11 +129,19 @@ export class DetailReader {
   async #askIdle(signal: AbortSignal): Promise<IdleSeen | null> {
     if (performance.now() < this.#idleDue) return null;
     const before = childrenCpuMs();
-    const idle = await this.#diagnosis.askIdle(this.#connected, signal).catch(() => null);
+    const idle = await this.#diagnosis
+      .askIdle(this.#connected, signal)
+      .catch((error: unknown) => noteUnanswered(signal, error));
     const cost = childrenCpuMs() - before;
     this.#idleDue = performance.now() + Math.max(IDLE_INTERVAL_MS, cost / IDLE_MOST_OF_A_CORE);
     return idle;
   }
+}
+
+/** An answer that the end of the run cuts off is not an error. */
+function noteUnanswered(signal: AbortSignal, error: unknown): null {
+  if (!signal.aborted) debug("no socket details from ss", error);
+  return null;
 }
 
 /** A number of its own for nearly each connection; another one with the same is asked about in vain, once. */

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { execa } from "execa";
+import { debug } from "../../base/debug.ts";
 import { SsIdleReader } from "../../host/kernel/ss-idle.ts";
 import { SsReader, type SsRows } from "../../host/kernel/ss-output.ts";
 import { findSystemTool } from "../../host/machine/path-search.ts";
@@ -78,6 +79,8 @@ export class SocketDiagnosis {
     });
     let lines = 0;
     for await (const line of createInterface({ input: child.stdout })) if (lines++ < MAX_LINES) reader.line(line);
-    return (await child).exitCode === 0;
+    const { exitCode, shortMessage } = await child;
+    if (exitCode !== 0 && !signal.aborted) debug(`no socket details of network namespace ${netns}`, shortMessage);
+    return exitCode === 0;
   }
 }

@@ -1,3 +1,4 @@
+import { debug } from "../../base/debug.ts";
 import { HolderFinder } from "../../host/processes/holders.ts";
 import { KnownTables } from "../../host/survey/known-rows.ts";
 import { takeSurvey } from "../../host/survey/survey.ts";
@@ -102,7 +103,8 @@ export class Surveyor {
     await this.#running;
     try {
       return await this.#read(AbortSignal.timeout(LAST_SURVEY_MS), true);
-    } catch {
+    } catch (error) {
+      debug("no last survey", error);
       return null;
     }
   }

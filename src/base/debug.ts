@@ -1,0 +1,16 @@
+import { cutText, safeText } from "./text.ts";
+
+const MAX_CHARS = 500;
+
+/** Takes each line; null while debugging is off. */
+let write: ((line: string) => void) | null = null;
+
+/** Turns debugging on. Only the entry point calls this: it alone reads TCPTRACE_DEBUG. */
+export function enableDebug(to: (line: string) => void): void {
+  write = to;
+}
+
+/** Reports an error that tcptrace carries on without. With debugging off this does nothing. */
+export function debug(what: string, error: unknown): void {
+  write?.(cutText(safeText(`${what}: ${String(error)}`), MAX_CHARS));
+}

@@ -1,0 +1,13 @@
+import { readFileSync } from "node:fs";
+import { debug } from "../../base/debug.ts";
+import { errorCode } from "./errno.ts";
+
+/** The text of a file that not every machine has, or lets everybody read; null where it cannot be read. */
+export function readOptional(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1");
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") debug(`cannot read ${path}`, error);
+    return null;
+  }
+}
