@@ -16,5 +16,5 @@ export function isGoneOrForbidden(error: unknown): boolean {
 
 /** Whether a system call failed, rather than our own code or an abort. */
 export function isSystemError(error: unknown): boolean {
-  return errorCode(error) !== "";
+  return /^E[A-Z0-9]+$/.test(errorCode(error));
 }

@@ -2,7 +2,6 @@ import { debug } from "../../base/debug.ts";
 import { hasVanished, isGoneOrForbidden, isSystemError } from "../machine/errno.ts";
 import { TimeSlice } from "../machine/time-slice.ts";
 import { type Descriptors, procDescriptors } from "./descriptors.ts";
-import { type FoundHolders, type HolderQuery, type Inodes, inodesOf } from "./holder-query.ts";
 import { Holdings, type Look } from "./holdings.ts";
 import { type ProcessStat, livingThread, readProcess, readStat } from "./processes.ts";
 import { RoundRobin } from "./round-robin.ts";
@@ -10,6 +9,29 @@ import type { SurveyedProcess, SurveyedSocket } from "../../model/events/survey.
 import type { Nanos } from "../../model/net/nanos.ts";
 
 const MOST_REMEMBERED = 100_000;
+
+/** What is known before the holders are looked for. */
+export interface HolderQuery {
+  /** All processes. */
+  readonly pids: readonly number[];
+  /** The rows of the TCP tables. */
+  readonly sockets: readonly SurveyedSocket[];
+  /** When the tables were read. */
+  readonly at: Nanos;
+  /** Whether to read everything again, whatever was known before. */
+  readonly exact?: boolean;
+}
+
+export interface FoundHolders {
+  readonly processes: readonly SurveyedProcess[];
+  /** Processes whose descriptors may not be read. */
+  readonly unreadable: readonly number[];
+  /** Sockets that had a row in the last survey and have none in this one, though a process still holds them. */
+  readonly rowless: readonly number[];
+}
+
+/** A set of inodes, whatever else is known of each. */
+type Inodes = ReadonlySet<number> | ReadonlyMap<number, number>;
 
 /**
  * Finds who holds which TCP socket, one survey after another, and looks up only what it doesn't know: /proc wants a system
@@ -245,4 +267,11 @@ export class HolderFinder {
     }
     return processes;
   }
+}
+
+/** The sockets that a process may hold. */
+function inodesOf(sockets: readonly SurveyedSocket[]): Set<number> {
+  const inodes = new Set<number>();
+  for (const { inode } of sockets) if (inode !== 0) inodes.add(inode);
+  return inodes;
 }

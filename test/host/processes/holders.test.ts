@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import { type Descriptors, procDescriptors } from "#src/host/processes/descriptors.ts";
-import type { FoundHolders } from "#src/host/processes/holder-query.ts";
-import { HolderFinder } from "#src/host/processes/holders.ts";
+import { type FoundHolders, HolderFinder } from "#src/host/processes/holders.ts";
 import type { SurveyedSocket } from "#src/model/events/survey.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { asNobody, connect, descriptorOf, gonePid, isRoot, listen, startChild } from "#test/support/children.ts";
