@@ -16,12 +16,12 @@ const UNSET = "unset TCPTRACE_PROBES, or see `tcptrace doctor`";
 export type SourceWish = "auto" | "bpf" | "proc";
 
 /**
- * The best source that works here. `bpf` throws UserError (exit 4) rather than fall back; `auto` goes on with /proc when
- * bpftrace is not to be had, and also while it is down in mid-run, or for good when it dies again and again.
+ * The best source that works here. `bpf` throws UserError (exit 4) rather than fall back; `auto` uses /proc when bpftrace is
+ * unavailable, while it is down in mid-run, and for good when it fails again and again.
  */
 export function liveSource(wish: SourceWish): Source {
   const pace = paceWithoutTracer();
-  // Whatever is traced, /proc tells whose it is; without it nothing works.
+  // /proc is needed for owners whatever is traced; this throws where it is missing.
   listPids();
   if (wish === "proc") return procSource({ reason: `asked for by --source proc${asWhom()}`, pace });
   return { name: "bpf", events: (signal) => bpfElseProc(wish, pace, signal) };
@@ -37,7 +37,7 @@ async function* bpfElseProc(
   let failure = new UserError(describePassedOver(choice), "see `tcptrace doctor`", EXIT.noBpf);
   let hasTraced = false;
   for (const program of choice.source === "bpf" ? choice.programs : []) {
-    // A tracer that had run and then died for good will not do better with fewer fields.
+    // After a tracer has run and then failed for good, another program will not do better.
     if (hasTraced) break;
     try {
       for await (const batch of bpfSource(tracerOptions(facts, program), wish === "auto" ? pace : null).events(
@@ -57,13 +57,13 @@ async function* bpfElseProc(
   yield* procSource({ reason: failure.message, pace }).events(signal);
 }
 
-/** The failure of what TCPTRACE_PROBES asks for says so: without it, another program may do. */
+/** Adds to a failure that TCPTRACE_PROBES asked for this program: another one may work. */
 export function asWanted(failure: UserError, { wanted }: TracingFacts): UserError {
   if (wanted === null) return failure;
   return new UserError(`TCPTRACE_PROBES is ${wanted}: ${failure.message}`, UNSET, failure.exitCode);
 }
 
-/** What a user who is not root has to know of the answers. */
+/** What a user who is not root needs to know. */
 function asWhom(): string {
   return process.geteuid?.() === 0 ? "" : "; not root, so that only your own processes can be read";
 }

@@ -15,19 +15,19 @@ const TICK_MS = 50;
 /** Compiling takes 1 s, and on an overloaded or emulated machine a minute. */
 const ATTACH_TIMEOUT_MS = 180_000;
 const NOT_ATTACHED: TracerEnd = { reason: "bpftrace was not attached within three minutes", isCutOff: false };
-/** Waits before one restart after another; a tracer that then ran for a minute starts the row anew. */
+/** Waits before one restart after another; after a run of a minute they start over. */
 const BACKOFF_MS = [250, 1000, 2000, 4000];
 const GOOD_RUN_MS = 60_000;
 const LAST_EVENTS_MS = 5000;
-/** How far the telling may be behind before the readings beside it give way. Pictures have done so before (frame-pace.ts). */
+/** How late events may be before other readings are made less often. The screen is redrawn less often before that (frame-pace.ts). */
 const BEHIND: Nanos = 4e9;
 
 type Batch = readonly TraceEvent[];
 
 /**
  * Traces the kernel through bpftrace, and reads /proc for what is older or was lost. With `standIn`, a pace for
- * polls, /proc serves while a bpftrace that had been attached is down, and from then on when it can't be started any more.
- * Throws UserError when it can't, and when bpftrace could not be attached in the first place.
+ * polls, /proc is used while a bpftrace that had been attached is down, and for good when it can't be restarted.
+ * Throws UserError when bpftrace can't be attached in the first place and, without `standIn`, when it can't be restarted.
  */
 export function bpfSource(options: TracerOptions, standIn: Pace | null): Source {
   return { name: "bpf", events: (signal) => new BpfRun(options, standIn, signal).events() };
@@ -49,7 +49,7 @@ class BpfRun {
   readonly #surveyor: Surveyor;
   readonly #auxiliary: AuxiliaryReaders;
   readonly #standInPace: Pace | null;
-  /** Serves while there is no tracer. */
+  /** In place of a tracer, while there is none. */
   #polling: ProcPoll | null = null;
 
   constructor(options: TracerOptions, standIn: Pace | null, signal: AbortSignal) {
@@ -63,13 +63,13 @@ class BpfRun {
   async *events(): AsyncGenerator<Batch, void, void> {
     yield* this.#traceAndRestart();
     if (this.#polling === null) return;
-    // bpftrace is not started any more.
+    // bpftrace is not started again.
     yield* this.#idle(Infinity);
     yield* this.#lastLook();
   }
 
   async *#traceAndRestart(): AsyncGenerator<Batch, void, void> {
-    /** Since when nothing has been traced, and not been told to be missing. */
+    /** Since when nothing has been traced, where no gap has been reported yet. */
     let downSince: Nanos | null = null;
     let isFirst = true;
     for (let failures = 0; !this.#signal.aborted;) {
@@ -81,24 +81,24 @@ class BpfRun {
         attached = yield* this.#attach(tracer, isFirst);
         isFirst = false;
         if (attached) {
-          // What has been traced already while /proc still served has been told by that.
-          const servedUntil = downSince === null ? -Infinity : this.#clock.now();
+          // Polls of /proc have already reported what was traced until now.
+          const polledUntil = downSince === null ? -Infinity : this.#clock.now();
           yield this.#attachedEvents(downSince);
           downSince = null;
-          yield* this.#follow(tracer, servedUntil);
+          yield* this.#follow(tracer, polledUntil);
         }
       } finally {
         tracer.stop();
         end = await tracer.ended;
       }
-      const toldUntil = Math.max(tracer.latest, tracer.watermark) || this.#clock.now();
+      const tracedUntil = Math.max(tracer.latest, tracer.watermark) || this.#clock.now();
       if (attached) yield* this.#rest(tracer);
       if (this.#signal.aborted) {
-        if (attached && end.isCutOff) yield [this.#gap(toldUntil)];
+        if (attached && end.isCutOff) yield [this.#gap(tracedUntil)];
         return;
       }
       if (performance.now() - begun > GOOD_RUN_MS) failures = 0;
-      if (attached) downSince = toldUntil;
+      if (attached) downSince = tracedUntil;
       if (downSince === null) throw bpfFailed(performance.now() - begun < ATTACH_TIMEOUT_MS ? end : NOT_ATTACHED);
       if (this.#standInPace !== null) downSince = yield* this.#standIn(downSince, this.#standInPace);
       const wait = BACKOFF_MS[failures++];
@@ -113,7 +113,7 @@ class BpfRun {
     }
   }
 
-  /** From here on /proc serves. Returns since when nothing has been traced that is not told to be missing. */
+  /** From here on /proc is polled. Returns until when the gap has been reported. */
   async *#standIn(downSince: Nanos, pace: Pace): AsyncGenerator<Batch, Nanos, void> {
     if (this.#polling !== null) return downSince;
     const now = (): Nanos => this.#clock.now();
@@ -123,7 +123,7 @@ class BpfRun {
     return gap.at;
   }
 
-  /** Waits until the tracer reports; meanwhile tells what /proc knows. False when it ended instead. */
+  /** Waits until the tracer reports; meanwhile yields what /proc shows. False when it ended instead. */
   async *#attach(tracer: Tracer, isFirst: boolean): AsyncGenerator<Batch, boolean, void> {
     if (isFirst) yield [this.#clock.anchor(), this.#sourceChange("attaching bpftrace …", false)];
     const deadline = performance.now() + ATTACH_TIMEOUT_MS;
@@ -143,7 +143,7 @@ class BpfRun {
   }
 
   /** Everything from now on is traced: the survey that fills in the rest begins after this. */
-  async *#follow(tracer: Tracer, servedUntil: Nanos): AsyncGenerator<Batch, void, void> {
+  async *#follow(tracer: Tracer, polledUntil: Nanos): AsyncGenerator<Batch, void, void> {
     let needsSurvey = true;
     this.#surveyor.expedite();
     while (!tracer.hasEnded && !this.#signal.aborted) {
@@ -155,21 +155,21 @@ class BpfRun {
         tracer.hasSkipped = false;
       }
       // A survey is old when it is ready: what happened since it began comes after it.
-      const isBehind = tracer.watermark < servedUntil;
+      const isBehind = tracer.watermark < polledUntil;
       const taken = tracer.take(heldBack);
-      const traced = isBehind ? taken.filter(({ kind, at }) => kind === "tick" || at >= servedUntil) : taken;
+      const traced = isBehind ? taken.filter(({ kind, at }) => kind === "tick" || at >= polledUntil) : taken;
       for (const event of traced) this.#notice(event);
       yield traced;
       const folding = process.cpuUsage();
       if (surveys.length > 0) yield surveys;
-      // What folding a survey costs counts, too, when it is decided how often they are taken.
+      // The cost of folding a survey also decides how often surveys are taken.
       if (surveys.some(({ kind }) => kind === "survey")) this.#surveyor.charge(cpuMsSince(folding));
       await this.#pause(TICK_MS);
     }
     yield* this.#untilNow(tracer);
   }
 
-  /** bpftrace 0.17 throws away what it has not printed when it is stopped: first it has to tell all until now. */
+  /** bpftrace 0.17 discards what it has not printed when it is stopped: wait until all up to now has arrived. */
   async *#untilNow(tracer: Tracer): AsyncGenerator<Batch, void, void> {
     const now = this.#clock.now();
     const deadline = performance.now() + LAST_EVENTS_MS;
@@ -180,12 +180,12 @@ class BpfRun {
     if (tracer.watermark >= now) tracer.ignoreFinalLoss();
   }
 
-  /** What was under way when the tracer ended; and a last look at /proc, for what the kernel skipped. */
+  /** What was under way when the tracer ended, and a last survey for what the kernel skipped. */
   async *#rest(tracer: Tracer): AsyncGenerator<Batch, void, void> {
     yield tracer.take(Infinity, true);
     if (this.#signal.aborted) yield* this.#lastLook();
-    // A survey under way is older than what has just been told.
-    else this.#surveyor.startAnew();
+    // A survey under way is older than the events just yielded.
+    else this.#surveyor.restart();
   }
 
   async *#lastLook(): AsyncGenerator<Batch, void, void> {
@@ -209,14 +209,14 @@ class BpfRun {
     }
   }
 
-  /** What /proc tells while there is no tracer. */
+  /** What /proc shows while there is no tracer. */
   #untraced(): Batch {
     return this.#polling?.batch() ?? [...this.#surveys(), this.#tick()];
   }
 
   #notice(event: TraceEvent): void {
     this.#auxiliary.note(event);
-    // A socket that was reset in CLOSE_WAIT has no row any more, but its descriptor may still be open.
+    // A socket that was reset in CLOSE_WAIT no longer has a row, but its descriptor may still be open.
     if (event.kind !== "transition" || event.to !== TCP.CLOSE || event.from !== TCP.CLOSE_WAIT) return;
     if (event.inode !== null) this.#surveyor.remember(event.inode);
   }

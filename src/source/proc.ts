@@ -6,7 +6,7 @@ import { AuxiliaryReaders } from "./surveys/auxiliary-readers.ts";
 import { ProcPoll } from "./surveys/proc-poll.ts";
 import { type Pace, Surveyor } from "./surveys/surveyor.ts";
 
-/** `reason` says why not BPF: `bpftrace is not installed (apt-get install bpftrace)`. */
+/** `reason` says why BPF is not used: `bpftrace is not installed (apt-get install bpftrace)`. */
 export interface ProcOptions {
   readonly reason: string;
   readonly pace: Pace;
@@ -16,9 +16,8 @@ const TICK_MS = 250;
 const SOON_MS = 25;
 
 /**
- * The source that needs nothing: polls /proc. What happens between two polls it does not see, but for what the kernel
- * counts. On a machine with so many sockets that polls would cost more than their share of a core, they are rarer. A last,
- * exact one ends the run.
+ * The source that needs nothing: polls /proc. Of what happens between two polls it sees only what the kernel counts. Where
+ * many sockets make polls cost more than their share of a core, it polls less often. The run ends with a last, exact poll.
  */
 export function procSource(options: ProcOptions): Source {
   return { name: "proc", events: (signal) => poll(options, signal) };

@@ -15,7 +15,7 @@ export interface TrialResult {
 }
 
 /**
- * Attaches for real, best first, until a connection of tcptrace's own has been seen in the stream of one; then detaches.
+ * Attaches one program after another, best first, until one reports a connection of tcptrace's own; then detaches.
  */
 export async function tryTracing(facts: TracingFacts, signal: AbortSignal): Promise<TrialResult> {
   const choice = chooseSource(facts);
@@ -35,7 +35,7 @@ export async function tryTracing(facts: TracingFacts, signal: AbortSignal): Prom
   return { ok: false, detail, fix: facts.wanted === null ? null : "unset TCPTRACE_PROBES", program: null, failures };
 }
 
-/** What it is and how long it took; null when it ended without being attached. Throws UserError when it fails. */
+/** What attached and how long that took; null when it ended before it was attached. Throws UserError when it fails. */
 async function tryProgram(facts: TracingFacts, program: Program, signal: AbortSignal): Promise<string | null> {
   const end = new AbortController();
   const began = performance.now();

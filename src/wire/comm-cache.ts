@@ -1,7 +1,7 @@
 import { safeBytes } from "../base/text.ts";
 
 const SLOTS = 1024;
-/** A longer name is nobody's: the kernel's have 15 bytes, and a recording's are those made safe. In bytes. */
+/** In bytes. No name is longer: the kernel's have 15 bytes, and a recording's are those made safe to print. */
 export const LONGEST_NAME = 128;
 
 /** Process names as safe text, decoded once for the same bytes. Holds at most 1024 names. */

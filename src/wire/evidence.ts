@@ -5,7 +5,7 @@ const EVIDENCE = new Map<number, Evidence>();
 
 /**
  * The wire's evidence bits (1 dead, 2 done, 4 acked, 16 no FIN_WAIT2, 32 to 128 what is left) and errno as an object; equal
- * ones are one, so none is made per event.
+ * ones share one object, so that none is made per event.
  */
 export function evidenceOf(bits: number, error: number): Evidence {
   const key = bits | (error << 8);
@@ -23,24 +23,24 @@ export function evidenceBits({ dead, done, acked, noFinWait2, left }: Evidence):
   return Number(dead) | (Number(done) << 1) | (Number(acked) << 2) | (Number(noFinWait2) << 4) | bitsOfLeft(left);
 }
 
-/** On the wire where only the kernel's functions are traced: the descriptor is given later. */
+/** On the wire where only the kernel's functions are traced: the descriptor is assigned later. */
 export const NO_DESCRIPTOR = 0xffff_ffff;
 
 export function descriptorOf(field: number): number | null {
   return field === NO_DESCRIPTOR ? null : field;
 }
 
-const IS_TOLD = 32;
+const IS_KNOWN = 32;
 const IS_TIME_WAIT = 64;
 const IS_FIN_WAIT2 = 128;
 
 function leftOf(bits: number): TimeWaitOutcome {
-  if ((bits & IS_TOLD) === 0) return "unknown";
+  if ((bits & IS_KNOWN) === 0) return "unknown";
   if ((bits & IS_TIME_WAIT) !== 0) return TCP.TIME_WAIT;
   return (bits & IS_FIN_WAIT2) === 0 ? "none" : TCP.FIN_WAIT2;
 }
 
 function bitsOfLeft(left: TimeWaitOutcome): number {
   if (left === "unknown") return 0;
-  return IS_TOLD | (left === TCP.TIME_WAIT ? IS_TIME_WAIT : 0) | (left === TCP.FIN_WAIT2 ? IS_FIN_WAIT2 : 0);
+  return IS_KNOWN | (left === TCP.TIME_WAIT ? IS_TIME_WAIT : 0) | (left === TCP.FIN_WAIT2 ? IS_FIN_WAIT2 : 0);
 }

@@ -1,7 +1,7 @@
 const SPACE = 32;
 /** The longest line of one event, IPv6 with a process, has nine numbers. */
 const MAX_FIELDS = 9;
-/** Halves of all of those. */
+/** The halves of them all. */
 export const WORDS = MAX_FIELDS * 2;
 const MAX_DIGITS = 16;
 const TWO_32 = 4_294_967_296;
@@ -39,13 +39,13 @@ export class HexFields {
     return next;
   }
 
-  /** Copies the halves of the first `count` numbers to another array. Of so few, a loop is faster than `set`. */
+  /** Copies the halves of the first `count` numbers to another array. For so few, a loop is faster than `set`. */
   save(into: Int32Array, at: number, count: number): void {
     const halves = this.#halves;
     for (let word = 0; word < count * 2; word++) into[at + word] = halves[word] ?? 0;
   }
 
-  /** Takes them back from there. */
+  /** Copies them back from there. */
   load(from: Int32Array, at: number, count: number): void {
     const halves = this.#halves;
     for (let word = 0; word < count * 2; word++) halves[word] = from[at + word] ?? 0;

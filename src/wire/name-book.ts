@@ -1,6 +1,6 @@
 import type { Nanos } from "../model/net/nanos.ts";
 
-/** Whose a process is, and what it is called. */
+/** A process's user and name. */
 export interface Named {
   readonly uid: number;
   /** Safe to print. */
@@ -12,24 +12,24 @@ interface Entry extends Named {
   readonly at: Nanos;
 }
 
-/** The tracer remembers one process a seat of whom it has told the name (probes/outbox.bt), and tells it again when another came. */
+/** The tracer remembers one process a seat whose name it has printed (probes/outbox.bt), and prints it again after another's. */
 const SEATS = 4096;
-/** The uid of those who have none here (/proc/sys/kernel/overflowuid). */
+/** The uid of processes whose user is unknown here (/proc/sys/kernel/overflowuid). */
 const NOBODY = 65_534;
-/** Former ones of a seat, whose events may still be under way. */
+/** Earlier processes of a seat, whose events may still be under way. */
 const KEPT = 8;
 
-/** The names that the tracer tells of processes, each once, since a name at each event costs more than the event. */
+/** The names of processes. The tracer prints each once, since a name with each event costs more than the event. */
 export class NameBook {
   readonly #seats: (Entry[] | undefined)[] = [];
   readonly #identify: (pid: number) => Named | null;
 
-  /** `identify` tells who a process is whose name was lost on the way. */
+  /** `identify` looks up a process whose name was lost on the way. */
   constructor(identify: (pid: number) => Named | null = () => null) {
     this.#identify = identify;
   }
 
-  /** Names come in any order of time: each CPU tells its own. */
+  /** Names come in any order of time: each CPU prints its own. */
   learn(at: Nanos, pid: number, uid: number, comm: string): void {
     const seat = (this.#seats[pid % SEATS] ??= []);
     const last = seat.findLast((entry) => entry.pid === pid && entry.at <= at);
@@ -39,14 +39,14 @@ export class NameBook {
     if (seat.length > KEPT) seat.shift();
   }
 
-  /** What the process was called then. */
+  /** The process's name and user at that time. */
   of(pid: number, at: Nanos): Named {
     const seat = this.#seats[pid % SEATS];
     for (let place = (seat?.length ?? 0) - 1; place >= 0; place--) {
       const entry = seat?.[place];
       if (entry?.pid === pid && entry.at <= at) return entry;
     }
-    // Two threads may begin at once on two CPUs: then the name is told by the one, and the event of the other is older.
+    // Two threads may start at once on two CPUs: one prints the name, and the other's event is older.
     return seat?.find((entry) => entry.pid === pid) ?? this.#identified(pid, at);
   }
 

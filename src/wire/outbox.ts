@@ -10,41 +10,41 @@ const FIRST_OF_TWO = 0x8000_0000;
 const SECOND_OF_TWO = 0x4000_0000;
 const MAX_PID = 0x3f_ffff;
 
-/** Of one CPU. */
-interface Told {
-  /** Time of its latest event that has been told. A place with an earlier one is old. */
-  until: Nanos;
-  /** The first of two places whose second one has not come; its numbers are those before. */
+/** What is known of one CPU. */
+interface CpuState {
+  /** Time of its latest event that has been passed on. A place with an earlier one is old. */
+  watermark: Nanos;
+  /** The first of two places whose second one has not arrived yet. */
   firstAt: Nanos;
   readonly first: HexFields;
 }
 
 /**
- * What the CPUs hold back in their outboxes and tell several at a time (probes/outbox.bt). The same event may be seen by asking
- * and come once more in its CPU's own line: it is told once, for the times of a CPU only grow.
+ * Events that the CPUs hold back in their outboxes and print several at a time (probes/outbox.bt). The same event may be in the
+ * answer to a question and again in its CPU's own line: it is passed on once, since the times of a CPU only grow.
  */
 export class Outbox {
-  readonly #cpus: Told[] = [];
+  readonly #cpus: CpuState[] = [];
   readonly #fields: HexFields;
   readonly #line: WireLine;
-  readonly #tell: (cpu: number) => void;
+  readonly #emit: (cpu: number) => void;
 
-  /** Reads places from `fields`; fills `line` with one event after another, and calls `tell` for each. */
-  constructor(fields: HexFields, line: WireLine, tell: (cpu: number) => void) {
+  /** Reads places from `fields`; fills `line` with one event after another, and calls `emit` for each. */
+  constructor(fields: HexFields, line: WireLine, emit: (cpu: number) => void) {
     this.#fields = fields;
     this.#line = line;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
-  /** How many events not told yet, and none later than `until`, are in `count` places from this field on. */
+  /** How many events not passed on yet, and none later than `until`, are in `count` places from this field on. */
   fresh(cpu: number, from: number, count: number, until: Nanos): number {
     const fields = this.#fields;
-    const told = this.#of(cpu);
-    let firstAt = told.firstAt;
+    const state = this.#of(cpu);
+    let firstAt = state.firstAt;
     let fresh = 0;
     for (let field = from; field < from + count * WORDS_A_PLACE; field += WORDS_A_PLACE) {
       const at = fields.number(field);
-      if (at <= told.until || at > until) continue;
+      if (at <= state.watermark || at > until) continue;
       const marks = fields.low(field + 4);
       if ((marks & FIRST_OF_TWO) !== 0) firstAt = at;
       else if ((marks & SECOND_OF_TWO) === 0 || firstAt === at) fresh++;
@@ -52,24 +52,24 @@ export class Outbox {
     return fresh;
   }
 
-  /** All events of this CPU until then have been told or are lost: a place may still show those. */
+  /** All events of this CPU until then have been passed on or are lost; a place may still show them. */
   complete(cpu: number, at: Nanos): void {
-    const told = this.#of(cpu);
-    told.until = Math.max(told.until, at);
+    const state = this.#of(cpu);
+    state.watermark = Math.max(state.watermark, at);
   }
 
-  /** Tells them in order of time. */
+  /** Passes them on in order of time. */
   take(cpu: number, from: number, count: number, until: Nanos): void {
-    const told = this.#of(cpu);
-    const oldest = this.#oldestPlace(from, count, told.until);
+    const state = this.#of(cpu);
+    const oldest = this.#oldestPlace(from, count, state.watermark);
     for (let turn = 0; turn < count; turn++) {
       const field = from + ((oldest + turn) % count) * WORDS_A_PLACE;
       const at = this.#fields.number(field);
-      if (at > told.until && at <= until) this.#place(cpu, told, at, field);
+      if (at > state.watermark && at <= until) this.#place(cpu, state, at, field);
     }
   }
 
-  /** The place with the earliest time after `until`: the first ones may be newer than the others, of which a line is under way. */
+  /** The place with the earliest time after `until`: the first places may be newer than the others, whose line is under way. */
   #oldestPlace(from: number, count: number, until: Nanos): number {
     let oldest = 0;
     let earliest = Infinity;
@@ -82,26 +82,26 @@ export class Outbox {
     return oldest;
   }
 
-  #place(cpu: number, told: Told, at: Nanos, field: number): void {
+  #place(cpu: number, state: CpuState, at: Nanos, field: number): void {
     const fields = this.#fields;
     const line = this.#line;
     const marks = fields.low(field + 4);
     if ((marks & FIRST_OF_TWO) !== 0) {
-      told.firstAt = at;
+      state.firstAt = at;
       for (let word = 0; word < WORDS_A_PLACE; word++) {
-        told.first.set(word, fields.high(field + word), fields.low(field + word));
+        state.first.set(word, fields.high(field + word), fields.low(field + word));
       }
       return;
     }
     if ((marks & SECOND_OF_TWO) === 0) fill(line, fields, field, cpu);
-    else if (told.firstAt === at) fillLong(line, told.first, fields, field, cpu);
+    else if (state.firstAt === at) fillLong(line, state.first, fields, field, cpu);
     else return;
-    told.until = line.at = at;
-    if (line.isSound) this.#tell(cpu);
+    state.watermark = line.at = at;
+    if (line.isSound) this.#emit(cpu);
   }
 
-  #of(cpu: number): Told {
-    return (this.#cpus[cpu] ??= { until: 0, firstAt: -1, first: new HexFields(WORDS_A_PLACE) });
+  #of(cpu: number): CpuState {
+    return (this.#cpus[cpu] ??= { watermark: 0, firstAt: -1, first: new HexFields(WORDS_A_PLACE) });
   }
 }
 
@@ -120,7 +120,7 @@ function fill(line: WireLine, fields: HexFields, place: number, cpu: number): vo
   line.fields.set(5, 0, pid);
 }
 
-/** An event of IPv6: its local address stands in `ends` and then `change`, its remote one in `where` and `ends`. */
+/** An event of IPv6: its local address is in `ends` and then `change`, its remote one in `where` and `ends`. */
 function fillLong(line: WireLine, first: HexFields, fields: HexFields, place: number, cpu: number): void {
   const pid = fillCommon(line, first, 0, cpu);
   line.kind = pid === 0 ? LINE.v6 : LINE.v6Task;
@@ -129,7 +129,7 @@ function fillLong(line: WireLine, first: HexFields, fields: HexFields, place: nu
   line.fields.set(8, 0, pid);
 }
 
-/** What lines of all kinds have at the same place. Returns the process, 0 when none is told. */
+/** What lines of all kinds have at the same place. Returns the process, 0 when there is none. */
 function fillCommon(line: WireLine, fields: HexFields, place: number, cpu: number): number {
   const file = fields.low(place + 4);
   const inode = fields.high(place + 4);

@@ -1,15 +1,15 @@
 /** A pair of states as one number: `from << 4 | to`, by the kernel's numbers of states. */
 export type Pair = number;
 
-/** Stands for an accept among the pairs: it is counted, and is no change of state. */
+/** An accept among the pairs: it is counted, and is not a transition. */
 export const ACCEPTED: Pair = 0x0f;
 
 /** How many events a CPU has tried to send, a place for each of `PAIRS`. */
 export type SentCounts = Float64Array;
 
 /**
- * The pairs that a heartbeat counts apart, in its order (probes/wire.bt): all that a kernel makes in ordinary use. The first
- * place has all others together.
+ * The pairs that a heartbeat counts separately, in its order (probes/wire.bt): all that a kernel makes in ordinary use. The
+ * first place counts all others together.
  */
 export const PAIRS: readonly Pair[] = [
   0,

@@ -7,21 +7,21 @@ import { HexFields } from "./hex-fields.ts";
 import { NameBook } from "./name-book.ts";
 import type { Pair } from "./sent-counts.ts";
 
-/** The kinds of line that tell one event, by their first letter; a capital of t and u ends in a process. */
+/** The kinds of line with one event, by their first letter; those with a capital T or U end in a process. */
 export const LINE = { accept: 0x43, v4: 0x74, v4Task: 0x54, v6: 0x75, v6Task: 0x55 } as const;
-/** The kind that tells a process's name. */
+/** The kind with a process's name. */
 export const NAME_LINE = 0x4e;
 
 /**
- * A line with an event (probes/README.md), decoded into numbers: what waits for its turn waits like this, since objects that
- * live for more than a moment cost the collector more than decoding costs us. Filled anew for each line.
+ * A line with an event (probes/README.md), decoded into numbers. Events wait for their turn in this form, because objects that
+ * live for more than a moment cost the garbage collector more than decoding costs. One object is refilled for each line.
  */
 export class WireLine {
   /** One of `LINE`. */
   kind = 0;
   at: Nanos = 0;
   readonly fields = new HexFields();
-  /** The process's name, safe to print; null: it stands in the book, with its uid. */
+  /** The process's name, safe to print; null when it is in the name book, with its uid. */
   comm: string | null = "";
   readonly #names: NameBook;
 
@@ -48,7 +48,7 @@ export class WireLine {
     return (this.isV4 ? 5 : 8) + (this.hasTask ? 1 : 0);
   }
 
-  /** Whether the states of a transition are such. */
+  /** Whether the states of a transition are valid. */
   get isSound(): boolean {
     return !this.isTransition || (isTcpState(this.#from) && isTcpState(this.#to));
   }
@@ -62,7 +62,7 @@ export class WireLine {
     return (this.fields.low(1) >>> 8) & 255;
   }
 
-  /** Of a line with a task. */
+  /** The process of a line with a task. */
   get pid(): number {
     return this.fields.low(this.count - 1);
   }
@@ -75,7 +75,7 @@ export class WireLine {
     return (this.fields.low(1) >>> 8) & 15;
   }
 
-  /** The event that a sound line tells. */
+  /** The event of a sound line. */
   event(): Transition | Accept {
     return this.isTransition ? this.#transition() : this.#accept();
   }

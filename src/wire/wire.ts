@@ -5,32 +5,32 @@ import { Outbox, WORDS_A_PLACE } from "./outbox.ts";
 import { PAIRS, type Pair, type SentCounts, noneSent } from "./sent-counts.ts";
 import { LINE, NAME_LINE, WireLine } from "./wire-line.ts";
 
-/** What the decoder tells of the lines it reads; probes/README.md is the contract of the lines. */
+/** Receives what the decoder reads; probes/README.md defines the lines. */
 export interface WireSink {
-  /** A line with an event, which is another one after the call. */
+  /** A line with an event; the object is reused after the call. */
   event(line: WireLine, cpu: number): void;
-  /** Events that this CPU has sent since the tracer started, by pair; another one's after the call. */
+  /** Events that this CPU has sent since the tracer started, by pair; the array is reused after the call. */
   heartbeat(cpu: number, sent: SentCounts, at: number): void;
-  /** The tracer has ended, and this CPU has sent so many events of this pair. */
+  /** The tracer has ended, and this CPU has sent `sent` events of this pair. */
   finalCount(cpu: number, pair: Pair, sent: number): void;
   /**
-   * The answer to askTracer(): this CPU had sent `emitted` events at this time, of which it may hold back `held`. Returns whether
-   * it is those that are missing: then they are told next.
+   * The answer to askTracer(): at this time the CPU had sent `emitted` events, of which it may hold back `held`. Returns whether
+   * the held ones are exactly those missing: the decoder then passes them on next.
    */
   answer(cpu: number, emitted: number, held: number, at: number): boolean;
   anchor(at: number): void;
   /** A line that begins as one of ours and cannot be read. */
   malformed(): void;
-  /** A line of no kind that the tracer prints; a recording has such. `line` is gone after the call. */
+  /** A line of a kind that the tracer does not print; recordings have some. `line` is valid only during the call. */
   other?(line: Buffer): void;
 }
 
 export interface WireOptions {
-  /** A recording's times count from the line before; a tracer's are whole. */
+  /** A recording's times count from the line before; a tracer's are absolute. */
   readonly isRelative?: boolean;
-  /** Longer lines are passed over; in bytes. */
+  /** In bytes; longer lines are skipped. */
   readonly longestLine?: number;
-  /** Takes the names that the tracer tells. */
+  /** Learns the names that the tracer prints. */
   readonly names?: NameBook;
 }
 
@@ -38,7 +38,7 @@ const NEWLINE = 10;
 const SPACE = 32;
 const BAR = 124;
 const AT = 64;
-/* The kinds of line that tell no event, by their first letter. */
+/* The kinds of line without an event of their own, by their first letter. */
 const HEARTBEAT = 0x48; // H
 const ANSWER = 0x51; // Q
 const ANCHOR = 0x41; // A
@@ -48,7 +48,7 @@ const PLACES = 4;
 const PLACES_HELD = 3;
 const MAX_CPU = 0xffff;
 
-/** The kinds of line that end in a name, or tell an event. */
+/** The kinds of line that end in a name or have an event. */
 const COMMON: ReadonlySet<number> = new Set([...Object.values(LINE), NAME_LINE]);
 
 /** No line of ours is shorter, and no piece of a process name is as long. */
@@ -58,7 +58,7 @@ const LONGEST_LINE = 512;
 const BEFORE_COUNTS = 3;
 const MOST_FIELDS = BEFORE_COUNTS + PAIRS.length - 1;
 
-/** Decodes the tracer's lines from bytes that arrive in any pieces. Pure but for its own buffer of one line. */
+/** Decodes the tracer's lines from bytes that arrive in any pieces. Its only state is the line being read and its names. */
 export class WireDecoder {
   readonly #sink: WireSink;
   readonly #texts = new CommCache();
@@ -112,8 +112,8 @@ export class WireDecoder {
   }
 
   /**
-   * Decodes a line with an event; returns where the next one begins, or -1 when this is none, or not whole. `newline` is
-   * where the line ends, if that is known: the name may hold newlines then.
+   * Decodes a line with an event; returns where the next one begins, or -1 when this is not one, or not whole. `newline` is
+   * where the line ends, if that is known: the name may contain newlines then.
    */
   #eventLine(bytes: Buffer, start: number, kind: number | undefined, newline = -1): number {
     if (kind === undefined || !COMMON.has(kind)) return -1;
@@ -139,7 +139,7 @@ export class WireDecoder {
     const cpu = fields.number(0);
     if (end < 0 || bytes[end] !== NEWLINE || cpu > MAX_CPU || this.#isRelative) return -1;
     this.#outbox.take(cpu, 1, PLACES_HELD, Infinity);
-    // The last one was never held: it is the newest.
+    // The last one was never held back: it is the newest.
     this.#outbox.take(cpu, 1 + PLACES_HELD * WORDS_A_PLACE, PLACES - PLACES_HELD, Infinity);
     return end + 1;
   }
@@ -157,7 +157,7 @@ export class WireDecoder {
     const kind = line[0];
     if (line.length < SHORTEST_LINE) return;
     if (kind === AT) return this.#finalCount(line);
-    // bpftrace's own words, such as `Attaching 5 probes...`.
+    // bpftrace's own messages, such as `Attaching 5 probes...`.
     if (line[1] !== SPACE) return this.#sink.other?.(line);
     const named = kind === LINE.v4Task || kind === LINE.v6Task || kind === LINE.accept || kind === NAME_LINE;
     if (named && line.at(-1) !== BAR && line.length < LONGEST_LINE) this.#open = Buffer.from(line);
@@ -177,7 +177,7 @@ export class WireDecoder {
     else if (!this.#decode(Buffer.concat([joined, Buffer.of(NEWLINE)]))) this.#sink.malformed();
   }
 
-  /** Decodes one whole line with its newline; false when it is of ours and wrong. */
+  /** Decodes one whole line with its newline; false when it is malformed. */
   #decode(line: Buffer): boolean {
     const kind = line[0];
     if (kind === HEARTBEAT) return this.#heartbeat(line);

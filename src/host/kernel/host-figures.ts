@@ -25,7 +25,7 @@ export function parseBacklogDrops(text: string): number | null {
   return drops;
 }
 
-/** What the kernel counts and goes by in all namespaces together. */
+/** The kernel's counts and settings that all namespaces share. */
 export function readHostFigures(): HostFigures {
   const sysctls: Partial<Record<SysctlName, string>> = {};
   for (const name of HOST_SYSCTLS) {

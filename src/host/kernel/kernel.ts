@@ -4,7 +4,7 @@ import { debug } from "../../base/debug.ts";
 import { errorCode } from "../machine/errno.ts";
 import { readOptional } from "../machine/optional-file.ts";
 
-/** What the running kernel offers to tracers. Null: it could not be found out. */
+/** What the running kernel offers to tracers. Null means unknown. */
 export interface KernelFacts {
   /** As `uname -r` says, such as `6.1.0-18-amd64`. */
   readonly release: string;
@@ -56,7 +56,7 @@ export function supportsFilesystem(filesystems: string, name: string): boolean {
   return filesystems.split("\n").some((line) => line.slice(line.indexOf("\t") + 1) === name);
 }
 
-/** Reads what the kernel offers; changes nothing, and what may not be read counts as unknown. */
+/** Reads what the kernel offers; changes nothing. What can't be read counts as unknown. */
 export function readKernel(): KernelFacts {
   const name = release();
   const mountedAt = TRACEFS_PLACES.find((place) => existsSync(`${place}/events`)) ?? null;
@@ -78,7 +78,7 @@ function hasTracepoint(tracefs: string | null, name: string): boolean | null {
   return tracefs === null ? null : existsSync(`${tracefs}/events/${name}`);
 }
 
-/** Whether a file can be opened and has something in it; it may be long. */
+/** Whether a file can be opened and is not empty; it may be long. */
 function canBegin(path: string): boolean {
   try {
     const file = openSync(path, "r");

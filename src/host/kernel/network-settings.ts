@@ -4,15 +4,15 @@ import type { NetworkSettings } from "../../model/net/counters.ts";
 import { NAMESPACE_SYSCTLS, type SysctlName, type Sysctls, sysctlNumber } from "../../model/net/sysctl.ts";
 
 const FOLDER = "/proc/sys/";
-/** How old a TIME_WAIT must be to be reused, before that could be set. */
+/** How old a TIME_WAIT must be to be reused, on kernels where that can't be set. */
 const OLD_REUSE_DELAY_MS = 1000;
 
 /** Where the settings of the reader's own namespace are (Documentation/networking/ip-sysctl.rst). */
 export const SETTING_FILES: readonly string[] = NAMESPACE_SYSCTLS.map(fileOf);
-/** No setting is longer, but for a list of reserved ports. */
+/** Only a list of reserved ports may be longer. */
 const LONGEST = 4096;
 
-/** Reads those of our own namespace; null when they are not there. */
+/** Reads those of our own namespace; null when they are missing. */
 export function readOwnSettings(): NetworkSettings | null {
   const lines = SETTING_FILES.map((file) => {
     const text = readOptional(file);

@@ -3,14 +3,14 @@ import type { IdleConnection } from "../../model/events/details.ts";
 
 /** A connection that has been used more recently is not idle. */
 const LEAST_IDLE_MS = 5000;
-/** Of one namespace; what is more is counted. */
+/** Of one namespace; the rest is counted. */
 const MOST_ROWS = 5000;
-/** Ends that are this machine's own: a peer there cannot vanish without a word. */
+/** Endpoints on this machine: a peer there can't vanish silently. */
 const LOOPBACK = /^(127\.|\[::1\]|\[::ffff:127\.)/;
 
 /**
  * Reads `ss -tneiH state established` of one namespace line by line: `Recv-Q Send-Q LOCAL PEER [timer:(…)] … ino:N … cgroup:PATH`,
- * then, on a line that begins with a blank, what `-i` adds. Lines that are neither are passed over.
+ * then, on a line that begins with a blank, what `-i` adds. Other lines are skipped.
  */
 export class SsIdleReader {
   readonly rows: IdleConnection[] = [];
@@ -55,7 +55,7 @@ function numberOf(text: string, name: "lastsnd" | "lastrcv"): number {
   return Number(new RegExp(`\\s${name}:(\\d+)`).exec(text)?.[1] ?? 0);
 }
 
-/** `timer:(keepalive,1min59sec,0)`: until the next keepalive probe, in ms; null where there is none to come. */
+/** `timer:(keepalive,1min59sec,0)`: until the next keepalive probe, in ms; null where none is due. */
 function probeIn(row: string): number | null {
   const [, time] = /^\d+\s+\d+\s+\S+\s+\S+\s+timer:\(keepalive,([^,)]*),/.exec(row) ?? [];
   return time === undefined ? null : timerMs(time);

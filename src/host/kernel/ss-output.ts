@@ -1,7 +1,7 @@
 import type { ListenBacklog, SocketDetail } from "../../model/events/details.ts";
 import { type Address, parseAddress } from "../../model/net/address.ts";
 
-/** What `ss -tneiH state close-wait state listening` tells of one namespace. */
+/** What `ss -tneiH state close-wait state listening` reports of one namespace. */
 export interface SsRows {
   readonly details: SocketDetail[];
   readonly backlogs: ListenBacklog[];
@@ -9,8 +9,8 @@ export interface SsRows {
 
 /**
  * Reads ss(8)'s output line by line. A socket is a line `STATE Recv-Q Send-Q LOCAL PEER … ino:N … cgroup:PATH …`; what `-i`
- * adds stands on a line of its own, which begins with a blank: so no name of a cgroup, which may hold blanks but no newline,
- * can forge it. Lines that are neither are passed over.
+ * adds is on a line of its own, which begins with a blank: so no name of a cgroup, which may contain blanks but no newline,
+ * can forge it. Other lines are skipped.
  */
 export class SsReader {
   readonly rows: SsRows = { details: [], backlogs: [] };

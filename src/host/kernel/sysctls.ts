@@ -1,7 +1,7 @@
 import { safeText } from "../../base/text.ts";
 import { readOptional } from "../machine/optional-file.ts";
 
-/** What decides over TCP's ports, queues, ages and descriptors (Documentation/admin-guide/sysctl, networking/ip-sysctl.rst). */
+/** What sets TCP's limits of ports, queues, ages and descriptors (Documentation/admin-guide/sysctl, networking/ip-sysctl.rst). */
 const NAMES = [
   "fs.file-max",
   "fs.nr_open",
@@ -24,7 +24,7 @@ const NAMES = [
   "net.ipv4.tcp_tw_reuse",
 ] as const;
 
-/** The kernel's settings by name, as sysctl(8) prints them; what this kernel does not have is left out. */
+/** The kernel's settings by name, as sysctl(8) prints them; those this kernel lacks are left out. */
 export function readSysctls(): Readonly<Record<string, string>> {
   const settings: Record<string, string> = {};
   for (const name of NAMES) {

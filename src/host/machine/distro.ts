@@ -15,7 +15,7 @@ const INSTALL_COMMANDS: readonly (readonly [word: string, command: string])[] = 
   ["arch", "pacman -S"],
 ];
 
-/** The command that installs a package, by the text of os-release (man 5 os-release); null on a distribution not known. */
+/** The command that installs a package, by the text of os-release (man 5 os-release); null on an unknown distribution. */
 export function installCommand(osRelease: string, name: string): string | null {
   const words = [...valueOf(osRelease, "ID"), ...valueOf(osRelease, "ID_LIKE")];
   for (const word of words) {
@@ -25,7 +25,7 @@ export function installCommand(osRelease: string, name: string): string | null {
   return null;
 }
 
-/** The command that installs a package on this machine; null when its distribution is not known. */
+/** The command that installs a package on this machine; null when its distribution is unknown. */
 export function readInstallCommand(name: string): string | null {
   for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
     const osRelease = readOptional(path);

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 
 /**
- * The executable file of this name in $PATH (`path`); null when there is none. Relative and empty entries are passed over:
+ * The executable file of this name in $PATH (`path`); null when there is none. Relative and empty entries are skipped:
  * root must not run what lies in the current directory.
  */
 export function findExecutable(name: string, path: string = process.env["PATH"] ?? ""): string | null {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { debug } from "../../base/debug.ts";
 import { safeText } from "../../base/text.ts";
 
-/** Names of users by uid, as /etc/passwd has them (passwd(5)), safe to print. A user that it doesn't have has none. */
+/** Names of users by uid, as /etc/passwd has them (passwd(5)), safe to print. Other users have none. */
 export function readUserNames(): ReadonlyMap<number, string> {
   try {
     return parsePasswd(readFileSync("/etc/passwd", "utf8"));

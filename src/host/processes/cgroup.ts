@@ -1,6 +1,6 @@
 import { cutText, safeBytes, safeText } from "../../base/text.ts";
 
-/** What a process's cgroups tell of where it runs. */
+/** Where a process runs, by its cgroups. */
 export interface CgroupFacts {
   /** The first twelve hex digits of a container's id, or the name of an LXC or systemd-nspawn container. */
   readonly container: string | null;

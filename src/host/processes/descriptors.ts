@@ -1,23 +1,23 @@
 import { opendirSync, readFileSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { hasVanished } from "../machine/errno.ts";
 
-/** What /proc tells of the descriptors of processes (man 5 proc_pid_fd). Every call may throw the system's error. */
+/** The descriptors of processes in /proc (man 5 proc_pid_fd). Every call may throw the system's error. */
 export interface Descriptors {
-  /** How many a process has; null before Linux 6.2, which has no such number at hand. */
+  /** How many a process has; null before Linux 6.2, where /proc has no such number. */
   count(pid: number): number | null;
   /** Their numbers. */
   list(pid: number): Iterable<number>;
-  /** What one stands for, such as `socket:[4242]`; null when it has been closed. */
+  /** What one refers to, such as `socket:[4242]`; null when it has been closed. */
   link(pid: number, fd: number): string | null;
   /** Its /proc/PID/fdinfo; null when it has been closed. */
   info(pid: number, fd: number): string | null;
 }
 
-/** All in one call costs half as much, but for a process with a million it would freeze the screen. */
+/** Reading all in one call costs half as much, but with a million descriptors it would freeze the screen. */
 const MOST_NAMES_AT_ONCE = 32_768;
 const DIRENTS_AT_ONCE = 1024;
 
-/** The inode in a link such as `socket:[4242]` (man 5 proc_pid_fd); null for all that is no socket. */
+/** The inode in a link such as `socket:[4242]` (man 5 proc_pid_fd); null for anything else. */
 export function parseSocketLink(link: string): number | null {
   const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
   return inode === undefined ? null : Number(inode);

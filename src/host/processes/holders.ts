@@ -34,11 +34,11 @@ export interface FoundHolders {
 type Inodes = ReadonlySet<number> | ReadonlyMap<number, number>;
 
 /**
- * Finds who holds which TCP socket, one survey after another, and looks up only what it doesn't know: /proc wants a system
- * call for every descriptor. A socket that has a row is held by somebody, and until the contrary turns up by whom it was
- * held before. A socket whose row has gone while a process still holds it, a leak, has nothing that vouches for it: its
- * descriptor is read every time. All is read anew in turn (round-robin.ts), since a descriptor's number may have passed to another
- * file, and a socket may have got more holders (fork, SCM_RIGHTS).
+ * Finds the holders of TCP sockets, survey after survey, and looks up only what it doesn't know: /proc takes a system call for
+ * every descriptor. A socket that has a row has a holder: the one it had before, unless something speaks against that. A socket
+ * whose row has gone while a process still holds it is a leak, and its descriptor is read every time. Everything is read again
+ * in turn (round-robin.ts), since a descriptor's number may now be another file's, and a socket may have new holders (fork,
+ * SCM_RIGHTS).
  */
 export class HolderFinder {
   readonly #descriptors: Descriptors;
@@ -48,27 +48,27 @@ export class HolderFinder {
   #counts = new Map<number, number>();
   /** Sockets to report though they may have no row. */
   readonly #remembered = new Set<number>();
-  /** Those of them to be looked for. */
+  /** Those of them to look for. */
   readonly #sought = new Set<number>();
-  /** Sockets that nobody was found to hold: on the way between processes, or in one that may not be read. */
+  /** Sockets without a known holder: on the way between processes, or in one that may not be read. */
   readonly #unfindable = new Set<number>();
   readonly #roundRobin = new RoundRobin();
   #isNew = true;
-  /** Rows that were all accounted for when they were last gone through, null when more is known by now. */
+  /** Rows that were all accounted for when last checked; null when that may have changed. */
   #accounted: readonly SurveyedSocket[] | null = null;
 
   constructor(descriptors: Descriptors = procDescriptors) {
     this.#descriptors = descriptors;
   }
 
-  /** From now on reports who holds this socket, though it may have no row, until nobody does. */
+  /** From now on reports the holders of this socket, though it may have no row, until there are none. */
   remember(inode: number): void {
     if (inode === 0 || this.#remembered.size >= MOST_REMEMBERED) return;
     this.#remembered.add(inode);
     if (!this.#counts.has(inode)) this.#sought.add(inode);
   }
 
-  /** Only one at a time. */
+  /** Must not run twice at a time. */
   async find(query: HolderQuery, slice: TimeSlice = new TimeSlice()): Promise<FoundHolders> {
     const { pids, sockets, at, exact = false } = query;
     this.#forgetEnded(pids);
@@ -110,10 +110,10 @@ export class HolderFinder {
   }
 
   #closeLook(rows: Inodes): Look {
-    return { matters: this.#matters(rows), believes: () => false, seeks: true };
+    return { matters: this.#matters(rows), trusts: () => false, seeks: true };
   }
 
-  /** All processes have been read: who is not found now can't be found, and what nobody holds is done with. */
+  /** All processes have been read: a holder not found now can't be found, and sockets without one are forgotten. */
   #settle(rows: Inodes): void {
     this.#unfindable.clear();
     for (const inode of this.#missing(rows)) this.#unfindable.add(inode);
@@ -127,16 +127,16 @@ export class HolderFinder {
     slice: TimeSlice,
   ): Promise<void> {
     const seeks = this.#missing(rows).length > 0;
-    const look: Look = { matters: this.#matters(rows), believes: (inode) => rows.has(inode), seeks };
+    const look: Look = { matters: this.#matters(rows), trusts: (inode) => rows.has(inode), seeks };
     const seen = new Set<number>();
-    // Most news is in the processes that are known to hold sockets.
+    // Most changes are in the processes known to hold sockets.
     for (const holdings of this.#processes.values()) {
-      if (!leaking.has(holdings) && holdings.isAsMany(this.#descriptors)) continue;
+      if (!leaking.has(holdings) && holdings.hasSameCount(this.#descriptors)) continue;
       seen.add(holdings.pid);
       await this.#look(holdings.pid, look, slice);
     }
     if (seen.size > 0) this.#count();
-    // They may also have closed what somebody else holds too.
+    // They may also have closed a socket that another process holds too.
     if (this.#missing(rows).length > 0) {
       for (const pid of pids) if (!seeks || !seen.has(pid)) await this.#look(pid, { ...look, seeks: true }, slice);
       this.#count();
@@ -147,20 +147,20 @@ export class HolderFinder {
   }
 
   /**
-   * What is still missing may be behind a number that is believed to be another socket. That one has been closed there, and
-   * has a row all the same, so somebody else holds it: only sockets held more than once are in doubt.
+   * A socket still missing may have a descriptor that is taken for another socket's. That one has been closed there and yet
+   * has a row, so another process holds it: only sockets held more than once are in doubt.
    */
   async #doubtShared(rows: Inodes, slice: TimeSlice): Promise<void> {
     if (this.#missing(rows).length === 0) return;
-    const believes = (inode: number): boolean => rows.has(inode) && this.#counts.get(inode) === 1;
-    const look: Look = { matters: this.#matters(rows), believes, seeks: false };
+    const trusts = (inode: number): boolean => rows.has(inode) && this.#counts.get(inode) === 1;
+    const look: Look = { matters: this.#matters(rows), trusts, seeks: false };
     for (const { pid, held } of this.#processes.values()) {
-      if (held.some(({ inode }) => !believes(inode))) await this.#look(pid, look, slice);
+      if (held.some(({ inode }) => !trusts(inode))) await this.#look(pid, look, slice);
     }
     this.#count();
   }
 
-  /** The processes that held a socket whose row has gone: either they have closed it too, or it is a leak. Notes new ones. */
+  /** The processes that held a socket whose row has gone: they have closed it, or it is a leak. Adds new ones to `news`. */
   #rememberRowless(rows: Inodes, news: number[]): Set<Holdings> {
     const leaking = new Set<Holdings>();
     for (const holdings of this.#processes.values()) {
@@ -196,7 +196,7 @@ export class HolderFinder {
   }
 
   #holdingsOf(pid: number, stat: ProcessStat | null): Holdings {
-    // /proc shows no descriptors of a process whose first thread has ended, though others go on with them.
+    // /proc shows no descriptors of a process whose first thread has ended, though other threads still use them.
     if (stat?.isZombie === true) return new Holdings(pid, stat.startTime, livingThread(pid) ?? pid);
     const known = this.#processes.get(pid);
     return known !== undefined && known.startTime === stat?.startTime ? known : new Holdings(pid, stat?.startTime ?? 0);
@@ -206,7 +206,7 @@ export class HolderFinder {
     return (inode) => rows.has(inode) || this.#remembered.has(inode);
   }
 
-  /** The sockets whose holder is not known, and may be found. */
+  /** The sockets whose holder is unknown and may be found. */
   #missing(rows: Inodes): number[] {
     const missing: number[] = [];
     if (rows === this.#counts) return missing;
@@ -217,7 +217,7 @@ export class HolderFinder {
     return missing;
   }
 
-  /** Whether the rows are those of the sockets whose holders are known, or unfindable. Spares work on a machine with very many. */
+  /** Whether the rows are those of the sockets whose holders are known, or unfindable. Saves work where there are very many. */
   #isSame(sockets: readonly SurveyedSocket[]): boolean {
     if (this.#sought.size > 0) return false;
     const accounted = this.#accounted;

@@ -8,8 +8,8 @@ import type { HeldSocket } from "../../model/events/survey.ts";
 export interface Look {
   /** Whether to note a socket. */
   readonly matters: (inode: number) => boolean;
-  /** Whether a socket is believed to be where it was, when a descriptor of that number is still there. */
-  readonly believes: (inode: number) => boolean;
+  /** Whether a socket is assumed to be where it was when a descriptor of that number is still there. */
+  readonly trusts: (inode: number) => boolean;
   /** Whether descriptors are read that were not known to be sockets. */
   readonly seeks: boolean;
 }
@@ -20,7 +20,7 @@ export class Holdings {
   /** /proc/PID/stat field 22: a later process with this pid has another. */
   readonly startTime: number;
   held: readonly HeldSocket[] = [];
-  /** Whose /proc tells: a thread's, where the process's first one has ended. */
+  /** Whose /proc is read: another thread's, where the process's first one has ended. */
   readonly #reader: number;
   #count: number | null = null;
   #sockets: ReadonlyMap<number, HeldSocket> = new Map();
@@ -33,10 +33,10 @@ export class Holdings {
   }
 
   /**
-   * Whether there are as many descriptors as before: where every socket held still has a row, none of them has been closed
-   * then. What came in place of a socket that another process holds too is not noticed. False where it can't be told.
+   * Whether the number of descriptors is the same as before: if every socket held still has a row, none of them was closed. A
+   * descriptor that replaced one of a shared socket goes unnoticed. False where that is unknown.
    */
-  isAsMany(descriptors: Descriptors): boolean {
+  hasSameCount(descriptors: Descriptors): boolean {
     if (this.#count === null || this.#rings.size > 0) return false;
     try {
       return descriptors.count(this.#reader) === this.#count;
@@ -47,19 +47,19 @@ export class Holdings {
   }
 
   /**
-   * Lists the descriptors and reads those that are not believed; returns how many there are. Throws the system's error when
-   * it may not, or is too late.
+   * Lists the descriptors and reads those that are not trusted; returns how many there are. Throws the system's error when
+   * the process has gone or may not be read.
    */
-  async look(descriptors: Descriptors, { matters, believes, seeks }: Look, slice: TimeSlice): Promise<number> {
+  async look(descriptors: Descriptors, { matters, trusts, seeks }: Look, slice: TimeSlice): Promise<number> {
     let listed = 0;
     const sockets = new Map<number, HeldSocket>();
     const rings = new Map<number, readonly HeldSocket[]>();
-    // Before the list: what is opened meanwhile must make a difference the next time.
+    // Before the list, so that what is opened meanwhile changes the count next time.
     const count = descriptors.count(this.#reader);
     for (const fd of descriptors.list(this.#reader)) {
       listed += 1;
       const known = this.#sockets.get(fd);
-      if (known !== undefined && believes(known.inode)) {
+      if (known !== undefined && trusts(known.inode)) {
         sockets.set(fd, known);
       } else if (seeks || known !== undefined || this.#rings.has(fd)) {
         const link = descriptors.link(this.#reader, fd);
@@ -77,7 +77,7 @@ export class Holdings {
     return listed;
   }
 
-  /** A ring that is locked just now has what it had. */
+  /** A ring that is locked at this moment keeps what it had. */
   #registered(descriptors: Descriptors, fd: number, matters: (inode: number) => boolean): readonly HeldSocket[] {
     const info = descriptors.info(this.#reader, fd);
     if (info === null) return [];

@@ -13,12 +13,12 @@ const CMDLINE_BYTES = CMDLINE_CHARS * 4;
 // include/linux/sched.h
 const PF_KTHREAD = 0x0020_0000;
 
-/** What /proc/PID/stat tells (man 5 proc_pid_stat). */
+/** What /proc/PID/stat shows (man 5 proc_pid_stat). */
 export interface ProcessStat {
   /** Clock ticks after boot. */
   readonly startTime: number;
   readonly isKernelThread: boolean;
-  /** Ended, but for threads that may go on without the first one. */
+  /** The first thread has ended; others may still run. */
   readonly isZombie: boolean;
 }
 
@@ -66,7 +66,7 @@ export function parseCmdline(bytes: Uint8Array): string {
   return cutText(safeBytes(words), CMDLINE_CHARS);
 }
 
-/** All that /proc/PID tells of a process; null when it has gone. What may not be read of it is null or "". */
+/** What /proc/PID shows of a process; null when it has gone. What may not be read is null or "". */
 export async function readProcess(pid: number): Promise<ProcessFacts | null> {
   const stat = readStat(pid);
   if (stat === null) return null;
@@ -87,7 +87,7 @@ export function readStat(pid: number): ProcessStat | null {
   return text === undefined ? null : parseStat(text);
 }
 
-/** Whose a process is and what it is called, safe to print; null when it has gone. */
+/** A process's user and name, safe to print; null when it has gone. */
 export function identify(pid: number): { uid: number; comm: string } | null {
   const comm = readText(pid, "comm");
   const uid = parseEffectiveUid(readText(pid, "status")?.toString("latin1") ?? "");
@@ -129,7 +129,7 @@ function readText(pid: number, file: "stat" | "comm" | "status" | "limits" | "cg
   }
 }
 
-/** Read apart from the rest, off the main thread: it waits while the process holds its memory map's lock. */
+/** Read separately, off the main thread: it waits while the process holds the lock of its memory map. */
 async function readCmdline(pid: number): Promise<string> {
   try {
     const file = await open(`/proc/${pid}/cmdline`);

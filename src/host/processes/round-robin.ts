@@ -5,8 +5,8 @@ const PER_DESCRIPTOR: Nanos = 2e6;
 const AT_ONCE = 5000;
 
 /**
- * Which processes are to be read anew, though nothing seems to have changed: all in turn, every 10 s where that is done with
- * 5000 descriptors, else some of them, so that it comes to 500 descriptors a second.
+ * Which processes are read again though nothing seems to have changed: all of them every 10 s where that is at most 5000
+ * descriptors, else some in turn, at 500 descriptors a second.
  */
 export class RoundRobin {
   #waiting: number[] = [];
@@ -21,7 +21,7 @@ export class RoundRobin {
     return this.#waiting.length === 0;
   }
 
-  /** Those whose turn it is, until so many descriptors have been read; `read` gives how many a process has. */
+  /** Reads those whose turn it is, up to 5000 descriptors; `read` returns how many a process has. */
   async take(pids: readonly number[], at: Nanos, read: (pid: number) => Promise<number>): Promise<void> {
     if (this.isThrough) this.#waiting = [...pids];
     let descriptors = 0;
@@ -32,7 +32,7 @@ export class RoundRobin {
     this.#dueAt = at + Math.max(SHORTEST, descriptors * PER_DESCRIPTOR);
   }
 
-  /** All have been read at that moment. */
+  /** All were read at that time. */
   reset(at: Nanos): void {
     this.#waiting = [];
     this.#dueAt = at + SHORTEST;

@@ -4,7 +4,7 @@ import { isGoneOrForbidden } from "../machine/errno.ts";
 import { listPids } from "../processes/processes.ts";
 import { findNamespaces, parseNetnsLink } from "./namespaces.ts";
 
-/** Knows a process in each network namespace: through it the namespace can be looked into. */
+/** Knows a process in each network namespace, through which the namespace can be read. */
 export class Inhabitants {
   #pids = new Map<number, number | "self">();
 

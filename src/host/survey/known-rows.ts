@@ -4,26 +4,26 @@ import type { SurveyedSocket, SurveyedTimeWait } from "../../model/events/survey
 type Row = SurveyedSocket | SurveyedTimeWait | null;
 
 const FIRST_BYTES = 64 * 1024;
-/** So much is remembered of a table, 400,000 rows; what is beyond is parsed every time. */
+/** The most that is remembered of a table, 400,000 rows; the rest is parsed every time. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** Rows of mini-sockets count down and are never the same: where there are so many more of them, no more is remembered. */
+/** Rows of mini-sockets count down and are never the same: with this many more of them than others, no more is remembered. */
 const MOST_MINIS = 4096;
 /** How far a row may have moved among its neighbours. */
 const REACH = 8;
-/** ` local:port remote:port ` of IPv4 and of IPv6, and how long a row is that has the latter. */
+/** The length of ` local:port remote:port ` of IPv4 and of IPv6, and of a row that has the latter. */
 const ENDS = 28;
 const LONG_ENDS = 76;
 const LONG_ROW = 120;
 
 /**
- * Parses a table of /proc/net/tcp again and again. Most rows are what they were the last time but for their numbers: they
- * are compared and not parsed, and are the same objects as then.
+ * Parses a table of /proc/net/tcp again and again. Most rows are the same as the last time but for their numbers: those are
+ * compared and not parsed, and are the same objects as before.
  */
 export class KnownRows {
   readonly #netns: number;
   #before = new Remembered();
   #now = new Remembered();
-  /** The row of before that the next one is expected to be. */
+  /** Which row of the last reading the next one is expected to be. */
   #expected = 0;
 
   constructor(netns: number) {
@@ -52,7 +52,7 @@ export class KnownRows {
     }
   }
 
-  /** Where a run of lines is what it was at the same place, all its rows are, too. */
+  /** Where a run of lines is the same as at that place before, so are all its rows. */
   #takeAll(lines: Uint8Array, from: number, rows: NetTcpRows): boolean {
     const until = this.#before.sameRun(lines, from, this.#expected);
     if (until === null) return false;
@@ -64,7 +64,7 @@ export class KnownRows {
     return true;
   }
 
-  /** The next run of lines is from the begin of the table. What has been read since the last `end` counts for nothing. */
+  /** The next run of lines is the start of the table. What was read since the last `end` is dropped. */
   begin(): void {
     this.#now.forget();
     this.#expected = 0;
@@ -75,7 +75,7 @@ export class KnownRows {
     [this.#before, this.#now] = [this.#now, this.#before];
   }
 
-  /** Which row of before has the same fields as the one that begins at `start`; -1 when none is near. */
+  /** Which row of the last reading has the same fields as the one that begins at `start`; -1 when none near it has. */
   #find(start: number, end: number): number {
     if (this.#before.rows.length === 0) return -1;
     const { bytes } = this.#now;
@@ -119,7 +119,7 @@ export interface NamespaceRows {
   readonly ipv6: KnownRows;
 }
 
-/** The rows of one reading, as bytes and as what they mean. */
+/** The rows of one reading, as bytes and parsed. */
 class Remembered {
   bytes = Buffer.allocUnsafe(FIRST_BYTES);
   readonly rows: Row[] = [];
@@ -127,7 +127,7 @@ class Remembered {
   readonly #ends: number[] = [];
   #filled = 0;
 
-  /** Where the lines stand from now on; null when there is no room for them. */
+  /** Where the lines are kept; null when there is no room for them. */
   append(lines: Uint8Array): number | null {
     const from = this.#filled;
     if (from + lines.length > MOST_BYTES) return null;
@@ -148,7 +148,7 @@ class Remembered {
     this.rows.push(row);
   }
 
-  /** As `note`, of a row that stands at the same place in another reading. */
+  /** As `note`, for a row at the same place in another reading. */
   copy(other: Remembered, index: number): void {
     this.note(other.#starts[index] ?? 0, other.#ends[index] ?? 0, other.rows[index] ?? null);
   }
@@ -171,7 +171,7 @@ class Remembered {
     return (this.#ends[index] ?? 0) - (this.#starts[index] ?? 0);
   }
 
-  /** How many bytes of a row are as those from `start` on; -1 when the fields there go on where those of the row end. */
+  /** How many bytes of a row equal those from `start` on; -1 when the last field there is longer than the row's. */
   alike(index: number, bytes: Buffer, start: number, end: number): number {
     const length = this.lengthOf(index);
     const from = this.#starts[index] ?? 0;

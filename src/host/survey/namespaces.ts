@@ -23,13 +23,13 @@ export interface NamespaceTables {
 
 const BLOCK_BYTES = 256 * 1024;
 
-/** The inode in a link such as `net:[4026531840]` (man 7 namespaces); null when it is none. */
+/** The inode in a link such as `net:[4026531840]` (man 7 namespaces); null for any other. */
 export function parseNetnsLink(link: string): number | null {
   const inode = /^net:\[(\d+)\]$/.exec(link)?.[1];
   return inode === undefined ? null : Number(inode);
 }
 
-/** Sorts processes by their network namespace. A namespace in which no process lives is not found. */
+/** Groups processes by network namespace. A namespace without processes is not found. */
 export async function findNamespaces(pids: readonly number[], slice: TimeSlice = new TimeSlice()): Promise<Namespaces> {
   const members = new Map<number, number[]>();
   let unreadable = 0;
@@ -78,12 +78,12 @@ async function readIpv6Table(pid: number, known: KnownRows, rows: NetTcpRows, sl
   try {
     await readTable(`/proc/${pid}/net/tcp6`, known, rows, slice);
   } catch (error) {
-    // A kernel without IPv6 has no such table; a process that has gone has none of both.
+    // A kernel without IPv6 has no such table; a process that has gone has neither.
     if (!hasVanished(error) || !existsSync(`/proc/${pid}/net/tcp`)) throw error;
   }
 }
 
-/** Reads and parses block by block: the kernel gives a page a read, and a table of 15 MB would freeze the screen. */
+/** Reads and parses block by block: the kernel returns a page a read, and a table of 15 MB would freeze the screen. */
 async function readTable(path: string, known: KnownRows, rows: NetTcpRows, slice: TimeSlice): Promise<void> {
   known.begin();
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
@@ -99,7 +99,7 @@ async function readTable(path: string, known: KnownRows, rows: NetTcpRows, slice
       const read = readSync(file, block, filled, BLOCK_BYTES - filled, null);
       filled += read;
       if (read === 0) break;
-      // A block full of anything but lines is thrown away by the parser.
+      // The parser skips a block that is anything but lines.
       if (filled === BLOCK_BYTES) takeRows(block.lastIndexOf(0x0a) + 1 || filled);
       if (slice.isOver()) await slice.rest();
     }

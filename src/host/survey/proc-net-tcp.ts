@@ -12,7 +12,7 @@ export interface NetTcpRows {
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 const COLON = 0x3a;
-/** The kind of timer in a mini-socket's row (get_timewait4_sock), which tells it from a socket in FIN_WAIT2. */
+/** The kind of timer in a mini-socket's row (get_timewait4_sock), which a socket in FIN_WAIT2 does not have. */
 const TIME_WAIT_TIMER = 3;
 /** USER_HZ is 100 wherever Node runs. */
 const MS_PER_TICK = 10;
@@ -25,8 +25,8 @@ const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
 
 /**
  * Parses /proc/net/tcp and tcp6 (net/ipv4/tcp_ipv4.c get_tcp4_sock, net/ipv6/tcp_ipv6.c get_tcp6_sock); the width of the
- * addresses tells the family. Takes any run of whole lines, header or not; what is no row is skipped. Never throws. Adds to
- * `rows`, which the last run gave.
+ * addresses shows the family. Takes any run of whole lines, header or not; what is not a row is skipped. Never throws. Adds
+ * to `rows`, the result of the run before.
  */
 export function parseProcNetTcp(
   bytes: Uint8Array,
@@ -94,7 +94,7 @@ const scratch = Buffer.alloc(32);
 
 /** Walks the bytes row by row; every read skips blanks first and stays within its row. */
 export class RowCursor {
-  /** Something was not as it should be in this row. */
+  /** This row is malformed. */
   failed = false;
   readonly #bytes: Uint8Array;
   readonly #until: number;
@@ -201,7 +201,7 @@ export class RowCursor {
   }
 }
 
-/** Where the digit of network order `index` stands in the kernel's text. */
+/** Where the digit of network order `index` is in the kernel's text. */
 function networkOrder(index: number): number {
   return WORDS_ARE_SWAPPED ? index ^ 6 : index;
 }

@@ -9,10 +9,10 @@ import type { Nanos } from "../../model/net/nanos.ts";
 
 export interface SurveyOptions {
   readonly signal?: AbortSignal;
-  /** What earlier surveys found out; give the same ones every time. */
+  /** What earlier surveys found; pass the same ones every time. */
   readonly holders?: HolderFinder;
   readonly tables?: KnownTables;
-  /** Whether to believe nothing of what they found out. */
+  /** Whether to read everything again, whatever they found. */
   readonly exact?: boolean;
 }
 
@@ -46,8 +46,8 @@ export async function takeSurvey(
 }
 
 /**
- * The kernel may leave a row out when its neighbours go while it prints the table. A socket whose descriptor is still open
- * is looked for once more: what is not there then has really gone, by a reset.
+ * The kernel may omit a row when its neighbours go while it prints the table. A socket whose descriptor is still open is looked
+ * for once more: if it is missing again, it has really gone, by a reset.
  */
 async function findOverlooked(
   rowless: readonly number[],

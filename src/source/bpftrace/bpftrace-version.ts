@@ -11,7 +11,7 @@ export interface BpftraceVersion {
   readonly minor: number;
 }
 
-/** An overloaded machine may take long to find even that out, and to do without bpftrace costs the user more. */
+/** Long, because an overloaded machine is slow, and running without bpftrace costs the user more. */
 const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_CHARS = 4096;
 
@@ -23,7 +23,7 @@ export function parseBpftraceVersion(text: string): Omit<BpftraceVersion, "path"
   return { version, major: Number(major), minor: Number(minor) };
 }
 
-/** Asks the bpftrace in $PATH for its version; null when there is none, or when it answers nonsense or not within 30 s. */
+/** Asks the bpftrace in $PATH for its version; null when there is none, or no usable answer within 30 s. */
 export async function bpftraceVersion(signal?: AbortSignal): Promise<BpftraceVersion | null> {
   const path = findExecutable("bpftrace");
   if (path === null) return null;
@@ -35,7 +35,7 @@ export async function bpftraceVersion(signal?: AbortSignal): Promise<BpftraceVer
     maxBuffer: MAX_OUTPUT_CHARS,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
-  // A wrapper's own child may live on and hold the pipe: nobody waits for that.
+  // A wrapper's own child may live on and hold the pipe open: don't wait for it.
   child.once("exit", (_code, killedBy) => {
     if (killedBy !== null) child.stdout.destroy();
   });

@@ -7,7 +7,7 @@ export interface TracingFacts {
   readonly kernel: KernelFacts;
   readonly privileges: Privileges;
   readonly bpftrace: BpftraceVersion | null;
-  /** Where a bpftrace is that does not say its version; null when there is none. */
+  /** The path of a bpftrace that does not print its version; null when there is none. */
   readonly muteBpftrace: string | null;
   /** The program that TCPTRACE_PROBES asks for; null for the best. */
   readonly wanted: Program | null;
@@ -15,7 +15,7 @@ export interface TracingFacts {
   readonly installBpftrace: string | null;
   /** Whether unshare(1) is there: with it tcptrace mounts tracefs for bpftrace alone. */
   readonly hasUnshare: boolean;
-  /** Whether iproute2's ss is there: it tells the age of older sockets, and half-closed ones from leaks. */
+  /** Whether iproute2's ss is there: it shows the age of older sockets, and which are half-closed and not leaked. */
   readonly hasSs: boolean;
   /** The command that installs iproute2 here; null when not known. */
   readonly installSs: string | null;
@@ -29,25 +29,25 @@ export interface TracingFacts {
 export type Program = (typeof PROGRAMS)[number];
 
 /**
- * Best first. A tracepoint is there in whatever way the kernel was compiled, and its program is not preempted. Nor is a
- * kprobe's, which costs more. While fentry's is preempted, the kernel runs it for nobody else on that CPU, and loses what
- * comes (__bpf_prog_enter_recur() in kernel/bpf/trampoline.c). For TIME_WAIT the rules do as well as tcp_time_wait().
+ * Best first. The tracepoint exists however the kernel was compiled, and its program is not preempted. Nor is a kprobe's,
+ * which costs more. fentry's is: meanwhile the kernel skips it for all other tasks on that CPU, and those events are lost
+ * (__bpf_prog_enter_recur() in kernel/bpf/trampoline.c). For TIME_WAIT the rules do as well as tcp_time_wait().
  */
 export const PROGRAMS = ["full", "kprobe", "fentry", "basic"] as const;
 
-/** A better source than the one taken, why it was not taken, and the command that mends it, if there is one. */
+/** A better source than the one chosen, why it was not chosen, and the command that fixes that, if there is one. */
 export interface PassedOver {
   readonly source: `bpf-${Program}`;
   readonly reason: string;
   readonly fix: string | null;
 }
 
-/** What `--source auto` takes. `passedOver` is best first, and holds all that is better than what was taken. */
+/** What `--source auto` chooses. `passedOver` lists all that is better than the choice, best first. */
 export type Choice =
   | {
       readonly source: "bpf";
       readonly program: Program;
-      /** All that nothing is known to speak against, best first: what fails when it is tried is followed by the next. */
+      /** All without a known obstacle, best first: when one fails, the next is tried. */
       readonly programs: readonly Program[];
       readonly passedOver: readonly PassedOver[];
     }
@@ -55,19 +55,20 @@ export type Choice =
 
 type Obstacle = Omit<PassedOver, "source">;
 
-/** The first bpftrace whose ntop() and packed printf() are right, and the first that loads nothing without BTF. */
+/** The first bpftrace whose ntop() and packed printf() are right. */
 export const OLDEST_BPFTRACE = { major: 0, minor: 11 };
 export const OLDEST_BPFTRACE_NAME = `${OLDEST_BPFTRACE.major}.${OLDEST_BPFTRACE.minor}`;
-/** The oldest that is known to compile the programs: 0.11 does not, and what is between has not been tried. */
+/** The oldest known to compile the programs: 0.11 does not, and the versions between have not been tried. */
 export const OLDEST_PROVEN = { major: 0, minor: 17 };
-const BTF_IS_A_MUST = { major: 0, minor: 25 };
-/** The kernel that brought sock:inet_sock_set_state. */
+/** The first that loads nothing without BTF. */
+const NEEDS_BTF = { major: 0, minor: 25 };
+/** The first kernel with sock:inet_sock_set_state. */
 export const OLDEST_KERNEL = { major: 4, minor: 16 };
 
-/** The kernels that brought BPF trampolines, on x86 and on arm64. */
+/** The first kernels with BPF trampolines, on x86 and on arm64. */
 const OLDEST_FENTRY = { x64: { major: 5, minor: 5 }, arm64: { major: 6, minor: 0 } };
 
-/** Takes the best source that these facts allow. */
+/** The best source that these facts allow. */
 export function chooseSource(facts: TracingFacts): Choice {
   const programs = PROGRAMS.filter((program) => findObstacle(program, facts) === null);
   const [program] = programs;
@@ -79,19 +80,19 @@ export function chooseSource(facts: TracingFacts): Choice {
   return program === undefined ? { source: "proc", passedOver } : { source: "bpf", program, programs, passedOver };
 }
 
-/** `bpftrace is not installed (apt-get install bpftrace)`: why the best source was not taken; "" when it may be. */
+/** `bpftrace is not installed (apt-get install bpftrace)`: why the best source was not chosen; "" when it was. */
 export function describePassedOver(choice: Choice): string {
   const [found] = choice.passedOver;
   if (found === undefined) return "";
   return found.fix === null ? found.reason : `${found.reason} (${found.fix})`;
 }
 
-/** What speaks against a program; null when nothing is known to. */
+/** Why a program can't be used; null when there is no known reason. */
 export function findObstacle(program: Program, facts: TracingFacts): Obstacle | null {
   const common = findCommonObstacle(facts);
   if (common !== null) return common;
   if (facts.wanted !== null) {
-    // Asked for, it is tried whatever is known of it.
+    // It was asked for: try it anyway.
     return facts.wanted === program ? null : { reason: `TCPTRACE_PROBES is ${facts.wanted}`, fix: null };
   }
   return OBSTACLES[program](facts);
@@ -119,7 +120,7 @@ export function canMountTracefs({ kernel, privileges, hasUnshare }: TracingFacts
   return kernel.tracefs.supported && privileges.isRoot && privileges.sysAdmin && hasUnshare;
 }
 
-/** Whether the tracepoint is there: where tracefs cannot tell, the kernel's version does. */
+/** Whether the tracepoint exists: where tracefs does not show it, the kernel's version decides. */
 export function hasStateTracepoint({ kernel }: TracingFacts): boolean {
   return kernel.stateTracepoint ?? isAtLeast(kernel, OLDEST_KERNEL);
 }
@@ -129,7 +130,7 @@ export interface Version {
   readonly minor: number;
 }
 
-/** What stands in the way of all programs, in the order in which a user would mend it. */
+/** What prevents all programs, in the order in which a user would fix it. */
 function findCommonObstacle({
   kernel,
   privileges,
@@ -141,7 +142,7 @@ function findCommonObstacle({
   if (!mayTrace(privileges)) {
     return { reason: "root without CAP_SYS_ADMIN, as in a container", fix: "docker run --privileged --pid=host" };
   }
-  // The kernel tells pids of its own namespace: here they would be other processes'.
+  // The kernel reports pids of its own namespace: here they would be other processes'.
   if (kernel.initialPidNamespace === false) {
     return { reason: "in a container's own pid namespace", fix: "docker run --pid=host" };
   }
@@ -175,7 +176,7 @@ function findTracefsObstacle(facts: TracingFacts): Obstacle | null {
     : { reason: "the kernel has no tracefs", fix: null };
 }
 
-/** An older bpftrace finds no function of an older kernel. */
+/** An older bpftrace finds no functions of an older kernel. */
 const FINDS_FUNCTIONS = { bpftrace: { major: 0, minor: 23 }, kernel: { major: 5, minor: 11 } };
 
 function findFentryObstacle(facts: TracingFacts): Obstacle | null {
@@ -186,7 +187,7 @@ function findFentryObstacle(facts: TracingFacts): Obstacle | null {
   if (!findsFunctions && !isAtLeast(kernel, FINDS_FUNCTIONS.kernel)) {
     return { reason: `bpftrace ${bpftrace.version} has no fentry on kernels before 5.11`, fix: null };
   }
-  // bpftrace reads it before it tries; before tracefs is mounted nobody knows.
+  // bpftrace reads this list first; it is unknown until tracefs is mounted.
   if (kernel.traceableFunctions !== false) return findTracefsObstacle(facts);
   return { reason: "the kernel does not let its functions be traced (available_filter_functions)", fix: null };
 }
@@ -199,10 +200,10 @@ function findBtfObstacle({ kernel }: TracingFacts): Obstacle | null {
   return kernel.btf ? null : { reason: "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)", fix: null };
 }
 
-/** A bpftrace that does nothing without BTF. */
+/** Why a bpftrace that needs BTF can't be used. */
 function findOldBtfObstacle(facts: TracingFacts): Obstacle | null {
   const noBtf = findBtfObstacle(facts);
   const { bpftrace } = facts;
-  if (noBtf === null || bpftrace === null || !isAtLeast(bpftrace, BTF_IS_A_MUST)) return null;
+  if (noBtf === null || bpftrace === null || !isAtLeast(bpftrace, NEEDS_BTF)) return null;
   return { reason: `${noBtf.reason}, and bpftrace ${bpftrace.version} does nothing without it`, fix: null };
 }

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import type { ClockAnchor } from "../../model/events/event.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 
-/** /proc/uptime has hundredths of a second: less is no difference. */
+/** /proc/uptime has hundredths of a second: less is noise. */
 const SAME_CLOCK: Nanos = 20e6;
-/** No line is under way for as long. */
+/** No line takes this long to arrive. */
 const LONGEST_DELAY: Nanos = 60e9;
 
 /**

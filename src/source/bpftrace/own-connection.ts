@@ -7,12 +7,12 @@ import { TCP } from "../../model/net/tcp-state.ts";
 
 const RETRY_MS = 20;
 const LOOPBACK = 0x7f000001;
-/** The listener's own end is the last event; if it is lost, the port is given up all the same. */
+/** The listener's own end is the last event; if that is lost, the port is given up after this time. */
 const LAST_EVENT_MS = 2000;
 
 /**
  * Loopback connections of tcptrace's own, one after another until the tracer reports one: then it is attached. Their
- * events are recognised, so that no view shows them.
+ * events are recognised and left out of all views.
  */
 export class OwnConnection {
   readonly #server: Server;
@@ -47,7 +47,7 @@ export class OwnConnection {
   /** Whether the event is of one of these connections. The first one resolves `seen`. */
   owns(event: Transition | Accept): boolean {
     const isEnd = event.kind === "transition" && event.to === TCP.CLOSE;
-    // A socket that begins at the address of one of ours: the end of ours was lost.
+    // Another socket begins at this address, so the end of ours was lost.
     if (isBirth(event) && !this.#isAtOwnPort(event)) this.#addresses.delete(event.address);
     if (this.#addresses.has(event.address)) {
       if (isEnd) this.#addresses.delete(event.address);
@@ -60,7 +60,7 @@ export class OwnConnection {
     return true;
   }
 
-  /** Stops connecting. What is still under way goes on being recognised. */
+  /** Stops connecting. Events still under way are recognised as before. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -94,8 +94,8 @@ function reset(socket: Socket): void {
   socket.resetAndDestroy();
 }
 
-/** Without its own connection tcptrace does not learn that bpftrace is attached. */
+/** Without this connection tcptrace never learns that bpftrace is attached. */
 function noteError(error: Error): void {
-  // They end by resets.
+  // Resets are how they end.
   if (errorCode(error) !== "ECONNRESET") debug("tcptrace's own connection", error);
 }

@@ -11,17 +11,17 @@ const PARTS: Record<Program, readonly string[]> = {
 };
 
 /**
- * From 0.22 on bpftrace puts a line of more than 32 bytes together in a buffer that all probes of a CPU share, and trusts that
- * none interrupts another. But Linux 7 lets softirqs interrupt the program of a system call (trace_call_bpf_faultable() in
- * kernel/trace/bpf_trace.c), and all kernels fentry's: then a line came out with the middle of another one in it, or bpftrace
- * aborted. Only heartbeats are longer than this, and nothing interrupts those.
+ * From 0.22 on bpftrace builds a line of more than 32 bytes in a buffer that all probes of a CPU share, and assumes that none
+ * interrupts another. But Linux 7 lets softirqs interrupt the program of a system call (trace_call_bpf_faultable() in
+ * kernel/trace/bpf_trace.c), and all kernels let them interrupt fentry's: a line then contained part of another one, or
+ * bpftrace aborted. Lines of up to this size are built on the stack; only heartbeats are longer, and nothing interrupts those.
  */
 const SHARES_LINES: Version = { major: 0, minor: 22 };
 const ON_THE_STACK = "config = { on_stack_limit = 192 }";
 const INTERRUPTS_SYSCALLS: Version = { major: 7, minor: 0 };
 /**
- * There accepts can share no outbox with the programs of softirqs. And what is held back must not be overtaken by what is not: each
- * event has a line of its own then.
+ * On those kernels accepts can't share an outbox with the programs of softirqs, and nothing may overtake what is held back: so
+ * each event has a line of its own.
  */
 const ALONE: ReadonlyMap<string, string> = new Map([
   ["accepts.bt", "accepts-alone.bt"],
@@ -30,7 +30,7 @@ const ALONE: ReadonlyMap<string, string> = new Map([
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
- * The text of a whole program for this bpftrace and this kernel. A line `// include NAME` stands for that file, which several
+ * The text of a whole program for this bpftrace and this kernel. A line `// include NAME` is replaced by that file, which several
  * probes share.
  */
 export function programText(program: Program, bpftrace: Version, kernel: Version): string {
@@ -39,7 +39,7 @@ export function programText(program: Program, bpftrace: Version, kernel: Version
   return [...settings, ...PARTS[program].map((part) => textOf(part, isAlone ? ALONE : NONE))].join("\n");
 }
 
-/** `others`: the files that stand in for some. */
+/** `others`: files that replace some of them. */
 function textOf(part: string, others: ReadonlyMap<string, string>): string {
   const path = import.meta.resolve(`#probes/${others.get(part) ?? part}`);
   const text = readFileSync(fileURLToPath(path), "utf8");

@@ -14,7 +14,7 @@ const LONGEST_INFO = 4096;
  */
 export class SkipCount {
   readonly #pid: number;
-  /** Of each program, its open fdinfo: read twenty times a second, opening costs the most. */
+  /** The open fdinfo of each program: it is read twenty times a second, and opening it costs the most. */
   #files: number[] = [];
   readonly #bytes = Buffer.alloc(LONGEST_INFO);
   #known = 0;
@@ -34,7 +34,7 @@ export class SkipCount {
     return more;
   }
 
-  /** To be called when the programs have ended. */
+  /** Call it when the programs have ended. */
   close(): void {
     for (const file of this.#files) closeSync(file);
     this.#files = [];
@@ -60,7 +60,7 @@ export class SkipCount {
   }
 }
 
-/** What it says now; nothing when its program has gone. */
+/** Reads its text as it is now; returns 0 bytes when its program has gone. */
 function readAgain(file: number, into: Buffer): number {
   try {
     return readSync(file, into, 0, into.length, 0);

@@ -32,7 +32,7 @@ export interface TracerProcess {
   /** Resolves when it has ended; never rejects. */
   readonly ended: Promise<TracerEnd>;
   /**
-   * Stops it until it is woken, if that is safe. Awake, it is switched to for nearly every event, which costs more than the
+   * Stops it until it is woken, if that is safe. Awake, it is scheduled for nearly every event, which costs more than the
    * event; after a rest it finds many at once.
    */
   rest(): void;
@@ -43,8 +43,8 @@ export interface TracerProcess {
 
 const MOUNT = "mount -t tracefs tracefs /sys/kernel/tracing";
 /**
- * As a batch job (sched(7)) bpftrace is not switched to at every event that it waits for, which costs more than the event:
- * 2 us of CPU a transition instead of 6 at 80,000 a second.
+ * As a batch job (sched(7)) bpftrace is not scheduled at every event, which would cost more than the event: 2 us of CPU a
+ * transition instead of 6, at 80,000 a second.
  */
 const RUN = 'if command -v chrt >/dev/null; then set -- chrt --batch 0 "$0"; else set -- "$0"; fi; exec "$@" -B full -';
 const FINDS_BTF = { major: 0, minor: 23 };
@@ -53,7 +53,7 @@ const KERNEL_BTF = "/sys/kernel/btf/vmlinux";
 const PAGE = 4096;
 const BUFFER_BYTES = 64 * 1024 * 1024;
 const DEFAULT_KEYS = 4096;
-/** The pairs of states that a CPU may come to (probes/wire.bt). */
+/** The most pairs of states that a CPU counts (probes/wire.bt). */
 const KEYS_OF_CPU = 32;
 const SILENCE_MS = 2000;
 const MAX_STDERR_CHARS = 16_384;
@@ -61,10 +61,10 @@ const MAX_STDERR_CHARS = 16_384;
 /** Up to 0.18 each CPU has a buffer of its own; from 0.19 on all share one. */
 const SHARED_BUFFER = { major: 0, minor: 19 };
 
-/** The kernel ends it with its parent, be that ever so dead, and even while it is stopped (PR_SET_PDEATHSIG, prctl(2)). */
+/** The kernel kills it when its parent ends, however that ends, and even while it is stopped (PR_SET_PDEATHSIG, prctl(2)). */
 const TIED = ["setpriv", "--pdeathsig", "KILL"] as const;
 
-/** Starts bpftrace. What it writes to stderr is kept for the message and never shown as it is. */
+/** Starts bpftrace. Its stderr is kept for the message about its end, and shown as it is only when debugging. */
 export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions): TracerProcess {
   const isTied = canTie();
   const words = mountTracefs
@@ -79,7 +79,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
     maxBuffer: { stderr: MAX_STDERR_CHARS },
     encoding: "utf8",
     reject: false,
-    // Ctrl-C is for tcptrace, which then stops bpftrace in good order. A tcptrace that is killed ends it by SIGPIPE.
+    // Ctrl-C goes to tcptrace, which then stops bpftrace properly. When tcptrace is killed, SIGPIPE ends bpftrace.
     detached: true,
     cleanup: false,
   });
@@ -117,7 +117,7 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
   };
 }
 
-/** Ends the wrapper that a bpftrace may be started by with all that it has started, which would keep the pipe open. */
+/** Signals bpftrace and any wrapper it was started through: what is left of those would keep the pipe open. */
 function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {
   if (leader === undefined) return;
   try {
@@ -137,16 +137,16 @@ function canTie(): boolean {
 }
 
 /**
- * Where BTF is: bpftrace 0.17 asks the kernel by number, which those before 5.11 do not answer. With this set, 0.27 finds no
- * function for fentry.
+ * The path of BTF. bpftrace 0.17 asks the kernel by number, which kernels before 5.11 do not support. It is not always set,
+ * because with it bpftrace 0.27 finds no functions for fentry.
  */
 function btf(bpftrace: BpftraceVersion): Readonly<Record<string, string>> {
-  const mustBeTold = !isAtLeast(bpftrace, FINDS_BTF) && !isAtLeast(parseRelease(release()), BTF_BY_NUMBER);
-  const file = process.env["BPFTRACE_BTF"] ?? (mustBeTold ? KERNEL_BTF : undefined);
+  const needsPath = !isAtLeast(bpftrace, FINDS_BTF) && !isAtLeast(parseRelease(release()), BTF_BY_NUMBER);
+  const file = process.env["BPFTRACE_BTF"] ?? (needsPath ? KERNEL_BTF : undefined);
   return file === undefined || !existsSync(file) ? {} : { BPFTRACE_BTF: file };
 }
 
-/** On a busy machine whoever has to empty the buffers comes first; else the tracer would lose what it is here to see. */
+/** On a busy machine the reader of the buffers must run first, or events are lost. */
 function raisePriority(pid: number, priority: number): void {
   try {
     setPriority(pid, priority);
@@ -156,11 +156,11 @@ function raisePriority(pid: number, priority: number): void {
   }
 }
 
-/** The size of its buffers, and how many keys a map may have: by its own default they are too few for more than 128 CPUs. */
+/** The size of its buffers, and how many keys a map may have: the default is too small for more than 128 CPUs. */
 function bounds(bpftrace: BpftraceVersion): Readonly<Record<string, string>> {
   const keys = String(Math.max(DEFAULT_KEYS, onlineCpus().length * KEYS_OF_CPU));
   const pages = String(bufferPages(bpftrace));
-  // 0.21 has given the variable another name.
+  // 0.21 renamed the variable.
   return { BPFTRACE_PERF_RB_PAGES: pages, BPFTRACE_MAP_KEYS_MAX: keys, BPFTRACE_MAX_MAP_KEYS: keys };
 }
 
@@ -172,19 +172,19 @@ function bufferPages(bpftrace: BpftraceVersion): number {
   return Math.max(64, 2 ** Math.floor(Math.log2(BUFFER_BYTES / PAGE / buffers)));
 }
 
-/** The last words of a program that gives itself up: of C++, of assert(3), and bpftrace's own. */
-const LAST_WORDS = /terminate called|what\(\):|Assertion|\b(BUG|FATAL)\b/;
+/** What a program prints when it aborts: C++, assert(3), and bpftrace itself. */
+const ABORT_MESSAGE = /terminate called|what\(\):|Assertion|\b(BUG|FATAL)\b/;
 
 /** `bpftrace said: ...` from its last error line, else how it ended. */
 function describeEnd(stderr: string, exitCode: number | undefined, signal: string | undefined): string {
   const lines = stderr.split("\n");
   if (signal !== undefined) {
-    const last = lines.findLast((line) => LAST_WORDS.test(line));
+    const last = lines.findLast((line) => ABORT_MESSAGE.test(line));
     return `bpftrace was ended by ${signal}${last === undefined ? "" : `, and said: ${shortened(last)}`}`;
   }
   const errors = lines.filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
-  const told = errors.findLast((line) => !/RLIMIT_MEMLOCK/.test(line));
-  if (told !== undefined) return `bpftrace said: ${shortened(told)}`;
+  const found = errors.findLast((line) => !/RLIMIT_MEMLOCK/.test(line));
+  if (found !== undefined) return `bpftrace said: ${shortened(found)}`;
   return `bpftrace ended with exit code ${exitCode ?? "unknown"}`;
 }
 

@@ -5,10 +5,10 @@ import type { NameBook } from "../../wire/name-book.ts";
 import { WireLine } from "../../wire/wire-line.ts";
 
 const FIRST_CAPACITY = 1024;
-/** A queue that has been longer gives its memory back when it is empty. */
+/** A queue that has grown beyond this frees its memory when it is empty. */
 const KEPT_CAPACITY = 65_536;
 
-/** Lines of one CPU, in order of time, that wait for their turn: some 90 bytes each, none of which the collector sees. */
+/** Lines of one CPU, in order of time, that wait for their turn: some 90 bytes each, outside the garbage collector's reach. */
 export class LineQueue {
   #capacity = FIRST_CAPACITY;
   #kinds = new Uint8Array(FIRST_CAPACITY);

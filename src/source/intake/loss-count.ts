@@ -6,11 +6,11 @@ import { ACCEPTED, PAIRS, type Pair, type SentCounts, noneSent, placeOf } from "
 interface Counts {
   readonly received: SentCounts;
   readonly lost: SentCounts;
-  /** What bpftrace says when it ends, as far as it has. */
+  /** The counts that bpftrace has printed at its end, so far. */
   readonly final: SentCounts;
 }
 
-/** Finds what was sent and not received, to the event, from each CPU's own counts of what it sent. */
+/** Finds exactly which transitions were sent and not received, from each CPU's own counts of what it sent. */
 export class LossCount {
   readonly #cpus: Counts[] = [];
 
@@ -20,13 +20,13 @@ export class LossCount {
     received[place] = (received[place] ?? 0) + 1;
   }
 
-  /** How many events of this CPU have come, or are known to be lost. */
+  /** How many events of this CPU have arrived or are known to be lost. */
   known(cpu: number): number {
     const { received, lost } = this.#countsOf(cpu);
     return sum(received) + sum(lost);
   }
 
-  /** So many events of this CPU have been sent before this point of the stream. Returns which more transitions are lost. */
+  /** What this CPU has sent before this point of the stream. Returns the transitions newly found to be lost. */
   emitted(cpu: number, sent: SentCounts): ChangeCount[] {
     const { received, lost } = this.#countsOf(cpu);
     const more: ChangeCount[] = [];
@@ -42,7 +42,7 @@ export class LossCount {
     return more;
   }
 
-  /** The tracer has ended: all that this CPU has sent of this pair. Returns which more are lost. */
+  /** The tracer has ended, and this CPU has sent `sent` events of this pair. Returns those newly found to be lost. */
   ended(cpu: number, pair: Pair, sent: number): ChangeCount[] {
     const { final } = this.#countsOf(cpu);
     const place = placeOf(pair);

@@ -4,31 +4,31 @@ import { LineQueue } from "./line-queue.ts";
 import type { NameBook } from "../../wire/name-book.ts";
 import type { WireLine } from "../../wire/wire-line.ts";
 
-/** A CPU that is so far behind the others has been taken offline, or has lost its last lines: nobody waits for it. */
+/** A CPU this far behind the others has been taken offline, or its last lines were lost: don't wait for it. */
 const OFFLINE_AFTER: Nanos = 15e9;
-/** A CPU keeps nothing back that has had no event for 32 ms (probes/outbox.bt). */
+/** A CPU that has had no event for 32 ms holds nothing back (probes/outbox.bt). */
 const HOLDS: Nanos = 50e6;
 /** Memory is bounded even when one CPU is silent and another is not. */
 const MAX_PENDING = 500_000;
 
 /**
  * Puts events into order of time. Those of one CPU arrive in order, but bpftrace reads one CPU's buffer after another,
- * so they may arrive seconds after later ones of other CPUs. An event's turn has come when each CPU has told of a later
- * moment: by an event, by its heartbeat, or because somebody has looked and nothing of it is under way.
+ * so they may arrive seconds after later ones of other CPUs. An event is released once each CPU has reported a later time: by
+ * an event, by a heartbeat, or by an answer that shows that nothing of it is under way.
  */
 export class Reorder {
   readonly #pending: (LineQueue | undefined)[] = [];
-  /** The latest moment that each CPU has told of. */
+  /** The latest time that each CPU has reported. */
   readonly #watermarks: (Nanos | undefined)[] = [];
-  /** Of each CPU, when its latest event was. */
+  /** The time of each CPU's latest event. */
   readonly #latest: (Nanos | undefined)[] = [];
   readonly #names: NameBook | undefined;
   #size = 0;
   #released: Nanos = 0;
-  /** Events that came after their turn, since their CPU had been silent for too long. */
+  /** Events that came after later ones had been released, because their CPU had been silent for too long. */
   late = 0;
 
-  /** These CPUs have nothing to tell from before `since`; another is waited for from its first event on. */
+  /** These CPUs have sent nothing from before `since`; others are waited for from their first event on. */
   constructor(cpus: readonly number[], since: Nanos, names?: NameBook) {
     this.#names = names;
     for (const cpu of cpus) this.#watermarks[cpu] = since;
@@ -38,7 +38,7 @@ export class Reorder {
     return this.#size;
   }
 
-  /** Up to here the order is complete: no event from before is to come. */
+  /** Everything up to this time has been released. */
   get released(): Nanos {
     return this.#released;
   }
@@ -58,25 +58,25 @@ export class Reorder {
     this.#watermarks[cpu] = Math.max(this.#watermarks[cpu] ?? 0, at);
   }
 
-  /** Whether this CPU was there at the begin, or has told something since. */
+  /** Whether this CPU was there at the start, or has sent something since. */
   knows(cpu: number): boolean {
     return this.#watermarks[cpu] !== undefined;
   }
 
-  /** The CPUs that have told nothing since then, the longest silent first. */
+  /** The CPUs that have reported nothing since then, the longest silent first. */
   silentSince(at: Nanos): number[] {
-    return this.#cpusThat((told) => told < at);
+    return this.#cpusThat((watermark) => watermark < at);
   }
 
-  /** Those of them that may keep something back: nobody has looked since their last event was long enough ago. */
+  /** Those of them that may hold events back: they have reported nothing since their last event was due to be sent. */
   holdingSince(at: Nanos): number[] {
-    return this.#cpusThat((told, latest) => told < at && told < latest + HOLDS);
+    return this.#cpusThat((watermark, latest) => watermark < at && watermark < latest + HOLDS);
   }
 
-  #cpusThat(is: (told: Nanos, latest: Nanos) => boolean): number[] {
+  #cpusThat(is: (watermark: Nanos, latest: Nanos) => boolean): number[] {
     const cpus: number[] = [];
-    for (const [cpu, told] of this.#watermarks.entries()) {
-      if (told !== undefined && is(told, this.#latest[cpu] ?? -Infinity)) cpus.push(cpu);
+    for (const [cpu, watermark] of this.#watermarks.entries()) {
+      if (watermark !== undefined && is(watermark, this.#latest[cpu] ?? -Infinity)) cpus.push(cpu);
     }
     return cpus.toSorted((one, other) => (this.#watermarks[one] ?? 0) - (this.#watermarks[other] ?? 0));
   }
@@ -86,7 +86,7 @@ export class Reorder {
    * CPU.
    */
   release(notAfter: Nanos = Infinity, all = false, events: TraceEvent[] = []): TraceEvent[] {
-    const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#toldByAll(), notAfter);
+    const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#commonWatermark(), notAfter);
     const before = events.length;
     while (this.#releaseFirst(until, events));
     const count = events.length - before;
@@ -96,7 +96,7 @@ export class Reorder {
     return events;
   }
 
-  /** Those of the CPU whose turn is first, until it is another one's; false when none has come. */
+  /** Releases from the CPU with the earliest event, until another CPU's is earlier; false when there is none. */
   #releaseFirst(until: Nanos, events: TraceEvent[]): boolean {
     let first: LineQueue | undefined;
     let next = Infinity;
@@ -112,7 +112,7 @@ export class Reorder {
     return true;
   }
 
-  #toldByAll(): Nanos {
+  #commonWatermark(): Nanos {
     let latest = 0;
     for (const at of this.#watermarks) if (at !== undefined && at > latest) latest = at;
     let all = latest;

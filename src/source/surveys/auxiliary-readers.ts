@@ -8,22 +8,22 @@ import { LoadShedding } from "./load-shedding.ts";
 export class AuxiliaryReaders {
   readonly #details: DetailReader;
   readonly #counters: CounterReader;
-  readonly #way = new LoadShedding();
+  readonly #shedding = new LoadShedding();
 
   constructor(now: () => Nanos, signal: AbortSignal) {
     this.#details = new DetailReader(now, signal);
     this.#counters = new CounterReader(now, signal);
   }
 
-  /** Learns from what is traced and surveyed what there is to read. */
+  /** Learns from what is traced and surveyed what to read. */
   note(event: TraceEvent): void {
     this.#details.note(event);
     this.#counters.note(event);
   }
 
-  /** What has been read since the last call; reads on when it is time, and more rarely while the tracing is behind. */
+  /** What has been read since the last call; reads again when due, and less often while tracing is behind. */
   take(isBehind = false): TraceEvent[] {
-    const mayRead = this.#way.allows(isBehind, performance.now());
+    const mayRead = this.#shedding.allows(isBehind, performance.now());
     return [this.#details.take(mayRead), this.#counters.take(mayRead)].filter((event) => event !== null);
   }
 

@@ -20,8 +20,8 @@ interface Settings {
 }
 
 /**
- * Reads what the kernel counts in the namespaces that surveys have found, in the background: once a second, and so seldom
- * that it costs at most 1 % of a core; its settings every 30 s, since each namespace but our own takes a process of its own.
+ * Reads what the kernel counts in the namespaces that surveys have found, in the background: once a second, or less often, to
+ * cost at most 1 % of a core. Reads their settings every 30 s: each namespace but our own takes a process of its own.
  */
 export class CounterReader {
   readonly #now: () => Nanos;
@@ -46,7 +46,7 @@ export class CounterReader {
     if (event.kind === "survey") this.#namespaces = event.namespaces;
   }
 
-  /** What has been read since the last call; reads again when it is time and it may. */
+  /** What has been read since the last call; reads again when that is due and allowed. */
   take(mayRead = true): CountersSeen | null {
     const answer = this.#answer;
     this.#answer = null;
@@ -72,7 +72,7 @@ export class CounterReader {
 
   async #read(): Promise<void> {
     this.#isRunning = true;
-    // Where it fails, too, it is not tried again at once.
+    // A reading that fails is not repeated at once.
     this.#due = performance.now() + USUAL_INTERVAL_MS;
     try {
       const namespaces = this.#namespaces;

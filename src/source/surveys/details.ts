@@ -8,7 +8,7 @@ import { TCP } from "../../model/net/tcp-state.ts";
 import { SocketDiagnosis } from "./socket-diagnosis.ts";
 
 const USUAL_INTERVAL_MS = 1000;
-/** A server that closes at once is in CLOSE_WAIT all the time, and never for long: it is not asked about. */
+/** A server that closes at once always has connections in CLOSE_WAIT, none of them for long: those are not asked about. */
 const LASTING: Nanos = 200e6;
 const MOST_OF_A_CORE = 0.02;
 const LAST_MS = 3000;
@@ -19,29 +19,29 @@ const IDLE_MOST_OF_A_CORE = 0.01;
 type Diagnosis = Pick<SocketDiagnosis, "ask" | "askIdle">;
 
 /**
- * Asks the kernel for details of connections in CLOSE_WAIT, in the background: once a second while some last, and so
- * seldom that it costs at most 2 % of a core. Twice a minute, and at most 1 %, of all that are established, which are idle.
+ * Asks the kernel for details of connections in CLOSE_WAIT, in the background: once a second while some last, or less often,
+ * to cost at most 2 % of a core. Asks twice a minute, at most 1 % of a core, which established connections are idle.
  */
 export class DetailReader {
   readonly #now: () => Nanos;
   readonly #signal: AbortSignal;
   readonly #diagnosis: Diagnosis;
-  /** What was traced to enter CLOSE_WAIT since the last survey and not to leave it, by address, oldest first. */
+  /** Transitions into CLOSE_WAIT since the last survey that no later one has left, by address, oldest first. */
   readonly #entered = new Map<number, Transition>();
   /** Namespaces with connections in CLOSE_WAIT, in accept queues or on their way there. */
   readonly #wanted = new Set<number>();
-  /** Those of them that a survey has told of, until they are asked about. */
+  /** Those of them that a survey has shown, until they are asked about. */
   readonly #surveyed = new Set<number>();
-  /** Ports of what was in CLOSE_WAIT when last asked; those that are again last. */
+  /** Ports of what was in CLOSE_WAIT in the last answer: what is there again is lasting. */
   #answered: ReadonlySet<number> = new Set();
   /** Namespaces with connections. */
   #connected: readonly number[] = [];
   #answer: DetailsSeen | null = null;
   #running: Promise<void> | null = null;
   #due = 0;
-  /** Up to here all has been traced: what has not left CLOSE_WAIT by then has not. */
+  /** Everything up to here has been traced: what has not left CLOSE_WAIT by then is still in it. */
   #watermark: Nanos = 0;
-  /** Not at once: what only wants a quick answer is not kept waiting. */
+  /** Not at once: a short run does not wait for it. */
   #idleDue = performance.now() + FIRST_IDLE_MS;
 
   constructor(now: () => Nanos, signal: AbortSignal, diagnosis: Diagnosis = new SocketDiagnosis()) {
@@ -50,7 +50,7 @@ export class DetailReader {
     this.#signal = signal;
   }
 
-  /** Learns from what is traced and surveyed where there is something to ask for. */
+  /** Learns from what is traced and surveyed what to ask about. */
   note(event: TraceEvent): void {
     if (event.kind === "transition") {
       if (event.from === TCP.CLOSE_WAIT || event.to === TCP.CLOSE_WAIT) this.#entered.delete(event.address);
@@ -62,7 +62,7 @@ export class DetailReader {
         this.#surveyed.add(netns);
       }
       this.#connected = [...connectedIn(event)];
-      // It has shown them, if their end was not lost.
+      // The survey shows them; if it does not, their end was lost.
       for (const { at, address } of this.#entered.values()) {
         if (at >= event.at) break;
         this.#entered.delete(address);
@@ -70,7 +70,7 @@ export class DetailReader {
     }
   }
 
-  /** What has been answered since the last call; asks again when it is time and it may. */
+  /** The answer since the last call; asks again when that is due and allowed. */
   take(mayAsk = true): DetailsSeen | null {
     const answer = this.#answer;
     this.#answer = null;
@@ -83,7 +83,7 @@ export class DetailReader {
     return answer;
   }
 
-  /** Wants to know of those that have been in CLOSE_WAIT for a while. */
+  /** Asks next about those that have been in CLOSE_WAIT for a while. */
   #wantLasting(): void {
     const until = this.#watermark - LASTING;
     for (const { at, netns } of this.#entered.values()) {
@@ -144,7 +144,7 @@ function noteUnanswered(signal: AbortSignal, error: unknown): null {
   return null;
 }
 
-/** A number of its own for nearly each connection; another one with the same is asked about in vain, once. */
+/** Nearly unique for each connection; where two share it, one is asked about once more than needed. */
 function portsOf({ localPort, remotePort }: SocketDetail): number {
   return localPort * 65_536 + remotePort;
 }

@@ -9,8 +9,8 @@ const INTERVAL_MS = 1000;
 const MOST_OF_A_CORE = 0.05;
 
 /**
- * Without a tracer /proc is all there is: it may cost more than beside one, and is read more often. `percent` of a core is
- * what the user allows (TCPTRACE_POLL_CPU). Throws UserError when that is no share of one.
+ * Without a tracer there is only /proc: it may cost more than it does beside one, and is read more often. `percent` of a core
+ * is what the user allows (TCPTRACE_POLL_CPU). Throws UserError when that is not a share of a core.
  */
 export function paceWithoutTracer(percent: string = process.env["TCPTRACE_POLL_CPU"] ?? ""): Pace {
   if (percent === "") return { intervalMs: INTERVAL_MS, mostOfACore: MOST_OF_A_CORE };
@@ -22,12 +22,12 @@ export function paceWithoutTracer(percent: string = process.env["TCPTRACE_POLL_C
 
 export interface ProcPollParts {
   readonly now: () => Nanos;
-  readonly surveyor: Pick<Surveyor, "pace" | "startAnew" | "take" | "charge">;
+  readonly surveyor: Pick<Surveyor, "pace" | "restart" | "take" | "charge">;
   readonly auxiliary: Pick<AuxiliaryReaders, "note" | "take">;
   readonly pace: Pace;
 }
 
-/** Lets surveys of /proc stand for the tracing that is not to be had. */
+/** Surveys of /proc, in place of tracing that is unavailable. */
 export class ProcPoll {
   readonly #parts: ProcPollParts;
   #reason = "";
@@ -37,16 +37,16 @@ export class ProcPoll {
   constructor(parts: ProcPollParts) {
     this.#parts = parts;
     parts.surveyor.pace = parts.pace;
-    parts.surveyor.startAnew();
+    parts.surveyor.restart();
   }
 
-  /** Why there is no tracer: it stands on the screen. */
+  /** Why there is no tracer: shown on the screen. */
   because(reason: string): void {
     this.#isNews ||= reason !== this.#reason;
     this.#reason = reason;
   }
 
-  /** What has been read since the last call; reads on when it is time. To be called again when that has been folded. */
+  /** What has been read since the last call; starts the next reading when it is due. Call it again once that is folded. */
   batch(): TraceEvent[] {
     const { now, surveyor, auxiliary } = this.#parts;
     if (this.#folding !== null) surveyor.charge(cpuMsSince(this.#folding));
@@ -72,7 +72,7 @@ export class ProcPoll {
   }
 }
 
-/** `/proc every 1.5 s at most: not root`; where a poll costs much, they are rarer. */
+/** `/proc every 1.5 s at most: not root`; where a poll is expensive, there are fewer. */
 export function describeProc(intervalMs: number, reason: string): string {
   return `/proc every ${Number((intervalMs / 1000).toFixed(1))} s at most: ${reason}`;
 }

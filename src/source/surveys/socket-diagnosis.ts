@@ -19,8 +19,8 @@ interface LineReader {
 }
 
 /**
- * The kernel's socket diagnosis (inet_diag), through iproute2's ss: since when at least a connection is in CLOSE_WAIT,
- * whether its program still sends, how long accept queues may get, and which connections are idle. /proc/net/tcp tells none of it.
+ * The kernel's socket diagnosis (inet_diag), through iproute2's ss: a lower bound of the time in CLOSE_WAIT,
+ * whether its program still sends, the limits of accept queues, and which connections are idle. /proc/net/tcp shows none of it.
  */
 export class SocketDiagnosis {
   readonly #inhabitants = new Inhabitants();
@@ -38,7 +38,7 @@ export class SocketDiagnosis {
     return answers.length === 0 ? null : rows;
   }
 
-  /** Their connections that have been silent for a while; null as above. */
+  /** Their idle connections; null as above. */
   async askIdle(namespaces: readonly number[], signal: AbortSignal): Promise<IdleSeen | null> {
     const answers = await this.#askEach(namespaces, IDLE_WORDS, (netns) => new SsIdleReader(netns), signal);
     const connections = answers.flatMap(({ rows }) => rows);

@@ -5,13 +5,13 @@ import { takeSurvey } from "../../host/survey/survey.ts";
 import type { Survey } from "../../model/events/survey.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 
-/** How often surveys are taken, and what share of one core they may cost: on a machine with very many sockets, the rarer. */
+/** How often surveys are taken, and what share of a core they may cost: the more sockets there are, the fewer surveys. */
 export interface Pace {
   readonly intervalMs: number;
   readonly mostOfACore: number;
 }
 
-/** Beside a tracer, which tells the most. */
+/** Beside a tracer, which reports most of it. */
 export const BESIDE_TRACER: Pace = { intervalMs: 2000, mostOfACore: 0.01 };
 
 const SHORTEST_REST_MS = 300;
@@ -29,7 +29,7 @@ export class Surveyor {
   #isStale = false;
   #beginMs = -Infinity;
   #endMs = -Infinity;
-  /** What the last survey cost, and what folding it did: what the next one is expected to cost. */
+  /** What the last survey and folding it cost: the next one is expected to cost the same. */
   #surveyCpuMs = 0;
   #foldCpuMs = 0;
   #survey: Survey | null = null;
@@ -49,7 +49,7 @@ export class Surveyor {
     this.#takeSurvey = survey;
   }
 
-  /** From the begin of one survey to the begin of the next, as things are. */
+  /** From the start of one survey to the start of the next, at present. */
   get intervalMs(): number {
     return Math.max(this.pace.intervalMs, this.#affordableMs);
   }
@@ -58,7 +58,7 @@ export class Surveyor {
     return (this.#surveyCpuMs + this.#foldCpuMs) / this.pace.mostOfACore;
   }
 
-  /** When the survey under way or ready began, null when there is none: what happened later is to be told after it. */
+  /** When the survey under way or ready began, null when there is none: what happened later comes after it. */
   get begunAt(): Nanos | null {
     return this.#begunAt;
   }
@@ -80,8 +80,8 @@ export class Surveyor {
     this.#foldCpuMs = cpuMs;
   }
 
-  /** What is being read began too early to be told: it is dropped, and the next survey begins as soon as it has ended. */
-  startAnew(): void {
+  /** Drops the survey under way, which is too old by now; the next one begins as soon as that has ended. */
+  restart(): void {
     this.#isStale = this.#begunAt !== null && this.#survey === null;
     if (!this.#isStale) this.#begunAt = null;
     this.#survey = null;
@@ -93,7 +93,7 @@ export class Surveyor {
     this.#isExpedited = true;
   }
 
-  /** The socket of this inode is reported as long as some process holds it, though it has no row any more. */
+  /** The socket of this inode is reported as long as some process holds it, though it no longer has a row. */
   remember(inode: number): void {
     this.#holders.remember(inode);
   }
@@ -140,13 +140,13 @@ export function cpuMsSince(before: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-/** tcptrace's own sockets are no news to its user. */
+/** Leaves out tcptrace's own sockets. */
 function withoutOwn(survey: Survey): Survey {
   const own = survey.processes.find(({ pid }) => pid === process.pid);
   if (own === undefined) return survey;
   const processes = survey.processes.filter((holder) => holder !== own);
   const inodes = new Set(own.sockets.map(({ inode }) => inode));
-  // What it has inherited is others', too.
+  // Those it has inherited belong to others, too.
   for (const { sockets } of processes) for (const { inode } of sockets) inodes.delete(inode);
   return { ...survey, processes, sockets: survey.sockets.filter(({ inode }) => inode === 0 || !inodes.has(inode)) };
 }

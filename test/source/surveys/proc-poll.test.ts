@@ -21,7 +21,7 @@ beforeEach(() => {
 function polling(): ProcPoll {
   const surveyor = {
     pace: PACE,
-    startAnew: () => {},
+    restart: () => {},
     charge: (cpuMs: number) => void charged.push(cpuMs),
     take: () => ready,
   };

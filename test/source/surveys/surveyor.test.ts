@@ -91,7 +91,7 @@ test("a survey that is ready holds the next one back until it has been taken", a
 
 test("one that began too early to be told is dropped, and the next one begins as soon as it has ended", async () => {
   const surveyor = begun();
-  surveyor.startAnew();
+  surveyor.restart();
   await finishSurvey();
   expect(surveyor.take()).toBeNull();
   expect(surveyor.begunAt).toBe(2 * SECOND);
@@ -102,7 +102,7 @@ test("one that began too early to be told is dropped, and the next one begins as
 test("one that is ready and began too early is dropped, too", async () => {
   const surveyor = begun();
   await finishSurvey();
-  surveyor.startAnew();
+  surveyor.restart();
   expect(surveyor.take()).toBeNull();
   expect(surveyor.begunAt).toBe(2 * SECOND);
 });
