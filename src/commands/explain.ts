@@ -18,7 +18,7 @@ export async function explain(topic: string | null, signal: AbortSignal): Promis
   if (page === null) {
     const name = safeText(topic.slice(0, LONGEST_TOPIC));
     const hint = `nearest: ${nearestTopics(topic).join(", ")}; see \`tcptrace explain\``;
-    throw new UserError(`there is no page on '${name}'`, hint, EXIT.usage);
+    throw new UserError("unknown-topic", `there is no page on '${name}'`, hint);
   }
   await writeOut(pageText(page), signal);
   return EXIT.ok;

@@ -57,5 +57,5 @@ function usageError(error: CommanderError): UserError {
     .replace(/^error: /, "")
     .replaceAll(/\s*\n\s*/g, " ")
     .trim();
-  return new UserError(message === "(outputHelp)" ? "name a command" : message, "see `tcptrace --help`", EXIT.usage);
+  return new UserError("usage", message === "(outputHelp)" ? "name a command" : message, "see `tcptrace --help`");
 }

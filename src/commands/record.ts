@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { EXIT, UserError } from "../base/errors.ts";
+import { UserError } from "../base/errors.ts";
 import { parseCount, parseDuration, parseSeconds, parseSize, parseSource } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { record } from "./run/recording.ts";
@@ -89,5 +89,5 @@ function packingFor({ write, compress }: RecordFlags): Packing {
 }
 
 function misuse(message: string, hint: string): UserError {
-  return new UserError(message, hint, EXIT.usage);
+  return new UserError("usage", message, hint);
 }

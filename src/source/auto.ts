@@ -1,9 +1,9 @@
 import { debug } from "../base/debug.ts";
-import { EXIT, UserError } from "../base/errors.ts";
+import { UserError } from "../base/errors.ts";
 import { listPids } from "../host/processes/processes.ts";
 import type { TraceEvent } from "../model/events/event.ts";
 import { bpfSource } from "./bpf.ts";
-import { type Program, type TracingFacts, chooseSource, describePassedOver } from "./bpftrace/choose.ts";
+import { type Program, type TracingFacts, chooseSource, describePassedOver, errorCodeOf } from "./bpftrace/choose.ts";
 import type { TracerOptions } from "./bpftrace/tracer-process.ts";
 import { readTracingFacts } from "./bpftrace/tracing-facts.ts";
 import { procSource } from "./proc.ts";
@@ -34,7 +34,7 @@ async function* bpfElseProc(
 ): AsyncGenerator<readonly TraceEvent[], void, void> {
   const facts = await readTracingFacts(signal);
   const choice = chooseSource(facts);
-  let failure = new UserError(describePassedOver(choice), "see `tcptrace doctor`", EXIT.noBpf);
+  let failure = new UserError(errorCodeOf(choice), describePassedOver(choice), "see `tcptrace doctor`");
   let hasTraced = false;
   for (const program of choice.source === "bpf" ? choice.programs : []) {
     // After a tracer has run and then failed for good, another program will not do better.
@@ -60,7 +60,7 @@ async function* bpfElseProc(
 /** Adds to a failure that TCPTRACE_PROBES asked for this program: another one may work. */
 export function asWanted(failure: UserError, { wanted }: TracingFacts): UserError {
   if (wanted === null) return failure;
-  return new UserError(`TCPTRACE_PROBES is ${wanted}: ${failure.message}`, UNSET, failure.exitCode);
+  return new UserError(failure.code, `TCPTRACE_PROBES is ${wanted}: ${failure.message}`, UNSET);
 }
 
 /** What a user who is not root needs to know. */
@@ -71,6 +71,6 @@ function asWhom(): string {
 /** How to start bpftrace with this program here. Throws UserError when there is no bpftrace. */
 export function tracerOptions(facts: TracingFacts, program: Program): TracerOptions {
   if (facts.bpftrace === null)
-    throw new UserError("bpftrace is not installed", facts.installBpftrace ?? "install it", EXIT.noBpf);
+    throw new UserError("no-bpftrace", "bpftrace is not installed", facts.installBpftrace ?? "install it");
   return { bpftrace: facts.bpftrace, program, mountTracefs: facts.kernel.tracefs.mountedAt === null };
 }

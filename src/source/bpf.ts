@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { EXIT, UserError } from "../base/errors.ts";
+import { UserError } from "../base/errors.ts";
 import type { Gap, TraceEvent } from "../model/events/event.ts";
 import type { Nanos } from "../model/net/nanos.ts";
 import { TCP } from "../model/net/tcp-state.ts";
@@ -39,7 +39,7 @@ export function describeBpf({ bpftrace, program }: TracerOptions): string {
 }
 
 function bpfFailed({ reason }: TracerEnd): UserError {
-  return new UserError(reason, "see `tcptrace doctor`", EXIT.noBpf);
+  return new UserError("bpf-unavailable", reason, "see `tcptrace doctor`");
 }
 
 class BpfRun {

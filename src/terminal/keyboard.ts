@@ -10,7 +10,11 @@ export function openKeyboard(): { readonly input: ReadStream; close(): void } {
   try {
     file = openSync("/dev/tty", "r");
   } catch {
-    throw new UserError("no keyboard: stdin is not a terminal and there is no /dev/tty", "use tcptrace top -b");
+    throw new UserError(
+      "no-terminal",
+      "no keyboard: stdin is not a terminal and there is no /dev/tty",
+      "use tcptrace top -b",
+    );
   }
   const input = new ReadStream(file);
   return { input, close: () => input.destroy() };

@@ -137,8 +137,9 @@ function newPainter(screen: BlessedScreen, { color, theme }: TopScreenOptions, u
 
 function checkTerminal(): void {
   const hint = "use tcptrace top -b";
-  if (!process.stdout.isTTY) throw new UserError("stdout is not a terminal", hint);
-  if (process.env["TERM"] === "dumb") throw new UserError("this terminal (TERM=dumb) cannot move its cursor", hint);
+  if (!process.stdout.isTTY) throw new UserError("no-terminal", "stdout is not a terminal", hint);
+  if (process.env["TERM"] === "dumb")
+    throw new UserError("no-terminal", "this terminal (TERM=dumb) cannot move its cursor", hint);
 }
 
 function closeBlessed(screen: BlessedScreen): void {

@@ -54,7 +54,7 @@ export async function record(options: RecordOptions, shutdown: AbortController):
   if (!run.isFull) return EXIT.ok;
   const more = run.isEndMissing ? "make room for the next" : "--on-full drop would have gone on";
   const what = run.isEndMissing ? "the disk is full: the recording's end is missing" : "the disk is full";
-  throw new UserError(what, `what was recorded can be read; ${more}`);
+  throw new UserError("disk-full", what, `what was recorded can be read; ${more}`);
 }
 
 class RecordRun {

@@ -37,5 +37,5 @@ export async function watch(
     say("ended before anything was seen");
     return null;
   }
-  throw new UserError("ended before anything was seen", "let it run for some seconds");
+  throw new UserError("nothing-seen", "ended before anything was seen", "let it run for some seconds");
 }

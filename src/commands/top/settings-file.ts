@@ -55,6 +55,7 @@ export async function writeSettings(path: string, text: string): Promise<void> {
   } catch (error) {
     await rm(draft, { force: true }).catch((removing: unknown) => debug(`cannot remove ${draft}`, removing));
     throw new UserError(
+      "write-failed",
       `settings not written to ${safeText(path)}: ${reason(error)}`,
       "name another file with --config",
     );

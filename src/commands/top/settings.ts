@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseDurationMs } from "../../base/duration.ts";
-import { EXIT, UserError } from "../../base/errors.ts";
+import { UserError } from "../../base/errors.ts";
 import { formatSetting } from "../../base/quantity.ts";
 import { safeText } from "../../base/text.ts";
 import { THEMES, type ThemeName } from "../../view/format/theme-names.ts";
@@ -58,7 +58,7 @@ export function parseSettings(text: string, path: string): Settings {
 
 export function badSettings(path: string, why: string): UserError {
   const text = safeText(`${path}: ${why}`.slice(0, 300));
-  return new UserError(text, "mend it, or name another with --config FILE", EXIT.usage);
+  return new UserError("bad-config", text, "mend it, or name another with --config FILE");
 }
 
 interface Chosen {

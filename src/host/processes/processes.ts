@@ -116,7 +116,7 @@ export function childrenCpuMs(): number {
 export function listPids(): number[] {
   const pids: number[] = [];
   for (const name of readdirSync("/proc")) if (/^\d+$/.test(name)) pids.push(Number(name));
-  if (pids.length === 0) throw new UserError("/proc is not mounted", "mount -t proc proc /proc");
+  if (pids.length === 0) throw new UserError("no-proc", "/proc is not mounted", "mount -t proc proc /proc");
   return pids;
 }
 

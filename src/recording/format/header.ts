@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EXIT, UserError } from "../../base/errors.ts";
+import { UserError } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
 import { nanos, wallMs } from "./scalar-shapes.ts";
 
@@ -42,9 +42,9 @@ export function parseHeader(value: unknown, path: string): Header | null {
   const known = anyVersion.safeParse(value);
   if (known.success && Number.parseInt(known.data.version, 10) > MAJOR) {
     throw new UserError(
+      "recording-too-new",
       `${path} is a recording of version ${safeText(known.data.version.slice(0, 20))}, and this tcptrace reads ${MAJOR}`,
       "read it with a newer tcptrace",
-      EXIT.usage,
     );
   }
   const parsed = header.safeParse(value);

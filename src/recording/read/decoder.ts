@@ -1,4 +1,4 @@
-import { EXIT, UserError } from "../../base/errors.ts";
+import { UserError } from "../../base/errors.ts";
 import type { TraceEvent } from "../../model/events/event.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import { eventLine } from "../format/event-lines.ts";
@@ -177,5 +177,5 @@ function isNear(at: Nanos, latest: Nanos): boolean {
 
 /** What to say of a file that holds nothing of ours. */
 export function notARecording(path: string): UserError {
-  return new UserError(`${path} is not a recording`, "make one with `tcptrace record -w FILE`", EXIT.usage);
+  return new UserError("not-a-recording", `${path} is not a recording`, "make one with `tcptrace record -w FILE`");
 }

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { debug } from "../../base/debug.ts";
-import { EXIT, UserError } from "../../base/errors.ts";
+import { UserError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { beginsMember, unpackMembers } from "../format/gzip.ts";
 import { newZstdUnpacker } from "../format/zstd.ts";
@@ -50,10 +50,10 @@ function openFile(path: string): { stream: Readable; isPipe: boolean } {
     const isPipe = statSync(path).isFIFO();
     fd = openSync(path, constants.O_RDONLY | (isPipe ? constants.O_NONBLOCK : 0));
   } catch (error) {
-    throw new UserError(`cannot read ${path}: ${reasonOf(error)}`, "give -r a recording", EXIT.usage);
+    throw new UserError("cannot-read", `cannot read ${path}: ${reasonOf(error)}`, "give -r a recording");
   }
   const stat = fstatSync(fd);
-  if (stat.isDirectory()) throw new UserError(`${path} is a directory`, "give -r a recording", EXIT.usage);
+  if (stat.isDirectory()) throw new UserError("cannot-read", `${path} is a directory`, "give -r a recording");
   // A socket waits for a pipe without a thread that could not be ended.
   if (stat.isFIFO()) return { stream: new Socket({ fd, readable: true, writable: false }), isPipe: true };
   return { stream: createReadStream(path, { fd, highWaterMark: CHUNK_BYTES }), isPipe: !stat.isFile() };
@@ -64,7 +64,8 @@ async function* chunksOf(stream: Readable, isClosed: () => boolean): AsyncGenera
   try {
     for await (const chunk of stream) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
   } catch (error) {
-    if (!isClosed()) throw new UserError(`cannot read on: ${reasonOf(error)}`, "is the file still there?");
+    if (!isClosed())
+      throw new UserError("read-failed", `cannot read on: ${reasonOf(error)}`, "is the file still there?");
   }
 }
 
@@ -90,9 +91,9 @@ export async function* unpack(
 function zstd(path: string): NodeJS.ReadWriteStream {
   if (newZstdUnpacker !== null) return newZstdUnpacker();
   throw new UserError(
+    "no-zstd",
     `${path} is packed with zstd, which this Node.js cannot unpack`,
     "pipe it: zstd -dc … | tcptrace … -r -",
-    EXIT.usage,
   );
 }
 

@@ -1,7 +1,7 @@
 import { type Stats, constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { debug } from "../../base/debug.ts";
-import { EXIT, UserError } from "../../base/errors.ts";
+import { UserError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import type { Sink } from "./sink.ts";
 
@@ -114,13 +114,17 @@ function refusal(path: string, error: unknown): unknown {
   if (isFull(error)) return error;
   if (code === "ELOOP") return refused(path, "is a link");
   if (code === "ENXIO") return refused(path, "is no file");
-  return new UserError(`cannot write ${path}: ${reasonOf(error)}`, "give -w another path", EXIT.usage);
+  return new UserError("cannot-write", `cannot write ${path}: ${reasonOf(error)}`, "give -w another path");
 }
 
 /** What the system says of a write, for the user; the error itself where there is no room, or it is a bug. */
 function failure(path: string, error: unknown): unknown {
   if (isFull(error) || !/^E[A-Z0-9]+$/.test(codeOf(error))) return error;
-  return new UserError(`cannot write ${path}: ${reasonOf(error)}`, "what was recorded until then can be read");
+  return new UserError(
+    "write-failed",
+    `cannot write ${path}: ${reasonOf(error)}`,
+    "what was recorded until then can be read",
+  );
 }
 
 function check(path: string, stat: Stats, caller: Caller): void {
@@ -133,7 +137,7 @@ function check(path: string, stat: Stats, caller: Caller): void {
 }
 
 function refused(path: string, why: string): UserError {
-  return new UserError(`will not write ${path}: it ${why}`, "give -w a new path", EXIT.usage);
+  return new UserError("unsafe-output", `will not write ${path}: it ${why}`, "give -w a new path");
 }
 
 function codeOf(error: unknown): string {

@@ -68,7 +68,7 @@ export class Recorder {
       return new Recorder(options, tables, await options.open(0));
     } catch (error) {
       if (!isFull(error)) throw error;
-      throw new UserError("the disk is full: nothing was recorded", "make room, or give -w another path");
+      throw new UserError("disk-full", "the disk is full: nothing was recorded", "make room, or give -w another path");
     }
   }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../base/errors.ts";
 import type { Privileges } from "../../host/kernel/capabilities.ts";
 import type { KernelFacts } from "../../host/kernel/kernel.ts";
 import type { BpftraceVersion } from "./bpftrace-version.ts";
@@ -40,6 +41,8 @@ export interface PassedOver {
   readonly source: `bpf-${Program}`;
   readonly reason: string;
   readonly fix: string | null;
+  /** The error's code where it has one of its own. */
+  readonly code?: ErrorCode;
 }
 
 /** What `--source auto` chooses. `passedOver` lists all that is better than the choice, best first. */
@@ -85,6 +88,11 @@ export function describePassedOver(choice: Choice): string {
   const [found] = choice.passedOver;
   if (found === undefined) return "";
   return found.fix === null ? found.reason : `${found.reason} (${found.fix})`;
+}
+
+/** The code of the error that says why the best source was not taken. */
+export function errorCodeOf(choice: Choice): ErrorCode {
+  return choice.passedOver[0]?.code ?? "bpf-unavailable";
 }
 
 /** Why a program can't be used; null when there is no known reason. */
@@ -138,7 +146,7 @@ function findCommonObstacle({
   muteBpftrace,
   installBpftrace,
 }: TracingFacts): Obstacle | null {
-  if (!privileges.isRoot) return { reason: "not root", fix: "sudo tcptrace" };
+  if (!privileges.isRoot) return { reason: "not root", fix: "sudo tcptrace", code: "not-root" };
   if (!mayTrace(privileges)) {
     return { reason: "root without CAP_SYS_ADMIN, as in a container", fix: "docker run --privileged --pid=host" };
   }
@@ -146,10 +154,11 @@ function findCommonObstacle({
   if (kernel.initialPidNamespace === false) {
     return { reason: "in a container's own pid namespace", fix: "docker run --pid=host" };
   }
-  if (muteBpftrace !== null) return { reason: `${muteBpftrace} --version fails, or takes too long`, fix: null };
-  if (bpftrace === null) return { reason: "bpftrace is not installed", fix: installBpftrace };
+  const code = "no-bpftrace";
+  if (muteBpftrace !== null) return { reason: `${muteBpftrace} --version fails, or takes too long`, fix: null, code };
+  if (bpftrace === null) return { reason: "bpftrace is not installed", fix: installBpftrace, code };
   if (!isAtLeast(bpftrace, OLDEST_BPFTRACE)) {
-    return { reason: `bpftrace ${bpftrace.version} is older than ${OLDEST_BPFTRACE_NAME}`, fix: installBpftrace };
+    return { reason: `bpftrace ${bpftrace.version} is older than ${OLDEST_BPFTRACE_NAME}`, fix: installBpftrace, code };
   }
   if (kernel.lockdown === "confidentiality") {
     return { reason: "kernel lockdown (confidentiality) forbids BPF", fix: "boot with lockdown=integrity" };

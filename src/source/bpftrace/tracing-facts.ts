@@ -1,4 +1,4 @@
-import { EXIT, UserError } from "../../base/errors.ts";
+import { UserError } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
 import { readPrivileges } from "../../host/kernel/capabilities.ts";
 import { readKernel } from "../../host/kernel/kernel.ts";
@@ -13,9 +13,9 @@ export function wantedProgram(name: string | undefined): Program | null {
   const found = PROGRAMS.find((program) => program === name);
   if (found !== undefined) return found;
   throw new UserError(
+    "bad-environment",
     `TCPTRACE_PROBES: no such probes: ${safeText(name)}`,
     `one of auto, ${PROGRAMS.join(", ")}`,
-    EXIT.usage,
   );
 }
 

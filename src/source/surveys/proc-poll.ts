@@ -1,4 +1,4 @@
-import { EXIT, UserError } from "../../base/errors.ts";
+import { UserError } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
 import type { TraceEvent } from "../../model/events/event.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
@@ -17,7 +17,7 @@ export function paceWithoutTracer(percent: string = process.env["TCPTRACE_POLL_C
   const share = /^\d+(\.\d+)?%?$/.test(percent) ? Number.parseFloat(percent) / 100 : NaN;
   if (share >= 0.001 && share <= 1) return { intervalMs: INTERVAL_MS, mostOfACore: share };
   const message = `TCPTRACE_POLL_CPU is ${JSON.stringify(safeText(percent))}, which is no share of a core`;
-  throw new UserError(message, "write percent: 5, or 0.5, up to 100", EXIT.usage);
+  throw new UserError("bad-environment", message, "write percent: 5, or 0.5, up to 100");
 }
 
 export interface ProcPollParts {
