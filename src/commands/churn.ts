@@ -1,36 +1,23 @@
 import type { Command } from "commander";
-import { EXIT, type ExitCode } from "../base/errors.ts";
-import { type ViewFlags, live, parseDuration } from "./options.ts";
-import type { Outcome } from "./outcome.ts";
-import { type EventInputOptions, openEvents } from "./run/event-input.ts";
-import { watchReader, writeOut } from "./run/output.ts";
-import { watch } from "./run/watch.ts";
-import type { Filter } from "../model/filter/filter.ts";
+import { type ViewFlags, addViewOptions, jsonOption, watchOption } from "./options.ts";
+import type { Session } from "./run/session.ts";
+import { type WatchFlags, watch } from "./run/watch.ts";
 import { buildChurn } from "../model/reports/build-churn.ts";
 import { churnJson } from "../view/print/churn-json.ts";
 import { churnText } from "../view/print/churn-text.ts";
 
 const USUAL_DURATION_MS = 10_000;
 
-export interface ChurnOptions extends EventInputOptions {
+interface ChurnFlags extends ViewFlags, WatchFlags {
   readonly json: boolean;
-  /** How long to watch before answering; null: the usual time, or a recording to its end. */
-  readonly durationMs: number | null;
-  readonly filter: Filter;
 }
 
-/** Says who makes TIME_WAIT, toward whom, and how many ports are left: after `durationMs`, or at Ctrl-C. */
-export async function churn(options: ChurnOptions, shutdown: AbortController): Promise<ExitCode> {
-  const endWatch = watchReader(() => shutdown.abort("EPIPE"));
-  const input = await openEvents(options, shutdown.signal);
-  const durations = { asked: options.durationMs, usual: USUAL_DURATION_MS };
-  const tables = await watch(input, durations, shutdown, options.filter);
-  const report = tables === null ? null : buildChurn(tables);
-  endWatch();
-  input.sayFaults();
-  // Nobody is there to be told.
-  if (report !== null) await writeOut(options.json ? churnJson(report) : churnText(report), shutdown.signal);
-  return EXIT.ok;
+/** Says who makes TIME_WAIT, toward whom, and how many ports are left: after `duration`, or at Ctrl-C. */
+async function churn(flags: ChurnFlags, session: Session): Promise<void> {
+  const seen = await watch(flags, USUAL_DURATION_MS, session, flags.filter);
+  if (seen === null) return;
+  const report = buildChurn(seen.tables);
+  await session.write(flags.json ? churnJson(report) : churnText(report));
 }
 
 const CHURN_EXAMPLES = `
@@ -40,18 +27,11 @@ Examples:
   sudo tcptrace churn --json | jq '.destinations[] | select(.exhaustedInMs)'
 `;
 
-interface ChurnFlags extends ViewFlags {
-  json: boolean;
-  duration?: number;
-}
-
-export function addChurn(program: Command, outcome: Outcome, shutdown: AbortController): void {
-  live(program.command("churn"))
+export function addChurn(program: Command, session: Session): void {
+  addViewOptions(program.command("churn"))
     .description("who makes TIME_WAIT, toward whom, and how many ports are left")
-    .option("--json", "one JSON document", false)
-    .option("--duration <DUR>", "watch so long before answering (default 10s)", parseDuration)
+    .addOption(jsonOption())
+    .addOption(watchOption("10s"))
     .addHelpText("after", CHURN_EXAMPLES)
-    .action(async ({ duration, read, ...flags }: ChurnFlags) => {
-      outcome.code = await churn({ ...flags, read: read ?? null, durationMs: duration ?? null }, shutdown);
-    });
+    .action((flags: ChurnFlags) => session.whileRead(() => churn(flags, session)));
 }

@@ -1,39 +1,26 @@
 import type { Command } from "commander";
-import { EXIT, type ExitCode } from "../base/errors.ts";
-import { STUCK_AFTER_MS, type ViewFlags, live, parseDuration } from "./options.ts";
-import type { Outcome } from "./outcome.ts";
-import { type EventInputOptions, openEvents } from "./run/event-input.ts";
-import { watchReader, writeOut } from "./run/output.ts";
-import { watch } from "./run/watch.ts";
+import { type ViewFlags, addViewOptions, jsonOption, stuckAfterOption, watchOption } from "./options.ts";
+import type { Session } from "./run/session.ts";
+import { type WatchFlags, watch } from "./run/watch.ts";
 import { buildDiagnosis } from "../diagnosis/report.ts";
-import type { Filter } from "../model/filter/filter.ts";
 import { diagnoseJson } from "../view/print/diagnose-json.ts";
 import { diagnoseText } from "../view/print/diagnose-text.ts";
 
 /** Rates are over five seconds, and growth needs three surveys. */
 const USUAL_DURATION_MS = 5000;
 
-export interface DiagnoseCommandOptions extends EventInputOptions {
+interface DiagnoseFlags extends ViewFlags, WatchFlags {
   readonly json: boolean;
-  /** How long to watch before answering; null: the usual time, or a recording to its end. */
-  readonly durationMs: number | null;
-  readonly stuckAfterMs: number;
-  readonly filter: Filter;
+  readonly stuckAfter: number;
 }
 
-/** Says what is wrong, and what to do about it: after `durationMs`, or with what is known by then at Ctrl-C. */
-export async function diagnose(options: DiagnoseCommandOptions, shutdown: AbortController): Promise<ExitCode> {
-  const endWatch = watchReader(() => shutdown.abort("EPIPE"));
-  const input = await openEvents(options, shutdown.signal);
-  const durations = { asked: options.durationMs, usual: USUAL_DURATION_MS };
-  const tables = await watch(input, durations, shutdown, options.filter);
-  const diagnosis = tables === null ? null : buildDiagnosis(tables, options);
-  endWatch();
-  input.sayFaults();
-  // Nobody is there to be told.
-  if (diagnosis === null) return EXIT.ok;
-  await writeOut(options.json ? diagnoseJson(diagnosis) : diagnoseText(diagnosis), shutdown.signal);
-  return EXIT.ok;
+/** Says what is wrong, and what to do about it: after `duration`, or with what is known by then at Ctrl-C. */
+async function diagnose(flags: DiagnoseFlags, session: Session): Promise<void> {
+  const { filter, json, stuckAfter } = flags;
+  const seen = await watch(flags, USUAL_DURATION_MS, session, filter);
+  if (seen === null) return;
+  const diagnosis = buildDiagnosis(seen.tables, { filter, stuckAfterMs: stuckAfter });
+  await session.write(json ? diagnoseJson(diagnosis) : diagnoseText(diagnosis));
 }
 
 const DIAGNOSE_EXAMPLES = `
@@ -44,21 +31,12 @@ Examples:
   tcptrace diagnose -r run.tct.gz          the same of a recording
 `;
 
-interface DiagnoseFlags extends ViewFlags {
-  json: boolean;
-  duration?: number;
-  stuckAfter: number;
-}
-
-export function addDiagnose(program: Command, outcome: Outcome, shutdown: AbortController): void {
-  live(program.command("diagnose"))
+export function addDiagnose(program: Command, session: Session): void {
+  addViewOptions(program.command("diagnose"))
     .description("what is wrong on this machine, the evidence, what to do about it (changes nothing)")
-    .option("--json", "one JSON document", false)
-    .option("--duration <DUR>", "watch so long before answering (default 5s)", parseDuration)
-    .option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck", parseDuration, STUCK_AFTER_MS)
+    .addOption(jsonOption())
+    .addOption(watchOption("5s"))
+    .addOption(stuckAfterOption())
     .addHelpText("after", DIAGNOSE_EXAMPLES)
-    .action(async ({ duration, read, stuckAfter, ...flags }: DiagnoseFlags) => {
-      const options = { ...flags, read: read ?? null, durationMs: duration ?? null, stuckAfterMs: stuckAfter };
-      outcome.code = await diagnose(options, shutdown);
-    });
+    .action((flags: DiagnoseFlags) => session.whileRead(() => diagnose(flags, session)));
 }

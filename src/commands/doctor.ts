@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { EXIT, type ExitCode } from "../base/errors.ts";
 import { doctorChecks } from "./doctor-checks.ts";
-import type { Outcome } from "./outcome.ts";
+import { jsonOption } from "./options.ts";
 import { probeChecks } from "./probe-checks.ts";
+import type { Session } from "./run/session.ts";
 import { type TracingFacts, chooseSource } from "../source/bpftrace/choose.ts";
 import { readTracingFacts } from "../source/bpftrace/tracing-facts.ts";
 import { type TrialResult, tryTracing } from "../source/trial.ts";
@@ -10,17 +10,20 @@ import { doctorJson } from "../view/print/doctor-json.ts";
 import type { DoctorReport } from "../view/print/doctor-report.ts";
 import { doctorText } from "../view/print/doctor-text.ts";
 
+interface DoctorFlags {
+  readonly json: boolean;
+}
+
 /** Says what tcptrace can trace on this machine. `trial` traces for real; it runs only where BPF looks possible. */
 export async function doctor(
-  options: { readonly json: boolean },
-  signal: AbortSignal,
+  flags: DoctorFlags,
+  session: Session,
   trial?: (facts: TracingFacts, signal: AbortSignal) => Promise<TrialResult>,
-): Promise<ExitCode> {
-  const facts = await readTracingFacts(signal);
+): Promise<void> {
+  const facts = await readTracingFacts(session.signal);
   const isPossible = chooseSource(facts).source === "bpf";
-  const report = doctorReport(facts, isPossible && trial !== undefined ? await trial(facts, signal) : null);
-  process.stdout.write(options.json ? doctorJson(report) : doctorText(report));
-  return EXIT.ok;
+  const report = doctorReport(facts, isPossible && trial !== undefined ? await trial(facts, session.signal) : null);
+  await session.write(flags.json ? doctorJson(report) : doctorText(report));
 }
 
 /** Joins checks, choice and trial. A trial that failed means that `auto` will fall back to /proc, whatever the checks say. */
@@ -45,13 +48,11 @@ Examples:
   sudo tcptrace doctor --json | jq '.checks[] | select(.ok | not)'
 `;
 
-export function addDoctor(program: Command, outcome: Outcome, shutdown: AbortController): void {
+export function addDoctor(program: Command, session: Session): void {
   program
     .command("doctor")
     .description("what tcptrace can trace on this machine, and what is missing")
-    .option("--json", "one JSON document", false)
+    .addOption(jsonOption())
     .addHelpText("after", DOCTOR_EXAMPLES)
-    .action(async ({ json }: { json: boolean }) => {
-      outcome.code = await doctor({ json }, shutdown.signal, tryTracing);
-    });
+    .action((flags: DoctorFlags) => doctor(flags, session, tryTracing));
 }

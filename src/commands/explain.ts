@@ -1,18 +1,17 @@
 import type { Command } from "commander";
-import { EXIT, type ExitCode, UserError } from "../base/errors.ts";
+import { UserError } from "../base/errors.ts";
 import { safeText } from "../base/text.ts";
-import type { Outcome } from "./outcome.ts";
-import { writeOut } from "./run/output.ts";
+import type { Session } from "./run/session.ts";
 import { findPage, nearestTopics } from "../diagnosis/pages/find.ts";
 import { pageText, topicsText } from "../view/print/explain-text.ts";
 
 const LONGEST_TOPIC = 64;
 
 /** Prints the page of a topic; without one, the list of topics. Throws UserError for a topic that there is no page of. */
-export async function explain(topic: string | null, signal: AbortSignal): Promise<ExitCode> {
-  if (topic === null) {
-    await writeOut(topicsText(process.stdout.isTTY ? process.stdout.columns : null), signal);
-    return EXIT.ok;
+async function explain(topic: string | undefined, session: Session): Promise<void> {
+  if (topic === undefined) {
+    const { isTTY, columns } = session.stdout;
+    return session.write(topicsText(isTTY === true ? (columns ?? null) : null));
   }
   const page = findPage(topic);
   if (page === null) {
@@ -20,8 +19,7 @@ export async function explain(topic: string | null, signal: AbortSignal): Promis
     const hint = `nearest: ${nearestTopics(topic).join(", ")}; see \`tcptrace explain\``;
     throw new UserError("unknown-topic", `there is no page on '${name}'`, hint);
   }
-  await writeOut(pageText(page), signal);
-  return EXIT.ok;
+  await session.write(pageText(page));
 }
 
 const EXPLAIN_EXAMPLES = `
@@ -32,13 +30,11 @@ Examples:
   tcptrace explain ports-running-out       a finding of diagnose
 `;
 
-export function addExplain(program: Command, outcome: Outcome, shutdown: AbortController): void {
+export function addExplain(program: Command, session: Session): void {
   program
     .command("explain")
     .argument("[topic]", "a state, a setting, or a finding of diagnose; without one, the list of them")
     .description("what a state or a setting really does, what helps and what does not")
     .addHelpText("after", EXPLAIN_EXAMPLES)
-    .action(async (topic: string | undefined) => {
-      outcome.code = await explain(topic ?? null, shutdown.signal);
-    });
+    .action((topic: string | undefined) => explain(topic, session));
 }

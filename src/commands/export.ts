@@ -1,10 +1,8 @@
 import { type Command, Option } from "commander";
-import { EXIT, type ExitCode } from "../base/errors.ts";
-import { parseFilterOption } from "./options.ts";
-import type { Outcome } from "./outcome.ts";
+import { filterOption, readOption } from "./options.ts";
 import { openEvents } from "./run/event-input.ts";
 import { EventPrinter } from "./run/event-printer.ts";
-import { watchReader, writeOut } from "./run/output.ts";
+import type { Session } from "./run/session.ts";
 import type { TraceEvent } from "../model/events/event.ts";
 import { type Filter, MATCH_ALL } from "../model/filter/filter.ts";
 import { Model } from "../model/fold/model.ts";
@@ -15,12 +13,10 @@ import { isoTime } from "../view/format/time.ts";
 import { CSV_HEADER, transitionCsv } from "../view/print/events-csv.ts";
 import { TraceEvents } from "../view/print/trace-events.ts";
 
-export type ExportFormat = "ndjson" | "csv" | "perfetto";
-
-export interface ExportOptions {
+interface ExportFlags {
   /** A recording, `-` for stdin. */
   readonly read: string;
-  readonly format: ExportFormat;
+  readonly format: "ndjson" | "csv" | "perfetto";
   readonly filter: Filter;
 }
 
@@ -31,26 +27,18 @@ interface Exporter {
 }
 
 /** Writes a recording to stdout in another format. */
-export async function exportRecording(options: ExportOptions, shutdown: AbortController): Promise<ExitCode> {
-  const endWatch = watchReader(() => shutdown.abort("EPIPE"));
-  try {
-    const input = await openEvents({ source: "auto", read: options.read }, shutdown.signal);
-    const exporter = newExporter(options);
-    for await (const batch of input.events(shutdown.signal)) {
-      await writeOut(exporter.print(batch), shutdown.signal);
-    }
-    await writeOut(exporter.end(), shutdown.signal);
-    input.sayFaults();
-    return EXIT.ok;
-  } finally {
-    endWatch();
-  }
+async function exportRecording(flags: ExportFlags, session: Session): Promise<void> {
+  const input = await openEvents({ source: "auto", read: flags.read }, session);
+  const exporter = newExporter(flags, session);
+  for await (const batch of input.events(session.signal)) await session.write(exporter.print(batch));
+  await session.write(exporter.end());
+  input.sayFaults();
 }
 
-function newExporter({ format, filter }: ExportOptions): Exporter {
+function newExporter({ format, filter }: ExportFlags, session: Session): Exporter {
   if (format === "csv") return new CsvExporter(filter);
   if (format === "perfetto") return new PerfettoExporter(filter);
-  return new EventPrinter({ filter, json: true, count: null, durationMs: null });
+  return new EventPrinter({ filter, json: true }, session.say);
 }
 
 /** The rows of a recording, each when all is known of it. */
@@ -148,23 +136,15 @@ Examples:
   tcptrace export -r run.tct.gz --format perfetto > run.json      open it at https://ui.perfetto.dev
 `;
 
-interface ExportFlags {
-  read: string;
-  format: ExportFormat;
-  filter: Filter;
-}
-
-export function addExport(program: Command, outcome: Outcome, shutdown: AbortController): void {
+export function addExport(program: Command, session: Session): void {
   program
     .command("export")
     .description("a recording in another format, on stdout")
-    .requiredOption("-r, --read <FILE>", "the recording; - is stdin")
+    .addOption(readOption("the recording; - is stdin").makeOptionMandatory())
     .addOption(
       new Option("--format <FORMAT>", "what to write").choices(["ndjson", "csv", "perfetto"]).makeOptionMandatory(),
     )
-    .option("--filter <EXPR>", "only these sockets", parseFilterOption, MATCH_ALL)
+    .addOption(filterOption("only these sockets"))
     .addHelpText("after", EXPORT_EXAMPLES)
-    .action(async (flags: ExportFlags) => {
-      outcome.code = await exportRecording(flags, shutdown);
-    });
+    .action((flags: ExportFlags) => session.whileRead(() => exportRecording(flags, session)));
 }

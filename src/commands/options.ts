@@ -1,47 +1,73 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { UserError } from "../base/errors.ts";
 import { parseDurationMs } from "../base/duration.ts";
+import type { EventInputOptions } from "./run/event-input.ts";
 import { type Filter, MATCH_ALL } from "../model/filter/filter.ts";
 import { parseFilter } from "../model/filter/parse-filter.ts";
 import type { SourceWish } from "../source/auto.ts";
 
-/** When CLOSE_WAIT counts as stuck. */
-export const STUCK_AFTER_MS = 60_000;
+const SEE_HELP = "see `tcptrace --help`";
 
-/** Of every view. */
-export interface ViewFlags {
-  source: SourceWish;
-  read?: string;
-  filter: Filter;
+/** Flags of every view. */
+export interface ViewFlags extends EventInputOptions {
+  readonly filter: Filter;
 }
 
-/** The options of every view: live or from a recording. */
-export function live(command: Command): Command {
+/** Adds the options of every view: live or from a recording. */
+export function addViewOptions(command: Command): Command {
   return command
+    .addOption(readOption("read a recording instead of this machine; - is stdin").conflicts("source"))
+    .addOption(sourceOption())
     .addOption(
-      new Option("-r, --read <FILE>", "read a recording instead of this machine; - is stdin").conflicts("source"),
-    )
-    .option("--source <auto|bpf|proc>", "where events come from; bpf fails rather than fall back", parseSource, "auto")
-    .addOption(
-      new Option(
-        "--filter <EXPR>",
-        "only these sockets: proc: pid: port: sport: dport: src: dst: state: age:, ! for not",
-      )
-        .argParser(parseFilterOption)
-        .default(MATCH_ALL, "all"),
+      filterOption("only these sockets: proc: pid: port: sport: dport: src: dst: state: age:, ! for not").default(
+        MATCH_ALL,
+        "all",
+      ),
     );
 }
 
-/** `500ms`, `10s`, `1.5m`, `2h` in milliseconds. Throws commander's error for anything else. */
+export function readOption(help: string): Option {
+  return new Option("-r, --read <FILE>", help);
+}
+
+export function sourceOption(): Option {
+  return new Option("--source <auto|bpf|proc>", "where events come from; bpf fails rather than fall back")
+    .argParser(parseSource)
+    .default("auto");
+}
+
+export function filterOption(help: string): Option {
+  return new Option("--filter <EXPR>", help).argParser(parseFilterWords).default(MATCH_ALL);
+}
+
+export function jsonOption(help = "one JSON document"): Option {
+  return new Option("--json", help).default(false);
+}
+
+/** Of a command that answers once; `usual` is how long it watches by itself. */
+export function watchOption(usual?: string): Option {
+  const help = `watch so long before answering${usual === undefined ? "" : ` (default ${usual})`}`;
+  return new Option("--duration <DUR>", help).argParser(parseDuration);
+}
+
+/** Of a command that goes on until Ctrl-C. */
+export function durationOption(): Option {
+  return new Option("--duration <DUR>", "end after this time: 500ms 10s 5m 2h").argParser(parseDuration);
+}
+
+/** Of a command that goes on until Ctrl-C. */
+export function countOption(): Option {
+  return new Option("-c, --count <N>", "end after N transitions").argParser(parseCount);
+}
+
+export function stuckAfterOption(): Option {
+  return new Option("--stuck-after <DUR>", "when CLOSE_WAIT counts as stuck").argParser(parseDuration).default(60_000);
+}
+
+/** `500ms`, `10s`, `1.5m`, `2h` in milliseconds. */
 export function parseDuration(text: string): number {
   const ms = parseDurationMs(text) ?? NaN;
   if (!(ms <= 365 * 24 * 3_600_000)) throw new InvalidArgumentError("write a duration as 500ms, 10s, 5m or 2h");
-  return ms;
-}
-
-/** A duration above zero. */
-export function parseInterval(text: string): number {
-  const ms = parseDuration(text);
-  if (ms < 100) throw new InvalidArgumentError("the shortest is 100ms");
   return ms;
 }
 
@@ -54,30 +80,24 @@ export function parseCount(text: string): number {
   return count;
 }
 
-export function parseSource(text: string): SourceWish {
+function parseSource(text: string): SourceWish {
   if (text === "auto" || text === "bpf" || text === "proc") return text;
   throw new InvalidArgumentError("it is auto, bpf or proc");
 }
 
-/** An expression for `--filter`. */
-export function parseFilterOption(text: string): Filter {
+function parseFilterWords(text: string): Filter {
   const parsed = parseFilter(text);
   if (parsed.ok) return parsed.filter;
-  throw new InvalidArgumentError(parsed.error);
+  // Worded as commander words it for other options, but with a code of its own.
+  const message = `option '--filter <EXPR>' argument '${text}' is invalid. ${parsed.error}`;
+  throw new UserError("bad-filter", oneLine(message), SEE_HELP);
 }
 
-/** tcpdump's sizes in bytes: `10` is ten million; `500k`, `10M`, `1G` are powers of 1024. */
-export function parseSize(text: string): number {
-  const [, number, unit = ""] = /^(\d{1,9})([kKmMgG]?)$/.exec(text) ?? [];
-  const scale = { "": 1e6, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[unit.toLowerCase()];
-  const bytes = Number(number) * (scale ?? NaN);
-  if (!(bytes > 0)) throw new InvalidArgumentError("write a size as 10 (MB), 500k, 10M or 1G");
-  return bytes;
+/** An error of the command line. */
+export function misuse(message: string, hint = SEE_HELP): UserError {
+  return new UserError("usage", oneLine(message), hint);
 }
 
-/** Seconds, or a duration, of at least a second; in milliseconds. */
-export function parseSeconds(text: string): number {
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : parseDuration(text);
-  if (ms < 1000) throw new InvalidArgumentError("the shortest is 1 (second)");
-  return ms;
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, " ").trim();
 }

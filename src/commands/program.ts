@@ -1,16 +1,21 @@
 import { Command, CommanderError } from "commander";
-import { EXIT, type ExitCode, UserError } from "../base/errors.ts";
+import type { UserError } from "../base/errors.ts";
 import { addChurn } from "./churn.ts";
 import { addDiagnose } from "./diagnose.ts";
 import { addDoctor } from "./doctor.ts";
+import { errorLine, exitCodeOf } from "./error-line.ts";
 import { addEvents } from "./events.ts";
 import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
 import { addLeaks } from "./leaks.ts";
-import type { Outcome } from "./outcome.ts";
+import { misuse } from "./options.ts";
 import { addRecord } from "./record.ts";
+import type { Session } from "./run/session.ts";
 import { version } from "./run/version.ts";
 import { addTop } from "./top.ts";
+
+/** In the order of the help page. */
+const COMMANDS = [addTop, addEvents, addLeaks, addChurn, addDiagnose, addExplain, addRecord, addExport, addDoctor];
 
 const EXAMPLES = `
 Examples:
@@ -25,37 +30,43 @@ Examples:
   tcptrace doctor                          what can be traced here, and what is missing
 `;
 
-/** Runs the command that argv names. Throws UserError for words that are not understood. */
-export async function run(argv: readonly string[], shutdown: AbortController): Promise<ExitCode> {
-  const outcome: Outcome = { code: EXIT.ok };
+/** Runs the command that argv names. What fails is printed on stderr and sets the exit code. */
+export async function run(argv: readonly string[], session: Session): Promise<void> {
   try {
-    await newProgram(outcome, shutdown).parseAsync(argv);
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageError(error);
+    await newProgram(session).parseAsync(argv);
+  } catch (thrown) {
+    const isHelp = thrown instanceof CommanderError && thrown.exitCode === 0;
+    if (isHelp) return;
+    const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+    session.stderr.write(errorLine(error, isJson(argv)));
+    session.exitCode = exitCodeOf(error);
   }
-  return outcome.code;
 }
 
-function newProgram(outcome: Outcome, shutdown: AbortController): Command {
+function newProgram(session: Session): Command {
+  const { stdout } = session;
   const program = new Command("tcptrace")
     .description("Names the process behind every TCP state transition and every stuck socket.")
     .version(`tcptrace ${version()}`, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES)
-    .configureOutput({ writeErr: () => {} })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: () => {},
+      getOutHelpWidth: () => (stdout.isTTY === true ? (stdout.columns ?? 80) : 80),
+    })
     .exitOverride();
-  const adders = [addTop, addEvents, addLeaks, addChurn, addDiagnose, addExplain, addRecord, addExport, addDoctor];
-  for (const add of adders) add(program, outcome, shutdown);
+  for (const add of COMMANDS) add(program, session);
   return program;
 }
 
-/** commander's message in one line, with where to read on. */
-function usageError(error: CommanderError): UserError {
-  const message = error.message
-    .replace(/^error: /, "")
-    .replaceAll(/\s*\n\s*/g, " ")
-    .trim();
-  return new UserError("usage", message === "(outputHelp)" ? "name a command" : message, "see `tcptrace --help`");
+function usageError({ message }: CommanderError): UserError {
+  return misuse(message === "(outputHelp)" ? "name a command" : message.replace(/^error: /, ""));
+}
+
+/** Whether the words ask for JSON. They may be wrong, so they are not parsed for it. */
+function isJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end === -1 ? argv.length : end).includes("--json");
 }

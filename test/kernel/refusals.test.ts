@@ -13,8 +13,9 @@ interface Refusal {
   readonly check: string;
   readonly said: RegExp;
   readonly takes: "proc" | "bpf";
-  /** The words of `--source bpf`, where it cannot. */
+  /** The words of `--source bpf`, where it cannot, and the code of its error. */
   readonly reason: RegExp;
+  readonly code?: string;
 }
 
 /** In a mount namespace of its own, after what the shell does there. */
@@ -48,6 +49,7 @@ const REFUSALS: readonly Refusal[] = [
     said: /not root/,
     takes: "proc",
     reason: /not root/,
+    code: "not-root",
   },
   {
     what: "root without CAP_BPF and CAP_SYS_ADMIN",
@@ -92,6 +94,7 @@ const REFUSALS: readonly Refusal[] = [
     said: /0\.9\.4, older than/,
     takes: "proc",
     reason: /bpftrace 0\.9\.4 is older than/,
+    code: "no-bpftrace",
   },
   {
     what: "a bpftrace that says no version",
@@ -100,6 +103,7 @@ const REFUSALS: readonly Refusal[] = [
     said: /--version fails/,
     takes: "proc",
     reason: /--version fails/,
+    code: "no-bpftrace",
   },
   {
     what: "a bpftrace that gives itself up",
@@ -134,7 +138,7 @@ const REFUSALS: readonly Refusal[] = [
 // oxlint-disable-next-line no-control-regex -- that is what must not be there
 const CONTROL = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/;
 
-describe.each(REFUSALS)("with $what", ({ start, check, said, takes, reason }) => {
+describe.each(REFUSALS)("with $what", ({ start, check, said, takes, reason, code: errorCode = "bpf-unavailable" }) => {
   it("doctor has a line for it, and says what is taken instead", async () => {
     const { code, stdout } = await runTcptrace(["doctor", "--json"], start());
     expect(code).toBe(0);
@@ -156,6 +160,8 @@ describe.each(REFUSALS)("with $what", ({ start, check, said, takes, reason }) =>
     expect(forced.code).toBe(4);
     expect(forced.stderr).not.toMatch(CONTROL);
     expect(forced.stderr.split("\n").filter((line) => reason.test(line))).toHaveLength(1);
+    const { error } = JSON.parse(forced.stderr.trimEnd().split("\n").at(-1) ?? "");
+    expect(error).toMatchObject({ code: errorCode, exitCode: 4 });
   });
 });
 
@@ -169,7 +175,7 @@ describe("TCPTRACE_PROBES", () => {
   });
 
   it("that cannot be had are tried, and given up in one line", async () => {
-    const { code, stderr } = await runTcptrace(["events", "--json", "--source", "bpf"], {
+    const { code, stderr } = await runTcptrace(["events", "--source", "bpf"], {
       env: { TCPTRACE_PROBES: "kprobe" },
     });
     // Where the kernel has kprobes, this test has nothing to show.

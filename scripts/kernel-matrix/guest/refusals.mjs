@@ -45,7 +45,7 @@ export function refusals(bpftrace, kind) {
       complaints.push(`events ended with ${events.status}, by ${source}: ${events.stderr}`);
     }
     if (source === "proc") {
-      const { status, stderr } = run(bpftrace, before, ["events", "--json", "--source", "bpf"]);
+      const { status, stderr } = run(bpftrace, before, ["events", "--source", "bpf"]);
       const isOneLine = /^tcptrace: [^\n]+tcptrace doctor[^\n]*\n$/.test(stderr);
       if (status !== 4 || !isOneLine) complaints.push(`--source bpf ended with ${status}: ${stderr}`);
     }

@@ -1,4 +1,4 @@
-import { say } from "./output.ts";
+import type { Session } from "./session.ts";
 import { userNames } from "./user-names.ts";
 import type { TraceEvent } from "../../model/events/event.ts";
 import { Recording } from "../../recording/read/reader.ts";
@@ -8,8 +8,8 @@ import type { UserName } from "../../view/format/table.ts";
 /** Where a view's events come from: this machine, or a recording. */
 export interface EventInputOptions {
   readonly source: SourceWish;
-  /** A recording's file, `-` for stdin; null: trace this machine. */
-  readonly read: string | null;
+  /** A recording's file, `-` for stdin; absent: trace this machine. */
+  readonly read?: string;
 }
 
 export interface EventInput {
@@ -23,19 +23,20 @@ export interface EventInput {
 }
 
 /** Opens what the options ask for. Throws UserError where a recording can't be read. */
-export async function openEvents({ source, read }: EventInputOptions, signal: AbortSignal): Promise<EventInput> {
-  if (read === null) {
+export async function openEvents({ source, read }: EventInputOptions, session: Session): Promise<EventInput> {
+  if (read === undefined) {
     const live = liveSource(source);
     return { events: (end) => live.events(end), userName: userNames(), recording: null, sayFaults: () => {} };
   }
-  const recording = await Recording.open(read, signal);
+  const recording = await Recording.open(read, session.signal);
   const users = recording.header?.users;
   return {
     events: (end) => recording.events(end),
     userName: (uid) => users?.[String(uid)],
     recording,
     sayFaults: () => {
-      for (const line of recording.faults.describe()) say(`${read === "-" ? "the recording" : read}: ${line}`);
+      const name = read === "-" ? "the recording" : read;
+      for (const line of recording.faults.describe()) session.say(`${name}: ${line}`);
     },
   };
 }

@@ -1,4 +1,3 @@
-import { say } from "./output.ts";
 import type { Gap, Loss, TraceEvent } from "../../model/events/event.ts";
 import type { Filter } from "../../model/filter/filter.ts";
 import { Model } from "../../model/fold/model.ts";
@@ -15,10 +14,10 @@ const ROWS_AT_ONCE = 256;
 export interface EventPrinterOptions {
   readonly filter: Filter;
   readonly json: boolean;
-  /** Stop after so many transitions; null for no end. */
-  readonly count: number | null;
-  /** Stop so long after tracing began; null for no end. */
-  readonly durationMs: number | null;
+  /** Stop after this number of transitions. */
+  readonly count?: number | undefined;
+  /** Stop this long after tracing began, in milliseconds. */
+  readonly duration?: number | undefined;
 }
 
 /**
@@ -27,6 +26,7 @@ export interface EventPrinterOptions {
  */
 export class EventPrinter {
   readonly #options: EventPrinterOptions;
+  readonly #say: (line: string) => void;
   readonly model = new Model();
   readonly #rows = new SettledRows();
   readonly #lines = new EventLines();
@@ -37,9 +37,10 @@ export class EventPrinter {
   #detail = "";
   isDone = false;
 
-  /** Without rows it only counts. */
-  constructor(options: EventPrinterOptions, hasRows = true) {
+  /** Says on stderr where events come from. Without rows it only counts. */
+  constructor(options: EventPrinterOptions, say: (line: string) => void, hasRows = true) {
     this.#options = options;
+    this.#say = say;
     if (!hasRows) return;
     this.model.onTransition = (row: TransitionRow) => this.#rows.push(row);
   }
@@ -68,9 +69,9 @@ export class EventPrinter {
 
   /** Rows are told at ticks, which are events too, and after so many others that memory stays small. */
   #tick(): void {
-    const { durationMs } = this.#options;
+    const { duration = Infinity } = this.#options;
     this.#drain(false);
-    if (durationMs !== null && this.#seconds() * 1000 >= durationMs) this.isDone = true;
+    if (this.#seconds() * 1000 >= duration) this.isDone = true;
   }
 
   /** What is left when the stream has ended. */
@@ -126,7 +127,7 @@ export class EventPrinter {
   }
 
   #announce(detail: string): void {
-    if (detail !== this.#detail) say(detail);
+    if (detail !== this.#detail) this.#say(detail);
     this.#detail = detail;
   }
 }

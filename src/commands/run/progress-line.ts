@@ -1,26 +1,30 @@
+import type { OutStream } from "./session.ts";
+
 const EVERY_MS = 1000;
 /** Back to the begin of the line, and clear it (ECMA-48 EL). */
 const CLEAR = "\r\x1b[K";
 
 /** A line on stderr that tells how far a command is, where that is a terminal. */
 export class ProgressLine {
+  readonly #stderr: OutStream;
   readonly #describe: () => string;
   readonly #timer: NodeJS.Timeout | null;
 
-  constructor(describe: () => string) {
+  constructor(stderr: OutStream, describe: () => string) {
+    this.#stderr = stderr;
     this.#describe = describe;
-    const isShown = process.stderr.isTTY && process.env["TERM"] !== "dumb";
+    const isShown = stderr.isTTY === true && process.env["TERM"] !== "dumb";
     this.#timer = isShown ? setInterval(() => this.#show(), EVERY_MS).unref() : null;
   }
 
   #show(): void {
-    const columns = (process.stderr.columns ?? 80) - 1;
-    process.stderr.write(`${CLEAR}${this.#describe().slice(0, columns)}\r`);
+    const columns = (this.#stderr.columns ?? 80) - 1;
+    this.#stderr.write(`${CLEAR}${this.#describe().slice(0, columns)}\r`);
   }
 
   end(): void {
     if (this.#timer === null) return;
     clearInterval(this.#timer);
-    process.stderr.write(CLEAR);
+    this.#stderr.write(CLEAR);
   }
 }

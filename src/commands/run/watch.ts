@@ -1,26 +1,51 @@
 import { UserError } from "../../base/errors.ts";
-import type { EventInput } from "./event-input.ts";
-import { say } from "./output.ts";
+import { type EventInput, type EventInputOptions, openEvents } from "./event-input.ts";
+import type { Session } from "./session.ts";
 import type { Filter } from "../../model/filter/filter.ts";
 import { Model } from "../../model/fold/model.ts";
 import type { Tables } from "../../model/fold/tables.ts";
+import type { UserName } from "../../view/format/table.ts";
+
+/** Flags of a command that answers once. */
+export interface WatchFlags {
+  /** How long to watch before answering, in milliseconds; absent: the usual time, or a recording to its end. */
+  readonly duration?: number;
+}
+
+/** What was there when the watch ended. */
+export interface Seen {
+  readonly tables: Tables;
+  readonly userName: UserName;
+}
 
 /**
- * Folds what happens for the asked milliseconds; when none were asked for, the usual time, or a recording to its end. Ctrl-C
- * ends it sooner. Says meanwhile where the events come from. Null when the reader of stdout has gone, or Ctrl-C has
- * come, before anything was seen; throws UserError when nothing was.
+ * Folds what happens for the asked time, or until Ctrl-C. Null when the reader of stdout has gone, or Ctrl-C has come,
+ * before anything was seen; throws UserError when nothing was.
  */
 export async function watch(
+  flags: EventInputOptions & WatchFlags,
+  usualMs: number,
+  session: Session,
+  timeWaitFilter?: Filter,
+): Promise<Seen | null> {
+  const input = await openEvents(flags, session);
+  const durationMs = flags.duration ?? (input.recording === null ? usualMs : Infinity);
+  const tables = await foldInput(input, durationMs, session, timeWaitFilter);
+  input.sayFaults();
+  return tables === null ? null : { tables, userName: input.userName };
+}
+
+/** Says where the events come from while it folds them. */
+export async function foldInput(
   input: EventInput,
-  { asked, usual }: { readonly asked: number | null; readonly usual: number },
-  shutdown: AbortController,
+  durationMs: number,
+  { shutdown, signal, say }: Session,
   timeWaitFilter?: Filter,
 ): Promise<Tables | null> {
   const model = new Model(timeWaitFilter);
   const { tables } = model;
-  const durationMs = asked ?? (input.recording === null ? usual : Infinity);
   let detail = "";
-  for await (const batch of input.events(shutdown.signal)) {
+  for await (const batch of input.events(signal)) {
     for (const event of batch) {
       model.fold(event);
       if (event.kind === "source" && event.detail !== detail) say((detail = event.detail));
@@ -32,8 +57,8 @@ export async function watch(
     }
   }
   if (tables.surveys > 0) return tables;
-  if (shutdown.signal.reason === "EPIPE") return null;
-  if (input.recording === null && shutdown.signal.aborted) {
+  if (signal.reason === "EPIPE") return null;
+  if (input.recording === null && signal.aborted) {
     say("ended before anything was seen");
     return null;
   }

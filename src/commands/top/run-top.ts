@@ -1,8 +1,7 @@
 import { hostname } from "node:os";
-import { EXIT, type ExitCode } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
 import { type EventInput, openEvents } from "../run/event-input.ts";
-import { say, writeOut } from "../run/output.ts";
+import type { Session } from "../run/session.ts";
 import { ModelSource } from "./data/top-source.ts";
 import { type TopOptions, screenOptions } from "./screen-options.ts";
 import { showPlayer } from "./top-player.ts";
@@ -16,15 +15,15 @@ import { topTable } from "../../view/print/top-table.ts";
 const BATCH_WIDTH = 200;
 
 /** The live view, or a recording's player: a terminal UI, or plain tables in batch mode. */
-export async function top(options: TopOptions, shutdown: AbortController): Promise<ExitCode> {
-  const input = await openEvents(options, shutdown.signal);
+export async function top(options: TopOptions, session: Session): Promise<void> {
+  const { shutdown, say } = session;
+  const input = await openEvents(options, session);
   const { recording } = input;
   if (options.batch && options.settings.warning !== "") say(options.settings.warning);
-  if (options.batch) await printTables(options, input, shutdown);
-  else if (recording === null) await showScreen(options, input, shutdown);
+  if (options.batch) await printTables(options, input, session);
+  else if (recording === null) await showScreen(options, input, session);
   else await showPlayer({ ...options, recording, userName: input.userName, screen: screenOptions(options) }, shutdown);
   input.sayFaults();
-  return EXIT.ok;
 }
 
 /** The model as a view shows it; null before anything is known. */
@@ -34,7 +33,8 @@ function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Sn
 }
 
 /** Tables by the clock of the events, so that a recording's come as fast as it can be read. */
-async function printTables(options: TopOptions, input: EventInput, shutdown: AbortController): Promise<void> {
+async function printTables(options: TopOptions, input: EventInput, session: Session): Promise<void> {
+  const { shutdown, stdout } = session;
   const model = new Model(options.filter);
   const { tables } = model;
   let printed = 0;
@@ -42,8 +42,8 @@ async function printTables(options: TopOptions, input: EventInput, shutdown: Abo
   const print = async (): Promise<void> => {
     const shown = snapshotOf(model, options);
     if (shown === null) return;
-    const table = topTable(shown, process.stdout.columns ?? BATCH_WIDTH, input.userName);
-    await writeOut(`${printed === 0 ? "" : "\n"}${table}`, shutdown.signal);
+    const table = topTable(shown, stdout.columns ?? BATCH_WIDTH, input.userName);
+    await session.write(`${printed === 0 ? "" : "\n"}${table}`);
     next = tables.now + options.intervalMs * 1e6;
     if (++printed === options.count) shutdown.abort("done");
   };
@@ -60,7 +60,7 @@ async function printTables(options: TopOptions, input: EventInput, shutdown: Abo
   if (input.recording !== null && !shutdown.signal.aborted && isCutShort) await print();
 }
 
-async function showScreen(options: TopOptions, input: EventInput, shutdown: AbortController): Promise<void> {
+async function showScreen(options: TopOptions, input: EventInput, { shutdown, say }: Session): Promise<void> {
   const model = new Model(options.filter);
   const source = new ModelSource(model, options.stuckAfterMs);
   const recorder = new TopRecorder(model.tables);

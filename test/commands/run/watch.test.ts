@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { UserError } from "#src/base/errors.ts";
 import type { EventInput } from "#src/commands/run/event-input.ts";
-import { watch } from "#src/commands/run/watch.ts";
+import { foldInput } from "#src/commands/run/watch.ts";
+import { keptSession } from "#test/support/session.ts";
 
 const SILENT: EventInput = {
   recording: null,
@@ -10,14 +11,12 @@ const SILENT: EventInput = {
   sayFaults: () => {},
 };
 
-const durations = { asked: null, usual: 5000 };
-
 it("Ctrl-C before anything was seen is no failure", async () => {
-  const shutdown = new AbortController();
-  shutdown.abort("SIGINT");
-  expect(await watch(SILENT, durations, shutdown)).toBeNull();
+  const { session } = keptSession();
+  session.shutdown.abort("SIGINT");
+  expect(await foldInput(SILENT, 5000, session)).toBeNull();
 });
 
 it("a source that ends by itself before anything was seen is one", async () => {
-  await expect(watch(SILENT, durations, new AbortController())).rejects.toThrow(UserError);
+  await expect(foldInput(SILENT, 5000, keptSession().session)).rejects.toThrow(UserError);
 });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseSource, describePassedOver, findObstacle, PROGRAMS } from "#src/source/bpftrace/choose.ts";
+import { chooseSource, describePassedOver, errorCodeOf, findObstacle, PROGRAMS } from "#src/source/bpftrace/choose.ts";
 import type { TracingFacts } from "#src/source/bpftrace/choose.ts";
 
 const GOOD: TracingFacts = {
@@ -78,6 +78,17 @@ describe("functions", () => {
     ["basic is asked for", { ...kernel({ btf: false }), wanted: "basic" }, "basic", ["basic"]],
   ])("%s", (_, facts, program, programs) => {
     expect(chooseSource(facts)).toMatchObject({ source: "bpf", program, programs });
+  });
+});
+
+describe("the error of --source bpf", () => {
+  test.each<[string, TracingFacts]>([
+    ["not-root", { ...GOOD, privileges: { ...GOOD.privileges, isRoot: false }, bpftrace: null }],
+    ["no-bpftrace", { ...GOOD, bpftrace: null }],
+    ["no-bpftrace", { ...GOOD, bpftrace: bpftrace("0.9.4") }],
+    ["bpf-unavailable", kernel({ lockdown: "confidentiality" })],
+  ])("has the code %s", (code, facts) => {
+    expect(errorCodeOf(chooseSource(facts))).toBe(code);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { doctorChecks } from "#src/commands/doctor-checks.ts";
 import { doctor, doctorReport } from "#src/commands/doctor.ts";
 import { chooseSource } from "#src/source/bpftrace/choose.ts";
@@ -7,6 +7,7 @@ import { readTracingFacts } from "#src/source/bpftrace/tracing-facts.ts";
 import { doctorJson } from "#src/view/print/doctor-json.ts";
 import type { DoctorCheck } from "#src/view/print/doctor-report.ts";
 import { doctorText } from "#src/view/print/doctor-text.ts";
+import { keptSession } from "#test/support/session.ts";
 
 const GOOD: TracingFacts = {
   kernel: {
@@ -186,15 +187,10 @@ describe("text", () => {
 });
 
 async function run(json: boolean, trial?: Parameters<typeof doctor>[2]): Promise<string> {
-  const written: string[] = [];
-  const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-    written.push(String(chunk));
-    return true;
-  });
-  onTestFinished(() => write.mockRestore());
-  expect(await doctor({ json }, new AbortController().signal, trial)).toBe(0);
-  write.mockRestore();
-  return written.join("");
+  const { session, stdout } = keptSession();
+  await doctor({ json }, session, trial);
+  expect(session.exitCode).toBe(0);
+  return stdout();
 }
 
 describe("the command, on this machine", () => {
