@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/errors.ts";
 import { parseDurationMs } from "../base/duration.ts";
 import type { EventInputOptions } from "./run/event-input.ts";
+import { FILTER_KEYS } from "../model/filter/filter-keys.ts";
 import { type Filter, MATCH_ALL } from "../model/filter/filter.ts";
 import { parseFilter } from "../model/filter/parse-filter.ts";
 import type { SourceWish } from "../source/auto.ts";
@@ -13,17 +14,14 @@ export interface ViewFlags extends EventInputOptions {
   readonly filter: Filter;
 }
 
+const FILTER_WORDS = [...FILTER_KEYS.keys()].map((key) => `${key}:`).join(" ");
+
 /** Adds the options of every view: live or from a recording. */
 export function addViewOptions(command: Command): Command {
   return command
     .addOption(readOption("read a recording instead of this machine; - is stdin").conflicts("source"))
     .addOption(sourceOption())
-    .addOption(
-      filterOption("only these sockets: proc: pid: port: sport: dport: src: dst: state: age:, ! for not").default(
-        MATCH_ALL,
-        "all",
-      ),
-    );
+    .addOption(filterOption(`only these sockets: ${FILTER_WORDS}, ! for not`).default(MATCH_ALL, "all"));
 }
 
 export function readOption(help: string): Option {

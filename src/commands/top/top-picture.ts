@@ -1,7 +1,6 @@
 import type { TopSource } from "./data/top-asks.ts";
 import type { TopRecorder } from "./top-recorder.ts";
-import { bothFilters } from "../../model/filter/both-filters.ts";
-import { type Filter, MATCH_ALL } from "../../model/filter/filter.ts";
+import { type Filter, MATCH_ALL, bothFilters } from "../../model/filter/filter.ts";
 import { parseFilter } from "../../model/filter/parse-filter.ts";
 import { SOCKET_SORTS, type SocketsOf } from "../../model/lists/build-sockets.ts";
 import { Messages } from "../../view/state/messages.ts";

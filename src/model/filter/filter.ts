@@ -30,3 +30,22 @@ export interface Filter {
 }
 
 export const MATCH_ALL: Filter = { isEmpty: true, matches: () => true };
+
+/** A subject of which nothing is known. */
+export const NOTHING_KNOWN: FilterSubject = {
+  pids: [],
+  names: [],
+  localAddress: 0,
+  localPort: 0,
+  remoteAddress: 0,
+  remotePort: 0,
+  states: [],
+  ageMs: null,
+};
+
+/** What matches both. */
+export function bothFilters(one: Filter, other: Filter): Filter {
+  if (one.isEmpty) return other;
+  if (other.isEmpty) return one;
+  return { isEmpty: false, matches: (subject) => one.matches(subject) && other.matches(subject) };
+}

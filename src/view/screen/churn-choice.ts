@@ -1,5 +1,5 @@
 import { type SortValue, sortBy } from "../../base/order.ts";
-import type { FilterSubject } from "../../model/filter/filter.ts";
+import { type FilterSubject, NOTHING_KNOWN } from "../../model/filter/filter.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
 import type { ChurnReport, DestinationChurn, ProcessChurn } from "../../model/reports/churn-report.ts";
 import { portWarning } from "../print/churn-text.ts";
@@ -50,8 +50,7 @@ function isShort(destination: DestinationChurn): boolean {
 
 /** Its mini-sockets have many ends: no term for one of them holds. */
 function processSubject({ pid, comm }: ProcessChurn): FilterSubject {
-  const nowhere = { localAddress: 0, localPort: 0, remoteAddress: 0, remotePort: 0 };
-  return { pids: [pid], names: [comm], ...nowhere, states: [TCP.TIME_WAIT], ageMs: null };
+  return { ...NOTHING_KNOWN, pids: [pid], names: [comm], states: [TCP.TIME_WAIT] };
 }
 
 /** As our own side sees it. */
@@ -59,5 +58,5 @@ function destinationSubject({ side, source, address, port, users }: DestinationC
   const client = { localAddress: source, localPort: 0, remoteAddress: address, remotePort: port };
   const server = { localAddress: address, localPort: port, remoteAddress: source, remotePort: 0 };
   const who = { pids: users.map(({ pid }) => pid), names: users.map(({ comm }) => comm) };
-  return { ...who, ...(side === "client" ? client : server), states: [TCP.TIME_WAIT], ageMs: null };
+  return { ...NOTHING_KNOWN, ...who, ...(side === "client" ? client : server), states: [TCP.TIME_WAIT] };
 }
