@@ -132,14 +132,14 @@ export function numberColumn<Row>(
   id: string,
   title: string,
   columns: number,
-  value: (row: Row) => number | null,
+  value: (row: Row) => number | null | undefined,
   format: (value: number) => string,
 ): Column<Row> {
   const cell = (row: Row): string => {
-    const known = value(row);
+    const known = value(row) ?? null;
     return known === null ? "-" : format(known);
   };
-  return { id, title, align: "right", min: columns, max: columns, cell, value };
+  return { id, title, align: "right", min: columns, max: columns, cell, value: (row) => value(row) ?? null };
 }
 
 /** A column of words, as wide as they need from `min` to `max`. */
@@ -148,7 +148,8 @@ export function textColumn<Row>(
   title: string,
   min: number,
   max: number,
-  value: (row: Row) => SortValue,
+  value: (row: Row) => SortValue | undefined,
 ): Column<Row> {
-  return { id, title, align: "left", min, max, cell: (row) => String(value(row) ?? "-"), value };
+  const cell = (row: Row): string => String(value(row) ?? "-");
+  return { id, title, align: "left", min, max, cell, value: (row) => value(row) ?? null };
 }

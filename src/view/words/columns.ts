@@ -1,27 +1,12 @@
 import { formatCount, formatDuration, formatRate } from "../../base/quantity.ts";
 import type { GroupRow } from "../../model/lists/build-groups.ts";
-import type { SocketCounts } from "../../model/reports/snapshot.ts";
+import type { ProcessRow, SocketCounts } from "../../model/reports/snapshot.ts";
 import { clip, width } from "../format/format.ts";
 import type { Style } from "../format/frame.ts";
 import { type Column, type Table, numberColumn, textColumn } from "../format/table.ts";
 
-/** A line of the process table; `pid` is null for the sockets that nobody we can see owns. */
-export interface Row extends SocketCounts {
-  readonly pid: number | null;
-  readonly comm: string;
-  readonly cmdline: string | null;
-  readonly user: number | null;
-  readonly container: string | null;
-  readonly unit: string | null;
-  readonly transitions: number | null;
-  readonly transitionsPerSecond: number | null;
-  readonly openedPerSecond: number | null;
-  readonly closedPerSecond: number | null;
-  readonly growthPerMinute: number | null;
-  readonly fdUsed: number | null;
-  readonly fdLimit: number | null;
-  readonly fdExhaustedInMs: number | null;
-}
+/** A line of the process table: a process, or the sockets that nobody we can see owns, of which only counts are known. */
+export type Row = SocketCounts & Partial<ProcessRow>;
 
 const nameStyle = (row: SocketCounts): Style => (row.stuck > 0 ? "bad" : "bold");
 
@@ -52,7 +37,7 @@ const QUEUES: readonly Column<SocketCounts>[] = [
   numberColumn("listen", "LISTEN", 7, (row) => row.listen, formatCount),
 ];
 
-type Rates = Pick<Row, "transitions" | "transitionsPerSecond" | "openedPerSecond" | "closedPerSecond">;
+type Rates = Partial<Pick<GroupRow, "transitions" | "transitionsPerSecond" | "openedPerSecond" | "closedPerSecond">>;
 
 const RATES: readonly Column<Rates>[] = [
   numberColumn("total", "TRANS", 7, (row) => row.transitions, formatCount),
@@ -66,13 +51,16 @@ const PEER: Column<SocketCounts> = {
   cell: (row, columns) => peer(row, columns),
 };
 
-/** Of processes. What goes first when the terminal is narrow: PID, COMMAND and STUCK always stay. */
+/**
+ * Of processes, for `top` and for `top -b`. A new column is a field of `ProcessRow` and a line here, and one in `hideOrder`:
+ * what goes first when the terminal is narrow. PID, COMMAND and STUCK always stay.
+ */
 export const PROCESS_TABLE: Table<Row> = {
   columns: [
     numberColumn("pid", "PID", 7, (row) => row.pid, String),
     {
       ...textColumn<Row>("user", "USER", 6, 12, (row) => row.user),
-      cell: (row, _, userName) => (row.user === null ? "-" : (userName(row.user) ?? String(row.user))),
+      cell: ({ user }, _, userName) => (user == null ? "-" : (userName(user) ?? String(user))),
     },
     { ...textColumn<Row>("comm", "COMMAND", 15, 40, (row) => row.comm), style: nameStyle },
     ...COUNTS,
@@ -84,13 +72,13 @@ export const PROCESS_TABLE: Table<Row> = {
     ...RATES,
     {
       ...numberColumn<Row>("fds", "FDS", 9, (row) => row.fdUsed, String),
-      cell: (row) =>
-        row.fdUsed === null ? "-" : `${short(row.fdUsed)}/${row.fdLimit === null ? "-" : short(row.fdLimit)}`,
+      cell: ({ fdUsed, fdLimit }) =>
+        fdUsed == null ? "-" : `${short(fdUsed)}/${fdLimit == null ? "-" : short(fdLimit)}`,
       style: fdStyle,
     },
     {
       ...numberColumn<Row>("full", "FULL IN", 8, (row) => row.fdExhaustedInMs, formatDuration),
-      style: (row) => (row.fdExhaustedInMs === null ? "dim" : "bad"),
+      style: (row) => (row.fdExhaustedInMs == null ? "dim" : "bad"),
     },
     PEER,
     textColumn("unit", "UNIT", 12, 30, (row) => row.container ?? row.unit),
@@ -143,23 +131,7 @@ export const GROUP_TABLE: Table<GroupRow> = {
 
 /** The row of the sockets whose process is not known. */
 export function unownedRow(counts: SocketCounts): Row {
-  return {
-    ...counts,
-    pid: null,
-    comm: "(unowned)",
-    cmdline: null,
-    user: null,
-    container: null,
-    unit: null,
-    transitions: null,
-    transitionsPerSecond: null,
-    openedPerSecond: null,
-    closedPerSecond: null,
-    growthPerMinute: null,
-    fdUsed: null,
-    fdLimit: null,
-    fdExhaustedInMs: null,
-  };
+  return { ...counts, comm: "(unowned)" };
 }
 
 /** Zero is most common, and says nothing. */
@@ -171,10 +143,10 @@ function alarm(value: number, style: Style): Style {
   return value > 0 ? style : "dim";
 }
 
-function fdStyle(row: Row): Style {
-  if (row.fdUsed === null || row.fdLimit === null) return "dim";
-  if (row.fdUsed >= row.fdLimit * 0.95) return "bad";
-  return row.fdUsed >= row.fdLimit * 0.8 ? "warn" : "plain";
+function fdStyle({ fdUsed, fdLimit }: Row): Style {
+  if (fdUsed == null || fdLimit == null) return "dim";
+  if (fdUsed >= fdLimit * 0.95) return "bad";
+  return fdUsed >= fdLimit * 0.8 ? "warn" : "plain";
 }
 
 /* The count is a number and never cut; the endpoint gives way. */
