@@ -5,8 +5,8 @@
 // A frame is all of it: what the view asks of the model, the diagnosis that is made anew each second, the layout, the cells and
 // the charts; what blessed then writes is a millisecond more. The first three rows are parts of it.
 import { PassThrough } from "node:stream";
-import { TopPicture } from "../../build/commands/top/top-picture.js";
-import { ModelSource } from "../../build/commands/top/data/top-source.js";
+import { TopPicture } from "../../build/commands/top/data/top-picture.js";
+import { ModelSource } from "../../build/commands/top/data/model-source.js";
 import { diagnose } from "../../build/diagnosis/diagnose.js";
 import { GROUPINGS } from "../../build/model/lists/group.js";
 import { MATCH_ALL } from "../../build/model/filter/filter.js";
@@ -17,7 +17,9 @@ import { library } from "../../build/terminal/blessed-private.js";
 import { paint } from "../../build/terminal/cells.js";
 import { newPlot } from "../../build/terminal/plot.js";
 import { topFrame } from "../../build/view/top-frame.js";
-import { goInto, goTo, initialUi, TABS } from "../../build/view/state/top-ui.js";
+import { goTo, initialUi } from "../../build/view/screen/tabs.js";
+import { TABS } from "../../build/view/screen/views.js";
+import { goInto } from "../../build/view/state/top-ui.js";
 
 const FRAMES = 40;
 const SECOND = 1e9;
@@ -44,7 +46,7 @@ const { tables } = model;
 const start = initialUi(1000);
 const largest = buildSnapshot(tables, STUCK_AFTER_MS).processes.toSorted((a, b) => b.established - a.established)[0];
 const screens = [
-  ...TABS.map((tab) => [tab, goTo(start, tab)]),
+  ...TABS.map(({ id }) => [id, goTo(start, id)]),
   ["one process", goInto(start, { kind: "process", pid: largest?.pid ?? 0, name: "" })],
   ...GROUPINGS.map((grouping) => [`by ${grouping}`, { ...start, grouping }]),
   ["filter", { ...start, filter: { ...start.filter, text: "dport:443" } }],

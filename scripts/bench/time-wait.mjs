@@ -16,7 +16,9 @@ import { buildChurn } from "../../build/model/reports/build-churn.js";
 import { buildSnapshot } from "../../build/model/reports/build-snapshot.js";
 import { liveSource } from "../../build/source/auto.js";
 import { topFrame } from "../../build/view/top-frame.js";
-import { initialUi } from "../../build/view/state/top-ui.js";
+import { goTo, initialUi } from "../../build/view/screen/tabs.js";
+import { CHURN } from "../../build/view/screen/time-wait-view.js";
+import { NO_DATA } from "../../build/view/state/top-data.js";
 
 // With more toward one address the kernel searches long for each next port: it takes those of one parity first.
 const PER_RUN = 30_000;
@@ -49,12 +51,13 @@ const kernelCount = () => Number(/ tw (\d+)/.exec(readFileSync(`/proc/${netns.pi
 const megabytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MB`;
 
 function frames(model) {
-  const ui = { ...initialUi(1000), view: "timeWait" };
+  const ui = goTo(initialUi(1000), "timeWait");
   const times = [];
   let drawn = [];
   for (let frame = 0; frame < FRAMES; frame++) {
     const begin = performance.now();
-    const data = { snapshot: buildSnapshot(model.tables, 60_000), churn: buildChurn(model.tables) };
+    const answer = CHURN.own(buildChurn(model.tables));
+    const data = { ...NO_DATA, snapshot: buildSnapshot(model.tables, 60_000), answer };
     drawn = topFrame(data, ui, { columns: 120, rows: 40 });
     times.push(performance.now() - begin);
   }

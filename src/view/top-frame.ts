@@ -7,7 +7,7 @@ import { helpFrame, hintLine } from "./keys/top-help.ts";
 import { keymapOf } from "./keys/top-keys.ts";
 import { headerLines } from "./screen/top-header.ts";
 import type { Scene } from "./screen/view.ts";
-import { viewAt } from "./screen/views.ts";
+import { isFirstTab, viewAt } from "./screen/views.ts";
 import type { TopData } from "./state/top-data.ts";
 import { NO_LIST, type TopList } from "./state/top-list.ts";
 import { type TopUi, levelOf } from "./state/top-ui.ts";
@@ -51,7 +51,7 @@ export function copyText(data: TopData, ui: TopUi, size: Size): string | null {
 
 function headerOf(scene: Scene, bottom: number): readonly Line[] {
   const { data, size, level } = scene;
-  const least = level.place.kind === "processes" ? LEAST_BODY : Math.ceil(size.rows * BODY_SHARE);
+  const least = isFirstTab(level.place) ? LEAST_BODY : Math.ceil(size.rows * BODY_SHARE);
   return data.snapshot === null ? [] : headerLines(scene, data.snapshot, size.rows - bottom - least);
 }
 

@@ -8,7 +8,12 @@ import type { SocketRow } from "#src/model/lists/build-sockets.ts";
 import type { Stay, Timeline } from "#src/model/lists/build-timeline.ts";
 import { TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import { safeText } from "#src/base/text.ts";
-import { NO_DATA, type SocketRows, type TopData } from "#src/view/state/top-data.ts";
+import { SOCKETS } from "#src/view/screen/socket-view.ts";
+import { TIMELINE } from "#src/view/screen/timeline-view.ts";
+import { CHURN } from "#src/view/screen/time-wait-view.ts";
+import { viewAt } from "#src/view/screen/views.ts";
+import { NO_DATA, type TopData } from "#src/view/state/top-data.ts";
+import { type TopUi, levelOf } from "#src/view/state/top-ui.ts";
 
 const NONE: SocketCounts = {
   established: 0,
@@ -441,14 +446,14 @@ const anySocketRow: fc.Arbitrary<SocketRow> = fc.record({
   owner: anyEvidence,
 });
 
-/** A list of these rows. */
-export function socketRows(rows: readonly SocketRow[]): SocketRows {
-  return {
+/** The answer that is a list of these rows. */
+export function socketRows(rows: readonly SocketRow[]): object {
+  return SOCKETS.own({
     length: rows.length,
     idAt: (index) => rows[index]?.id ?? null,
     indexOf: (id) => rows.findIndex((row) => row.id === id),
     rows: (from, count) => rows.slice(from, from + count),
-  };
+  });
 }
 
 const anyStay: fc.Arbitrary<Stay> = fc.record({
@@ -479,17 +484,30 @@ const anyTimeline: fc.Arbitrary<Timeline> = fc.record({
   stays: fc.array(anyStay, { maxLength: 8 }),
 });
 
-/** Anything that a screen may be drawn from. */
-export const anyData: fc.Arbitrary<TopData> = fc
+/** What a screen may be drawn from, where the view on it asks for what this is of. */
+export type DataFor = (ui: TopUi) => TopData;
+
+/** Anything that screens may be drawn from, with an answer for each view that asks. */
+export const anyData: fc.Arbitrary<DataFor> = fc
   .record({
-    host: anyName,
-    snapshot: fc.option(anySnapshot, { nil: null, freq: 20 }),
-    findings: fc.array(anyFinding, { maxLength: 3 }),
-    churn: orNull(anyChurn),
-    sockets: orNull(fc.array(anySocketRow, { maxLength: 30 }).map(socketRows)),
-    timeline: orNull(anyTimeline),
-    messages: fc.array(fc.record({ wallMs: fc.nat(4_000_000_000_000), text: anyName }), { maxLength: 9 }),
-    recording: orNull(fc.record({ path: anyName, bytes: anyNumber })),
-    change: orNull(fc.record({ states: fc.array(fc.integer(), { minLength: 14, maxLength: 14 }), ms: anyNumber })),
+    data: fc.record({
+      host: anyName,
+      snapshot: fc.option(anySnapshot, { nil: null, freq: 20 }),
+      findings: fc.array(anyFinding, { maxLength: 3 }),
+      messages: fc.array(fc.record({ wallMs: fc.nat(4_000_000_000_000), text: anyName }), { maxLength: 9 }),
+      recording: orNull(fc.record({ path: anyName, bytes: anyNumber })),
+      change: orNull(fc.record({ states: fc.array(fc.integer(), { minLength: 14, maxLength: 14 }), ms: anyNumber })),
+    }),
+    answers: fc.record({
+      churn: orNull(anyChurn.map((report) => CHURN.own(report))),
+      sockets: orNull(fc.array(anySocketRow, { maxLength: 30 }).map(socketRows)),
+      timeline: orNull(anyTimeline.map((timeline) => TIMELINE.own(timeline))),
+    }),
   })
-  .map((fields) => Object.assign({}, NO_DATA, fields));
+  .map(({ data, answers }) => {
+    const answerOf = new Map<string, object | null>(Object.entries(answers));
+    return (ui) => {
+      const name = viewAt(levelOf(ui).place).question?.name ?? "";
+      return { ...NO_DATA, ...data, answer: answerOf.get(name) ?? null };
+    };
+  });

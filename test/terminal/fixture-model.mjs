@@ -2,7 +2,7 @@
  * Runs the live view on a real model of a made-up machine, with transitions that keep coming:
  * `node fixture-model.mjs '{"findings":[...],"leaks":40}'`. Files that keys write go to the working directory.
  */
-import { ModelSource } from "../../build/commands/top/data/top-source.js";
+import { ModelSource } from "../../build/commands/top/data/model-source.js";
 import { TopRecorder } from "../../build/commands/top/top-recorder.js";
 import { resolve } from "node:path";
 import { settingsText } from "../../build/commands/top/settings.js";

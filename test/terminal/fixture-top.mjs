@@ -1,6 +1,8 @@
 /* Runs the live view on made-up snapshots: `node fixture-top.mjs '{"processes":[{"pid":1,"comm":"x","stuck":3}]}'`. */
 import { writeFileSync } from "node:fs";
 import { MATCH_ALL } from "../../build/model/filter/filter.js";
+import { Model } from "../../build/model/fold/model.js";
+import { liveWorld } from "../../build/model/reports/socket-world.js";
 import { runTopUi } from "../../build/commands/top/top-ui.js";
 
 const config = JSON.parse(process.argv[2] ?? "{}");
@@ -91,14 +93,13 @@ function chosen(filter) {
   return { ...shown, processes: shown.processes.filter(takes) };
 }
 
-const none = { length: 0, idAt: () => null, indexOf: () => -1, rows: () => [] };
 const source = {
   snapshot: chosen,
   churn: () => config.churn ?? null,
   findings: () => config.findings ?? [],
-  groups: () => config.groups ?? [],
-  sockets: () => none,
-  timeline: () => null,
+  world: liveWorld(new Model().tables),
+  stuckAfterMs: 60_000,
+  socket: () => null,
   transitions: () => ({ rows: [], wallMs: () => started }),
   progress: () => ({ wallMs: Date.now(), transitions: 1000 + Date.now() - started }),
   freeze: () => {

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { safeText } from "../../base/text.ts";
 import { type EventInput, openEvents } from "../run/event-input.ts";
 import type { Session } from "../run/session.ts";
-import { ModelSource } from "./data/top-source.ts";
+import { ModelSource } from "./data/model-source.ts";
 import { type TopOptions, screenOptions } from "./screen-options.ts";
 import { showPlayer } from "./top-player.ts";
 import { TopRecorder } from "./top-recorder.ts";

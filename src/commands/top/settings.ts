@@ -4,8 +4,10 @@ import { UserError } from "../../base/errors.ts";
 import { formatSetting } from "../../base/quantity.ts";
 import { safeText } from "../../base/text.ts";
 import { THEMES, type ThemeName } from "../../view/format/theme-names.ts";
-import { viewAt } from "../../view/screen/views.ts";
-import { TABS, type Tab, type TopUi, initialUi } from "../../view/state/top-ui.ts";
+import { initialUi } from "../../view/screen/tabs.ts";
+import type { Tab } from "../../view/screen/view.ts";
+import { TABS } from "../../view/screen/views.ts";
+import type { TopUi } from "../../view/state/top-ui.ts";
 
 /** A year. */
 const LONGEST_MS = 365 * 24 * 3_600_000;
@@ -20,9 +22,7 @@ const Duration = (leastMs: number) =>
 
 /** What orders a view's rows: a column's id, with `-` before it in reverse; `-` alone reverses the view's own order. */
 const Sort = (tab: Tab) => {
-  const ids = viewAt({ kind: tab })
-    .sorts(initialUi(0))
-    .map(({ id }) => id);
+  const ids = tab.sorts(initialUi(0)).map(({ id }) => id);
   return z
     .string()
     .refine((text) => text === "-" || ids.includes(text.replace(/^-/, "")), { error: `it is ${ids.join(", ")}` })
@@ -33,8 +33,8 @@ const SettingsFile = z.strictObject({
   theme: z.enum(THEMES).optional(),
   interval: Duration(100).optional(),
   stuckAfter: Duration(0).optional(),
-  view: z.enum(TABS).optional(),
-  sort: z.strictObject(Object.fromEntries(TABS.map((tab) => [tab, Sort(tab).optional()]))).optional(),
+  view: z.enum(TABS.map(({ id }) => id)).optional(),
+  sort: z.strictObject(Object.fromEntries(TABS.map((tab) => [tab.id, Sort(tab).optional()]))).optional(),
   mouse: z.boolean().optional(),
 });
 
@@ -70,10 +70,9 @@ interface Chosen {
 /** The screen as it is now, for the next time. */
 export function settingsText(ui: TopUi, rest: Chosen): string {
   const sort: Record<string, string> = {};
-  for (const tab of TABS) {
-    const level = ui.tabs[tab];
+  for (const [id, level] of Object.entries(ui.tabs)) {
     const text = `${level.reverse ? "-" : ""}${level.sort ?? ""}`;
-    if (text !== "") sort[tab] = text;
+    if (text !== "") sort[id] = text;
   }
   const { theme, mouse, stuckAfter } = rest;
   const times = { interval: exactly(ui.intervalMs), stuckAfter: exactly(stuckAfter) };
@@ -86,7 +85,6 @@ function exactly(ms: number): string {
 
 /** The screen as the settings want it to begin. */
 export function uiWith(ui: TopUi, { view, sort }: Settings): TopUi {
-  const tabs = { ...ui.tabs };
-  for (const tab of TABS) tabs[tab] = { ...tabs[tab], ...sort?.[tab] };
+  const tabs = Object.fromEntries(Object.entries(ui.tabs).map(([id, level]) => [id, { ...level, ...sort?.[id] }]));
   return { ...ui, tab: view ?? ui.tab, tabs };
 }

@@ -5,8 +5,8 @@ import { OutputFile, findCaller, isFull } from "../../recording/write/output-fil
 import { lineText } from "../../view/format/frame.ts";
 import type { UserName } from "../../view/format/table.ts";
 import { isoTime } from "../../view/format/time.ts";
-import { EventLines } from "../../view/print/event-lines.ts";
-import type { TopData, TransitionRows } from "../../view/state/top-data.ts";
+import { VIEWS } from "../../view/screen/views.ts";
+import type { TopData } from "../../view/state/top-data.ts";
 import { type TopUi, levelOf } from "../../view/state/top-ui.ts";
 import { topFrame, topList } from "../../view/top-frame.ts";
 
@@ -61,28 +61,29 @@ function shownText(data: TopData, ui: TopUi, columns: number, userName: UserName
 }
 
 function shownJson(data: TopData, ui: TopUi): unknown {
-  const { host, snapshot, findings, churn, groups, sockets, timeline, transitions, messages } = data;
+  const { host, snapshot, findings, messages } = data;
+  const { place } = levelOf(ui);
   const states = Object.fromEntries(
     (snapshot?.states ?? []).flatMap((number, state) => (isTcpState(state) ? [[stateName(state), number]] : [])),
   );
   return {
     time: isoTime(snapshot?.wallMs ?? 0),
     host,
-    view: levelOf(ui).place,
+    view: place.kind === "tab" ? { kind: place.tab } : place,
     filter: ui.filter.text,
     snapshot: { ...snapshot, states },
     findings,
-    churn,
-    groups,
-    sockets: sockets?.rows(0, MOST_ROWS) ?? null,
-    timeline,
-    transitions: transitions === null ? null : rowsJson(transitions),
+    ...answersJson(data),
     messages: messages.map(({ wallMs, text }) => ({ time: isoTime(wallMs), text })),
   };
 }
 
-function rowsJson({ rows, wallMs }: TransitionRows): unknown {
-  const lines = new EventLines();
-  for (const row of rows) lines.transition(row, wallMs(row.at));
-  return JSON.parse(`[${lines.take().toString("utf8").trimEnd().replaceAll("\n", ",")}]`);
+/** A field for what each view asks for, null where that is not what is shown. */
+function answersJson(data: TopData): Record<string, unknown> {
+  const questions = new Set(VIEWS.flatMap(({ question }) => question ?? []));
+  const fields = Array.from(questions, (question): [string, unknown] => [
+    question.name,
+    question.json(data, MOST_ROWS),
+  ]);
+  return Object.fromEntries(fields.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,4 +1,4 @@
-import { ModelSource } from "./data/top-source.ts";
+import { ModelSource } from "./data/model-source.ts";
 import { Player } from "./player.ts";
 import type { ScreenOptions } from "./screen-options.ts";
 import { runTopUi } from "./top-ui.ts";

@@ -1,16 +1,18 @@
+import { type PictureOptions, TopPicture } from "./data/top-picture.ts";
 import { frameDelayMs } from "./frame-pace.ts";
 import { writeShown } from "./top-files.ts";
 import { TopLook } from "./top-look.ts";
-import { type PictureOptions, TopPicture } from "./top-picture.ts";
+import type { TopRecorder } from "./top-recorder.ts";
 import type { MouseAction } from "../../terminal/mouse.ts";
 import type { TopScreen } from "../../terminal/screen.ts";
 import type { UserName } from "../../view/format/table.ts";
 import type { ThemeName } from "../../view/format/theme-names.ts";
 import { click } from "../../view/keys/click.ts";
-import type { Effect } from "../../view/keys/key-binding.ts";
+import type { Effect } from "../../view/state/key-binding.ts";
 import { pressKey } from "../../view/keys/top-keys.ts";
-import { type PlayerCommand, type PlayerState, playerStatus } from "../../view/state/player-ui.ts";
-import { type TopUi, initialUi } from "../../view/state/top-ui.ts";
+import { type PlayerControls, playerStatus } from "../../view/state/player-ui.ts";
+import { initialUi } from "../../view/screen/tabs.ts";
+import type { TopUi } from "../../view/state/top-ui.ts";
 import { copyText, topFrame, topList } from "../../view/top-frame.ts";
 
 const FASTEST_MS = 250;
@@ -20,6 +22,8 @@ const TOAST_MS = 5000;
 const WHEEL_ROWS = 3;
 
 export interface TopUiOptions extends PictureOptions {
+  /** Not there for a recording. */
+  readonly recorder?: TopRecorder;
   /** One line for the bottom of the screen, such as a warning; "" for none. */
   readonly status: () => string;
   readonly intervalMs: number;
@@ -41,11 +45,6 @@ export interface Chosen {
   readonly ui: TopUi;
   readonly theme: ThemeName;
   readonly mouse: boolean;
-}
-
-export interface PlayerControls {
-  press(command: PlayerCommand): void;
-  state(): PlayerState;
 }
 
 /** Shows the live view until the user quits or `signal` is aborted; gives the terminal back in any case. */

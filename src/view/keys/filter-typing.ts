@@ -1,5 +1,5 @@
 import { parseFilter } from "../../model/filter/parse-filter.ts";
-import type { Binding, Pressed } from "./key-binding.ts";
+import type { Binding, Pressed } from "../state/key-binding.ts";
 import type { TopList } from "../state/top-list.ts";
 import type { TopUi } from "../state/top-ui.ts";
 

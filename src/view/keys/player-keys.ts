@@ -1,5 +1,5 @@
 import { parseDurationMs } from "../../base/duration.ts";
-import type { Binding, Pressed } from "./key-binding.ts";
+import type { Binding, Pressed } from "../state/key-binding.ts";
 import type { JumpTarget, PlayerCommand } from "../state/player-ui.ts";
 import type { TopUi } from "../state/top-ui.ts";
 

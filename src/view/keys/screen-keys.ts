@@ -1,4 +1,4 @@
-import type { Binding } from "./key-binding.ts";
+import type { Binding } from "../state/key-binding.ts";
 
 /** Keys for how the screen looks and is used, and for keeping that. */
 export const SCREEN_KEYMAP: readonly Binding[] = [

@@ -1,6 +1,6 @@
 import { fit, width, wrap } from "../format/format.ts";
 import { type Frame, type Line, type Size, clipLine, span } from "../format/frame.ts";
-import type { Binding } from "./key-binding.ts";
+import type { Binding } from "../state/key-binding.ts";
 
 const MOST_LINES = 5;
 

@@ -1,22 +1,21 @@
 import { isTyping, typeFilter } from "./filter-typing.ts";
-import type { Binding, Pressed } from "./key-binding.ts";
 import { PLAYER_KEYMAP, typeMoment } from "./player-keys.ts";
 import { SCREEN_KEYMAP } from "./screen-keys.ts";
-import { viewAt } from "../screen/views.ts";
+import { goBy, goTo } from "../screen/tabs.ts";
+import type { View } from "../screen/view.ts";
+import { TABS, VIEWS, viewAt } from "../screen/views.ts";
+import type { Binding, Pressed } from "../state/key-binding.ts";
 import { type TopList, cursorIndex } from "../state/top-list.ts";
-import { type Place, TABS, type TopUi, goInto, goTo, levelOf, nextGrouping, withLevel } from "../state/top-ui.ts";
+import { type TopUi, goInto, levelOf, withLevel } from "../state/top-ui.ts";
 
 const INTERVALS = [250, 500, 1000, 2000, 5000, 10_000];
 /** Work whatever else is on the screen. */
 const ALWAYS = new Set(["C-c", "f10", "C-z", "C-l"]);
 
-const isAt =
-  (...kinds: readonly Place["kind"][]) =>
-  (ui: TopUi): boolean =>
-    kinds.includes(levelOf(ui).place.kind);
-const isList = (ui: TopUi): boolean => !isAt("socket", "finding", "messages")(ui);
-const isSortable = (ui: TopUi): boolean => viewAt(levelOf(ui).place).sorts(ui).length > 0;
-const hasMore = (ui: TopUi): boolean => !isAt("socket", "messages")(ui);
+const viewOn = (ui: TopUi): View => viewAt(levelOf(ui).place);
+const isList = (ui: TopUi): boolean => !viewOn(ui).isText;
+const isSortable = (ui: TopUi): boolean => viewOn(ui).sorts(ui).length > 0;
+const hasMore = (ui: TopUi): boolean => !viewOn(ui).isEnd;
 const isDeep = (ui: TopUi): boolean => ui.deeper.length > 0;
 const isLive = (ui: TopUi): boolean => ui.player === null;
 
@@ -47,8 +46,8 @@ export const KEYMAP: readonly Binding[] = [
     press: back,
   },
   ...tabBindings(),
-  { keys: ["tab"], label: "Tab", help: "the next view", hint: "next view", press: (ui) => ({ ui: tabBy(ui, 1) }) },
-  { keys: ["S-tab"], label: "Shift-Tab", help: "the view before", press: (ui) => ({ ui: tabBy(ui, -1) }) },
+  { keys: ["tab"], label: "Tab", help: "the next view", hint: "next view", press: (ui) => ({ ui: goBy(ui, 1) }) },
+  { keys: ["S-tab"], label: "Shift-Tab", help: "the view before", press: (ui) => ({ ui: goBy(ui, -1) }) },
   { keys: ["up", "k"], label: "up k", help: "one row up", press: (ui, list) => move(ui, list, -1) },
   { keys: ["down", "j"], label: "down j", help: "one row down", press: (ui, list) => move(ui, list, 1) },
   { keys: ["pageup", "C-b"], label: "PgUp ^B", help: "a page up", press: (ui, list) => move(ui, list, -list.page) },
@@ -85,14 +84,7 @@ export const KEYMAP: readonly Binding[] = [
     press: (ui) => ({ ui: { ...ui, filter: { ...ui.filter, typed: ui.filter.text, error: "" } } }),
   },
   { keys: ["p", "space"], label: "p space", help: "pause the picture; tracing goes on", hint: "pause", press: pause },
-  {
-    keys: ["t"],
-    label: "t",
-    help: "put together by command, unit, container, destination, listener, and back",
-    hint: "group",
-    isOn: isAt("processes"),
-    press: group,
-  },
+  ...viewBindings(),
   {
     keys: ["a"],
     label: "a",
@@ -136,7 +128,7 @@ export const KEYMAP: readonly Binding[] = [
     keys: ["!"],
     label: "!",
     help: "messages of this run",
-    press: (ui) => ({ ui: isAt("messages")(ui) ? ui : goInto(ui, { kind: "messages" }) }),
+    press: (ui) => ({ ui: levelOf(ui).place.kind === "messages" ? ui : goInto(ui, { kind: "messages" }) }),
   },
   { keys: ["+", "="], label: "+", help: "draw less often (up to 10s)", press: (ui) => interval(ui, 1) },
   { keys: ["-"], label: "-", help: "draw more often (down to 250ms)", press: (ui) => interval(ui, -1) },
@@ -146,17 +138,19 @@ export const KEYMAP: readonly Binding[] = [
 ];
 
 function tabBindings(): Binding[] {
-  const helps = {
-    processes: "processes and their sockets",
-    stuck: "all sockets in CLOSE_WAIT, the oldest first",
-    timeWait: "TIME_WAIT, and the ports that are left",
-    live: "transitions as they come",
-    findings: "what is wrong, and what helps",
-  };
-  return TABS.map((tab, index) => {
+  return TABS.map(({ id, help }, index) => {
     const key = String(index + 1);
-    return { keys: [key], label: key, help: helps[tab], press: (ui) => ({ ui: goTo(ui, tab) }) };
+    return { keys: [key], label: key, help, press: (ui) => ({ ui: goTo(ui, id) }) };
   });
+}
+
+/** Of each view its own keys. */
+function viewBindings(): Binding[] {
+  const bindings: Binding[] = [];
+  for (const view of VIEWS) {
+    for (const key of view.keys ?? []) bindings.push({ ...key, isOn: (ui) => viewOn(ui) === view });
+  }
+  return bindings;
 }
 
 /** The keys that mean something now: those of the player first, where a recording is shown. */
@@ -198,11 +192,6 @@ function back(ui: TopUi): Pressed {
   return { ui: { ...ui, filter: { text: "", typed: null, error: "" } } };
 }
 
-function tabBy(ui: TopUi, by: number): TopUi {
-  const next = (TABS.indexOf(ui.tab) + by + TABS.length) % TABS.length;
-  return goTo(ui, TABS[next] ?? "processes");
-}
-
 function move(ui: TopUi, list: TopList, by: number): Pressed {
   const last = list.isText ? list.length - list.page : list.length - 1;
   const index = Math.max(0, Math.min(cursorIndex(list, levelOf(ui)) + by, last));
@@ -213,7 +202,7 @@ function sortBy(ui: TopUi, by: number): Pressed {
   const level = levelOf(ui);
   const sorts = [
     null,
-    ...viewAt(level.place)
+    ...viewOn(ui)
       .sorts(ui)
       .map(({ id }) => id),
   ];
@@ -223,11 +212,6 @@ function sortBy(ui: TopUi, by: number): Pressed {
 
 function pause(ui: TopUi): Pressed {
   return { ui: { ...ui, paused: ui.paused === null ? { ms: 0, transitions: 0 } : null } };
-}
-
-function group(ui: TopUi): Pressed {
-  const grouping = nextGrouping(ui.grouping);
-  return { ui: { ...withLevel(ui, { key: null, index: 0, sort: null, isFollowing: false }), grouping } };
 }
 
 function follow(ui: TopUi, list: TopList): Pressed {

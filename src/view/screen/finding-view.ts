@@ -3,10 +3,10 @@ import { safeText } from "../../base/text.ts";
 import type { EvidenceValue, Finding, Severity } from "../../diagnosis/facts/finding.ts";
 import { wrap } from "../format/format.ts";
 import { type Line, type Style, clipLine, span } from "../format/frame.ts";
-import { type Table, tableLines, textColumn } from "../format/table.ts";
+import { type Table, textColumn } from "../format/table.ts";
 import { asOneLine, textView } from "./text-view.ts";
-import type { Scene, View } from "./view.ts";
-import { cursorIndex, firstOfPage } from "../state/top-list.ts";
+import { rowsOf, tableView } from "./table-view.ts";
+import type { OpenedView, Scene, Tab } from "./view.ts";
 
 const SEVERITY_STYLE: Readonly<Record<Severity, Style>> = { critical: "bad", warning: "warn", info: "plain" };
 const MOST_LINES = 8;
@@ -20,63 +20,58 @@ const TABLE: Table<Finding> = {
   hideOrder: ["id", "severity"],
 };
 
-/** View 5: what is wrong on this machine, the worst first. */
-export const FINDINGS_VIEW: View = {
+const ROWS = tableView<readonly Finding[], Finding>({
+  answerIn: ({ findings }) => findings,
+  rows: (_, scene) => {
+    const found = chosen(scene);
+    const keys = keysOf(found);
+    return rowsOf(found, (_finding, index) => keys[index] ?? "");
+  },
+  table: () => TABLE,
+  opens: (_, key) => ({ kind: "finding", key }),
+  copy: ({ severity, title }) => `${severity}: ${title}`,
+  empty: () => "",
+});
+
+/** What is wrong on this machine, the worst first. */
+export const FINDINGS_VIEW: Tab = {
+  id: "findings",
+  name: "findings",
+  help: "what is wrong, and what helps",
+  count: ({ findings }) => findings.length,
   about: "What is wrong on this machine, the worst first. Enter shows the evidence, what helps, and what does not.",
   order: "worst first",
   sorts: () => [],
-  list: (scene, lines) => {
-    const keys = keysOf(chosen(scene));
-    return {
-      length: keys.length,
-      keyAt: (index) => keys[index] ?? null,
-      indexOf: (key) => keys.indexOf(key),
-      page: Math.max(1, lines - 1),
-      opens: (index) => {
-        const key = keys[index];
-        return key === undefined ? null : { kind: "finding", key };
-      },
-      isText: false,
-    };
-  },
+  hasCharts: true,
+  ...ROWS,
   body: (scene, lines) => {
-    const { level, size, userName } = scene;
-    const rows = chosen(scene);
-    const list = FINDINGS_VIEW.list(scene, lines);
-    const cursor = cursorIndex(list, level);
-    const first = firstOfPage(cursor, rows.length, list.page);
-    const shown = rows.slice(first, first + list.page);
-    if (shown.length === 0)
-      return [[span(scene.data.snapshot === null ? "" : "nothing is wrong that tcptrace has a rule for", "good")]];
-    return tableLines(
-      { table: TABLE, rows: shown, cursor: cursor - first, sort: null, reverse: false, userName },
-      size.columns,
-    );
-  },
-  copy: (scene) => {
-    const row = chosen(scene)[cursorIndex(FINDINGS_VIEW.list(scene, 2), scene.level)];
-    return row === undefined ? null : `${row.severity}: ${row.title}`;
+    if (chosen(scene).length > 0) return ROWS.body(scene, lines);
+    return [[span(scene.data.snapshot === null ? "" : "nothing is wrong that tcptrace has a rule for", "good")]];
   },
 };
 
 /** One finding: evidence, advice, what does not help, and where it is written. */
-export const FINDING_VIEW = textView(
-  "The numbers that it goes by, what helps (the best first), what people try that does not, and where it is written. tcptrace runs none of the commands. Enter leads to the sockets of its process.",
-  (scene) => {
-    const finding = findingOf(scene);
-    return finding === undefined
-      ? [[span("this is over: the finding has gone", "good")]]
-      : findingLines(finding, scene.size.columns);
-  },
-  (scene) => {
+export const FINDING_VIEW: OpenedView = {
+  about:
+    "The numbers that it goes by, what helps (the best first), what people try that does not, and where it is written. tcptrace runs none of the commands. Enter leads to the sockets of its process.",
+  title: (place) => (place.kind === "finding" ? (place.key.split(" ", 1)[0] ?? "") : ""),
+  ...textView({
+    lines: (scene) => {
+      const finding = findingOf(scene);
+      return finding === undefined
+        ? [[span("this is over: the finding has gone", "good")]]
+        : findingLines(finding, scene.size.columns);
+    },
+    opens: (scene) => {
+      const { pid, comm } = findingOf(scene) ?? { pid: null, comm: null };
+      return pid === null ? null : { kind: "process", pid, name: safeText(comm ?? "") };
+    },
+  }),
+  copy: (scene) => {
     const finding = findingOf(scene);
     return finding === undefined ? null : asOneLine(findingLines(finding, 10_000));
   },
-  (scene) => {
-    const { pid, comm } = findingOf(scene) ?? { pid: null, comm: null };
-    return pid === null ? null : { kind: "process", pid, name: safeText(comm ?? "") };
-  },
-);
+};
 
 /** How bad it is. */
 export function findingStyle({ severity }: Finding): Style {

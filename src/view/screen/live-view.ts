@@ -1,82 +1,59 @@
 import { type Address, formatEndpoint } from "../../model/net/address.ts";
 import { TCP, stateName } from "../../model/net/tcp-state.ts";
 import type { TransitionRow } from "../../model/sockets/transition-row.ts";
-import { type Line, type Style, span } from "../format/frame.ts";
-import { type Column, type Table, numberColumn, tableLines, textColumn } from "../format/table.ts";
+import type { Style } from "../format/frame.ts";
+import { type Column, type Table, numberColumn, textColumn } from "../format/table.ts";
 import { clockTime } from "../format/time.ts";
 import { transitionText } from "../print/events-text.ts";
-import type { Scene, View } from "./view.ts";
-import type { TransitionRows } from "../state/top-data.ts";
-import { NO_LIST, type TopList, cursorIndex } from "../state/top-list.ts";
+import { EventLines } from "../print/event-lines.ts";
+import { rowsOf, tableView } from "./table-view.ts";
+import type { Tab } from "./view.ts";
+import { question } from "../state/question.ts";
+import type { TransitionRows } from "../state/top-source.ts";
 
-/** View 4: transitions as they come, the newest last. */
-export const LIVE_VIEW: View = {
+/** The last transitions. */
+export const TRANSITIONS = question<TransitionRows>({
+  name: "transitions",
+  ask: (source, { filter }) => source.transitions(filter),
+  json: ({ rows, wallMs }) => {
+    const lines = new EventLines();
+    for (const row of rows) lines.transition(row, wallMs(row.at));
+    return JSON.parse(`[${lines.take().toString("utf8").trimEnd().replaceAll("\n", ",")}]`);
+  },
+});
+
+/** Transitions as they come, the newest last. */
+export const LIVE_VIEW: Tab = {
+  id: "live",
+  name: "live",
+  help: "transitions as they come",
   about:
     "The last 500 transitions, the newest at the bottom. Moving up holds the list still; f follows the newest again. MS: how long it was in the state that it left.",
+  question: TRANSITIONS,
   order: "",
   sorts: () => [],
-  list: listOf,
-  body: (scene, lines) => {
-    const { data, level, size, userName } = scene;
-    const { transitions } = data;
-    if (transitions === null) return [];
-    const list = listOf(scene, lines);
-    const cursor = cursorIndex(list, level);
-    const first = Math.max(
-      0,
-      Math.min(level.isFollowing ? cursor : cursor - Math.floor(list.page / 2), list.length - list.page),
-    );
-    const rows = chosen(scene).slice(first, first + list.page);
-    const table = liveTable(transitions.wallMs);
-    const shown = tableLines(
-      { table, rows, cursor: cursor - first, sort: null, reverse: false, userName },
-      size.columns,
-    );
-    return rows.length > 0 ? shown : [...shown, noRows(scene)];
-  },
-  copy: (scene) => {
-    const row = chosen(scene)[cursorIndex(listOf(scene, 2), scene.level)];
-    const { transitions } = scene.data;
-    if (row === undefined || transitions === null) return null;
-    return transitionText(row, transitions.wallMs(row.at)).replaceAll(/ +/g, " ");
-  },
+  isStream: true,
+  ...tableView({
+    answerIn: TRANSITIONS.answerIn,
+    rows: ({ rows }, { ui }) => rowsOf(ui.onlySuspicious ? rows.filter(isSuspicious) : rows, keyOf),
+    table: ({ wallMs }) => liveTable(wallMs),
+    isStream: true,
+    opens: ({ socket }) => ({ kind: "socket", id: socket.id }),
+    copy: (row, { wallMs }) => transitionText(row, wallMs(row.at)).replaceAll(/ +/g, " "),
+    empty: ({ ui }) => {
+      const picked = ui.filter.text !== "" || ui.onlySuspicious;
+      return picked ? "no transition has matched since it was chosen so" : "no transition yet";
+    },
+  }),
 };
-
-function noRows({ ui }: Scene): Line {
-  const picked = ui.filter.text !== "" || ui.onlySuspicious;
-  return [span(picked ? "no transition has matched since it was chosen so" : "no transition yet")];
-}
-
-/** Of the rows those that are wanted. */
-function chosen({ data, ui }: Scene): readonly TransitionRow[] {
-  const rows = data.transitions?.rows ?? [];
-  return ui.onlySuspicious ? rows.filter(isSuspicious) : rows;
-}
 
 /** What leads to a leak, or went wrong. */
 function isSuspicious({ to, cause }: TransitionRow): boolean {
   return to === TCP.CLOSE_WAIT || cause === "reset" || cause === "timeout" || cause === "abort";
 }
 
-function listOf(scene: Scene, lines: number): TopList {
-  const rows = chosen(scene);
-  if (scene.data.transitions === null) return NO_LIST;
-  return {
-    length: rows.length,
-    keyAt: (index) => keyOf(rows[index]),
-    indexOf: (key) => rows.findIndex((row) => keyOf(row) === key),
-    page: Math.max(1, lines - 1),
-    opens: (index) => {
-      const row = rows[index];
-      return row === undefined ? null : { kind: "socket", id: row.socket.id };
-    },
-    isText: false,
-    ...(scene.level.isFollowing ? { cursor: Math.max(0, rows.length - 1) } : {}),
-  };
-}
-
-function keyOf(row: TransitionRow | undefined): string | null {
-  return row === undefined ? null : `${row.at} ${row.socket.id} ${row.to}`;
+function keyOf({ at, socket, to }: TransitionRow): string {
+  return `${at} ${socket.id} ${to}`;
 }
 
 function liveTable(wallMs: TransitionRows["wallMs"]): Table<TransitionRow> {

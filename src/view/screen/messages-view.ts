@@ -2,18 +2,21 @@ import { clip } from "../format/format.ts";
 import { span } from "../format/frame.ts";
 import { clockTime } from "../format/time.ts";
 import { textView } from "./text-view.ts";
-import type { Scene } from "./view.ts";
+import type { OpenedView, Scene } from "./view.ts";
 
 /** What the program had to say, the newest first. */
-export const MESSAGES_VIEW = textView(
-  "What tcptrace had to say in this run, the newest first: sources, losses, gaps, files. The last 500 are kept.",
-  (scene) => {
-    const texts = textsOf(scene);
-    if (texts.length === 0) return [[span("no messages")]];
-    return texts.map((text) => [span(clip(text, scene.size.columns))]);
-  },
-  (scene) => textsOf(scene)[scene.level.index] ?? null,
-);
+export const MESSAGES_VIEW: OpenedView = {
+  about: "What tcptrace had to say in this run, the newest first: sources, losses, gaps, files. The last 500 are kept.",
+  title: () => "messages",
+  ...textView({
+    lines: (scene) => {
+      const texts = textsOf(scene);
+      if (texts.length === 0) return [[span("no messages")]];
+      return texts.map((text) => [span(clip(text, scene.size.columns))]);
+    },
+  }),
+  copy: (scene) => textsOf(scene)[scene.level.index] ?? null,
+};
 
 function textsOf({ data }: Scene): string[] {
   return data.messages.map(({ wallMs, text }) => `${clockTime(wallMs).slice(0, 8)}  ${text}`).toReversed();

@@ -1,12 +1,17 @@
 import { compareValues } from "../../base/order.ts";
 import { formatCount, formatDuration } from "../../base/quantity.ts";
-import type { GroupRow } from "../../model/lists/build-groups.ts";
+import { type GroupRow, buildGroups } from "../../model/lists/build-groups.ts";
+import { GROUPINGS } from "../../model/lists/group.ts";
 import type { ProcessRow, Snapshot, SocketCounts } from "../../model/reports/snapshot.ts";
 import { type Line, clipLine, span } from "../format/frame.ts";
 import { type Column, tableLines } from "../format/table.ts";
-import type { Scene, View } from "./view.ts";
+import { rowsOf, tableView } from "./table-view.ts";
+import type { Scene, Tab, View } from "./view.ts";
+import type { Pressed } from "../state/key-binding.ts";
+import { question } from "../state/question.ts";
 import type { Mark } from "../state/state-trail.ts";
-import { NO_LIST, type TopList, cursorIndex, firstOfPage } from "../state/top-list.ts";
+import { type TopList, cursorIndex, firstOfPage } from "../state/top-list.ts";
+import { type TopUi, withLevel } from "../state/top-ui.ts";
 import { blame } from "../words/blame.ts";
 import { GROUP_TABLE, PROCESS_TABLE, type Row, unownedRow } from "../words/columns.ts";
 import { emptyText } from "../words/summary.ts";
@@ -14,27 +19,78 @@ import { emptyText } from "../words/summary.ts";
 /** From so many lines on, one is spent on the whole command line. */
 const ROWS_FOR_DETAIL = 9;
 
-/** View 1: processes, or groups of sockets, the most guilty first. */
-export const PROCESS_VIEW: View = {
+/** The groups of sockets, where they are grouped. */
+export const GROUPS = question<readonly GroupRow[]>({
+  name: "groups",
+  ask: ({ world, stuckAfterMs }, { grouping, filter }) =>
+    grouping === null ? null : buildGroups(world, { by: grouping, filter, stuckAfterMs }),
+});
+
+/** Processes, or groups of sockets, the most guilty first. */
+export const PROCESS_VIEW: Tab = {
+  id: "processes",
+  name: "processes",
+  help: "processes and their sockets",
   about:
     "Each process with its sockets. STUCK: in CLOSE_WAIT past the threshold; OLDEST of those; +/min: how fast they grow; FULL IN: until no descriptor is left.",
+  question: GROUPS,
   order: "most guilty",
   sorts: ({ grouping }) => (grouping === null ? PROCESS_TABLE : GROUP_TABLE).columns,
-  list: (scene, rows) => (scene.ui.grouping === null ? processList(scene, rows) : groupList(scene, rows)),
-  body: (scene, rows) => (scene.ui.grouping === null ? processBody(scene, rows) : groupBody(scene, rows)),
+  keys: [
+    {
+      keys: ["t"],
+      label: "t",
+      help: "put together by command, unit, container, destination, listener, and back",
+      hint: "group",
+      press: group,
+    },
+  ],
+  choices: ({ grouping }) => (grouping === null ? [] : [`by ${grouping} (t)`]),
+  hasCharts: true,
+  list: (scene, lines) => viewOf(scene).list(scene, lines),
+  body: (scene, lines) => viewOf(scene).body(scene, lines),
+  copy: (scene) => viewOf(scene).copy(scene),
+};
+
+type Drawn = Pick<View, "list" | "body" | "copy">;
+
+const PROCESSES: Drawn = {
+  list: processList,
+  body: processBody,
   copy: (scene) => {
-    if (scene.ui.grouping !== null)
-      return copyGroup(chosenGroups(scene)[cursorIndex(groupList(scene, 2), scene.level)]);
-    const rows = processRows(scene);
-    const row = rows[cursorIndex(processList(scene, 2), scene.level)];
+    const row = processRows(scene)[cursorIndex(processList(scene, 2), scene.level)];
     if (row !== undefined) return copyProcess(row);
     const unowned = scene.data.snapshot?.unowned ?? null;
     return unowned === null ? null : copyCounts(unowned, UNOWNED);
   },
 };
 
+const GROUPED: Drawn = tableView({
+  answerIn: GROUPS.answerIn,
+  rows: (groups, { ui, level }) => {
+    const chosen = ui.onlySuspicious ? groups.filter(isSuspicious) : groups;
+    return rowsOf(ordered(chosen, GROUP_TABLE.columns, level), ({ name }) => name);
+  },
+  table: () => GROUP_TABLE,
+  sortedBy: "stuck",
+  opens: ({ name }, _, { ui }) => (ui.grouping === null ? null : { kind: "group", by: ui.grouping, name }),
+  copy: copyGroup,
+  empty: () => "no sockets to put together",
+});
+
+function viewOf({ ui }: Scene): Drawn {
+  return ui.grouping === null ? PROCESSES : GROUPED;
+}
+
+/** By process, then by each of the groupings, and round. */
+function group(ui: TopUi): Pressed {
+  const next = GROUPINGS[ui.grouping === null ? 0 : GROUPINGS.indexOf(ui.grouping) + 1] ?? null;
+  const restarted = withLevel(ui, { key: null, index: 0, sort: null, isFollowing: false });
+  return { ui: { ...restarted, grouping: next } };
+}
+
 /** The processes of the view, in its order. */
-export function processRows({ data, ui, level }: Scene): readonly ProcessRow[] {
+function processRows({ data, ui, level }: Scene): readonly ProcessRow[] {
   const { snapshot, mark } = data;
   if (snapshot === null) return [];
   const chosen = ui.onlySuspicious ? snapshot.processes.filter(isSuspicious) : snapshot.processes;
@@ -123,44 +179,6 @@ function detailLine(row: ProcessRow | undefined, columns: number): Line {
   return clipLine([span(`pid ${row.pid}: `, "bold"), span(row.cmdline || row.comm)], columns);
 }
 
-function chosenGroups({ data, ui, level }: Scene): readonly GroupRow[] {
-  const groups = data.groups ?? [];
-  return ordered(ui.onlySuspicious ? groups.filter(isSuspicious) : groups, GROUP_TABLE.columns, level);
-}
-
-function groupList(scene: Scene, lines: number): TopList {
-  const { grouping } = scene.ui;
-  const rows = chosenGroups(scene);
-  if (grouping === null) return NO_LIST;
-  return {
-    length: rows.length,
-    keyAt: (index) => rows[index]?.name ?? null,
-    indexOf: (key) => rows.findIndex(({ name }) => name === key),
-    page: Math.max(1, lines - 1),
-    opens: (index) => {
-      const row = rows[index];
-      return row === undefined ? null : { kind: "group", by: grouping, name: row.name };
-    },
-    isText: false,
-  };
-}
-
-function groupBody(scene: Scene, lines: number): Line[] {
-  const { level, size, userName } = scene;
-  const rows = chosenGroups(scene);
-  const list = groupList(scene, lines);
-  const cursor = cursorIndex(list, level);
-  const first = firstOfPage(cursor, rows.length, list.page);
-  const shown = rows.slice(first, first + list.page);
-  const sorting = { sort: level.sort ?? "stuck", reverse: level.reverse };
-  const body = tableLines(
-    { table: GROUP_TABLE, rows: shown, cursor: cursor - first, userName, ...sorting },
-    size.columns,
-  );
-  if (rows.length === 0) body.push([span("no sockets to put together")]);
-  return body;
-}
-
 function copyProcess(row: ProcessRow): string {
   return row.stuck > 0 ? blame(row) : copyCounts(row, `${row.comm} (pid ${row.pid})`);
 }
@@ -169,8 +187,7 @@ function copyCounts({ established, closeWait, listen }: SocketCounts, name: stri
   return `${name}: ESTABLISHED ${established}, CLOSE_WAIT ${closeWait}, LISTEN ${listen}`;
 }
 
-function copyGroup(row: GroupRow | undefined): string | null {
-  if (row === undefined) return null;
+function copyGroup(row: GroupRow): string {
   const { name, processes, closeWait, stuck, oldestCloseWaitMs } = row;
   const oldest = oldestCloseWaitMs === null ? "" : `, the oldest for ${formatDuration(oldestCloseWaitMs)}`;
   return `${name}: ${formatCount(closeWait)} in CLOSE_WAIT, ${formatCount(stuck)} stuck${oldest}, ${formatCount(processes)} processes`;

@@ -1,12 +1,86 @@
-import { formatSetting } from "../../base/quantity.ts";
-import { SOCKET_SORTS, type SocketRow } from "../../model/lists/build-sockets.ts";
+import { formatCount, formatDuration, formatSetting } from "../../base/quantity.ts";
+import { SOCKET_SORTS, SocketList, type SocketRow, type SocketsOf } from "../../model/lists/build-sockets.ts";
+import { TCP, stateName } from "../../model/net/tcp-state.ts";
 import { age } from "../format/format.ts";
-import { type Line, span } from "../format/frame.ts";
-import { type Table, tableLines } from "../format/table.ts";
-import { GROUP_SOCKET_TABLE, SOCKET_TABLE, STUCK_TABLE, acceptedText, stateText } from "./socket-table.ts";
-import type { Scene, View } from "./view.ts";
-import { NO_LIST, type TopList, cursorIndex, firstOfPage } from "../state/top-list.ts";
+import type { Style } from "../format/frame.ts";
+import { type Column, type Table, numberColumn, textColumn } from "../format/table.ts";
+import { type Rows, tableView } from "./table-view.ts";
+import type { OpenedView, Scene, Tab, View } from "./view.ts";
+import { question } from "../state/question.ts";
+import type { Place } from "../state/top-ui.ts";
 import { unreadText } from "../words/unread-text.ts";
+
+/** Of a list of sockets: only the rows on the screen are made. */
+type SocketRows = Pick<SocketList, "length" | "idAt" | "indexOf" | "rows">;
+
+/** The sockets of this place. */
+export const SOCKETS = question<SocketRows>({
+  name: "sockets",
+  ask: ({ world, stuckAfterMs }, { place, sort: wanted, reverse, onlySuspicious, filter }) => {
+    const sort = SOCKET_SORTS.find((one) => one === wanted) ?? null;
+    return new SocketList(world, {
+      of: socketsOf(place),
+      filter,
+      stuckAfterMs,
+      onlyStuck: onlySuspicious,
+      sort,
+      reverse,
+    });
+  },
+  json: (sockets, most) => sockets.rows(0, most),
+});
+
+function socketsOf(place: Place): SocketsOf {
+  const { kind } = place;
+  return kind === "process" || kind === "group" || kind === "unowned" ? place : { kind: "closeWait" };
+}
+
+/** `>=21s`: what was before tcptrace looked is not known. */
+const AGE: Column<SocketRow> = {
+  ...numberColumn<SocketRow>("age", "AGE", 9, (row) => row.ageMs, formatDuration),
+  cell: (row) => `${row.ageIsAtLeast ? ">=" : ""}${formatDuration(row.ageMs)}`,
+  style: stuckStyle,
+};
+
+const STATE: Column<SocketRow> = {
+  ...textColumn<SocketRow>("state", "STATE", 11, 11, stateText),
+  style: (row) => (row.isStuck ? "bad" : row.state === TCP.CLOSE_WAIT ? "warn" : "plain"),
+};
+
+const PROCESS: readonly Column<SocketRow>[] = [
+  numberColumn("pid", "PID", 7, (row) => row.pid, String),
+  { ...textColumn<SocketRow>("comm", "COMMAND", 12, 24, commText), style: stuckStyle },
+];
+
+const ENDS: readonly Column<SocketRow>[] = [
+  numberColumn("fd", "FD", 5, (row) => row.fd, String),
+  {
+    ...numberColumn<SocketRow>("queue", "RECV-Q", 7, (row) => row.receiveQueue, formatCount),
+    style: (row) => ((row.receiveQueue ?? 0) > 0 && row.state !== TCP.LISTEN ? "warn" : "plain"),
+  },
+  { ...textColumn<SocketRow>("accepted", "ACCEPTED", 8, 8, acceptedText), style: acceptedStyle },
+  textColumn("remote", "PEER", 21, 48, (row) => row.remote),
+  textColumn("local", "LOCAL", 21, 48, (row) => row.local),
+  textColumn("owner", "KNOWN BY", 8, 8, (row) => row.owner),
+];
+
+/** Of all sockets in CLOSE_WAIT. AGE, COMMAND and PEER always stay. */
+const STUCK_TABLE: Table<SocketRow> = {
+  columns: [AGE, ...PROCESS, ...ENDS],
+  hideOrder: ["owner", "local", "accepted", "queue", "fd", "pid"],
+};
+
+/** Of one process or group. */
+const SOCKET_TABLE: Table<SocketRow> = {
+  columns: [STATE, AGE, ...ENDS],
+  hideOrder: ["owner", "accepted", "local", "queue", "fd"],
+};
+
+/** Of a group, whose sockets may be of many processes. */
+const GROUP_SOCKET_TABLE: Table<SocketRow> = {
+  columns: [STATE, AGE, ...PROCESS, ...ENDS],
+  hideOrder: ["owner", "accepted", "local", "queue", "fd", "pid", "comm"],
+};
 
 const COLUMNS_HELP =
   "AGE: in this state, >= where it began before tcptrace; RECV-Q: bytes not read (1 may be the FIN); ACCEPTED: NO waits in the listener's queue; KNOWN BY: the evidence for the process.";
@@ -14,74 +88,95 @@ const COLUMNS_HELP =
 const TITLES = new Map(GROUP_SOCKET_TABLE.columns.map(({ id, title }) => [id, title]));
 const SORTS = SOCKET_SORTS.map((id) => ({ id, title: TITLES.get(id) ?? id }));
 
-/** View 2: all sockets in CLOSE_WAIT. */
-export const STUCK_VIEW = socketView(
-  `Every socket in CLOSE_WAIT, the oldest first: the peer has closed, the program has not. ${COLUMNS_HELP}`,
-  () => STUCK_TABLE,
-  (scene) => {
-    if (scene.ui.filter.text !== "") return "no socket in CLOSE_WAIT matches the filter (Esc clears it)";
-    const { snapshot } = scene.data;
-    if (!scene.ui.onlySuspicious || snapshot === null) return "no socket is in CLOSE_WAIT";
-    return `none has been in CLOSE_WAIT for ${formatSetting(snapshot.stuckAfterMs)} (a shows all)`;
-  },
-);
+/** All sockets in CLOSE_WAIT. */
+export const STUCK_VIEW: Tab = {
+  id: "stuck",
+  name: "stuck",
+  help: "all sockets in CLOSE_WAIT, the oldest first",
+  count: ({ snapshot }) => snapshot?.stuck ?? 0,
+  about: `Every socket in CLOSE_WAIT, the oldest first: the peer has closed, the program has not. ${COLUMNS_HELP}`,
+  hasCharts: true,
+  ...socketView(
+    () => STUCK_TABLE,
+    ({ data: { snapshot }, ui }) => {
+      if (ui.filter.text !== "") return "no socket in CLOSE_WAIT matches the filter (Esc clears it)";
+      if (!ui.onlySuspicious || snapshot === null) return "no socket is in CLOSE_WAIT";
+      return `none has been in CLOSE_WAIT for ${formatSetting(snapshot.stuckAfterMs)} (a shows all)`;
+    },
+  ),
+};
 
 /** The sockets of a process, of a group, or of nobody who is known. */
-export const SOCKET_VIEW = socketView(
-  `The sockets it holds, in CLOSE_WAIT first, the oldest first. ${COLUMNS_HELP}`,
-  ({ level }) => (level.place.kind === "group" ? GROUP_SOCKET_TABLE : SOCKET_TABLE),
-  ({ ui, level }) => {
-    if (ui.filter.text !== "") return "no socket of it matches the filter (Esc clears it)";
-    if (level.place.kind === "unowned" && !ui.onlySuspicious) return "of each socket a process is known";
-    return ui.onlySuspicious ? "none of its sockets is stuck (a shows all)" : "it holds no TCP socket any more";
+export const SOCKET_VIEW: OpenedView = {
+  about: `The sockets it holds, in CLOSE_WAIT first, the oldest first. ${COLUMNS_HELP}`,
+  title: (place) => {
+    if (place.kind === "process") return `${place.name} (pid ${place.pid})`;
+    return place.kind === "group" ? `${place.by} ${place.name}` : "(unowned)";
   },
-);
+  ...socketView(
+    ({ level }) => (level.place.kind === "group" ? GROUP_SOCKET_TABLE : SOCKET_TABLE),
+    ({ ui, level }) => {
+      if (ui.filter.text !== "") return "no socket of it matches the filter (Esc clears it)";
+      if (level.place.kind === "unowned" && !ui.onlySuspicious) return "of each socket a process is known";
+      return ui.onlySuspicious ? "none of its sockets is stuck (a shows all)" : "it holds no TCP socket any more";
+    },
+  ),
+};
 
-function socketView(about: string, tableOf: (scene: Scene) => Table<SocketRow>, empty: (scene: Scene) => string): View {
+function socketView(
+  tableOf: (scene: Scene) => Table<SocketRow>,
+  empty: (scene: Scene) => string,
+): Pick<View, "question" | "order" | "sorts" | "list" | "body" | "copy"> {
   return {
-    about,
+    question: SOCKETS,
     order: "oldest in CLOSE_WAIT",
     sorts: () => SORTS,
-    list: ({ data }, lines) => listOf(data.sockets, lines),
-    body: (scene, lines) => body(scene, lines, tableOf(scene), empty(scene)),
-    copy: ({ data, level }) => {
-      const { sockets } = data;
-      if (sockets === null) return null;
-      const [row] = sockets.rows(cursorIndex(listOf(sockets, 2), level), 1);
-      return row === undefined ? null : copySocket(row);
-    },
+    ...tableView({
+      answerIn: SOCKETS.answerIn,
+      rows: rowsOfSockets,
+      table: (_, scene) => tableOf(scene),
+      sortedBy: "age",
+      opens: ({ id }) => ({ kind: "socket", id }),
+      copy: copySocket,
+      empty,
+    }),
   };
 }
 
-function listOf(sockets: Scene["data"]["sockets"], lines: number): TopList {
-  if (sockets === null) return NO_LIST;
+function rowsOfSockets(sockets: SocketRows): Rows<SocketRow> {
   return {
     length: sockets.length,
+    slice: (from, to) => sockets.rows(from, to - from),
     keyAt: (index) => {
       const id = sockets.idAt(index);
       return id === null ? null : String(id);
     },
     indexOf: (key) => sockets.indexOf(Number(key)),
-    page: Math.max(1, lines - 1),
-    opens: (index) => {
-      const id = sockets.idAt(index);
-      return id === null ? null : { kind: "socket", id };
-    },
-    isText: false,
   };
 }
 
-function body(scene: Scene, lines: number, table: Table<SocketRow>, empty: string): Line[] {
-  const { data, level, size, userName } = scene;
-  const { sockets } = data;
-  if (sockets === null) return [];
-  const list = listOf(sockets, lines);
-  const cursor = cursorIndex(list, level);
-  const first = firstOfPage(cursor, list.length, list.page);
-  const rows = sockets.rows(first, list.page);
-  const sorting = { sort: level.sort ?? "age", reverse: level.reverse };
-  const shown = tableLines({ table, rows, cursor: cursor - first, userName, ...sorting }, size.columns);
-  return rows.length > 0 ? shown : [...shown, [span(empty)]];
+/** A descriptor whose socket was reset is in no state any more. */
+function stateText(row: SocketRow): string {
+  return row.isVanished ? "(reset)" : stateName(row.state);
+}
+
+function commText({ comm, others }: SocketRow): string {
+  if (comm === null) return "-";
+  return others === 0 ? comm : `${comm} and ${others} more`;
+}
+
+/** NO: it waits in its listener's queue. What was made here, or may have been, is nobody's to accept. */
+function acceptedText({ role, isAccepted }: SocketRow): string {
+  if (!isAccepted) return "NO";
+  return role === "server" ? "yes" : "-";
+}
+
+function acceptedStyle(row: SocketRow): Style {
+  return row.isAccepted ? "plain" : "warn";
+}
+
+function stuckStyle({ isStuck }: SocketRow): Style {
+  return isStuck ? "bad" : "plain";
 }
 
 function copySocket(row: SocketRow): string {

@@ -3,24 +3,29 @@ import type { Scene, View } from "./view.ts";
 import { NO_LIST, cursorIndex } from "../state/top-list.ts";
 import type { Place } from "../state/top-ui.ts";
 
-/** A view that is a text to be read: keys scroll it. */
-export function textView(
-  about: string,
-  lines: (scene: Scene) => readonly Line[],
-  copy: (scene: Scene) => string | null,
-  opens: (scene: Scene) => Place | null = () => null,
-): View {
+interface TextSpec {
+  readonly lines: (scene: Scene) => readonly Line[];
+  /** Where Enter leads; without it, nowhere. */
+  readonly opens?: (scene: Scene) => Place | null;
+}
+
+/** What a view is that is a text to be read: keys scroll it. */
+export function textView({
+  lines,
+  opens,
+}: TextSpec): Pick<View, "order" | "sorts" | "isText" | "isEnd" | "list" | "body"> {
   const list: View["list"] = (scene, rows) => ({
     ...NO_LIST,
     length: lines(scene).length,
     page: Math.max(1, rows),
-    opens: () => opens(scene),
+    opens: () => opens?.(scene) ?? null,
     isText: true,
   });
   return {
-    about,
     order: "",
     sorts: () => [],
+    isText: true,
+    ...(opens === undefined ? { isEnd: true } : {}),
     list,
     body: (scene, rows) => {
       const all = lines(scene);
@@ -30,7 +35,6 @@ export function textView(
       if (more <= 0 || rows < 3) return shown;
       return [...shown.slice(0, -1), [span(`${more + 1} more lines (down)`, "dim")]];
     },
-    copy,
   };
 }
 

@@ -1,11 +1,12 @@
 import { formatDuration } from "../../base/quantity.ts";
-import type { Stay, Timeline } from "../../model/lists/build-timeline.ts";
+import { type Stay, type Timeline, buildTimeline } from "../../model/lists/build-timeline.ts";
 import { TCP, stateName } from "../../model/net/tcp-state.ts";
 import { clip, fit, wrap } from "../format/format.ts";
 import { type Line, span } from "../format/frame.ts";
 import { clockTime } from "../format/time.ts";
 import { asOneLine, textView } from "./text-view.ts";
-import type { Scene } from "./view.ts";
+import type { OpenedView, Scene } from "./view.ts";
+import { question } from "../state/question.ts";
 import { unreadText } from "../words/unread-text.ts";
 
 const TIME = 17;
@@ -30,18 +31,31 @@ const MEANING: Readonly<Record<string, string>> = {
   poll: "found by a poll",
 };
 
-/** One socket's life: each state, since when, how long, why. */
-export const TIMELINE_VIEW = textView(
-  "One socket's states, the oldest first: when it came there, how long it stayed, why (LASTED of the last goes on). What was before tcptrace looked is said to be so.",
-  timelineLines,
-  (scene) => {
-    const { timeline } = scene.data;
-    return timeline === null ? null : asOneLine(timelineLines(scene));
+/** The life of the socket at this place. */
+export const TIMELINE = question<Timeline>({
+  name: "timeline",
+  ask: (source, { place }) => {
+    const socket = place.kind === "socket" ? source.socket(place.id) : null;
+    return socket === null ? null : buildTimeline(socket, source.world);
   },
-);
+});
+
+/** One socket's life: each state, since when, how long, why. */
+export const TIMELINE_VIEW: OpenedView = {
+  about:
+    "One socket's states, the oldest first: when it came there, how long it stayed, why (LASTED of the last goes on). What was before tcptrace looked is said to be so.",
+  title: (place, data) => {
+    const timeline = TIMELINE.answerIn(data);
+    const isIt = timeline !== null && place.kind === "socket" && timeline.id === place.id;
+    return isIt ? `${timeline.local} to ${timeline.remote}` : "socket";
+  },
+  question: TIMELINE,
+  ...textView({ lines: timelineLines }),
+  copy: (scene) => (TIMELINE.answerIn(scene.data) === null ? null : asOneLine(timelineLines(scene))),
+};
 
 function timelineLines({ data, size }: Scene): Line[] {
-  const { timeline } = data;
+  const timeline = TIMELINE.answerIn(data);
   if (timeline === null) return [[span("this socket is not known any more")]];
   const head = headLines(timeline).flatMap((text) => wrap(text, size.columns, 3).map((part): Line => [span(part)]));
   const states: Line[] = [

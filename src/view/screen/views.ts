@@ -1,19 +1,19 @@
-import { TIME_WAIT_VIEW } from "./churn-frame.ts";
 import { FINDINGS_VIEW, FINDING_VIEW } from "./finding-view.ts";
 import { LIVE_VIEW } from "./live-view.ts";
 import { MESSAGES_VIEW } from "./messages-view.ts";
 import { PROCESS_VIEW } from "./process-view.ts";
 import { SOCKET_VIEW, STUCK_VIEW } from "./socket-view.ts";
+import { TIME_WAIT_VIEW } from "./time-wait-view.ts";
 import { TIMELINE_VIEW } from "./timeline-view.ts";
-import type { View } from "./view.ts";
-import type { Place } from "../state/top-ui.ts";
+import type { OpenedView, Tab, View } from "./view.ts";
+import type { TopData } from "../state/top-data.ts";
+import type { OpenedPlace, Place } from "../state/top-ui.ts";
 
-const VIEWS: Readonly<Record<Place["kind"], View>> = {
-  processes: PROCESS_VIEW,
-  stuck: STUCK_VIEW,
-  timeWait: TIME_WAIT_VIEW,
-  live: LIVE_VIEW,
-  findings: FINDINGS_VIEW,
+/** The tabs, in the order of their keys; the screen begins with the first. A new tab is its file and its entry here. */
+export const TABS: readonly [Tab, ...Tab[]] = [PROCESS_VIEW, STUCK_VIEW, TIME_WAIT_VIEW, LIVE_VIEW, FINDINGS_VIEW];
+
+/** What is opened from them. */
+const OPENED: Readonly<Record<OpenedPlace["kind"], OpenedView>> = {
   finding: FINDING_VIEW,
   process: SOCKET_VIEW,
   group: SOCKET_VIEW,
@@ -22,7 +22,23 @@ const VIEWS: Readonly<Record<Place["kind"], View>> = {
   messages: MESSAGES_VIEW,
 };
 
+export const VIEWS: readonly View[] = [...new Set([...TABS, ...Object.values(OPENED)])];
+
 /** The view at a place. */
-export function viewAt({ kind }: Place): View {
-  return VIEWS[kind];
+export function viewAt(place: Place): View {
+  return place.kind === "tab" ? tabOf(place.tab) : OPENED[place.kind];
+}
+
+export function tabOf(id: string): Tab {
+  return TABS.find((tab) => tab.id === id) ?? TABS[0];
+}
+
+/** What the place is called in the path to it. */
+export function titleOf(place: Place, data: TopData): string {
+  return place.kind === "tab" ? tabOf(place.tab).name : OPENED[place.kind].title(place, data);
+}
+
+/** Of the first tab: it sums up the whole machine, so the header has more to say above it. */
+export function isFirstTab(place: Place): boolean {
+  return viewAt(place) === TABS[0];
 }

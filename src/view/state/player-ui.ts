@@ -31,6 +31,11 @@ export interface PlayerState {
   readonly note: string;
 }
 
+export interface PlayerControls {
+  press(command: PlayerCommand): void;
+  state(): PlayerState;
+}
+
 const WORDS = {
   waiting: "waiting for the recording",
   playing: "playing",

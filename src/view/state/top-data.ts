@@ -1,22 +1,8 @@
 import type { Finding } from "../../diagnosis/facts/finding.ts";
 import { type Filter, MATCH_ALL } from "../../model/filter/filter.ts";
-import type { GroupRow } from "../../model/lists/build-groups.ts";
-import type { SocketList } from "../../model/lists/build-sockets.ts";
-import type { Timeline } from "../../model/lists/build-timeline.ts";
-import type { ChurnReport } from "../../model/reports/churn-report.ts";
 import type { Snapshot } from "../../model/reports/snapshot.ts";
-import type { TransitionRow } from "../../model/sockets/transition-row.ts";
 import type { Message } from "./messages.ts";
 import type { Mark, CountDelta } from "./state-trail.ts";
-
-/** Rows of a list, of which only those on the screen are made. */
-export type SocketRows = Pick<SocketList, "length" | "idAt" | "indexOf" | "rows">;
-
-/** Transitions with their moments on the calendar, oldest first. */
-export interface TransitionRows {
-  readonly rows: readonly TransitionRow[];
-  readonly wallMs: (at: number) => number;
-}
 
 export interface RecordingState {
   readonly path: string;
@@ -31,11 +17,8 @@ export interface TopData {
   readonly snapshot: Snapshot | null;
   /** The worst first. */
   readonly findings: readonly Finding[];
-  readonly churn: ChurnReport | null;
-  readonly groups: readonly GroupRow[] | null;
-  readonly sockets: SocketRows | null;
-  readonly timeline: Timeline | null;
-  readonly transitions: TransitionRows | null;
+  /** The answer to the question of the view on the screen, which alone knows its type. */
+  readonly answer: object | null;
   /** What the program had to say, oldest first. */
   readonly messages: readonly Message[];
   /** What is being recorded from here; null when nothing is. */
@@ -51,11 +34,7 @@ export const NO_DATA: TopData = {
   filter: MATCH_ALL,
   snapshot: null,
   findings: [],
-  churn: null,
-  groups: null,
-  sockets: null,
-  timeline: null,
-  transitions: null,
+  answer: null,
   messages: [],
   recording: null,
   change: null,

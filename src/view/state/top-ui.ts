@@ -1,13 +1,17 @@
-import { GROUPINGS, type Grouping } from "../../model/lists/group.ts";
+import type { Grouping } from "../../model/lists/group.ts";
 import type { PlayerUi } from "./player-ui.ts";
 
-/** The views that a key leads to, in the order of their keys. */
-export const TABS = ["processes", "stuck", "timeWait", "live", "findings"] as const;
-export type Tab = (typeof TABS)[number];
+/** What fills the screen below the header: a tab, or what was opened from one. */
+export type Place = TabPlace | OpenedPlace;
 
-/** What fills the screen below the header. */
-export type Place =
-  | { readonly kind: Tab | "messages" }
+/** One of the views that a key leads to, by its id. */
+export interface TabPlace {
+  readonly kind: "tab";
+  readonly tab: string;
+}
+
+export type OpenedPlace =
+  | { readonly kind: "messages" }
   | { readonly kind: "unowned" }
   | { readonly kind: "process"; readonly pid: number; readonly name: string }
   | { readonly kind: "group"; readonly by: Grouping; readonly name: string }
@@ -39,9 +43,10 @@ export interface FilterUi {
 
 /** What the person at the keyboard has chosen. Plain data: `pressKey` makes the next one, `topFrame` draws it. */
 export interface TopUi {
-  readonly tab: Tab;
-  /** Each tab as it was left. */
-  readonly tabs: Readonly<Record<Tab, Level>>;
+  /** The id of one. */
+  readonly tab: string;
+  /** Each tab as it was left, by its id. */
+  readonly tabs: Readonly<Record<string, Level>>;
   /** What was opened from the tab, one from the other; the last is on the screen. */
   readonly deeper: readonly Level[];
   readonly filter: FilterUi;
@@ -60,36 +65,13 @@ export interface TopUi {
   readonly status: string;
 }
 
-/** The state at the start. */
-export function initialUi(intervalMs: number): TopUi {
-  return {
-    tab: "processes",
-    tabs: {
-      processes: levelAt({ kind: "processes" }),
-      stuck: levelAt({ kind: "stuck" }),
-      timeWait: levelAt({ kind: "timeWait" }),
-      live: { ...levelAt({ kind: "live" }), isFollowing: true },
-      findings: levelAt({ kind: "findings" }),
-    },
-    deeper: [],
-    filter: { text: "", typed: null, error: "" },
-    onlySuspicious: false,
-    grouping: null,
-    help: null,
-    paused: null,
-    player: null,
-    intervalMs,
-    status: "",
-  };
-}
-
 export function levelAt(place: Place): Level {
   return { place, key: null, index: 0, sort: null, reverse: false, isFollowing: false };
 }
 
 /** The level that is on the screen. */
 export function levelOf(ui: TopUi): Level {
-  return ui.deeper.at(-1) ?? ui.tabs[ui.tab];
+  return ui.deeper.at(-1) ?? ui.tabs[ui.tab] ?? levelAt({ kind: "tab", tab: ui.tab });
 }
 
 /** The same with something else chosen at the level on the screen. */
@@ -104,15 +86,4 @@ const DEEPEST = 8;
 
 export function goInto(ui: TopUi, place: Place): TopUi {
   return ui.deeper.length >= DEEPEST ? ui : { ...ui, deeper: [...ui.deeper, levelAt(place)] };
-}
-
-/** To a tab as it was left; of transitions, those of long ago are not what was meant. */
-export function goTo(ui: TopUi, tab: Tab): TopUi {
-  const live = tab === "live" ? { ...ui.tabs.live, key: null, index: 0, isFollowing: true } : ui.tabs.live;
-  return { ...ui, tab, tabs: { ...ui.tabs, live }, deeper: [] };
-}
-
-/** By process, then by each of the groupings, and round. */
-export function nextGrouping(grouping: Grouping | null): Grouping | null {
-  return GROUPINGS[grouping === null ? 0 : GROUPINGS.indexOf(grouping) + 1] ?? null;
 }

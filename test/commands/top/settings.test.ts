@@ -16,7 +16,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { parseSettings, settingsText, uiWith } from "#src/commands/top/settings.ts";
 import { findSettings, writeSettings } from "#src/commands/top/settings-file.ts";
 import { UserError } from "#src/base/errors.ts";
-import { initialUi } from "#src/view/state/top-ui.ts";
+import { goTo, initialUi } from "#src/view/screen/tabs.ts";
+import { levelOf } from "#src/view/state/top-ui.ts";
 import { runTcptrace } from "#test/support/tcptrace.ts";
 
 const folder = (): string => mkdtempSync(join(tmpdir(), "tcptrace-settings-"));
@@ -36,8 +37,8 @@ function usual(text: string): string {
 describe("what a file says", () => {
   test("comes back as it was kept", () => {
     const ui = initialUi(2000);
-    const stuck = { ...ui.tabs.stuck, sort: "age", reverse: true };
-    const chosen = { ...ui, tab: "timeWait" as const, tabs: { ...ui.tabs, stuck } };
+    const stuck = { ...levelOf(goTo(ui, "stuck")), sort: "age", reverse: true };
+    const chosen = { ...ui, tab: "timeWait", tabs: { ...ui.tabs, stuck } };
     const text = settingsText(chosen, { theme: "mono", mouse: true, stuckAfter: 1500 });
     const settings = parseSettings(text, "f");
     expect(settings).toMatchObject({ theme: "mono", mouse: true, interval: 2000, stuckAfter: 1500, view: "timeWait" });

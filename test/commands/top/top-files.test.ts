@@ -6,7 +6,7 @@ import { stampedName, writeShown } from "#src/commands/top/top-files.ts";
 import { TopRecorder } from "#src/commands/top/top-recorder.ts";
 import { Model } from "#src/model/fold/model.ts";
 import { NO_DATA } from "#src/view/state/top-data.ts";
-import { initialUi } from "#src/view/state/top-ui.ts";
+import { initialUi } from "#src/view/screen/tabs.ts";
 import { SECOND, tick, tracing } from "#test/support/scenario.ts";
 import { leaking } from "#test/support/sample.ts";
 

@@ -3,7 +3,8 @@ import { PLAYER_KEYMAP, parseMoment } from "#src/view/keys/player-keys.ts";
 import { playerStatus } from "#src/view/state/player-ui.ts";
 import { helpFrame } from "#src/view/keys/top-help.ts";
 import { keymapOf, pressKey } from "#src/view/keys/top-keys.ts";
-import { initialUi, type TopUi } from "#src/view/state/top-ui.ts";
+import { initialUi } from "#src/view/screen/tabs.ts";
+import type { TopUi } from "#src/view/state/top-ui.ts";
 import { NO_LIST as list } from "#src/view/state/top-list.ts";
 
 const live = initialUi(1000);

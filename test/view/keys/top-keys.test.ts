@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { TopList } from "#src/view/state/top-list.ts";
 import { KEYMAP, pressKey } from "#src/view/keys/top-keys.ts";
 import { PROCESS_TABLE } from "#src/view/words/columns.ts";
-import { goInto, type Level, levelOf, initialUi, TABS, type TopUi } from "#src/view/state/top-ui.ts";
+import { initialUi } from "#src/view/screen/tabs.ts";
+import { TABS } from "#src/view/screen/views.ts";
+import { goInto, type Level, levelOf, type TopUi } from "#src/view/state/top-ui.ts";
 import { NO_LIST } from "#src/view/state/top-list.ts";
 
 const listOf = (pids: readonly number[]): TopList => ({
@@ -136,13 +138,13 @@ describe("the filter", () => {
 });
 
 describe("the views", () => {
-  test.each(TABS.map((tab, index) => [String(index + 1), tab]))("%s shows %s", (key, tab) => {
-    expect(at(press([key])).place).toEqual({ kind: tab });
+  test.each(TABS.map(({ id }, index) => [String(index + 1), id]))("%s shows %s", (key, tab) => {
+    expect(at(press([key])).place).toEqual({ kind: "tab", tab });
   });
 
   test("Tab goes round, Shift-Tab back", () => {
     const round = TABS.map((_, index) => press(Array.from({ length: index + 1 }, () => "tab")).tab);
-    expect(round).toEqual([...TABS.slice(1), TABS[0]]);
+    expect(round).toEqual(["stuck", "timeWait", "live", "findings", "processes"]);
     expect(press(["S-tab"]).tab).toBe("findings");
   });
 
@@ -180,7 +182,7 @@ describe("the views", () => {
     expect(at(press(["4", "k", "enter", "escape"])).isFollowing).toBe(false);
     expect(at(press(["4", "k", "1", "4"])).isFollowing).toBe(true);
     expect(at(press(["!", "!"])).place.kind).toBe("messages");
-    expect(at(press(["!", "escape"])).place.kind).toBe("processes");
+    expect(at(press(["!", "escape"])).place).toEqual({ kind: "tab", tab: "processes" });
   });
 
   test.each([

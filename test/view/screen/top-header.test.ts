@@ -3,7 +3,8 @@ import { lineText } from "#src/view/format/frame.ts";
 import { markOf, StateTrail } from "#src/view/state/state-trail.ts";
 import { NO_DATA, type TopData } from "#src/view/state/top-data.ts";
 import { topFrame } from "#src/view/top-frame.ts";
-import { goInto, initialUi, type TopUi, withLevel } from "#src/view/state/top-ui.ts";
+import { initialUi } from "#src/view/screen/tabs.ts";
+import { goInto, type TopUi, withLevel } from "#src/view/state/top-ui.ts";
 import { finding, leaking, snapshot } from "#test/support/sample.ts";
 
 const ui = initialUi(1000);

@@ -3,11 +3,13 @@ import { type Filter, MATCH_ALL } from "#src/model/filter/filter.ts";
 import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import type { SocketRow } from "#src/model/lists/build-sockets.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "#src/view/screen/churn-choice.ts";
+import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "#src/view/screen/time-wait-view.ts";
 import { lineText } from "#src/view/format/frame.ts";
 import { NO_DATA, type TopData } from "#src/view/state/top-data.ts";
 import { copyText, topFrame, topList } from "#src/view/top-frame.ts";
-import { goInto, goTo, initialUi, type TopUi, withLevel } from "#src/view/state/top-ui.ts";
+import { SOCKETS } from "#src/view/screen/socket-view.ts";
+import { goTo, initialUi } from "#src/view/screen/tabs.ts";
+import { goInto, type TopUi, withLevel } from "#src/view/state/top-ui.ts";
 import { churnReport, destination, finding, leaking, socketRows } from "#test/support/sample.ts";
 
 const ui = initialUi(1000);
@@ -45,7 +47,7 @@ describe("stuck sockets", () => {
 
   test("say age, process, descriptor, queue, whether accepted, and the peer", () => {
     const waiting = { ...socket, id: 8, role: "server" as const, isAccepted: false, fd: null, comm: "web", others: 2 };
-    const lines = text({ sockets: socketRows([socket, waiting]) }, stuck).split("\n");
+    const lines = text({ answer: socketRows([socket, waiting]) }, stuck).split("\n");
     const [first, second] = lines.filter((line) => /^[> ] +>=/.test(line));
     expect(first).toMatch(/^> >=15m12s +812 api +17 +1 - +10\.0\.0\.2:443 +10\.0\.0\.1:40000 +accept/);
     expect(second).toMatch(/^ +>=15m12s +812 web and 2 more +- +1 NO /);
@@ -53,15 +55,15 @@ describe("stuck sockets", () => {
 
   test("a reset one says so, an empty list why it is empty", () => {
     const process = goInto(ui, { kind: "process", pid: 812, name: "api" });
-    expect(text({ sockets: socketRows([{ ...socket, isVanished: true }]) }, process)).toMatch(/^>\(reset\)/m);
-    expect(text({ sockets: socketRows([]) }, process)).toContain("it holds no TCP socket any more");
-    expect(text({ sockets: socketRows([]) }, stuck)).toContain("no socket is in CLOSE_WAIT");
-    expect(text({ sockets: socketRows([]) }, { ...stuck, onlySuspicious: true })).toContain("(a shows all)");
+    expect(text({ answer: socketRows([{ ...socket, isVanished: true }]) }, process)).toMatch(/^>\(reset\)/m);
+    expect(text({ answer: socketRows([]) }, process)).toContain("it holds no TCP socket any more");
+    expect(text({ answer: socketRows([]) }, stuck)).toContain("no socket is in CLOSE_WAIT");
+    expect(text({ answer: socketRows([]) }, { ...stuck, onlySuspicious: true })).toContain("(a shows all)");
   });
 
   test("of a hundred thousand only those on the screen are made", () => {
     let made = 0;
-    const many = {
+    const many = SOCKETS.own({
       length: 100_000,
       idAt: (index: number) => index,
       indexOf: (id: number) => id,
@@ -69,15 +71,15 @@ describe("stuck sockets", () => {
         made += count;
         return Array.from({ length: count }, (_, index) => Object.assign({}, socket, { id: from + index }));
       },
-    };
-    const shown = data({ sockets: many });
+    });
+    const shown = data({ answer: many });
     topFrame(shown, withLevel(stuck, { key: "50000" }), SIZE);
     expect(made).toBeLessThan(SIZE.rows);
     expect(topList(shown, stuck, SIZE).opens(99_999)).toEqual({ kind: "socket", id: 99_999 });
   });
 
   test("copied, it is a line to be pasted", () => {
-    expect(copyText(data({ sockets: socketRows([socket]) }), stuck, SIZE)).toBe(
+    expect(copyText(data({ answer: socketRows([socket]) }), stuck, SIZE)).toBe(
       "api (pid 812) fd 17: 10.0.0.1:40000 to 10.0.0.2:443 CLOSE_WAIT for at least 15m12s, the end not read",
     );
   });

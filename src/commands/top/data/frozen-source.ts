@@ -1,10 +1,5 @@
-import type { SocketWish, TopSource } from "./top-asks.ts";
 import type { Finding } from "../../../diagnosis/facts/finding.ts";
 import type { Filter } from "../../../model/filter/filter.ts";
-import type { Grouping } from "../../../model/lists/group.ts";
-import { type GroupRow, buildGroups } from "../../../model/lists/build-groups.ts";
-import { SocketList } from "../../../model/lists/build-sockets.ts";
-import { type Timeline, buildTimeline } from "../../../model/lists/build-timeline.ts";
 import type { ChurnReport } from "../../../model/reports/churn-report.ts";
 import type { Snapshot } from "../../../model/reports/snapshot.ts";
 import type { SocketWorld } from "../../../model/reports/socket-world.ts";
@@ -12,7 +7,7 @@ import { retakeSnapshot } from "../../../model/reports/build-snapshot.ts";
 import type { Socket } from "../../../model/sockets/socket.ts";
 import { transitionSubject } from "../../../model/sockets/subject.ts";
 import type { TransitionRow } from "../../../model/sockets/transition-row.ts";
-import type { TransitionRows } from "../../../view/state/top-data.ts";
+import type { TopSource, TransitionRows } from "../../../view/state/top-source.ts";
 
 interface Frozen {
   readonly world: SocketWorld;
@@ -29,6 +24,14 @@ export class FrozenSource implements TopSource {
 
   constructor(frozen: Frozen) {
     this.#frozen = frozen;
+  }
+
+  get world(): SocketWorld {
+    return this.#frozen.world;
+  }
+
+  get stuckAfterMs(): number {
+    return this.#frozen.stuckAfterMs;
   }
 
   snapshot(filter: Filter): Snapshot | null {
@@ -48,20 +51,9 @@ export class FrozenSource implements TopSource {
     return this.#frozen.churn;
   }
 
-  groups(by: Grouping, filter: Filter): readonly GroupRow[] {
-    const { world, stuckAfterMs } = this.#frozen;
-    return buildGroups(world, { by, filter, stuckAfterMs });
-  }
-
-  sockets(wish: SocketWish): SocketList {
-    const { world, stuckAfterMs } = this.#frozen;
-    return new SocketList(world, { ...wish, stuckAfterMs });
-  }
-
-  timeline(id: number): Timeline | null {
+  socket(id: number): Socket | null {
     const { world, rows } = this.#frozen;
-    const socket = findSocket(id, world, rows);
-    return socket === null ? null : buildTimeline(socket, world);
+    return findSocket(id, world, rows);
   }
 
   transitions(filter: Filter): TransitionRows {

@@ -1,6 +1,6 @@
-import type { PlayerCommand } from "../state/player-ui.ts";
-import type { TopList } from "../state/top-list.ts";
-import type { TopUi } from "../state/top-ui.ts";
+import type { PlayerCommand } from "./player-ui.ts";
+import type { TopList } from "./top-list.ts";
+import type { TopUi } from "./top-ui.ts";
 
 /** What the program has to do for a key, besides drawing. */
 export type Effect = "quit" | "redraw" | "suspend" | "zero" | "write" | "record" | "copy" | "theme" | "mouse" | "save";

@@ -1,28 +1,23 @@
 import { FrozenSource, findSocket } from "./frozen-source.ts";
 import { RecentDiagnosis } from "./recent-diagnosis.ts";
-import type { SocketWish, TopSource } from "./top-asks.ts";
 import type { Finding } from "../../../diagnosis/facts/finding.ts";
 import { type Filter, MATCH_ALL } from "../../../model/filter/filter.ts";
 import type { Model } from "../../../model/fold/model.ts";
 import { TransitionLog } from "../../../model/fold/transition-log.ts";
-import type { Grouping } from "../../../model/lists/group.ts";
 import { keepStateChange } from "../../../model/lists/state-changes.ts";
-import { type GroupRow, buildGroups } from "../../../model/lists/build-groups.ts";
-import { SocketList } from "../../../model/lists/build-sockets.ts";
-import { type Timeline, buildTimeline } from "../../../model/lists/build-timeline.ts";
 import type { ChurnReport } from "../../../model/reports/churn-report.ts";
 import type { Snapshot } from "../../../model/reports/snapshot.ts";
-import { frozenWorld, liveWorld } from "../../../model/reports/socket-world.ts";
+import { type SocketWorld, frozenWorld, liveWorld } from "../../../model/reports/socket-world.ts";
 import { buildChurn } from "../../../model/reports/build-churn.ts";
 import { buildSnapshot } from "../../../model/reports/build-snapshot.ts";
 import type { Socket } from "../../../model/sockets/socket.ts";
-import type { TransitionRows } from "../../../view/state/top-data.ts";
+import type { TopSource, TransitionRows } from "../../../view/state/top-source.ts";
 
 const MOST_TRANSITIONS = 500;
 
 /** A model that goes on. */
 export class ModelSource implements TopSource {
-  readonly #stuckAfterMs: number;
+  readonly stuckAfterMs: number;
   #model: Model;
   #log: TransitionLog;
   readonly #diagnosis: RecentDiagnosis;
@@ -30,7 +25,7 @@ export class ModelSource implements TopSource {
   #looked: Socket | null = null;
 
   constructor(model: Model, stuckAfterMs: number) {
-    this.#stuckAfterMs = stuckAfterMs;
+    this.stuckAfterMs = stuckAfterMs;
     this.#diagnosis = new RecentDiagnosis(stuckAfterMs);
     this.#model = model;
     this.#log = this.#watch(model);
@@ -53,6 +48,10 @@ export class ModelSource implements TopSource {
     return log;
   }
 
+  get world(): SocketWorld {
+    return liveWorld(this.#model.tables);
+  }
+
   get #isKnown(): boolean {
     const { anchor, surveys } = this.#model.tables;
     return anchor !== null && surveys > 0;
@@ -60,7 +59,7 @@ export class ModelSource implements TopSource {
 
   snapshot(filter: Filter): Snapshot | null {
     if (!this.#isKnown) return null;
-    return buildSnapshot(this.#model.tables, this.#stuckAfterMs, filter);
+    return buildSnapshot(this.#model.tables, this.stuckAfterMs, filter);
   }
 
   findings(filter: Filter): readonly Finding[] {
@@ -72,18 +71,9 @@ export class ModelSource implements TopSource {
     return this.#isKnown ? buildChurn(this.#model.tables) : null;
   }
 
-  groups(by: Grouping, filter: Filter): readonly GroupRow[] {
-    return buildGroups(liveWorld(this.#model.tables), { by, filter, stuckAfterMs: this.#stuckAfterMs });
-  }
-
-  sockets(wish: SocketWish): SocketList {
-    return new SocketList(liveWorld(this.#model.tables), { ...wish, stuckAfterMs: this.#stuckAfterMs });
-  }
-
-  timeline(id: number): Timeline | null {
-    const world = liveWorld(this.#model.tables);
-    if (this.#looked?.id !== id) this.#looked = findSocket(id, world, this.#log.rows());
-    return this.#looked === null ? null : buildTimeline(this.#looked, world);
+  socket(id: number): Socket | null {
+    if (this.#looked?.id !== id) this.#looked = findSocket(id, this.world, this.#log.rows());
+    return this.#looked;
   }
 
   transitions(filter: Filter): TransitionRows {
@@ -106,7 +96,7 @@ export class ModelSource implements TopSource {
       snapshot: this.snapshot(MATCH_ALL),
       churn: this.churn(),
       findings: this.findings(MATCH_ALL),
-      stuckAfterMs: this.#stuckAfterMs,
+      stuckAfterMs: this.stuckAfterMs,
     });
   }
 }

@@ -1,11 +1,15 @@
+import { type SortValue, sortBy } from "../../base/order.ts";
 import { formatCount, formatDuration, formatRate } from "../../base/quantity.ts";
+import { type FilterSubject, NOTHING_KNOWN } from "../../model/filter/filter.ts";
+import { TCP } from "../../model/net/tcp-state.ts";
 import type { ChurnCount, ChurnReport, DestinationChurn, ProcessChurn } from "../../model/reports/churn-report.ts";
 import { barChart } from "../format/chart.ts";
 import { fit, wrap } from "../format/format.ts";
 import { type Line, clipLine, span } from "../format/frame.ts";
 import { DESTINATION_CELLS, columnLines, destinationCells, kernelText, portWarning } from "../print/churn-text.ts";
-import { CHURN_SORTS, chosenDestinations, chosenProcesses } from "./churn-choice.ts";
-import type { Scene, View } from "./view.ts";
+import { listOf, rowsOf } from "./table-view.ts";
+import type { Scene, Tab } from "./view.ts";
+import { question } from "../state/question.ts";
 import { NO_LIST, type TopList, cursorIndex, firstOfPage } from "../state/top-list.ts";
 
 const MOST_CHART_ROWS = 6;
@@ -15,18 +19,28 @@ const COMM_COLUMNS = { least: 10, most: 24 };
 /** Of the other columns of the processes, and the cursor. */
 const NUMBER_COLUMNS = 29;
 
-/** View 3: TIME_WAIT, how much, what will fail, a chart, then by process and by destination. */
-export const TIME_WAIT_VIEW: View = {
+/** What TIME_WAIT there is, by process and by destination. */
+export const CHURN = question<ChurnReport>({ name: "churn", ask: (source) => source.churn() });
+
+/** TIME_WAIT, how much, what will fail, a chart, then by process and by destination. */
+export const TIME_WAIT_VIEW: Tab = {
+  id: "timeWait",
+  name: "TIME_WAIT",
+  help: "TIME_WAIT, and the ports that are left",
   about:
     "Who closes first and so leaves TIME_WAIT, toward whom, and how many ports are left there. FULL IN: until connect() fails with EADDRNOTAVAIL.",
+  question: CHURN,
   order: "fastest",
   sorts: () => CHURN_SORTS,
-  list: listOf,
-  body: (scene, rows) => (scene.data.churn === null ? [] : churnLines(scene.data.churn, scene, rows)),
+  list: processList,
+  body: (scene, rows) => {
+    const churn = CHURN.answerIn(scene.data);
+    return churn === null ? [] : churnLines(churn, scene, rows);
+  },
   copy: (scene) => {
-    const { churn } = scene.data;
+    const churn = CHURN.answerIn(scene.data);
     if (churn === null) return null;
-    const row = chosenProcesses(churn, scene)[cursorIndex(listOf(scene, 4), scene.level)];
+    const row = chosenProcesses(churn, scene)[cursorIndex(processList(scene, 4), scene.level)];
     const warning = churn.destinations.map(portWarning).find((text) => text !== null);
     if (row === undefined) return warning ?? null;
     const { comm, pid, now, enteredPerSecond } = row;
@@ -34,25 +48,11 @@ export const TIME_WAIT_VIEW: View = {
   },
 };
 
-function listOf(scene: Scene, lines: number): TopList {
-  const { churn } = scene.data;
+function processList(scene: Scene, lines: number): TopList {
+  const churn = CHURN.answerIn(scene.data);
   if (churn === null) return NO_LIST;
-  const rows = chosenProcesses(churn, scene);
-  return {
-    length: rows.length,
-    keyAt: (index) => keyOf(rows[index]),
-    indexOf: (key) => rows.findIndex((row) => keyOf(row) === key),
-    page: Math.max(1, Math.floor(lines / 4)),
-    opens: (index) => {
-      const row = rows[index];
-      return row === undefined ? null : { kind: "process", pid: row.pid, name: row.comm };
-    },
-    isText: false,
-  };
-}
-
-function keyOf(row: ProcessChurn | undefined): string | null {
-  return row === undefined ? null : String(row.pid);
+  const rows = rowsOf(chosenProcesses(churn, scene), ({ pid }) => String(pid));
+  return listOf(rows, Math.floor(lines / 4), ({ pid, comm }) => ({ kind: "process", pid, name: comm }));
 }
 
 function churnLines(report: ChurnReport, scene: Scene, rows: number): Line[] {
@@ -101,7 +101,7 @@ function processTable(
   scene: Scene,
   rows: number,
 ): Line[] {
-  const cursor = cursorIndex(listOf(scene, rows), scene.level);
+  const cursor = cursorIndex(processList(scene, rows), scene.level);
   const page = rows - (unowned === null ? 1 : 2);
   const comm = Math.max(COMM_COLUMNS.least, Math.min(scene.size.columns - NUMBER_COLUMNS, COMM_COLUMNS.most));
   const first = firstOfPage(cursor, processes.length, page);
@@ -135,4 +135,60 @@ function destinationTable(destinations: readonly DestinationChurn[], rows: numbe
 
 function pressure(destination: DestinationChurn | undefined): "bad" | "plain" {
   return destination !== undefined && portWarning(destination) !== null ? "bad" : "plain";
+}
+
+type Choice = Pick<Scene, "ui"> & { readonly data: Pick<Scene["data"], "filter"> };
+type Order = Pick<Scene["level"], "sort" | "reverse">;
+
+/** What the processes can be sorted by. */
+export const CHURN_SORTS: readonly { id: string; title: string; value: (row: ProcessChurn) => SortValue }[] = [
+  { id: "pid", title: "PID", value: ({ pid }) => pid },
+  { id: "comm", title: "COMMAND", value: ({ comm }) => comm },
+  { id: "entered", title: "ENTERED/s", value: ({ enteredPerSecond }) => enteredPerSecond },
+  { id: "now", title: "TIME_WAIT", value: ({ now }) => now },
+];
+
+/** The processes that the filter takes, in the order that was asked for. */
+export function chosenProcesses(
+  report: ChurnReport,
+  { level, ...choice }: Choice & { readonly level: Order },
+): readonly ProcessChurn[] {
+  const column = CHURN_SORTS.find(({ id }) => id === level.sort);
+  const taken = takenProcesses(report, choice);
+  const sorted = column === undefined ? taken : sortBy(taken, column.value);
+  return level.reverse ? sorted.toReversed() : sorted;
+}
+
+/** By themselves, or for a destination that they use. */
+function takenProcesses(report: ChurnReport, { ui, data }: Choice): readonly ProcessChurn[] {
+  const { processes, destinations } = report;
+  const suspects = new Set(destinations.filter(isShort).flatMap(({ users }) => users.map(({ pid }) => pid)));
+  const suspicious = ui.onlySuspicious ? processes.filter(({ pid }) => suspects.has(pid)) : processes;
+  if (data.filter.isEmpty) return suspicious;
+  const chosen = new Set(chosenDestinations(report, { ui, data }).flatMap(({ users }) => users.map(({ pid }) => pid)));
+  return suspicious.filter((row) => chosen.has(row.pid) || data.filter.matches(processSubject(row)));
+}
+
+/** The destinations that the filter takes, with `a` only those whose ports run out. */
+export function chosenDestinations({ destinations }: ChurnReport, { ui, data }: Choice): readonly DestinationChurn[] {
+  const suspicious = ui.onlySuspicious ? destinations.filter(isShort) : destinations;
+  if (data.filter.isEmpty) return suspicious;
+  return suspicious.filter((one) => data.filter.matches(destinationSubject(one)));
+}
+
+function isShort(destination: DestinationChurn): boolean {
+  return portWarning(destination) !== null;
+}
+
+/** Its mini-sockets have many ends: no term for one of them holds. */
+function processSubject({ pid, comm }: ProcessChurn): FilterSubject {
+  return { ...NOTHING_KNOWN, pids: [pid], names: [comm], states: [TCP.TIME_WAIT] };
+}
+
+/** As our own side sees it. */
+function destinationSubject({ side, source, address, port, users }: DestinationChurn): FilterSubject {
+  const client = { localAddress: source, localPort: 0, remoteAddress: address, remotePort: port };
+  const server = { localAddress: address, localPort: port, remoteAddress: source, remotePort: 0 };
+  const who = { pids: users.map(({ pid }) => pid), names: users.map(({ comm }) => comm) };
+  return { ...NOTHING_KNOWN, ...who, ...(side === "client" ? client : server), states: [TCP.TIME_WAIT] };
 }
