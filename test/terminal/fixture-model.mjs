@@ -93,8 +93,10 @@ async function live() {
   at += SECOND / 10;
   fold({ kind: "tick", at, watermark: at });
   await recorder.settle();
+  /* One after the other, as the program does: a recorder that is still being opened must not be opened again. */
+  beat = setTimeout(live, 50);
 }
-const beat = setInterval(() => void live(), 50);
+let beat = setTimeout(live, 50);
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort(signal));
@@ -118,6 +120,6 @@ await runTopUi(
   },
   stop.signal,
 );
-clearInterval(beat);
+clearTimeout(beat);
 await recorder.end();
 console.log(`ended well after ${Date.now() - began > 0 ? "some" : "no"} time`);
