@@ -52,9 +52,9 @@ function open(): Screen {
   };
   const rows = (): string[] => {
     const lines = topFrame(picture.at(ui), ui, SIZE).map(lineText);
-    const heading = lines.findIndex((line) => /COMMAND|STATE|WHAT IS WRONG|GROUP/.test(line));
-    expect(heading).toBeGreaterThan(0);
-    return lines.slice(heading).map((line) => line.trimEnd());
+    const place = lines.findIndex((line) => line.startsWith(" 1 processes ") || line.includes(" > "));
+    expect(place).toBeGreaterThan(0);
+    return lines.slice(place + 1).map((line) => line.trimEnd());
   };
   leak();
   leak();
