@@ -38,7 +38,7 @@ const SettingsFile = z.strictObject({
   mouse: z.boolean().optional(),
 });
 
-/** What `top` can be told once and for all. Times in milliseconds; what is not said is as by default. */
+/** Options of `top`; anything omitted takes its default. Times are in milliseconds. */
 export type Settings = z.output<typeof SettingsFile>;
 
 /** Reads the text of a settings file. Throws UserError, in one line, for one that makes no sense. */

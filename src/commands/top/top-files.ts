@@ -78,7 +78,7 @@ function shownJson(data: TopData, ui: TopUi): unknown {
   };
 }
 
-/** A field for what each view asks for, null where that is not what is shown. */
+/** A field for each question; null unless it is the one that the view on the screen asks. */
 function answersJson(data: TopData): Record<string, unknown> {
   const questions = new Set(VIEWS.flatMap(({ question }) => question ?? []));
   const fields = Array.from(questions, (question): [string, unknown] => [

@@ -22,7 +22,7 @@ const TOAST_MS = 5000;
 const WHEEL_ROWS = 3;
 
 export interface TopUiOptions extends PictureOptions {
-  /** Not there for a recording. */
+  /** Absent while a recording is played. */
   readonly recorder?: TopRecorder;
   /** One line for the bottom of the screen, such as a warning; "" for none. */
   readonly status: () => string;

@@ -144,7 +144,7 @@ function tabBindings(): Binding[] {
   });
 }
 
-/** Of each view its own keys. */
+/** The keys that work in one view only. */
 function viewBindings(): Binding[] {
   const bindings: Binding[] = [];
   for (const view of VIEWS) {

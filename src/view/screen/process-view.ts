@@ -16,7 +16,7 @@ import { blame } from "../words/blame.ts";
 import { GROUP_TABLE, PROCESS_TABLE, type Row, unownedRow } from "../words/columns.ts";
 import { emptyText } from "../words/summary.ts";
 
-/** From so many lines on, one is spent on the whole command line. */
+/** With at least this many lines, one shows the whole command line. */
 const ROWS_FOR_DETAIL = 9;
 
 /** The groups of sockets, where they are grouped. */

@@ -9,7 +9,7 @@ import type { Place } from "../state/top-ui.ts";
 export interface Rows<Row> {
   readonly length: number;
   readonly slice: (from: number, to: number) => readonly Row[];
-  /** What a row is known by, wherever it stands. */
+  /** Identifies a row, whatever its index. */
   readonly keyAt: (index: number) => string | null;
   /** -1 when there is no such row. */
   readonly indexOf: (key: string) => number;
@@ -27,7 +27,7 @@ export function rowsOf<Row>(rows: readonly Row[], keyOf: (row: Row, index: numbe
   };
 }
 
-/** The list of these rows, so many of which are shown at once. */
+/** The list of these rows; `page` of them are shown at once. */
 export function listOf<Row>(rows: Rows<Row>, page: number, opens: (row: Row, key: string) => Place | null): TopList {
   return {
     length: rows.length,
@@ -44,22 +44,22 @@ export function listOf<Row>(rows: Rows<Row>, page: number, opens: (row: Row, key
 }
 
 interface TableSpec<Answer, Row> {
-  /** What it shows; null while there is none. */
+  /** What the view shows; null while there is no answer. */
   readonly answerIn: (data: TopData) => Answer | null;
   readonly rows: (answer: Answer, scene: Scene) => Rows<Row>;
   readonly table: (answer: Answer, scene: Scene) => Table<Row>;
-  /** The column that the rows are in the order of, when none was chosen. */
+  /** The column that the rows are sorted by until the user chooses one. */
   readonly sortedBy?: string;
   readonly isStream?: true;
-  /** Where Enter leads to from a row; null: nowhere. */
+  /** The place that Enter opens; null for none. */
   readonly opens: (row: Row, key: string, scene: Scene) => Place | null;
-  /** The row as a line to be pasted. */
+  /** The row as one line of text, for the clipboard. */
   readonly copy: (row: Row, answer: Answer) => string;
-  /** What stands below the heading where there are no rows. */
+  /** Shown below the heading when there are no rows. */
   readonly empty: (scene: Scene) => string;
 }
 
-/** What a view is that is one table. */
+/** The rows and keys of a view that is one table. */
 export function tableView<Answer, Row>(spec: TableSpec<Answer, Row>): Pick<View, "list" | "body" | "copy"> {
   const listIn = (rows: Rows<Row>, scene: Scene, lines: number): TopList => {
     const list = listOf(rows, lines - 1, (row, key) => spec.opens(row, key, scene));

@@ -2,7 +2,7 @@ import type { Tab } from "./view.ts";
 import { TABS, tabOf } from "./views.ts";
 import { type Level, type TopUi, levelAt } from "../state/top-ui.ts";
 
-/** On the newest row, and staying there. */
+/** The cursor on the newest row, following it. */
 const FOLLOWING = { key: null, index: 0, isFollowing: true } as const;
 
 /** The state at the start. */
@@ -27,14 +27,14 @@ function firstLevel({ id, isStream }: Tab): Level {
   return isStream ? { ...level, ...FOLLOWING } : level;
 }
 
-/** To a tab as it was left; of rows that keep coming, those of long ago are not what was meant. */
+/** Goes to a tab as it was left. A stream starts again at its newest row. */
 export function goTo(ui: TopUi, id: string): TopUi {
   const level = ui.tabs[id];
   const left = level === undefined || !tabOf(id).isStream ? ui.tabs : { ...ui.tabs, [id]: { ...level, ...FOLLOWING } };
   return { ...ui, tab: id, tabs: left, deeper: [] };
 }
 
-/** To the tab so many further on, and round. */
+/** Moves `by` tabs, wrapping around. */
 export function goBy(ui: TopUi, by: number): TopUi {
   const now = TABS.findIndex(({ id }) => id === ui.tab);
   const next = TABS[(now + by + TABS.length) % TABS.length] ?? TABS[0];

@@ -5,11 +5,11 @@ import type { Place } from "../state/top-ui.ts";
 
 interface TextSpec {
   readonly lines: (scene: Scene) => readonly Line[];
-  /** Where Enter leads; without it, nowhere. */
+  /** The place that Enter opens; without it, Enter does nothing. */
   readonly opens?: (scene: Scene) => Place | null;
 }
 
-/** What a view is that is a text to be read: keys scroll it. */
+/** The lines and keys of a view that is a text: keys scroll it. */
 export function textView({
   lines,
   opens,

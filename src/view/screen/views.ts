@@ -12,7 +12,7 @@ import type { OpenedPlace, Place } from "../state/top-ui.ts";
 /** The tabs, in the order of their keys; the screen begins with the first. A new tab is its file and its entry here. */
 export const TABS: readonly [Tab, ...Tab[]] = [PROCESS_VIEW, STUCK_VIEW, TIME_WAIT_VIEW, LIVE_VIEW, FINDINGS_VIEW];
 
-/** What is opened from them. */
+/** The views that are opened from a row. */
 const OPENED: Readonly<Record<OpenedPlace["kind"], OpenedView>> = {
   finding: FINDING_VIEW,
   process: SOCKET_VIEW,
@@ -33,12 +33,12 @@ export function tabOf(id: string): Tab {
   return TABS.find((tab) => tab.id === id) ?? TABS[0];
 }
 
-/** What the place is called in the path to it. */
+/** The name of a place in the path of opened views. */
 export function titleOf(place: Place, data: TopData): string {
   return place.kind === "tab" ? tabOf(place.tab).name : OPENED[place.kind].title(place, data);
 }
 
-/** Of the first tab: it sums up the whole machine, so the header has more to say above it. */
+/** Whether this is the first tab. It sums up the whole machine, so the header above it is longer. */
 export function isFirstTab(place: Place): boolean {
   return viewAt(place) === TABS[0];
 }

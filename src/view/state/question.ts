@@ -3,38 +3,38 @@ import type { TopData } from "./top-data.ts";
 import type { TopSource } from "./top-source.ts";
 import { type Level, type TopUi, levelOf } from "./top-ui.ts";
 
-/** Everything that decides what a view asks for. When none of it changes, the last answer is shown until the next tick. */
+/** Everything that decides what a view asks for. While none of it changes, the last answer is shown until the next tick. */
 export interface Wish
   extends Pick<Level, "place" | "sort" | "reverse" | "isFollowing">, Pick<TopUi, "grouping" | "onlySuspicious"> {
-  /** Of the command line and of what was typed, together. */
+  /** The filters of the command line and of the keyboard together. */
   readonly filter: Filter;
 }
 
-/** The wish of the level on the screen, but for its filter. */
+/** The wish of the level on the screen, without its filter. */
 export function wishOf(ui: TopUi): Omit<Wish, "filter"> {
   const { place, sort, reverse, isFollowing } = levelOf(ui);
   const { grouping, onlySuspicious } = ui;
   return { place, sort, reverse, isFollowing, grouping, onlySuspicious };
 }
 
-/** What a view asks of the model. Each has a type of answer of its own. */
+/** What a view asks of the model. Each question has its own type of answer. */
 export interface Question<Answer extends object> {
   /** The answer's field in the JSON that `w` writes. */
   readonly name: string;
   readonly ask: (source: TopSource, wish: Wish) => Answer | null;
-  /** The answer that the screen has; null when it has none, or that of another question. */
+  /** The answer on the screen; null when there is none or it answers another question. */
   readonly answerIn: (data: Pick<TopData, "answer">) => Answer | null;
-  /** The answer in the JSON that `w` writes, with at most this many rows. */
+  /** The answer as JSON, with at most this many rows. */
   readonly json: (data: Pick<TopData, "answer">, most: number) => unknown;
 }
 
 interface Asking<Answer> extends Pick<Question<object>, "name"> {
   readonly ask: (source: TopSource, wish: Wish) => Answer | null;
-  /** Without it the answer is written as it is. */
+  /** Without it the answer is written unchanged. */
   readonly json?: (answer: Answer, most: number) => unknown;
 }
 
-/** A question that knows its own answers again, so that the rest of the program need not know their type. */
+/** Makes a question that recognises its own answers, so the rest of the program need not know their type. */
 export function question<Answer extends object>(asking: Asking<Answer>): OwnQuestion<Answer> {
   const mine = new WeakSet<object>();
   const isMine = (answer: object): answer is Answer => mine.has(answer);
@@ -59,8 +59,8 @@ export function question<Answer extends object>(asking: Asking<Answer>): OwnQues
   };
 }
 
-/** A question as its own view has it. */
+/** A question as its view sees it. */
 interface OwnQuestion<Answer extends object> extends Question<Answer> {
-  /** Takes this for one of its answers. */
+  /** Marks this as one of its answers. */
   readonly own: (answer: Answer) => Answer;
 }

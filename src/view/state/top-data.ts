@@ -9,7 +9,7 @@ export interface RecordingState {
   readonly bytes: number;
 }
 
-/** What the screen is drawn from, of one moment; null before anything is known, and what the view does not need. */
+/** What the screen is drawn from, all of one moment; null where nothing is known yet. */
 export interface TopData {
   readonly host: string;
   /** What was typed after `/` and is in force. */
@@ -17,7 +17,7 @@ export interface TopData {
   readonly snapshot: Snapshot | null;
   /** The worst first. */
   readonly findings: readonly Finding[];
-  /** The answer to the question of the view on the screen, which alone knows its type. */
+  /** The answer to the question of the view on the screen; only that view knows its type. */
   readonly answer: object | null;
   /** What the program had to say, oldest first. */
   readonly messages: readonly Message[];

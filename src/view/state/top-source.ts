@@ -13,8 +13,8 @@ export interface TransitionRows {
 }
 
 /**
- * What views ask: the model as it goes on, or as it stood when the screen was paused. Each answer is of the moment of the
- * question. What can be read from sockets and processes needs no method here: it is in `world`.
+ * What views ask: the running model, or a copy made when the screen was paused. An answer is of the moment of the question.
+ * Whatever can be read from sockets and processes needs no method here: it is in `world`.
  */
 export interface TopSource {
   readonly world: SocketWorld;
@@ -27,8 +27,8 @@ export interface TopSource {
   /** Null: this socket is no longer known. */
   socket(id: number): Socket | null;
   transitions(filter: Filter): TransitionRows;
-  /** The clock of the events, Unix epoch, and how many transitions there have been. */
+  /** The time of the last event, Unix epoch, and the number of transitions so far. */
   progress(): { readonly wallMs: number; readonly transitions: number };
-  /** The same, standing still. */
+  /** A copy that no longer changes. */
   freeze(): TopSource;
 }

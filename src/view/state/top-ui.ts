@@ -1,10 +1,10 @@
 import type { Grouping } from "../../model/lists/group.ts";
 import type { PlayerUi } from "./player-ui.ts";
 
-/** What fills the screen below the header: a tab, or what was opened from one. */
+/** What is shown below the header: a tab, or what was opened from one. */
 export type Place = TabPlace | OpenedPlace;
 
-/** One of the views that a key leads to, by its id. */
+/** A view with a key of its own, by its id. */
 export interface TabPlace {
   readonly kind: "tab";
   readonly tab: string;

@@ -5,7 +5,7 @@ import { clip, width } from "../format/format.ts";
 import type { Style } from "../format/frame.ts";
 import { type Column, type Table, numberColumn, textColumn } from "../format/table.ts";
 
-/** A line of the process table: a process, or the sockets that nobody we can see owns, of which only counts are known. */
+/** A row of the process table: a process, or the sockets without a known owner, of which only the counts are known. */
 export type Row = SocketCounts & Partial<ProcessRow>;
 
 const nameStyle = (row: SocketCounts): Style => (row.stuck > 0 ? "bad" : "bold");
@@ -52,8 +52,8 @@ const PEER: Column<SocketCounts> = {
 };
 
 /**
- * Of processes, for `top` and for `top -b`. A new column is a field of `ProcessRow` and a line here, and one in `hideOrder`:
- * what goes first when the terminal is narrow. PID, COMMAND and STUCK always stay.
+ * Of processes, for `top` and for `top -b`. A new column needs a field of `ProcessRow`, a line here and its id in `hideOrder`,
+ * the order in which columns go when the terminal is narrow. PID, COMMAND and STUCK always stay.
  */
 export const PROCESS_TABLE: Table<Row> = {
   columns: [

@@ -15,11 +15,11 @@ export interface PictureOptions {
   readonly filter: Filter;
   /** The machine that is watched. */
   readonly host: string;
-  /** What records from here; not there for a recording. */
+  /** Absent while a recording is played. */
   readonly recorder?: { state(): RecordingState | null };
 }
 
-/** Keeps what the screen is drawn from: as of the last tick, as of the pause, or as of a key that asks for something else. */
+/** Keeps what the screen is drawn from: from the last tick, the pause, or a key that needed something else. */
 export class TopPicture {
   readonly #options: PictureOptions;
   readonly #trail = new StateTrail();
@@ -28,7 +28,7 @@ export class TopPicture {
   #frozen: TopSource | null = null;
   #typed = { text: "", filter: MATCH_ALL, both: MATCH_ALL };
   #mark: Mark | null = null;
-  /** The rows of a stream that are looked at, while the newest are not followed. */
+  /** The rows of a stream on the screen, while the newest are not followed. */
   #held: { readonly view: View; readonly filter: Filter; readonly answer: object | null } | null = null;
   /** What `data` was asked for. */
   #askedFor = "";
@@ -40,7 +40,7 @@ export class TopPicture {
     this.data = { ...NO_DATA, host: options.host };
   }
 
-  /** Asks anew for everything that the view shows. */
+  /** Asks again for everything that the view shows. */
   renew(ui: TopUi): void {
     this.#askedFor = keyOf(ui);
     const { filter, both } = this.#filters(ui);
@@ -56,7 +56,7 @@ export class TopPicture {
     this.data = { ...this.data, answer, filter, snapshot, findings, change };
   }
 
-  /** What the view shows now; asked for anew where something else is wanted than before. */
+  /** What the view shows now; asks again when the view needs something else than before. */
   at(ui: TopUi): TopData {
     if (keyOf(ui) !== this.#askedFor) this.renew(ui);
     const recording = this.#options.recorder?.state() ?? null;
@@ -102,7 +102,7 @@ export class TopPicture {
     return this.#typed;
   }
 
-  /** Of a stream, rows on the screen stay there while one looks around among them. */
+  /** The rows of a stream stay on the screen while the user moves among them. */
   #ask(source: TopSource, wish: Wish): object | null {
     const { filter } = wish;
     const view = viewAt(wish.place);
@@ -114,7 +114,7 @@ export class TopPicture {
   }
 }
 
-/** Changes with everything that decides what is asked for. */
+/** Differs whenever the view would ask for something else. */
 function keyOf(ui: TopUi): string {
   return JSON.stringify([wishOf(ui), ui.filter.text]);
 }
