@@ -1,3 +1,5 @@
+import { hashNumber } from "./tabulation.ts";
+
 const FIRST_BITS = 10;
 const FIRST_SIZE = 1 << FIRST_BITS;
 
@@ -48,8 +50,19 @@ export class NumberMap<Value> {
     this.#shift = 32 - FIRST_BITS;
   }
 
+  /** The most steps that finding a key takes now: a measure of the hash. */
+  longestProbe(): number {
+    const mask = this.#values.length - 1;
+    let longest = 0;
+    for (const [place, value] of this.#values.entries()) {
+      if (value === undefined) continue;
+      longest = Math.max(longest, ((place - this.#homeOf(this.#keys[place] ?? 0)) & mask) + 1);
+    }
+    return longest;
+  }
+
   #homeOf(key: number): number {
-    return hash(key) >>> this.#shift;
+    return hashNumber(key) >>> this.#shift;
   }
 
   /** Where the key is, or the free place where it belongs. */
@@ -79,17 +92,4 @@ export class NumberMap<Value> {
 
 function emptied<Value>(size: number): (Value | undefined)[] {
   return Array.from<Value | undefined>({ length: size }).fill(undefined);
-}
-
-/** Drawn anew in each run, so that nobody can write a recording whose numbers all meet in one place. */
-const [LOW_FACTOR, HIGH_FACTOR] = [oddFactor(), oddFactor()];
-
-/** A factor for multiply-shift hashing. */
-export function oddFactor(): number {
-  return Math.floor(Math.random() * 2 ** 32) | 1;
-}
-
-/** 32 bits of which the upper ones are the better mixed (multiply-shift hashing, Dietzfelbinger et al. 1997). */
-function hash(key: number): number {
-  return Math.imul(key | 0, LOW_FACTOR) + Math.imul((key / 65_536) | 0, HIGH_FACTOR);
 }

@@ -1,3 +1,5 @@
+import { hashPair } from "./tabulation.ts";
+
 const FIRST_SIZE = 2048;
 
 /**
@@ -18,7 +20,7 @@ export class SlotIndex {
 
   find(first: number, second: number): number | undefined {
     const mask = this.#places.length - 1;
-    for (let place = hash(first, second) & mask; ; place = (place + 1) & mask) {
+    for (let place = hashPair(first, second) & mask; ; place = (place + 1) & mask) {
       const slot = (this.#places[place] ?? 0) - 1;
       if (slot < 0) return undefined;
       if (this.#secondOf(slot) === second && this.#firstOf(slot) === first) return slot;
@@ -48,6 +50,16 @@ export class SlotIndex {
     this.#size--;
   }
 
+  /** The most steps that finding a row takes now: a measure of the hash. */
+  longestProbe(): number {
+    const mask = this.#places.length - 1;
+    let longest = 0;
+    for (const [place, entry] of this.#places.entries()) {
+      if (entry !== 0) longest = Math.max(longest, ((place - this.#home(entry - 1, mask)) & mask) + 1);
+    }
+    return longest;
+  }
+
   #put(slot: number): void {
     const mask = this.#places.length - 1;
     let place = this.#home(slot, mask);
@@ -56,7 +68,7 @@ export class SlotIndex {
   }
 
   #home(slot: number, mask: number): number {
-    return hash(this.#firstOf(slot), this.#secondOf(slot)) & mask;
+    return hashPair(this.#firstOf(slot), this.#secondOf(slot)) & mask;
   }
 
   #grow(): void {
@@ -64,11 +76,4 @@ export class SlotIndex {
     this.#places = new Uint32Array(before.length * 2);
     for (const place of before) if (place !== 0) this.#put(place - 1);
   }
-}
-
-/** Mixes two numbers well enough for a mask (the last steps of MurmurHash3). */
-function hash(first: number, second: number): number {
-  let mixed = Math.imul(first, 0x9e37_79b1) ^ Math.imul(second, 0x85eb_ca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0xc2b2_ae35);
-  return (mixed ^ (mixed >>> 13)) >>> 0;
 }

@@ -4,7 +4,7 @@ import { TCP } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
 import type { Process } from "../processes/process.ts";
 import { type Listening, holdersOf } from "../sockets/holding.ts";
-import { newListenerIndex } from "../sockets/listeners.ts";
+import { ListenerIndex } from "../sockets/listeners.ts";
 import type { SocketColumns } from "../sockets/socket-columns.ts";
 import type { Socket } from "../sockets/socket.ts";
 import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
@@ -51,7 +51,7 @@ export function frozenWorld(tables: Tables): SocketWorld {
   const processes = new Map(Array.from(tables.processes, (process) => [process.pid, process]));
   const wallAtZero = tables.wallMs(0);
   const sockets = tables.sockets.columns.copy();
-  const listening: Listening = { listeners: newListenerIndex() };
+  const listening: Listening = { listeners: new ListenerIndex() };
   for (const socket of sockets) if (socket.state === TCP.LISTEN) listening.listeners.add(socket);
   return {
     now,

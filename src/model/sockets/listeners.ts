@@ -1,83 +1,131 @@
-import { isUnspecified } from "../net/address.ts";
+import { HashBuckets } from "../../base/hash-buckets.ts";
+import { hashPair } from "../../base/tabulation.ts";
+import { type Address } from "../net/address.ts";
+import { addressWord } from "../net/address-hash.ts";
 import type { SocketTuple } from "../net/tuple.ts";
 import type { Socket } from "./socket.ts";
 
-const NONE: readonly Socket[] = [];
+type Local = Pick<SocketTuple, "netns" | "localAddress" | "localPort">;
 
-/** Of one port. `listed` is the same, drawn up when it is asked for. */
-interface PortListeners {
-  readonly sockets: Set<Socket>;
+/** The address and port that a listener is found by, and its place in the order in which listeners came. */
+interface Entry extends Local {
+  readonly socket: Socket;
+  readonly order: number;
+}
+
+/** Listeners on one address and port, in one namespace; with netns null, in any. `listed` is built when it is asked for. */
+interface Group extends Local {
+  readonly entries: Set<Entry>;
   listed: readonly Socket[] | null;
 }
 
-/** Listening sockets by port. */
-export interface ListenerIndex {
-  add(socket: Socket): void;
-  remove(socket: Socket): void;
+const NONE: readonly Socket[] = [];
+const ANY_IPV4 = 0;
+const ANY_IPV6 = "0".repeat(32);
+
+/** Listening sockets by namespace, address and port: a port may have a listener on each of many thousand addresses. */
+export class ListenerIndex {
+  readonly #entries = new Map<Socket, Entry>();
+  readonly #groups = new HashBuckets<Group>();
+  /** How many listeners a port has. V8 does not seed the hashes of numbers, but there are only 65,536 ports to choose from. */
+  readonly #ports = new Map<number, number>();
+  #order = 0;
+
+  add(socket: Socket): void {
+    this.remove(socket);
+    this.#insert(socket, this.#order++);
+  }
+
+  remove(socket: Socket): void {
+    const entry = this.#entries.get(socket);
+    if (entry === undefined) return;
+    this.#entries.delete(socket);
+    const { netns, localPort } = entry;
+    const left = (this.#ports.get(localPort) ?? 0) - 1;
+    if (left > 0) this.#ports.set(localPort, left);
+    else this.#ports.delete(localPort);
+    this.#leave(entry, null);
+    if (netns !== null) this.#leave(entry, netns);
+  }
+
   /** To be called when the ends of a socket may have changed; one that was not added stays out. */
-  moved(socket: Socket): void;
+  moved(socket: Socket): void {
+    const entry = this.#entries.get(socket);
+    if (entry === undefined) return;
+    if (entry.localPort !== socket.localPort) this.add(socket);
+    else if (entry.localAddress !== socket.localAddress || entry.netns !== socket.netns) {
+      this.remove(socket);
+      this.#insert(socket, entry.order);
+    }
+  }
+
   /** Whether there is one of this port. */
-  has(port: number): boolean;
+  has(port: number): boolean {
+    return this.#ports.has(port);
+  }
+
   /** The listeners that a connection with these ends can have come through, the most specific addresses only. */
-  accepting(ends: SocketTuple): readonly Socket[];
+  accepting({ netns, localAddress, localPort }: SocketTuple): readonly Socket[] {
+    if (!this.#ports.has(localPort)) return NONE;
+    const isIpv4 = typeof localAddress === "number";
+    const group =
+      this.#find(netns, localAddress, localPort) ??
+      this.#find(netns, isIpv4 ? ANY_IPV4 : ANY_IPV6, localPort) ??
+      // An IPv4 connection reaches a listener on [::] only where none listens on 0.0.0.0.
+      (isIpv4 ? this.#find(netns, ANY_IPV6, localPort) : undefined);
+    return group === undefined ? NONE : (group.listed ??= listOf(group));
+  }
+
+  /** The most steps that a lookup takes now, at most. */
+  longestProbe(): number {
+    return this.#groups.longestProbe();
+  }
+
+  #insert(socket: Socket, order: number): void {
+    const { netns, localAddress, localPort } = socket;
+    const entry = { socket, order, netns, localAddress, localPort };
+    this.#entries.set(socket, entry);
+    this.#ports.set(localPort, (this.#ports.get(localPort) ?? 0) + 1);
+    this.#join(entry, null);
+    if (netns !== null) this.#join(entry, netns);
+  }
+
+  #join(entry: Entry, netns: number | null): void {
+    const { localAddress, localPort } = entry;
+    const group = this.#find(netns, localAddress, localPort);
+    if (group === undefined) {
+      const first = { netns, localAddress, localPort, entries: new Set([entry]), listed: null };
+      this.#groups.add(hashOf(netns, localAddress, localPort), first);
+    } else {
+      group.entries.add(entry);
+      group.listed = null;
+    }
+  }
+
+  #leave(entry: Entry, netns: number | null): void {
+    const { localAddress, localPort } = entry;
+    const group = this.#find(netns, localAddress, localPort);
+    if (group === undefined) return;
+    group.entries.delete(entry);
+    group.listed = null;
+    if (group.entries.size === 0) this.#groups.remove(hashOf(netns, localAddress, localPort), group);
+  }
+
+  #find(netns: number | null, localAddress: Address, localPort: number): Group | undefined {
+    for (const group of this.#groups.at(hashOf(netns, localAddress, localPort))) {
+      const isSame = group.localPort === localPort && group.localAddress === localAddress;
+      if (isSame && group.netns === netns) return group;
+    }
+    return undefined;
+  }
 }
 
-export function newListenerIndex(): ListenerIndex {
-  const byPort = new Map<number, PortListeners>();
-  const ports = new Map<Socket, number>();
-  const index: ListenerIndex = {
-    add(socket) {
-      index.remove(socket);
-      ports.set(socket, socket.localPort);
-      const same = byPort.get(socket.localPort);
-      if (same === undefined) byPort.set(socket.localPort, { sockets: new Set([socket]), listed: null });
-      else {
-        same.sockets.add(socket);
-        same.listed = null;
-      }
-    },
-    remove(socket) {
-      const port = ports.get(socket);
-      if (port === undefined) return;
-      ports.delete(socket);
-      const same = byPort.get(port);
-      if (same === undefined) return;
-      same.sockets.delete(socket);
-      same.listed = null;
-      if (same.sockets.size === 0) byPort.delete(port);
-    },
-    moved(socket) {
-      const port = ports.get(socket);
-      if (port !== undefined && port !== socket.localPort) index.add(socket);
-    },
-    has: (port) => byPort.has(port),
-    accepting(ends) {
-      const same = byPort.get(ends.localPort);
-      if (same === undefined) return NONE;
-      const listed = (same.listed ??= [...same.sockets]);
-      const [only] = listed;
-      // Nearly always so, and asked for each event of a server.
-      if (listed.length === 1 && only !== undefined) return rankOf(only, ends) > 0 ? listed : NONE;
-      let best = 1;
-      for (const socket of listed) best = Math.max(best, rankOf(socket, ends));
-      return listed.filter((socket) => rankOf(socket, ends) === best);
-    },
-  };
-  return index;
+function listOf({ entries }: Group): readonly Socket[] {
+  return [...entries].toSorted((one, other) => one.order - other.order).map(({ socket }) => socket);
 }
 
-/** How well a listener fits a connection: its address as below, 0 in another namespace. */
-function rankOf(listener: Socket, ends: SocketTuple): number {
-  return ends.netns === null || listener.netns === ends.netns ? fitOf(listener, ends) : 0;
-}
-
-/** How well a listener's address fits a connection: 3 the same, 2 any of its family, 1 [::] for IPv4, 0 not at all. */
-function fitOf(listener: Socket, ends: SocketTuple): number {
-  if (listener.localAddress === ends.localAddress) return 3;
-  if (!isUnspecified(listener.localAddress)) return 0;
-  if (typeof listener.localAddress === typeof ends.localAddress) return 2;
-  // An IPv4 connection reaches a listener on [::] only where none listens on 0.0.0.0.
-  return typeof ends.localAddress === "number" ? 1 : 0;
+function hashOf(netns: number | null, localAddress: Address, localPort: number): number {
+  return hashPair(addressWord(localAddress), hashPair(netns ?? 0, localPort));
 }
 
 /**

@@ -6,7 +6,7 @@ import { TCP, type TcpState } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
 import type { Owner } from "../processes/owner.ts";
 import { TupleIndex } from "./tuple-index.ts";
-import { type ListenerIndex, newListenerIndex } from "./listeners.ts";
+import { ListenerIndex } from "./listeners.ts";
 import { SocketColumns } from "./socket-columns.ts";
 import { Socket } from "./socket.ts";
 import type { Destination } from "../time-wait/destination.ts";
@@ -18,7 +18,7 @@ export class SocketTable {
   readonly #byInode = new NumberMap<Socket>();
   /** Only sockets without an address. */
   readonly #untraced = new TupleIndex();
-  readonly listeners: ListenerIndex = newListenerIndex();
+  readonly listeners = new ListenerIndex();
   #nextId = 1;
   #dropped = 0;
   #closeWait = 0;

@@ -1,4 +1,6 @@
-import type { Address } from "../net/address.ts";
+import { HashBuckets } from "../../base/hash-buckets.ts";
+import { hashPair } from "../../base/tabulation.ts";
+import { addressWord } from "../net/address-hash.ts";
 import type { Side, SocketTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { Destination, addressOf, portOf, sourceOf } from "./destination.ts";
@@ -12,7 +14,7 @@ const FORGET_AFTER: Nanos = 60e9;
 export class DestinationTable {
   readonly #all = new Set<Destination>();
   /** By a hash, since a text as a key costs more than all the rest of an event. */
-  readonly #byHash = new Map<number, Destination[]>();
+  readonly #byHash = new HashBuckets<Destination>();
   #nextId = 1;
   #dropped = 0;
 
@@ -44,10 +46,7 @@ export class DestinationTable {
       }
       destination = new Destination(this.#nextId++, side, ends, at);
       this.#all.add(destination);
-      const hash = hashOf(ends, side);
-      const same = this.#byHash.get(hash);
-      if (same === undefined) this.#byHash.set(hash, [destination]);
-      else same.push(destination);
+      this.#byHash.add(hashOf(destination), destination);
     }
     if (at > destination.lastUsed) destination.lastUsed = at;
     return destination;
@@ -57,35 +56,32 @@ export class DestinationTable {
   forgetUnused(now: Nanos): void {
     for (const destination of this.#all) {
       const { live, timeWaits, lastUsed } = destination;
-      if (live === 0 && timeWaits === 0 && now - lastUsed > FORGET_AFTER) this.#all.delete(destination);
+      if (live !== 0 || timeWaits !== 0 || now - lastUsed <= FORGET_AFTER) continue;
+      this.#all.delete(destination);
+      this.#byHash.remove(hashOf(destination), destination);
     }
-    for (const [hash, same] of this.#byHash) {
-      const kept = same.filter((destination) => this.#all.has(destination));
-      if (kept.length === 0) this.#byHash.delete(hash);
-      else if (kept.length < same.length) this.#byHash.set(hash, kept);
-    }
+  }
+
+  /** The most steps that a lookup takes now, at most. */
+  longestProbe(): number {
+    return this.#byHash.longestProbe();
   }
 
   /** `side` says which of the ends is the client's, `whose` on which side the destination is. */
   #find(ends: SocketTuple, side: Side, whose: Side): Destination | undefined {
-    const same = this.#byHash.get(hashOf(ends, side));
-    if (same === undefined) return undefined;
-    const [source, address, port] = [sourceOf(ends, side), addressOf(ends, side), portOf(ends, side)];
-    for (const one of same) {
+    const { netns } = ends;
+    const source = sourceOf(ends, side);
+    const address = addressOf(ends, side);
+    const port = portOf(ends, side);
+    for (const one of this.#byHash.at(hashOf({ netns, source, address, port }))) {
       const isSame = one.port === port && one.source === source && one.address === address;
-      if (isSame && one.side === whose && one.netns === ends.netns) return one;
+      if (isSame && one.side === whose && one.netns === netns) return one;
     }
     return undefined;
   }
 }
 
-/** The same for both sides of a connection, and for all namespaces. */
-function hashOf(ends: SocketTuple, side: Side): number {
-  const mixed = Math.imul(numberOf(sourceOf(ends, side)), 0x9e37_79b1) ^ numberOf(addressOf(ends, side));
-  return (Math.imul(mixed, 0x85eb_ca6b) ^ portOf(ends, side)) & 0x3fff_ffff;
-}
-
-/** The last 32 bits: those of IPv6 addresses differ the most. */
-function numberOf(address: Address): number {
-  return typeof address === "number" ? address : Number.parseInt(address.slice(-8), 16);
+/** The same for both sides of a connection. */
+function hashOf({ netns, source, address, port }: Pick<Destination, "netns" | "source" | "address" | "port">): number {
+  return hashPair(hashPair(addressWord(source), addressWord(address)), hashPair(netns ?? 0, port));
 }

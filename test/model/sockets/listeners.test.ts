@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { newListenerIndex, pidOfListener } from "#src/model/sockets/listeners.ts";
+import { ListenerIndex, pidOfListener } from "#src/model/sockets/listeners.ts";
 import { Socket } from "#src/model/sockets/socket.ts";
 import { type SocketTuple } from "#src/model/net/tuple.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
@@ -19,7 +19,7 @@ function connection(fields: Partial<SocketTuple> = {}): SocketTuple {
 }
 
 function accepting(ends: SocketTuple, ...listeners: readonly Socket[]): readonly Socket[] {
-  const index = newListenerIndex();
+  const index = new ListenerIndex();
   for (const one of listeners) index.add(one);
   return index.accepting(ends);
 }
@@ -74,7 +74,7 @@ describe("the listener that a connection came through", () => {
   });
 
   test("is gone when it was removed, and the others stay", () => {
-    const index = newListenerIndex();
+    const index = new ListenerIndex();
     const first = listener({});
     const second = listener({});
     index.add(first);
