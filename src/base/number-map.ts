@@ -1,4 +1,4 @@
-import { hashNumber } from "./tabulation.ts";
+import { hashNumber } from "./drawn-hash.ts";
 
 const FIRST_BITS = 10;
 const FIRST_SIZE = 1 << FIRST_BITS;

@@ -1,4 +1,4 @@
-import { hashPair } from "./tabulation.ts";
+import { hashPair } from "./drawn-hash.ts";
 
 const FIRST_SIZE = 2048;
 

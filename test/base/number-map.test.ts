@@ -38,3 +38,18 @@ test("grows with what it holds, and finds it all", () => {
   map.clear();
   expect(map.get(0x8800_0000_0000 + 49_999 * 64)).toBe(undefined);
 });
+
+const FAMILIES: ReadonlyMap<string, (index: number) => number> = new Map([
+  ["one after another", (index: number) => index],
+  ["as addresses in the kernel's slabs are", (index: number) => 0x8800_0000_0000 + index * 2048],
+  ["a power of two apart", (index: number) => index * 65_536],
+  ["with the same lower 32 bits", (index: number) => index * 2 ** 32 + 80],
+  ["in the upper bits only", (index: number) => index * 2 ** 40],
+  ["as an address and a port", (index: number) => (0x7f00_0000 + (index >>> 6)) * 65_536 + (index & 63)],
+]);
+
+test.each([...FAMILIES])("finds keys %s in a few steps", (_, keyAt) => {
+  const map = new NumberMap<number>();
+  for (let index = 0; index < 8000; index++) map.set(keyAt(index), index);
+  expect(map.longestProbe()).toBeLessThan(150);
+});

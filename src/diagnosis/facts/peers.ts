@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import { type Address, formatAddress, formatEndpoint } from "../../model/net/address.ts";
 
 /** An end of connections, and how many of them have it. */
@@ -18,7 +19,7 @@ const MOST_NAMED = 5;
 
 /** Counts the ends of connections; the same one mostly comes many times on end. */
 export class Peers {
-  readonly #counts = new Map<number | string, Count>();
+  readonly #counts = new SeededMap<number | string, Count>();
   #last: Count | null = null;
   #others = 0;
 
@@ -52,7 +53,7 @@ export class Peers {
 }
 
 function byAddress(all: readonly Count[]): Count[] {
-  const counts = new Map<Address, Count>();
+  const counts = new SeededMap<Address, Count>();
   for (const { address, count } of all) {
     const found = counts.get(address);
     if (found === undefined) counts.set(address, { address, port: 0, count });

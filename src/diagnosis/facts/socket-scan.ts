@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import { Leak } from "./leak.ts";
 import { Queues } from "./queues.ts";
 import { Unanswered } from "./unanswered.ts";
@@ -19,7 +20,7 @@ export interface SocketScan {
   /** Who holds sockets that the filter takes; null where there is no filter. */
   readonly chosen: ReadonlySet<number> | null;
   /** Who holds sockets in CLOSE_WAIT, by pid; null for those that nobody can be named for. */
-  readonly leaks: ReadonlyMap<number | null, Leak>;
+  readonly leaks: SeededMap<number | null, Leak>;
   /** Listeners, and what waits for them. */
   readonly queues: Queues;
   /** Sockets whose peer has not answered for three seconds, in the states before and after ESTABLISHED. */
@@ -40,7 +41,7 @@ export function scanSockets(tables: Tables, stuckAfterMs: number, filter: Filter
 class Count implements SocketScan {
   readonly sockets: number;
   readonly chosen: Set<number> | null;
-  readonly leaks = new Map<number | null, Leak>();
+  readonly leaks = new SeededMap<number | null, Leak>();
   readonly queues: Queues;
   readonly unanswered = new Unanswered();
   readonly #tables: Tables;

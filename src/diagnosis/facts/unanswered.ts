@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import { Peers } from "./peers.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import type { TcpState } from "../../model/net/tcp-state.ts";
@@ -21,7 +22,7 @@ export interface Group {
 /** Sockets that wait for an answer of their peer, in groups. */
 export class Unanswered {
   readonly #groups: Group[] = [];
-  readonly #byPid = new Map<number | null, Group[]>();
+  readonly #byPid = new SeededMap<number | null, Group[]>();
   #last: Group | null = null;
 
   add(socket: Socket): void {

@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import type { Image, ImagedHolder, ImagedSocket } from "../events/image.ts";
 import { foldImagedTimeWaits, imageTimeWaits } from "./image-time-wait.ts";
 import type { Tables } from "./tables.ts";
@@ -77,7 +78,8 @@ export function foldImage(tables: Tables, image: Image): void {
     process.lastSeen = lastSeen;
   }
   const holders = holdersById(image.holders);
-  const gone = new Map(image.vanished.map((row) => [row.id, row]));
+  const gone = new SeededMap<number, (typeof image.vanished)[number]>();
+  for (const row of image.vanished) gone.set(row.id, row);
   for (const row of image.sockets) {
     const socket = restore(tables, row, holders.get(row.id) ?? []);
     const vanished = gone.get(row.id);
@@ -119,8 +121,8 @@ function ownerOf({ pid, evidence }: ImagedSocket): Owner {
   return { pid, evidence };
 }
 
-function holdersById(rows: readonly ImagedHolder[]): Map<number, Holder[]> {
-  const holders = new Map<number, Holder[]>();
+function holdersById(rows: readonly ImagedHolder[]): SeededMap<number, Holder[]> {
+  const holders = new SeededMap<number, Holder[]>();
   for (const { id, pid, fd } of rows) {
     const known = holders.get(id);
     if (known === undefined) holders.set(id, [{ pid, fd }]);

@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import type { DetailsSeen } from "../events/details.ts";
 import type { Survey } from "../events/survey.ts";
 import type { Tables } from "./tables.ts";
@@ -25,7 +26,7 @@ export function foldDetails(tables: Tables, { at, askedAt, details, backlogs, id
 }
 
 /** Descriptors whose sockets have left the tables: still open, or closed by now. */
-export function foldVanished(tables: Tables, survey: Survey, holders: ReadonlyMap<number, Holder[]>): void {
+export function foldVanished(tables: Tables, survey: Survey, holders: SeededMap<number, Holder[]>): void {
   for (const [inode, vanished] of tables.leakedDescriptors) {
     if (survey.at < vanished.at) continue;
     const held = holders.get(inode);
@@ -39,7 +40,7 @@ export function foldVanished(tables: Tables, survey: Survey, holders: ReadonlyMa
 
 /** One sample of each process's sockets in CLOSE_WAIT and of its descriptors. */
 export function foldTrends(tables: Tables, survey: Survey): void {
-  const counts = new Map<number, number>();
+  const counts = new SeededMap<number, number>();
   const count = (holders: readonly Holder[]): void => {
     for (const { pid } of holders) counts.set(pid, (counts.get(pid) ?? 0) + 1);
   };

@@ -1,3 +1,4 @@
+import { SeededMap, scatter } from "../../base/seeded-map.ts";
 import type { Survey, SurveyedProcess, SurveyedSocket } from "../events/survey.ts";
 import { repair } from "./inference.ts";
 import { foldTrends, foldVanished } from "./leak-fold.ts";
@@ -43,8 +44,8 @@ export function foldSurvey(tables: Tables, survey: Survey, report: Report): void
 }
 
 /** Each process once, by its first descriptor of the socket. */
-function holdersByInode(processes: readonly SurveyedProcess[]): Map<number, Holder[]> {
-  const holders = new Map<number, Holder[]>();
+function holdersByInode(processes: readonly SurveyedProcess[]): SeededMap<number, Holder[]> {
+  const holders = new SeededMap<number, Holder[]>();
   for (const { pid, sockets } of processes) {
     for (const { inode, fd } of sockets) {
       const known = holders.get(inode);
@@ -60,7 +61,7 @@ function foldRow(
   survey: Survey,
   row: SurveyedSocket,
   match: Match,
-  holders: ReadonlyMap<number, Holder[]>,
+  holders: SeededMap<number, Holder[]>,
   report: Report,
 ): void {
   const { sockets } = tables;
@@ -173,13 +174,14 @@ const FORGET_AFTER = 60e9;
 
 /** Drops processes that hold no socket and have been silent for a minute. */
 function forgetEnded(tables: Tables, survey: Survey): void {
-  const holding = new Set<number | null>();
+  // Scattered, as V8 does not seed the hashes of numbers.
+  const holding = new Set<number>();
   for (const socket of tables.sockets) {
-    holding.add(socket.owner.pid);
-    for (const { pid } of socket.holders) holding.add(pid);
+    if (socket.owner.pid !== null) holding.add(scatter(socket.owner.pid));
+    for (const { pid } of socket.holders) holding.add(scatter(pid));
   }
   for (const process of tables.processes) {
-    if (!holding.has(process.pid) && process.timeWaits === 0 && survey.at - process.lastSeen > FORGET_AFTER)
+    if (!holding.has(scatter(process.pid)) && process.timeWaits === 0 && survey.at - process.lastSeen > FORGET_AFTER)
       tables.forget(process);
   }
 }

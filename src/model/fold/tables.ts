@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import type { IdleSeen } from "../events/details.ts";
 import type { ClockAnchor, CountersSeen, SourceName } from "../events/event.ts";
 import type { PollCost, ProcessFacts } from "../events/survey.ts";
@@ -71,7 +72,7 @@ export class Tables {
   /** Connections that were silent when that was last looked at; null: it never was. */
   idle: IdleSeen | null = null;
   /** Leaked descriptors: sockets that have left the kernel's tables without a close(). By inode. */
-  readonly leakedDescriptors = new Map<number, LeakedDescriptor>();
+  readonly leakedDescriptors = new SeededMap<number, LeakedDescriptor>();
   readonly destinations = new DestinationTable();
   readonly timeWaits = new TimeWaitTable();
   /** Which mini-sockets are counted. */

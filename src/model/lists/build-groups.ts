@@ -1,3 +1,4 @@
+import { SeededMap, scatter } from "../../base/seeded-map.ts";
 import type { Filter } from "../filter/filter.ts";
 import { type Grouping, type ProcessGrouping, destinationName, groupOfProcess, groupsOf, isOutgoing } from "./group.ts";
 import { TCP } from "../net/tcp-state.ts";
@@ -46,6 +47,7 @@ const MOST_ARRIVALS = 16;
 
 class Group {
   readonly tally = new Tally();
+  /** Scattered, as V8 does not seed the hashes of numbers. */
   readonly pids = new Set<number>();
   readonly processes: Process[] = [];
 }
@@ -54,8 +56,8 @@ class GroupCount {
   readonly #world: SocketWorld;
   readonly #options: GroupOptions;
   readonly #byName = new Map<string, Group>();
-  readonly #byPid = new Map<number, Group>();
-  readonly #byEnd = new Map<number | string, Group>();
+  readonly #byPid = new SeededMap<number, Group>();
+  readonly #byEnd = new SeededMap<number | string, Group>();
   #last: { readonly group: Group | null; readonly pid: number } = { group: null, pid: 0 };
   readonly #byLocalPort = new Map<number, Arrival[]>();
 
@@ -71,11 +73,11 @@ class GroupCount {
     if (byProcess(by)) for (const process of world.processes) this.#addProcess(process, groupOfProcess(process, by));
   }
 
-  #addPlain(plain: ReadonlyMap<number, StateCounts>, by: ProcessGrouping): void {
+  #addPlain(plain: Iterable<readonly [pid: number, counts: StateCounts]>, by: ProcessGrouping): void {
     for (const [pid, counts] of plain) {
       const group = this.#ofProcess(pid, by);
       group?.tally.addPlain(counts);
-      group?.pids.add(pid);
+      group?.pids.add(scatter(pid));
     }
   }
 
@@ -98,7 +100,7 @@ class GroupCount {
     else group = this.#ofProcess(pid, by);
     // Those of one process mostly stand side by side.
     if (group !== null && (group !== this.#last.group || pid !== this.#last.pid)) {
-      group.pids.add(pid);
+      group.pids.add(scatter(pid));
       this.#last = { group, pid };
     }
     group?.tally.add(socket, stuck);
@@ -172,7 +174,7 @@ class GroupCount {
     if (holders === null) return [];
     return [...groupsOf(socket, holders, this.#options.by, this.#world)].map((name) => {
       const group = this.#group(name);
-      for (const { pid } of holders) group.pids.add(pid);
+      for (const { pid } of holders) group.pids.add(scatter(pid));
       return group;
     });
   }

@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import { formatEndpoint } from "../net/address.ts";
 import { TCP } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
@@ -41,7 +42,7 @@ export class GroupSieve {
   readonly #name: string;
   readonly #port: number;
   readonly #world: SocketWorld;
-  readonly #pids = new Map<number, boolean>();
+  readonly #pids = new SeededMap<number, boolean>();
   #lastEnd: { readonly address: Socket["remoteAddress"]; readonly isIt: boolean } | null = null;
 
   constructor(by: Grouping, name: string, world: SocketWorld) {

@@ -1,4 +1,4 @@
-import { randomWords } from "../../base/tabulation.ts";
+import { randomWords } from "../../base/drawn-hash.ts";
 import type { Address } from "./address.ts";
 
 /** The lower five bits of a hex digit's character tell it from the other digits. */
@@ -6,7 +6,7 @@ const DIGIT_BITS = 5;
 const DIGITS = 32;
 const WORDS = randomWords(DIGITS << DIGIT_BITS);
 
-/** 32 bits for an address, to be hashed further: IPv4 as it is, of IPv6 a hash of all digits. Drawn per run (tabulation.ts). */
+/** 32 bits for an address, to be hashed further: IPv4 as it is, of IPv6 a hash of all digits. Drawn per run (drawn-hash.ts). */
 export function addressWord(address: Address): number {
   if (typeof address === "number") return address;
   let word = 0;

@@ -1,3 +1,4 @@
+import { NumberMap } from "../../base/number-map.ts";
 import type { ProcessFacts } from "../events/survey.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { Process } from "./process.ts";
@@ -7,7 +8,8 @@ export const MAX_PROCESSES = 65_536;
 
 /** Processes by pid. */
 export class ProcessTable {
-  readonly #byPid = new Map<number, Process>();
+  readonly #all = new Set<Process>();
+  readonly #byPid = new NumberMap<Process>();
   #dropped = 0;
 
   get dropped(): number {
@@ -15,7 +17,7 @@ export class ProcessTable {
   }
 
   [Symbol.iterator](): IterableIterator<Process> {
-    return this.#byPid.values();
+    return this.#all.values();
   }
 
   at(pid: number): Process | undefined {
@@ -26,8 +28,9 @@ export class ProcessTable {
   seen(pid: number, comm: string | null, at: Nanos): Process {
     let process = this.#byPid.get(pid);
     if (process === undefined) {
-      if (this.#byPid.size >= MAX_PROCESSES) this.#evictOldest();
+      if (this.#all.size >= MAX_PROCESSES) this.#evictOldest();
       process = new Process(pid, comm ?? `pid ${pid}`, at);
+      this.#all.add(process);
       this.#byPid.set(pid, process);
     }
     if (comm !== null && process.comm !== comm) process.comm = comm;
@@ -38,24 +41,22 @@ export class ProcessTable {
   /** Takes what /proc says. Another start time means another process with the pid of an ended one. */
   learn(facts: ProcessFacts, at: Nanos): void {
     const known = this.#byPid.get(facts.pid);
-    if (known?.facts !== null && known !== undefined && known.facts.startTime !== facts.startTime) {
-      this.#byPid.delete(facts.pid);
-    }
+    if (known?.facts !== null && known !== undefined && known.facts.startTime !== facts.startTime) this.remove(known);
     const process = this.seen(facts.pid, facts.comm, at);
     process.facts = facts;
     process.uid = facts.uid;
   }
 
   remove(process: Process): void {
-    this.#byPid.delete(process.pid);
+    if (this.#all.delete(process)) this.#byPid.delete(process.pid);
   }
 
   #evictOldest(): void {
     let oldest: Process | undefined;
-    for (const process of this.#byPid.values()) {
+    for (const process of this.#all) {
       if (oldest === undefined || process.lastSeen < oldest.lastSeen) oldest = process;
     }
-    if (oldest !== undefined) this.#byPid.delete(oldest.pid);
+    if (oldest !== undefined) this.remove(oldest);
     this.#dropped++;
   }
 }

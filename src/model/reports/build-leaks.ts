@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import type { Filter } from "../filter/filter.ts";
 import type { Tables } from "../fold/tables.ts";
 import type { Nanos } from "../net/nanos.ts";
@@ -45,7 +46,7 @@ class Cases {
   readonly unowned: UnownedSocket[] = [];
   readonly #tables: Tables;
   readonly #options: LeakOptions;
-  readonly #byPid = new Map<number, Case>();
+  readonly #byPid = new SeededMap<number, Case>();
 
   constructor(tables: Tables, options: LeakOptions) {
     this.#tables = tables;

@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import { type Filter, MATCH_ALL } from "../filter/filter.ts";
 import type { Tables } from "../fold/tables.ts";
 import type { Nanos } from "../net/nanos.ts";
@@ -75,7 +76,7 @@ class SnapshotCounts {
   readonly #world: SocketWorld;
   readonly #stuckAfter: number;
   readonly #filter: Filter;
-  readonly #tallies = new Map<number, Tally>();
+  readonly #tallies = new SeededMap<number, Tally>();
   /** Those of one process mostly stand side by side. */
   #last: { readonly pid: number; readonly tally: Tally } | null = null;
 
@@ -92,7 +93,7 @@ class SnapshotCounts {
     for (const vanished of world.leakedDescriptors) if (vanished.isConfirmed) this.#addVanished(vanished);
   }
 
-  #addPlain(plain: ReadonlyMap<number, StateCounts>): void {
+  #addPlain(plain: Iterable<readonly [pid: number, counts: StateCounts]>): void {
     for (const [pid, counts] of plain) {
       for (const [state, count] of counts.entries()) this.states[state] = (this.states[state] ?? 0) + count;
       const charged = pid === NOBODY ? counts.map((count, state) => (hasFileIn(state) ? count : 0)) : counts;

@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import { type Address, formatAddress, formatEndpoint } from "../net/address.ts";
 
 interface Peer {
@@ -9,7 +10,7 @@ interface Peer {
 
 /** Counts peers, of which there may be a hundred thousand: only the one that is asked for becomes text. */
 export class PeerCount {
-  readonly #peers = new Map<number | string, Peer>();
+  readonly #peers = new SeededMap<number | string, Peer>();
   /** Peers mostly come in runs. */
   #last: Peer | null = null;
 

@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import type { Tables } from "../fold/tables.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
@@ -48,7 +49,8 @@ export function liveWorld(tables: Tables): SocketWorld {
 /** A copy that stands still. */
 export function frozenWorld(tables: Tables): SocketWorld {
   const { now, detailsAt } = tables;
-  const processes = new Map(Array.from(tables.processes, (process) => [process.pid, process]));
+  const processes = new SeededMap<number, Process>();
+  for (const process of tables.processes) processes.set(process.pid, process);
   const wallAtZero = tables.wallMs(0);
   const sockets = tables.sockets.columns.copy();
   const listening: Listening = { listeners: new ListenerIndex() };

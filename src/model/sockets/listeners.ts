@@ -1,5 +1,5 @@
 import { HashBuckets } from "../../base/hash-buckets.ts";
-import { hashPair } from "../../base/tabulation.ts";
+import { hashPair } from "../../base/drawn-hash.ts";
 import { type Address } from "../net/address.ts";
 import { addressWord } from "../net/address-hash.ts";
 import type { SocketTuple } from "../net/tuple.ts";

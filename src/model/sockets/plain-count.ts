@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import { TCP, TCP_STATE_MAX } from "../net/tcp-state.ts";
 import { ASK } from "./holding.ts";
 import type { SocketColumns, Visit } from "./socket-columns.ts";
@@ -12,9 +13,9 @@ const AT_HAND = 1024;
  * Counts the sockets of which nothing matters but their state and who holds them: by pid, NOBODY for those of nobody known. All
  * others are given to `visit`: those in CLOSE_WAIT, listeners, and those of more than one process or in an accept queue.
  */
-export function countPlain(columns: SocketColumns, visit: Visit): ReadonlyMap<number, StateCounts> {
+export function countPlain(columns: SocketColumns, visit: Visit): SeededMap<number, StateCounts> {
   const { states, holders, end } = columns;
-  const byPid = new Map<number, StateCounts>();
+  const byPid = new SeededMap<number, StateCounts>();
   const pidsAtHand = new Int32Array(AT_HAND).fill(ASK);
   const atHand: StateCounts[] = [];
   for (let slot = 0; slot < end; slot++) {
@@ -36,7 +37,7 @@ export function countPlain(columns: SocketColumns, visit: Visit): ReadonlyMap<nu
   return byPid;
 }
 
-function countsOf(byPid: Map<number, StateCounts>, pid: number): StateCounts {
+function countsOf(byPid: SeededMap<number, StateCounts>, pid: number): StateCounts {
   let counts = byPid.get(pid);
   if (counts === undefined) byPid.set(pid, (counts = new Uint32Array(TCP_STATE_MAX + 1)));
   return counts;

@@ -1,5 +1,5 @@
 import { HashBuckets } from "../../base/hash-buckets.ts";
-import { hashPair } from "../../base/tabulation.ts";
+import { hashPair } from "../../base/drawn-hash.ts";
 import { addressWord } from "../net/address-hash.ts";
 import type { Side, SocketTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";

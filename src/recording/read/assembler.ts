@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import type { TraceEvent } from "../../model/events/event.ts";
 import type { HeldSocket } from "../../model/events/survey.ts";
 import { type BeginLine, beginLine } from "../format/event-lines.ts";
@@ -134,7 +135,8 @@ export class Assembler {
 function survey(open: BeginLine & { kind: "survey" }, readers: Readers): TraceEvent {
   const { kind, at, until, complete, poll } = open;
   const { sockets, timeWaits, remaining, processes, held, namespaces, unreadable } = readers;
-  const byPid = new Map<number, HeldSocket[]>(processes.rows.map(({ pid }) => [pid, []]));
+  const byPid = new SeededMap<number, HeldSocket[]>();
+  for (const { pid } of processes.rows) byPid.set(pid, []);
   for (const { pid, inode, fd } of held.rows) byPid.get(pid)?.push({ inode, fd });
   return {
     kind,

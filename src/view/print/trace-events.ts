@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import { formatEndpoint } from "../../model/net/address.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import { TCP, type TcpState, stateName } from "../../model/net/tcp-state.ts";
@@ -34,7 +35,7 @@ interface Life {
 export class TraceEvents {
   readonly #lives = new Map<Socket, Life>();
   /** For each process, when each of its lanes is free again. */
-  readonly #lanes = new Map<number, Nanos[]>();
+  readonly #lanes = new SeededMap<number, Nanos[]>();
   readonly #named = new Set<number>();
 
   /** What a row completes: the spans of a socket that has closed. */

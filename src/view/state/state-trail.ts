@@ -1,3 +1,4 @@
+import { SeededMap } from "../../base/seeded-map.ts";
 import type { Snapshot } from "../../model/reports/snapshot.ts";
 
 const MINUTE_MS = 60_000;
@@ -10,12 +11,13 @@ export interface Mark {
   readonly lost: number;
   readonly attributed: number;
   readonly states: readonly number[];
-  readonly byPid: ReadonlyMap<number, number>;
+  readonly byPid: SeededMap<number, number>;
 }
 
 export function markOf(snapshot: Snapshot): Mark {
   const { wallMs, transitions, lost, attributed, states, processes } = snapshot;
-  const byPid = new Map(processes.map((row) => [row.pid, row.transitions]));
+  const byPid = new SeededMap<number, number>();
+  for (const { pid, transitions: count } of processes) byPid.set(pid, count);
   return { wallMs, transitions, lost, attributed, states, byPid };
 }
 

@@ -1,8 +1,10 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ListenerIndex, pidOfListener } from "#src/model/sockets/listeners.ts";
 import { Socket } from "#src/model/sockets/socket.ts";
 import { type SocketTuple } from "#src/model/net/tuple.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
+import { ADDRESS_FAMILIES } from "#test/support/address-families.ts";
 
 const ANY6 = "0".repeat(32);
 const LOOPBACK6 = `${"0".repeat(31)}1`;
@@ -85,6 +87,69 @@ describe("the listener that a connection came through", () => {
     index.remove(second);
     index.remove(second);
     expect(index.accepting(connection())).toEqual([]);
+  });
+});
+
+/** How well a listener's address fits a connection: 3 the same, 2 any of its family, 1 [::] for IPv4, 0 not at all. */
+function fitOf(one: Socket, ends: SocketTuple): number {
+  if (ends.netns !== null && one.netns !== ends.netns) return 0;
+  if (one.localPort !== ends.localPort) return 0;
+  if (one.localAddress === ends.localAddress) return 3;
+  if (one.localAddress === ANY6) return typeof ends.localAddress === "string" ? 2 : 1;
+  return one.localAddress === 0 && typeof ends.localAddress === "number" ? 2 : 0;
+}
+
+const anyPlace = fc.record({
+  netns: fc.constantFrom(1, 2, null),
+  localAddress: fc.constantFrom(0, ANY6, LAN, LOOPBACK6),
+  localPort: fc.constantFrom(80, 443),
+});
+const anyStep = fc.record({
+  does: fc.constantFrom("add", "add", "remove", "move"),
+  which: fc.nat(5),
+  place: anyPlace,
+});
+
+describe("listeners of one port", () => {
+  test("are those that fit best of all that are there, in the order in which they took their port", () => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 40 }), anyPlace, (steps, place) => {
+        const index = new ListenerIndex();
+        const sockets = Array.from({ length: 6 }, () => listener({}));
+        let there: Socket[] = [];
+        for (const { does, which, place: to } of steps) {
+          const socket = sockets[which];
+          if (socket === undefined) continue;
+          const isThere = there.includes(socket);
+          const isNewPort = socket.localPort !== to.localPort;
+          if (does === "move") Object.assign(socket, to);
+          const comesLast = does === "add" || (does === "move" && isThere && isNewPort);
+          if (does === "remove" || comesLast) there = there.filter((one) => one !== socket);
+          if (comesLast) there.push(socket);
+          if (does === "add") index.add(socket);
+          else if (does === "remove") index.remove(socket);
+          else index.moved(socket);
+        }
+        const ends = connection(place);
+        const best = Math.max(1, ...there.map((one) => fitOf(one, ends)));
+        expect(index.accepting(ends)).toEqual(there.filter((one) => fitOf(one, ends) === best));
+        expect(index.has(80)).toBe(there.some(({ localPort }) => localPort === 80));
+      }),
+    );
+  });
+
+  test.each([...ADDRESS_FAMILIES])("on addresses %s are found in a few steps", (_, addressAt) => {
+    const index = new ListenerIndex();
+    for (let at = 0; at < 8000; at++) index.add(listener({ localAddress: addressAt(at) }));
+    expect(index.longestProbe()).toBeLessThan(150);
+    expect(index.accepting(connection({ localAddress: addressAt(7) })).length).toBe(1);
+  });
+
+  test("in many namespaces, and of many ports, are found in a few steps", () => {
+    const index = new ListenerIndex();
+    for (let at = 0; at < 4000; at++) index.add(listener({ netns: 0xf000_0000 + at }));
+    for (let at = 0; at < 4000; at++) index.add(listener({ localPort: 1024 + at }));
+    expect(index.longestProbe()).toBeLessThan(150);
   });
 });
 

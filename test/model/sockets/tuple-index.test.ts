@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { TupleIndex } from "#src/model/sockets/tuple-index.ts";
 import { Socket } from "#src/model/sockets/socket.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
+import { ADDRESS_FAMILIES } from "#test/support/address-families.ts";
 
 const anyAddress = fc.constantFrom(0, 0x7f00_0001, 0xffff_ffff, `${"0".repeat(31)}1`, `fe80${"0".repeat(27)}1`);
 const anyEnds = fc.record({
@@ -50,4 +51,20 @@ test("one that is not there, or not any more, changes nothing when it goes", () 
   index.remove(one);
   index.remove(one);
   expect([index.size, index.at(one)]).toEqual([0, []]);
+});
+
+test.each([...ADDRESS_FAMILIES])("finds sockets with remote addresses %s in a few steps", (_, addressAt) => {
+  const index = new TupleIndex();
+  for (let at = 0; at < 8000; at++)
+    index.add(socketWith({ localPort: 80, remoteAddress: addressAt(at), remotePort: 40_000 }));
+  expect(index.longestProbe()).toBeLessThan(150);
+});
+
+test("finds sockets with all ports of two addresses in a few steps", () => {
+  const index = new TupleIndex();
+  for (let at = 0; at < 8000; at++) {
+    const ends = { localAddress: 0x7f00_0001, remoteAddress: 0x7f00_0001, localPort: at % 90, remotePort: at };
+    index.add(socketWith(ends));
+  }
+  expect(index.longestProbe()).toBeLessThan(150);
 });

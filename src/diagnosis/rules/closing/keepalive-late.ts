@@ -1,3 +1,4 @@
+import { SeededMap } from "../../../base/seeded-map.ts";
 import { formatDuration, formatPlural } from "../../../base/quantity.ts";
 import { descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding } from "../../facts/finding.ts";
@@ -17,7 +18,7 @@ const MUCH = 0.5;
 
 /** Connections that have been silent for long and whose peers, should they be gone, would not be missed for long. */
 export function keepaliveLate(situation: Situation): Finding[] {
-  const groups = new Map<number, Idle>();
+  const groups = new SeededMap<number, Idle>();
   const leastMs = situation.stuckAfterMs * IDLE_TIMES;
   for (const connection of situation.tables.idle?.connections ?? []) {
     const { idleMs, probeInMs, inode } = connection;
@@ -37,7 +38,7 @@ function pidsOf({ tables, census }: Situation, socket: Socket): number[] {
   return census.chosen === null ? pids : pids.filter((pid) => census.chosen?.has(pid));
 }
 
-function idleOf(groups: Map<number, Idle>, pid: number): Idle {
+function idleOf(groups: SeededMap<number, Idle>, pid: number): Idle {
   let idle = groups.get(pid);
   if (idle === undefined) groups.set(pid, (idle = new Idle(pid)));
   return idle;

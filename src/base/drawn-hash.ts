@@ -1,0 +1,41 @@
+// Hashes whose random words are drawn per run, so that nobody can choose keys that collide. What is printed must not depend on them.
+
+/** `count` random numbers of 32 bits. */
+export function randomWords(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, () => Math.random() * 2 ** 32);
+}
+
+const WORDS = randomWords(8 * 256);
+
+/**
+ * Two numbers, of which it takes the lower 32 bits, as 32 bits that are all equally good. Each value of each byte has a word of its
+ * own (simple tabulation), so that linear probing takes a few steps whatever the keys are (Patrascu and Thorup 2011).
+ */
+export function hashPair(first: number, second: number): number {
+  const low =
+    (WORDS[first & 255] ?? 0) ^
+    (WORDS[256 | ((first >>> 8) & 255)] ?? 0) ^
+    (WORDS[512 | ((first >>> 16) & 255)] ?? 0) ^
+    (WORDS[768 | (first >>> 24)] ?? 0);
+  const high =
+    (WORDS[1024 | (second & 255)] ?? 0) ^
+    (WORDS[1280 | ((second >>> 8) & 255)] ?? 0) ^
+    (WORDS[1536 | ((second >>> 16) & 255)] ?? 0) ^
+    (WORDS[1792 | (second >>> 24)] ?? 0);
+  return (low ^ high) >>> 0;
+}
+
+const [LOW_FACTOR, HIGH_FACTOR, LAST_FACTOR] = [oddFactor(), oddFactor(), oddFactor()];
+
+function oddFactor(): number {
+  return (randomWords(1)[0] ?? 0) | 1;
+}
+
+/**
+ * A number of up to 53 bits as 32 bits, of which the upper ones are the better mixed: multiply-shift hashing (Dietzfelbinger et al.
+ * 1997), which is faster. It is done twice, since one run in some hundred draws a factor that puts equal strides side by side.
+ */
+export function hashNumber(key: number): number {
+  const mixed = Math.imul(key | 0, LOW_FACTOR) + Math.imul((key / 2 ** 21) | 0, HIGH_FACTOR);
+  return Math.imul(mixed ^ (mixed >>> 15), LAST_FACTOR);
+}
