@@ -4,7 +4,10 @@ const SLOTS = 1024;
 /** In bytes. No name is longer: the kernel's have 15 bytes, and a recording's are those made safe to print. */
 export const LONGEST_NAME = 128;
 
-/** Process names as safe text, decoded once for the same bytes. Holds at most 1024 names. */
+/**
+ * Process names as safe text, decoded once for the same bytes. Holds at most 1024 names, each in the one place that its hash has: the
+ * factor is fixed, but names chosen to share a place only cost their decoding.
+ */
 export class CommCache {
   readonly #bytes: (Buffer | undefined)[] = [];
   readonly #texts: string[] = [];

@@ -16,7 +16,10 @@ interface Entry extends Named {
 const SEATS = 4096;
 /** The uid of processes whose user is unknown here (/proc/sys/kernel/overflowuid). */
 const NOBODY = 65_534;
-/** Earlier processes of a seat, whose events may still be under way. */
+/**
+ * Earlier processes of a seat, whose events may still be under way. This is the bound: pids chosen to share a seat cost 8 steps and push
+ * out names.
+ */
 const KEPT = 8;
 
 /** The names of processes. The tracer prints each once, since a name with each event costs more than the event. */
