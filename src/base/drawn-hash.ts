@@ -25,17 +25,7 @@ export function hashPair(first: number, second: number): number {
   return (low ^ high) >>> 0;
 }
 
-const [LOW_FACTOR, HIGH_FACTOR, LAST_FACTOR] = [oddFactor(), oddFactor(), oddFactor()];
-
-function oddFactor(): number {
-  return (randomWords(1)[0] ?? 0) | 1;
-}
-
-/**
- * A number of up to 53 bits as 32 bits, of which the upper ones are the better mixed: multiply-shift hashing (Dietzfelbinger et al.
- * 1997), which is faster. It is done twice, since one run in some hundred draws a factor that puts equal strides side by side.
- */
+/** The same of one number of up to 53 bits. */
 export function hashNumber(key: number): number {
-  const mixed = Math.imul(key | 0, LOW_FACTOR) + Math.imul((key / 2 ** 21) | 0, HIGH_FACTOR);
-  return Math.imul(mixed ^ (mixed >>> 15), LAST_FACTOR);
+  return hashPair(key | 0, (key / 2 ** 32) | 0);
 }
