@@ -1,16 +1,16 @@
 import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { Model } from "#src/model/fold/model.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { Recording } from "#src/recording/read/reader.ts";
 import { KEYMAP } from "#src/view/keys/top-keys.ts";
 import { finding } from "#test/support/sample.ts";
+import { ROOT } from "#test/support/tcptrace.ts";
 import { PtyScreen } from "#test/terminal/pty-screen.ts";
 
-const FIXTURE = fileURLToPath(new URL("fixture-model.mjs", import.meta.url));
+const PROGRAM = join(ROOT, "build-dev/test/terminal/model.program.js");
 const FINDING = finding();
 /** As a terminal sends them; any other key is its own character. */
 const SENT: Readonly<Record<string, string>> = {
@@ -57,7 +57,7 @@ afterEach(() => {
 
 async function start(): Promise<Run> {
   const directory = mkdtempSync(join(tmpdir(), "tcptrace-keys-"));
-  const screen = new PtyScreen(process.execPath, [FIXTURE, JSON.stringify({ findings: [FINDING] })], {
+  const screen = new PtyScreen(process.execPath, [PROGRAM, JSON.stringify([FINDING])], {
     columns: 120,
     directory,
   });

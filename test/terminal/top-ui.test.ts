@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
+import { ROOT } from "#test/support/tcptrace.ts";
 import { type PtyOptions, PtyScreen } from "#test/terminal/pty-screen.ts";
+import type { TopOptions } from "#test/terminal/top.program.ts";
 
-const FIXTURE = fileURLToPath(new URL("fixture-top.mjs", import.meta.url));
+const PROGRAM = join(ROOT, "build-dev/test/terminal/top.program.js");
 const HOSTILE = ["{red-fg}x", "{/}{bold}", "\\x1b[31mred", "数据库服务", "exactly15chars!", "a\u0301e", "🚀rocket"];
 const LEAKER = {
   pid: 812,
@@ -28,11 +29,11 @@ afterEach(() => {
  * The live view under a shell, which afterwards says how the terminal was left. The shell stays, because node-pty drops what
  * it has not read yet when its program ends.
  */
-function start(config: object = {}, options: PtyOptions = {}, redirect = ""): PtyScreen {
+function start(config: TopOptions = {}, options: PtyOptions = {}, redirect = ""): PtyScreen {
   const script = `node "$0" "$1" ${redirect}; echo "exit code $?"; stty -a | tr ';' '\\n' | grep -ow -e '-\\?icanon' -e '-\\?echo' | tr '\\n' ' '; echo shell is back; read -r end`;
   const screen = new PtyScreen(
     "/bin/sh",
-    ["-c", script, FIXTURE, JSON.stringify({ processes: PROCESSES, ...config })],
+    ["-c", script, PROGRAM, JSON.stringify({ processes: PROCESSES, ...config })],
     options,
   );
   open.push(screen);
@@ -328,7 +329,7 @@ test("a terminal that does not read does not stop the program", async () => {
 function interactive(): PtyScreen {
   const screen = new PtyScreen("/bin/bash", ["--norc", "--noprofile", "-i"], { env: { PS1: "prompt> " } });
   open.push(screen);
-  screen.write(`node ${FIXTURE} '${JSON.stringify({ processes: [LEAKER] })}'\r`);
+  screen.write(`node ${PROGRAM} '${JSON.stringify({ processes: [LEAKER] })}'\r`);
   return screen;
 }
 
@@ -359,7 +360,7 @@ describe("suspending", () => {
 
   test("where nobody can continue it, it goes on", async () => {
     /* Its own session, and nobody in it but itself: the kernel does not stop such a process. */
-    const screen = new PtyScreen(process.execPath, [FIXTURE, JSON.stringify({ processes: [LEAKER] })]);
+    const screen = new PtyScreen(process.execPath, [PROGRAM, JSON.stringify({ processes: [LEAKER] })]);
     open.push(screen);
     await screen.until("q quit");
     screen.write("\u001A");

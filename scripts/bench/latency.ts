@@ -1,5 +1,6 @@
 // From a connect() until its line is on the tracer's stdout, beside whatever load there is.
 import { connect } from "node:net";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Above the ephemeral ports, where nothing listens: a refused connection is two transitions toward a port of its own. */
@@ -10,12 +11,16 @@ const GIVE_UP_MS = 3000;
 /** Of the end of a chunk, since a line may be cut. */
 const KEPT_BYTES = 512;
 
-/** Milliseconds for each of so many connections; those whose line did not come in 3 s are left out. */
-export async function latencies(stdout, portText, count) {
-  const waiting = new Map();
-  const found = [];
+/** Milliseconds for each of `count` connections; those whose line did not come in 3 s are left out. */
+export async function measureLatencies(
+  stdout: Readable,
+  portText: (port: number) => string,
+  count: number,
+): Promise<number[]> {
+  const waiting = new Map<string, number>();
+  const found: number[] = [];
   let tail = Buffer.alloc(0);
-  const read = (chunk) => {
+  const read = (chunk: Buffer): void => {
     const now = performance.now();
     const bytes = Buffer.concat([tail, chunk]);
     for (const [needle, since] of waiting) {

