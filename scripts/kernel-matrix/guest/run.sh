@@ -10,7 +10,7 @@ for root in /opt/bpftrace/*/root; do
   for place in proc sys dev tmp; do mount --rbind /$place $root/$place; done
 done
 mkdir /tmp/out
-/app/node /app/guest/cells.mjs /tmp/out 2>&1
+/app/node /app/guest/cells.js /tmp/out 2>&1
 echo "GUEST cells ended with $?"
 tar -cf /dev/vdc -C /tmp/out .
 sync

@@ -2,21 +2,28 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
+import { Socket } from "node:net";
 import { join } from "node:path";
-import { CACHE, Failure } from "./packages.mjs";
+import type { Readable, Writable } from "node:stream";
+import { CACHE } from "./packages.ts";
+import { Failure } from "./run.ts";
 
 /** Waits for its turn; `tell` gets a line if that takes long. The lock ends with this process, however that ends. */
-export async function lockCache(tell) {
+export async function lockCache(tell: (line: string) => void): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
   const file = join(CACHE, "lock");
   // flock(1) holds it as long as cat reads from a pipe that only this process has the other end of.
   const holder = spawn("flock", [file, "sh", "-c", "echo locked; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
   const waiting = setTimeout(() => tell(`another run has ${file}: waiting for its end`), 2000);
   const ended = once(holder, "exit").then(([code]) => `flock ended with ${code}`);
-  const answer = await Promise.race([once(holder.stdout, "data"), ended]).catch(({ message }) => message);
+  const failure = await Promise.race([once(holder.stdout, "data").then(() => null), ended]).catch(String);
   clearTimeout(waiting);
-  if (typeof answer === "string") throw new Failure(`${file} cannot be locked: ${answer}`);
+  if (failure !== null) throw new Failure(`${file} cannot be locked: ${failure}`);
   holder.unref();
-  holder.stdin.unref();
-  holder.stdout.unref();
+  for (const pipe of [holder.stdin, holder.stdout]) unref(pipe);
+}
+
+/** Lets this process end though the pipe is open. */
+function unref(pipe: Readable | Writable): void {
+  if (pipe instanceof Socket) pipe.unref();
 }

@@ -1,19 +1,35 @@
 // Which machines to boot, and which cells run in each. A cell is a bpftrace and a kind of probes, `0.17:full`, or `refusals`.
 
-/** Debian's suites, each with its kernel and its bpftrace; the guest itself is the first. */
-export const SUITES = [
+/** A suite of Debian's, with its kernel and its bpftrace. */
+export interface SuitePlan {
+  readonly suite: string;
+  readonly kernel: string;
+  readonly bpftrace: string;
+}
+
+/** The guest itself is the first. */
+export const SUITES: readonly SuitePlan[] = [
   { suite: "bookworm", kernel: "6.1", bpftrace: "0.17" },
   { suite: "bullseye", kernel: "5.10", bpftrace: "0.11" },
   { suite: "trixie", kernel: "6.12", bpftrace: "0.23" },
   { suite: "sid", kernel: "7", bpftrace: "0.27" },
 ];
 
+/** A machine to boot: its kernel, the cells to run in it, and words for the kernel's command line. */
+export interface MachinePlan {
+  readonly kernel: string;
+  readonly cells: readonly string[];
+  readonly append: string;
+}
+
+type Cells = readonly [kernel: string, cells: readonly string[]];
+
 const KERNELS = ["5.10", "6.1", "6.12", "7"];
 const BPFTRACES = ["0.17", "0.23", "0.27"];
 const PROBES = ["full", "kprobe", "fentry", "basic"];
 
 /** Each kernel, each bpftrace, each kind of probes and the refusals at least once. */
-const QUICK = [
+const QUICK: readonly Cells[] = [
   ["5.10", ["0.17:full", "0.11:full", "0.11:kprobe"]],
   ["6.1", ["0.17:kprobe", "0.17:basic", "0.23:fentry"]],
   ["6.12", ["0.23:full", "0.27:kprobe", "0.17:refusals"]],
@@ -21,19 +37,19 @@ const QUICK = [
   ["6.1", ["0.17:lockdown"]],
 ];
 
-const ALL = KERNELS.flatMap((kernel) => [
-  ...BPFTRACES.map((bpftrace) => [kernel, PROBES.map((probes) => `${bpftrace}:${probes}`)]),
-  ...(kernel === "5.10" ? [[kernel, PROBES.map((probes) => `0.11:${probes}`)]] : []),
+const ALL: readonly Cells[] = KERNELS.flatMap((kernel): Cells[] => [
+  ...BPFTRACES.map((bpftrace): Cells => [kernel, PROBES.map((probes) => `${bpftrace}:${probes}`)]),
+  ...(kernel === "5.10" ? [[kernel, PROBES.map((probes) => `0.11:${probes}`)] satisfies Cells] : []),
   ...(kernel === "6.1"
-    ? [
+    ? ([
         [kernel, ["0.17:refusals", "0.27:refusals"]],
         [kernel, ["0.17:lockdown"]],
-      ]
+      ] satisfies Cells[])
     : []),
 ]);
 
 /** What bpftrace itself cannot do, and says so: tcptrace then must pass it over and trace by the next. */
-const IMPOSSIBLE = [
+const IMPOSSIBLE: readonly { kernel: string | null; bpftrace: string; probes: string; why: string }[] = [
   {
     kernel: "5.10",
     bpftrace: "0.17",
@@ -48,7 +64,8 @@ const IMPOSSIBLE = [
   })),
 ];
 
-export function impossible(kernel, cell) {
+/** Why this cell cannot trace there; null when it must. */
+export function impossible(kernel: string, cell: string): string | null {
   const [bpftrace, probes] = cell.split(":");
   const found = IMPOSSIBLE.find(
     (one) => (one.kernel ?? kernel) === kernel && one.bpftrace === bpftrace && one.probes === probes,
@@ -57,10 +74,9 @@ export function impossible(kernel, cell) {
 }
 
 /**
- * The machines for `quick`, `all` or a list such as `6.1/0.17:full,7/0.27:fentry`: `[{ kernel, cells, append }]`. Throws
- * RangeError for anything else.
+ * The machines for `quick`, `all` or a list such as `6.1/0.17:full,7/0.27:fentry`. Throws RangeError for anything else.
  */
-export function plan(which) {
+export function plan(which: string): MachinePlan[] {
   const machines = which === "quick" ? QUICK : which === "all" ? ALL : listed(which);
   return machines.map(([kernel, cells]) => ({
     kernel,
@@ -69,14 +85,14 @@ export function plan(which) {
   }));
 }
 
-function isLocked(cell) {
+function isLocked(cell: string): boolean {
   return cell.endsWith(":lockdown");
 }
 
-function listed(which) {
-  const machines = new Map();
+function listed(which: string): Cells[] {
+  const machines = new Map<string, Cells>();
   for (const word of which.split(",")) {
-    const [kernel, cell, ...rest] = word.split("/");
+    const [kernel = "", cell = "", ...rest] = word.split("/");
     const isKnown =
       KERNELS.includes(kernel) && /^0\.(11|17|23|27):(full|kprobe|fentry|basic|refusals|lockdown)$/.test(cell);
     if (!isKnown || rest.length > 0) throw new RangeError(`no such cell: ${word}`);

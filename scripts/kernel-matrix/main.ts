@@ -11,29 +11,32 @@
 // the workload tells everything: all transitions must be seen, each with the right process; what is left in TIME_WAIT must be
 // what the kernel lists; and where tcp_time_wait() is traced, the rules for the tracepoint must come to the same at every
 // end. Only fentry may lose transitions, if it says how many. A wrong cell fails (exit 1). Packages come from the machine's own mirror of Debian and stay in ~/.cache.
-// Needs qemu-system-x86_64, mkfs.ext4, xz, cc; and `npm run build` first (the npm script does it).
+// Needs qemu-system-x86_64, mkfs.ext4, xz, cc.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { appDisk, baseDisk, kernelOf } from "./image.mjs";
-import { judge } from "./judge.mjs";
-import { lockCache } from "./lock.mjs";
-import { Failure, run, Suite } from "./packages.mjs";
-import { plan, SUITES } from "./plan.mjs";
-import { table } from "./table.mjs";
-import { runMachine } from "./vm.mjs";
+import { appDisk, baseDisk } from "./image.ts";
+import { judge } from "./judge.ts";
+import { type Kernel, kernelOf } from "./kernel.ts";
+import { lockCache } from "./lock.ts";
+import { Suite } from "./packages.ts";
+import { type MachinePlan, SUITES, plan } from "./plan.ts";
+import { Failure, run } from "./run.ts";
+import { type ReleaseVerdict, table } from "./table.ts";
+import { failed } from "./verdict.ts";
+import { runMachine } from "./vm.ts";
 
 /** To boot, and for each cell: ten times what they take, for what hangs. A slow machine is not wrong. */
 const BOOT_MS = 300_000;
 const CELL_MS = 600_000;
 const REFUSALS_MS = 1_200_000;
 
-function seconds() {
+function seconds(): string {
   return `${Math.floor(performance.now() / 1000)} s`.padStart(6);
 }
 
-function say(text) {
+function say(text: string): void {
   console.error(`${seconds()}  ${text}`);
 }
 
@@ -50,44 +53,40 @@ function readArguments() {
   return { machines: plan(values.cells), jobs, keep: values.keep };
 }
 
-function limitOf(cell) {
+function limitOf(cell: string): number {
   return cell.endsWith(":refusals") ? REFUSALS_MS : CELL_MS;
 }
 
-function sum(numbers) {
+function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
+/** What all machines have. */
+interface Place {
+  readonly disks: readonly string[];
+  readonly folder: string;
+}
+
 /** Verdicts on the cells of one machine. */
-async function runCells({ kernel: name, cells, append }, number, { kernels, disks, folder }) {
-  const kernel = kernels.get(name);
-  const place = join(folder, `${number}-${name}`);
-  say(`${kernel.release}: ${cells.join(" ")}`);
-  let failure = null;
+async function runCells(machine: MachinePlan, kernel: Kernel, number: number, place: Place): Promise<ReleaseVerdict[]> {
+  const { kernel: name, cells, append } = machine;
+  const { release } = kernel;
+  const folder = join(place.folder, `${number}-${name}`);
+  const tell = (text: string): void => say(`${release}: ${text}`);
+  tell(cells.join(" "));
+  const timeoutMs = BOOT_MS + sum(cells.map(limitOf));
   try {
-    const tell = (text) => say(`${kernel.release}: ${text}`);
-    await runMachine({
-      kernel,
-      disks,
-      cells,
-      append,
-      folder: place,
-      timeoutMs: BOOT_MS + sum(cells.map(limitOf)),
-      tell,
-    });
+    await runMachine({ kernel, disks: place.disks, cells, append, folder, timeoutMs, tell });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    failure = error.message;
+    return cells.map((cell) => ({ release, ...failed(cell, error.message) }));
   }
-  const verdicts = [];
-  for (const cell of cells) {
-    const verdict = failure === null ? await judge(place, name, cell) : { cell, complaints: [failure] };
-    verdicts.push({ release: kernel.release, ...verdict });
-  }
+  const verdicts: ReleaseVerdict[] = [];
+  for (const cell of cells) verdicts.push({ release, ...(await judge(folder, name, cell)) });
   return verdicts;
 }
 
-async function main() {
+async function main(): Promise<void> {
   const { machines, jobs, keep } = readArguments();
   for (const tool of ["qemu-system-x86_64", "mkfs.ext4", "xz", "cc", "dpkg-deb", "flock"]) {
     run("sh", ["-c", 'command -v "$0" >/dev/null || { echo "$0 is not installed" >&2; exit 1; }', tool]);
@@ -99,13 +98,18 @@ async function main() {
   say("packages and disks");
   const base = baseDisk(suites.map(({ bpftrace, suite }) => ({ version: bpftrace, suite })));
   const disks = [base, appDisk(folder)];
-  const wanted = suites.filter(({ kernel }) => machines.some((machine) => machine.kernel === kernel));
-  const kernels = new Map(wanted.map(({ kernel, suite }) => [kernel, kernelOf(suite)]));
-  const verdicts = [];
+  const kernels = new Map<string, Kernel>();
+  for (const { kernel, suite } of suites) {
+    if (machines.some((machine) => machine.kernel === kernel)) kernels.set(kernel, kernelOf(suite));
+  }
+  const verdicts: ReleaseVerdict[][] = [];
   const queue = [...machines.entries()];
-  const work = async () => {
+  const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      verdicts[next[0]] = await runCells(next[1], next[0], { kernels, disks, folder });
+      const [number, machine] = next;
+      const kernel = kernels.get(machine.kernel);
+      if (kernel === undefined) throw new Error(`no suite has kernel ${machine.kernel}`);
+      verdicts[number] = await runCells(machine, kernel, number, { disks, folder });
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
@@ -121,11 +125,15 @@ async function main() {
   process.exitCode = wrong.length > 0 ? 1 : 0;
 }
 
+/** Whether the command line was wrong. */
+function isUsage(error: Error): boolean {
+  return error instanceof RangeError || ("code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
+}
+
 try {
   await main();
 } catch (error) {
-  const isUsage = error instanceof RangeError || String(error.code).startsWith("ERR_PARSE_ARGS");
-  if (!(error instanceof Failure) && !isUsage) throw error;
+  if (!(error instanceof Error && (error instanceof Failure || isUsage(error)))) throw error;
   console.error(`kernel-matrix: ${error.message}`);
-  process.exitCode = isUsage ? 2 : 1;
+  process.exitCode = isUsage(error) ? 2 : 1;
 }

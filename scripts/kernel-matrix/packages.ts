@@ -1,6 +1,5 @@
 // Debian's packages of any suite, downloaded into a cache and unpacked, by apt with a state of its own: the machine's stays
 // as it is. The mirror and its keys are those of the machine's own sources.
-import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -13,43 +12,24 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { Failure, run } from "./run.ts";
 
 const FETCH_MS = 300_000;
-const UNPACK_MS = 120_000;
 const HOUR_MS = 3_600_000;
 
-export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tcptrace-kernel-matrix");
+export const CACHE = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "tcptrace-kernel-matrix");
+
+/** Where the packages of a suite are unpacked. */
+export function rootOf(suite: string): string {
+  return join(CACHE, "roots", suite);
+}
 
 /** It has the keys of all suites; without it apt's own serve. */
 const KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** What went wrong, in one line for the user. */
-export class Failure extends Error {}
-
-/** Runs a program; a Failure with its last line when it fails or takes too long. Returns its stdout. */
-export function run(file, words, { timeout = UNPACK_MS, ...options } = {}) {
-  try {
-    return execFileSync(file, words, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-      maxBuffer: 64 * 1024 * 1024,
-      timeout,
-      ...options,
-    });
-  } catch (error) {
-    const said =
-      String(error.stderr ?? "")
-        .trim()
-        .split("\n")
-        .at(-1) || error.message.split("\n")[0];
-    const why = error.code === "ETIMEDOUT" ? `took more than ${timeout / 1000} s` : said;
-    throw new Failure(`${file} ${words.slice(0, 2).join(" ")} …: ${why}`);
-  }
-}
-
 /** Where Debian's packages come from here: `[signed-by=…] URI`. */
-function mirror() {
+function mirror(): string {
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
   // Without the option apt names none where its lists were removed, as in images of containers.
   const words = ["indextargets", "--no-release-info", "--format", "$(REPO_URI)|$(RELEASE)", "Created-By: Packages"];
@@ -59,17 +39,28 @@ function mirror() {
   return `${existsSync(KEYS) ? `[signed-by=${KEYS}] ` : ""}${own[0]}`;
 }
 
+interface Package {
+  readonly name: string;
+  readonly version: string;
+  /** The name of its file. */
+  readonly file: string;
+}
+
 /** The packages of one suite. */
 export class Suite {
-  constructor(name) {
+  readonly name: string;
+  readonly #folder: string;
+  readonly #options: readonly string[];
+
+  constructor(name: string) {
     this.name = name;
-    this.folder = join(CACHE, "apt", name);
-    this.options = [
-      ["Dir::Etc::sourcelist", join(this.folder, "sources.list")],
+    this.#folder = join(CACHE, "apt", name);
+    this.#options = [
+      ["Dir::Etc::sourcelist", join(this.#folder, "sources.list")],
       ["Dir::Etc::sourceparts", "/dev/null"],
-      ["Dir::State::lists", join(this.folder, "lists")],
-      ["Dir::State::status", join(this.folder, "status")],
-      ["Dir::Cache", join(this.folder, "cache")],
+      ["Dir::State::lists", join(this.#folder, "lists")],
+      ["Dir::State::status", join(this.#folder, "status")],
+      ["Dir::Cache", join(this.#folder, "cache")],
       ["APT::Sandbox::User", "root"],
       ["APT::Get::List-Cleanup", "false"],
       ["Acquire::Languages", "none"],
@@ -78,25 +69,26 @@ export class Suite {
     ].flatMap(([key, value]) => ["-o", `${key}=${value}`]);
   }
 
-  apt(tool, ...words) {
-    return run(tool, [...words, ...this.options], { timeout: FETCH_MS, cwd: join(this.folder, "debs") });
+  #apt(tool: string, ...words: readonly string[]): string {
+    return run(tool, [...words, ...this.#options], { timeout: FETCH_MS, cwd: join(this.#folder, "debs") });
   }
 
   /** Reads the list of the suite's packages, unless it was read within the hour. */
-  #update() {
+  #update(): void {
     for (const part of ["lists/partial", "cache/archives/partial", "debs"]) {
-      mkdirSync(join(this.folder, part), { recursive: true });
+      mkdirSync(join(this.#folder, part), { recursive: true });
     }
-    writeFileSync(join(this.folder, "sources.list"), `deb ${mirror()} ${this.name} main\n`);
+    writeFileSync(join(this.#folder, "sources.list"), `deb ${mirror()} ${this.name} main\n`);
     // No package is installed here: so apt names all that is needed.
-    writeFileSync(join(this.folder, "status"), "");
+    writeFileSync(join(this.#folder, "status"), "");
     // Not apt's own cache: that is made anew by whatever reads the lists.
-    const read = join(this.folder, "lists-read");
+    const read = join(this.#folder, "lists-read");
     if (isYoung(read)) return;
     try {
-      this.apt("apt-get", "update", "-o", "APT::Update::Error-Mode=any");
+      this.#apt("apt-get", "update", "-o", "APT::Update::Error-Mode=any");
     } catch (error) {
       // A mirror that is down takes nothing away from what is here.
+      if (!(error instanceof Failure)) throw error;
       if (existsSync(read)) return console.error(`the list of ${this.name} stays as it is: ${error.message}`);
       throw new Failure(`the mirror does not answer, or has no suite ${this.name}: ${error.message}`);
     }
@@ -104,41 +96,45 @@ export class Suite {
   }
 
   /** Downloads packages with all that they need; returns the files. */
-  download(names) {
-    const files = this.#needed(names).map(({ file }) => join(this.folder, "cache/archives", file));
-    if (files.some((file) => !existsSync(file))) this.apt("apt-get", ...INSTALL, "--download-only", ...names);
+  download(names: readonly string[]): string[] {
+    const files = this.#needed(names).map(({ file }) => join(this.#folder, "cache/archives", file));
+    if (files.some((file) => !existsSync(file))) this.#apt("apt-get", ...INSTALL, "--download-only", ...names);
     return this.#all(files);
   }
 
   /** Downloads the packages of the newest kernel, and not the tools that would install it; returns the files. */
-  downloadKernel() {
+  downloadKernel(): string[] {
     const packages = this.#needed(["linux-image-cloud-amd64"]).filter(({ name }) => KERNEL.test(name));
-    const files = packages.map(({ file }) => join(this.folder, "debs", file));
-    const missing = packages.filter((_, index) => !existsSync(files[index]));
-    if (missing.length > 0)
-      this.apt("apt-get", "download", ...missing.map(({ name, version }) => `${name}=${version}`));
-    return this.#all(files);
+    const place = ({ file }: Package): string => join(this.#folder, "debs", file);
+    const missing = packages.filter((one) => !existsSync(place(one)));
+    if (missing.length > 0) {
+      this.#apt("apt-get", "download", ...missing.map(({ name, version }) => `${name}=${version}`));
+    }
+    return this.#all(packages.map(place));
   }
 
-  #needed(names) {
+  #needed(names: readonly string[]): Package[] {
     this.#update();
-    const plan = this.apt("apt-get", ...INSTALL, "--simulate", ...names);
-    return [...plan.matchAll(/^Inst (\S+) \((\S+) .*\[(\w+)\]\)/gm)].map(([, name, version, architecture]) => ({
-      name,
-      version,
-      file: `${name}_${version.replaceAll(":", "%3a")}_${architecture}.deb`,
-    }));
+    const plan = this.#apt("apt-get", ...INSTALL, "--simulate", ...names);
+    return [...plan.matchAll(/^Inst (\S+) \((\S+) .*\[(\w+)\]\)/gm)].map(
+      ([, name = "", version = "", architecture = ""]) => ({
+        name,
+        version,
+        file: `${name}_${version.replaceAll(":", "%3a")}_${architecture}.deb`,
+      }),
+    );
   }
 
-  #all(files) {
+  #all(files: string[]): string[] {
     const lost = files.find((file) => !existsSync(file));
-    if (files.length === 0 || lost !== undefined)
+    if (files.length === 0 || lost !== undefined) {
       throw new Failure(`${this.name}: ${lost ?? "packages"} not downloaded`);
+    }
     return files;
   }
 }
 
-function isYoung(file) {
+function isYoung(file: string): boolean {
   return existsSync(file) && Date.now() - statSync(file).mtimeMs < HOUR_MS;
 }
 
@@ -154,10 +150,10 @@ const NOT_NEEDED = [
 ];
 
 /** Unpacks packages into a folder, unless they are there already. */
-export function unpack(files, folder) {
+export function unpack(files: readonly string[], folder: string): void {
   const stamp = join(folder, ".packages");
   const wanted = files
-    .map((file) => file.split("/").at(-1))
+    .map((file) => basename(file))
     .toSorted()
     .join("\n");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
@@ -178,7 +174,7 @@ export function unpack(files, folder) {
 }
 
 /** Files below a folder whose path ends so. */
-export function filesBelow(folder, end) {
+export function filesBelow(folder: string, end: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(end))
     .map((name) => join(folder, name));

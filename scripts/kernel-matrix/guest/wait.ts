@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Nothing takes as long: a slow machine is not wrong. */
+export const STEP_MS = 240_000;
+
+/** Rejects when it takes too long. */
+export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+  const late = sleep(ms, null, { ref: false }).then(() => {
+    throw new Error(`${what} took more than ${ms / 1000} s`);
+  });
+  return Promise.race([promise, late]);
+}
+
+/** Waits for a condition; throws when it takes too long. */
+export async function until(what: string, ms: number, condition: () => boolean): Promise<void> {
+  for (const begin = performance.now(); !condition(); await sleep(50)) {
+    if (performance.now() - begin > ms) throw new Error(`${what} did not come in ${ms / 1000} s`);
+  }
+}

@@ -1,0 +1,69 @@
+// Judges what a cell left: whether all transitions were seen, each with the right process, and TIME_WAIT.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CellResult, Refusal, RefusalsResult, Truth } from "./guest/cell-result.ts";
+import { judgeOwners } from "./judge-owners.ts";
+import { judgeRules } from "./judge-rules.ts";
+import { judgeTimeWait } from "./judge-time-wait.ts";
+import { impossible } from "./plan.ts";
+import { failed, type Verdict } from "./verdict.ts";
+import { SummaryLine, TRANSITION_LINE, TransitionLine } from "../output-lines.ts";
+
+/** The kernel skips fentry's program where one is running on that CPU, preempted or interrupted, and counts that. */
+const MAY_LOSE = new Set(["fentry"]);
+/** Counts a mini-socket when it ends, a minute later: there the ways of closing themselves say how many there are. */
+const COUNTS_ENDS = new Set(["5.10"]);
+/** What a connection that ends so leaves behind, on both sides; nothing where it is not named. */
+const LEFT_BY_WAY = new Map([
+  ["close", 1],
+  ["shutdown", 1],
+  ["both", 2],
+  ["orphan-reset", 1],
+]);
+/** Without the kernel's structs the rules for TIME_WAIT have nothing to go by. */
+const WITHOUT_EVIDENCE = new Set(["basic"]);
+
+export async function judge(folder: string, kernel: string, cell: string): Promise<Verdict> {
+  const file = join(folder, cell.replace(":", "-"));
+  if (!existsSync(`${file}.json`)) return failed(cell, "the machine did not come to it");
+  const result: CellResult | RefusalsResult = JSON.parse(readFileSync(`${file}.json`, "utf8"));
+  if ("refusals" in result) return judgeRefusals(cell, result.refusals);
+  const stderr = readFileSync(`${file}.stderr`, "utf8");
+  const why = impossible(kernel, cell);
+  if (why !== null) return judgeImpossible(cell, result, stderr, why);
+  const { truth, error, exitCode } = result;
+  if (truth === null || error !== null) return failed(cell, `${error}: ${lastLine(stderr)}`);
+  const lines = readFileSync(`${file}.ndjson`, "utf8").trim().split("\n");
+  const rows = lines.filter((line) => TRANSITION_LINE.test(line)).map((line) => TransitionLine.parse(JSON.parse(line)));
+  const { lost } = SummaryLine.parse(JSON.parse(lines.at(-1) ?? ""));
+  const complaints = exitCode === 0 ? [] : [`tcptrace ended with ${exitCode}`];
+  const [, probes = ""] = cell.split(":");
+  const losses = { lost, mayLose: MAY_LOSE.has(probes) };
+  const begun = COUNTS_ENDS.has(kernel) ? leftByWays(truth) : truth.begun;
+  const owners = judgeOwners(rows, truth, losses, complaints);
+  const timeWait = WITHOUT_EVIDENCE.has(probes) ? null : judgeTimeWait(rows, { ...truth, begun }, losses, complaints);
+  const exact = await judgeRules(`${file}.tct`, losses, complaints);
+  return { cell, note: "", figures: { ...owners, lost, timeWait, exact, startMs: truth.startMs }, complaints };
+}
+
+function judgeRefusals(cell: string, refusals: readonly Refusal[]): Verdict {
+  const complaints = refusals.flatMap(({ name, complaints: wrong }) => wrong.map((text) => `${name}: ${text}`));
+  const names = refusals.map(({ name }) => name).join(", ");
+  return { cell, note: `${names}: told, and passed over`, figures: null, complaints };
+}
+
+/** tcptrace must say in one line that it cannot. */
+function judgeImpossible(cell: string, { exitCode }: CellResult, stderr: string, why: string): Verdict {
+  const last = lastLine(stderr);
+  const isTold = exitCode === 4 && /^tcptrace: TCPTRACE_PROBES is \w+: bpftrace said: [^\n]+$/.test(last);
+  const complaints = isTold ? [] : [`should have refused, and ended with ${exitCode}: ${last}`];
+  return { cell, note: why, figures: null, complaints };
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}
+
+function leftByWays({ connections, ways }: Truth): number {
+  return ways.reduce((sum, { way, count }) => sum + count * (LEFT_BY_WAY.get(way) ?? 0), connections);
+}
