@@ -3,7 +3,8 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { CLI, runTcptrace } from "#test/support/tcptrace.ts";
+import { CLI } from "#test/support/project.ts";
+import { runTcptrace } from "#test/support/machine/tcptrace.ts";
 import { PtyScreen } from "#test/terminal/pty-screen.ts";
 
 const NO_ANSWER = "no socket details of network namespace";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ERRORS, UserError } from "#src/base/errors.ts";
 import { errorLine, exitCodeOf } from "#src/commands/error-line.ts";
-import { ROOT } from "#test/support/tcptrace.ts";
+import { ROOT } from "#test/support/project.ts";
 
 test("a failure is its message and its hint", () => {
   const error = new UserError("no-proc", "/proc is not mounted", "mount it");

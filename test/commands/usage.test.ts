@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { run } from "#src/commands/program.ts";
-import { keptSession } from "#test/support/session.ts";
-import { CLI, ROOT, runTcptrace } from "#test/support/tcptrace.ts";
+import { keptSession } from "#test/support/machine/session.ts";
+import { CLI, ROOT } from "#test/support/project.ts";
+import { runTcptrace } from "#test/support/machine/tcptrace.ts";
 
 const MISUSES: readonly { readonly words: readonly string[]; readonly named: string; readonly mend: string }[] = [
   { words: ["evnets"], named: "evnets", mend: "tcptrace --help" },

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { ROOT } from "#test/support/tcptrace.ts";
+import { ROOT } from "#test/support/project.ts";
 
 /** The pages that a reader starts from. */
 const PAGES = [

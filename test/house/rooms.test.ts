@@ -6,7 +6,7 @@ import { cyclesOf, levelsOf } from "../../scripts/house/graph.ts";
 import { readSources, type SourceFile } from "../../scripts/house/imports.ts";
 import { ROOMS } from "../../scripts/house/rooms.ts";
 import { misfitsOf, surveyHouse } from "../../scripts/house/survey.ts";
-import { ROOT } from "#test/support/tcptrace.ts";
+import { ROOT } from "#test/support/project.ts";
 
 describe("src", () => {
   const survey = surveyHouse(readSources(join(ROOT, "src")), ROOMS);

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { type Netns, startNetns } from "#test/support/netns.ts";
-import { ROOT, startTcptrace, type Tcptrace, traceEvents, type TransitionLine } from "#test/support/tcptrace.ts";
+import { type Netns, startNetns } from "#test/support/machine/netns.ts";
+import { startTcptrace, type Tcptrace, traceEvents, type TransitionLine } from "#test/support/machine/tcptrace.ts";
+import { ROOT } from "#test/support/project.ts";
 import { until } from "#test/support/until.ts";
-import { connectAndClose, serve } from "#test/support/workload.ts";
+import { connectAndClose, serve } from "#test/support/machine/workload.ts";
 
 const made = { enteredPerSecond: z.number(), entered: z.number().int(), now: z.number().int() };
 const counted = {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { Diagnosis, diagnoseJson, Ills } from "#test/support/ills.ts";
-import { runTcptrace, startTcptrace } from "#test/support/tcptrace.ts";
+import { Diagnosis, diagnoseJson, Ills } from "#test/support/machine/ills.ts";
+import { runTcptrace, startTcptrace } from "#test/support/machine/tcptrace.ts";
 
 const STUCK_AFTER = ["--stuck-after", "1s"];
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Diagnosis, diagnoseJson, type Ill, Ills } from "#test/support/ills.ts";
+import { type Diagnosis, diagnoseJson, type Ill, Ills } from "#test/support/machine/ills.ts";
 
 interface Expected {
   readonly way: string;

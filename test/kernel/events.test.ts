@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Lives, wholeCounts } from "#test/support/lives.ts";
-import { startTcptrace, traceEvents, type Tcptrace } from "#test/support/tcptrace.ts";
-import { closed, connectAndClose, leak, netnsOf, serve } from "#test/support/workload.ts";
-import { startNetns } from "#test/support/netns.ts";
+import { Lives, wholeCounts } from "#test/support/machine/lives.ts";
+import { startTcptrace, traceEvents, type Tcptrace } from "#test/support/machine/tcptrace.ts";
+import { closed, connectAndClose, leak, netnsOf, serve } from "#test/support/machine/workload.ts";
+import { startNetns } from "#test/support/machine/netns.ts";
 
 const CONNECTIONS = 300;
 const TRANSITIONS = CONNECTIONS * 10;

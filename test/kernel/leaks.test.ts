@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { runTcptrace, startTcptrace, type Tcptrace } from "#test/support/tcptrace.ts";
+import { runTcptrace, startTcptrace, type Tcptrace } from "#test/support/machine/tcptrace.ts";
 import { until } from "#test/support/until.ts";
-import { backgroundChurn, leak, leaker, serve } from "#test/support/workload.ts";
-import { startWorld, type World } from "#test/support/world.ts";
+import { backgroundChurn, leak, leaker, serve } from "#test/support/machine/workload.ts";
+import { startWorld, type World } from "#test/support/machine/world.ts";
 
 const STUCK_AFTER = ["--stuck-after", "1s"];
 

@@ -4,12 +4,13 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Lives, wholeCounts } from "#test/support/lives.ts";
-import { asNobody } from "#test/support/nobody.ts";
-import { descendantsOf, isRunning, isStopped } from "#test/support/process-tree.ts";
-import { CLI, runTcptrace, startTcptrace, traceEvents } from "#test/support/tcptrace.ts";
+import { Lives, wholeCounts } from "#test/support/machine/lives.ts";
+import { asNobody } from "#test/support/machine/nobody.ts";
+import { descendantsOf, isRunning, isStopped } from "#test/support/machine/process-tree.ts";
+import { runTcptrace, startTcptrace, traceEvents } from "#test/support/machine/tcptrace.ts";
+import { CLI } from "#test/support/project.ts";
 import { until } from "#test/support/until.ts";
-import { backgroundChurn, closed, connectAndClose, netnsOf, serve } from "#test/support/workload.ts";
+import { backgroundChurn, closed, connectAndClose, netnsOf, serve } from "#test/support/machine/workload.ts";
 
 async function gone(pid: number): Promise<void> {
   await until(`process ${pid} to end`, () => !isRunning(pid));

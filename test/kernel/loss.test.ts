@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { countRuns, kernelCount } from "#test/support/kernel-count.ts";
-import { CLIENT_LIFE, Lives, SERVER_LIFE, wholeCounts } from "#test/support/lives.ts";
-import { startTcptrace, type SummaryLine, traceEvents, type Tcptrace } from "#test/support/tcptrace.ts";
+import { countRuns, kernelCount } from "#test/support/machine/kernel-count.ts";
+import { CLIENT_LIFE, Lives, SERVER_LIFE, wholeCounts } from "#test/support/machine/lives.ts";
+import { startTcptrace, type SummaryLine, traceEvents, type Tcptrace } from "#test/support/machine/tcptrace.ts";
 import { until } from "#test/support/until.ts";
-import { type Churn, churn, closed, closeWaitsToward, leak, netnsOf, serve } from "#test/support/workload.ts";
+import { type Churn, churn, closed, closeWaitsToward, leak, netnsOf, serve } from "#test/support/machine/workload.ts";
 
 /** What the workload makes besides its connections: its listener's beginning and end. */
 const LISTENER = 2;

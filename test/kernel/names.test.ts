@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Lives, wholeCounts } from "#test/support/lives.ts";
-import { startTcptrace, traceEvents } from "#test/support/tcptrace.ts";
-import { closed, connectAndClose, leak, netnsOf, serve } from "#test/support/workload.ts";
+import { Lives, wholeCounts } from "#test/support/machine/lives.ts";
+import { startTcptrace, traceEvents } from "#test/support/machine/tcptrace.ts";
+import { closed, connectAndClose, leak, netnsOf, serve } from "#test/support/machine/workload.ts";
 
 const CONNECTIONS = 50;
 

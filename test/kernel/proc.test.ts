@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { startNetns } from "#test/support/netns.ts";
-import { asNobody, NOBODY } from "#test/support/nobody.ts";
-import { runTcptrace, startTcptrace, type Tcptrace } from "#test/support/tcptrace.ts";
+import { startNetns } from "#test/support/machine/netns.ts";
+import { asNobody, NOBODY } from "#test/support/machine/nobody.ts";
+import { runTcptrace, startTcptrace, type Tcptrace } from "#test/support/machine/tcptrace.ts";
 import { until } from "#test/support/until.ts";
-import { connectAndClose, leak, serve } from "#test/support/workload.ts";
+import { connectAndClose, leak, serve } from "#test/support/machine/workload.ts";
 
 const Leaks = z.object({
   source: z.string(),

@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { Lives, wholeCounts } from "#test/support/lives.ts";
-import { isRunning } from "#test/support/process-tree.ts";
-import { CLI, runTcptrace, startTcptrace, type Tcptrace } from "#test/support/tcptrace.ts";
+import { Lives, wholeCounts } from "#test/support/machine/lives.ts";
+import { isRunning } from "#test/support/machine/process-tree.ts";
+import { runTcptrace, startTcptrace, type Tcptrace } from "#test/support/machine/tcptrace.ts";
+import { CLI } from "#test/support/project.ts";
 import { until } from "#test/support/until.ts";
-import { backgroundChurn, churn, closed, connectAndClose, leak, netnsOf, serve } from "#test/support/workload.ts";
+import { backgroundChurn, churn, closed, connectAndClose, leak, netnsOf, serve } from "#test/support/machine/workload.ts";
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "tcptrace-record-"));

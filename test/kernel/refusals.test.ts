@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { asNobody } from "#test/support/nobody.ts";
-import { runTcptrace, type StartOptions } from "#test/support/tcptrace.ts";
+import { asNobody } from "#test/support/machine/nobody.ts";
+import { runTcptrace, type StartOptions } from "#test/support/machine/tcptrace.ts";
 
 /** An environment in which something is refused, and what doctor and the commands must make of it. */
 interface Refusal {

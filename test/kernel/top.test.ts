@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { startTcptrace, type Tcptrace } from "#test/support/tcptrace.ts";
-import { leak, serve } from "#test/support/workload.ts";
+import { startTcptrace, type Tcptrace } from "#test/support/machine/tcptrace.ts";
+import { leak, serve } from "#test/support/machine/workload.ts";
 
 const LEAKED = 7;
 

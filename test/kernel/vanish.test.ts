@@ -1,16 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { HolderFinder } from "#src/host/processes/holders.ts";
 import { KnownTables } from "#src/host/survey/known-rows.ts";
 import { takeSurvey } from "#src/host/survey/survey.ts";
 import type { Survey } from "#src/model/events/survey.ts";
-import { runTcptrace } from "#test/support/tcptrace.ts";
+import { runTcptrace } from "#test/support/machine/tcptrace.ts";
+import { WORKLOAD } from "#test/support/project.ts";
 import { until } from "#test/support/until.ts";
-import { leak, netnsOf, serve } from "#test/support/workload.ts";
+import { leak, netnsOf, serve } from "#test/support/machine/workload.ts";
 
-const MAYFLY = fileURLToPath(new URL("../../scripts/workload/mayfly.py", import.meta.url));
+const MAYFLY = join(WORKLOAD, "mayfly.py");
 const LEAKED = 20;
 
 /** Processes and namespaces that come and go, until the test ends; gives how many processes have gone. */

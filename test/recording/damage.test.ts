@@ -9,8 +9,8 @@ import { buildLeaks } from "#src/model/reports/build-leaks.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { MATCH_ALL } from "#src/model/filter/filter.ts";
-import { accept, child, holder, listenerRow, row, survey, tick, tracing, transition } from "#test/support/scenario.ts";
-import { HEADER, read, type Read, write } from "#test/support/recordings.ts";
+import { accept, child, holder, listenerRow, row, survey, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import { HEADER, read, type Read, write } from "#test/support/events/recordings.ts";
 
 const MS = 1e6;
 

@@ -3,10 +3,10 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Survey } from "#src/model/events/survey.ts";
 import type { TraceEvent } from "#src/model/events/event.ts";
-import { holder, row, survey, tick, timeWaitRow, transition } from "#test/support/scenario.ts";
+import { holder, row, survey, tick, timeWaitRow, transition } from "#test/support/events/scenario.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { anyEvent } from "#test/support/any-event.ts";
-import { HEADER, read, write } from "#test/support/recordings.ts";
+import { anyEvent } from "#test/support/events/any-event.ts";
+import { HEADER, read, write } from "#test/support/events/recordings.ts";
 
 const anyBatches = fc.array(fc.array(anyEvent, { maxLength: 8 }), { maxLength: 5 });
 

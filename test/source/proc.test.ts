@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { procSource } from "#src/source/proc.ts";
-import { startChild } from "#test/support/children.ts";
+import { startChild } from "#test/support/machine/children.ts";
 
 const FAST = { intervalMs: 1, mostOfACore: 1 };
 const HOURLY = { intervalMs: 3_600_000, mostOfACore: 1 };

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CLI, ROOT } from "#test/support/tcptrace.ts";
+import { CLI, ROOT } from "#test/support/project.ts";
 import { PtyScreen } from "#test/terminal/pty-screen.ts";
 
 /*

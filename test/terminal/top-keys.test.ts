@@ -6,8 +6,8 @@ import { Model } from "#src/model/fold/model.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { Recording } from "#src/recording/read/reader.ts";
 import { KEYMAP } from "#src/view/keys/top-keys.ts";
-import { finding } from "#test/support/sample.ts";
-import { ROOT } from "#test/support/tcptrace.ts";
+import { finding } from "#test/support/samples/findings.ts";
+import { ROOT } from "#test/support/project.ts";
 import { PtyScreen } from "#test/terminal/pty-screen.ts";
 
 const PROGRAM = join(ROOT, "build-dev/test/terminal/model.program.js");

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { ROOT } from "#test/support/tcptrace.ts";
+import { ROOT } from "#test/support/project.ts";
 import { type PtyOptions, PtyScreen } from "#test/terminal/pty-screen.ts";
 import type { TopOptions } from "#test/terminal/top.program.ts";
 

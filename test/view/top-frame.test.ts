@@ -12,7 +12,9 @@ import { KEYMAP, pressKey } from "#src/view/keys/top-keys.ts";
 import { initialUi } from "#src/view/screen/tabs.ts";
 import { TABS } from "#src/view/screen/views.ts";
 import { type FilterUi, goInto, type Level, type Place, type TopUi, withLevel } from "#src/view/state/top-ui.ts";
-import { anyData, anyName, leaking, processRow, snapshot, unowned } from "#test/support/sample.ts";
+import { anyData } from "#test/support/samples/top-data.ts";
+import { anyName } from "#test/support/samples/any-values.ts";
+import { leaking, processRow, snapshot, unowned } from "#test/support/samples/snapshots.ts";
 
 const ui = initialUi(1000);
 const SMALL = { columns: 80, rows: 24 };

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Accept, Task, Transition } from "#src/model/events/event.ts";
 import { safeBytes } from "#src/base/text.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { acceptLine, heartbeatLine, sentOf, transitionLine } from "#test/support/wire-lines.ts";
-import { cut, decode, type Told } from "#test/support/wire-told.ts";
+import { acceptLine, heartbeatLine, sentOf, transitionLine } from "#test/support/wire/wire-lines.ts";
+import { cut, decode, type Told } from "#test/support/wire/wire-told.ts";
 
 /* A process may call itself anything: 15 bytes, all but NUL. */
 

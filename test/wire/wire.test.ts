@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Accept, Transition } from "#src/model/events/event.ts";
 import { type TimeWaitOutcome, TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import { PAIRS } from "#src/wire/sent-counts.ts";
-import { acceptLine, anchorLine, answerLine, heartbeatLine, sentOf, transitionLine } from "#test/support/wire-lines.ts";
-import { cut, decode, newDecoder, type Told } from "#test/support/wire-told.ts";
+import { acceptLine, anchorLine, answerLine, heartbeatLine, sentOf, transitionLine } from "#test/support/wire/wire-lines.ts";
+import { cut, decode, newDecoder, type Told } from "#test/support/wire/wire-told.ts";
 
 const LINE: Transition = {
   kind: "transition",

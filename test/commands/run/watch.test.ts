@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { UserError } from "#src/base/errors.ts";
 import type { EventInput } from "#src/commands/run/event-input.ts";
 import { foldInput } from "#src/commands/run/watch.ts";
-import { keptSession } from "#test/support/session.ts";
+import { keptSession } from "#test/support/machine/session.ts";
 
 const SILENT: EventInput = {
   recording: null,

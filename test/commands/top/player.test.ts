@@ -4,8 +4,8 @@ import { Player } from "#src/commands/top/player.ts";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import type { JumpTarget, PlayerCommand } from "#src/view/state/player-ui.ts";
-import { dropped, SECOND, tick, tracing, transition } from "#test/support/scenario.ts";
-import { openBytes, write } from "#test/support/recordings.ts";
+import { dropped, SECOND, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import { openBytes, write } from "#test/support/events/recordings.ts";
 import { until } from "#test/support/until.ts";
 
 const HOUR = 3600;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ReadAhead } from "#src/commands/top/read-ahead.ts";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { row, survey, tick } from "#test/support/scenario.ts";
+import { row, survey, tick } from "#test/support/events/scenario.ts";
 
 const never = async (): Promise<void> => new Promise(() => {});
 

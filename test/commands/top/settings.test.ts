@@ -18,7 +18,7 @@ import { findSettings, writeSettings } from "#src/commands/top/settings-file.ts"
 import { UserError } from "#src/base/errors.ts";
 import { goTo, initialUi } from "#src/view/screen/tabs.ts";
 import { levelOf } from "#src/view/state/top-ui.ts";
-import { runTcptrace } from "#test/support/tcptrace.ts";
+import { runTcptrace } from "#test/support/machine/tcptrace.ts";
 
 const folder = (): string => mkdtempSync(join(tmpdir(), "tcptrace-settings-"));
 

@@ -7,8 +7,8 @@ import { TopRecorder } from "#src/commands/top/top-recorder.ts";
 import { Model } from "#src/model/fold/model.ts";
 import { NO_DATA } from "#src/view/state/top-data.ts";
 import { initialUi } from "#src/view/screen/tabs.ts";
-import { SECOND, tick, tracing } from "#test/support/scenario.ts";
-import { leaking } from "#test/support/sample.ts";
+import { SECOND, tick, tracing } from "#test/support/events/scenario.ts";
+import { leaking } from "#test/support/samples/snapshots.ts";
 
 const ui = initialUi(1000);
 const data = { ...NO_DATA, host: "box", snapshot: leaking };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readdirSync } from "node:fs";
 import * as fc from "fast-check";
-import { ROOT } from "#test/support/tcptrace.ts";
+import { ROOT } from "#test/support/project.ts";
 import { describe, expect, it, test } from "vitest";
 import { SYSCTL_ADVICE } from "#src/diagnosis/sysctls/all.ts";
 import { findPage, nearestTopics, PAGES } from "#src/diagnosis/pages/find.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseCounters, parseTimeWaitCount, readCounters } from "#src/host/kernel/counters.ts";
-import { connect, listen } from "#test/support/children.ts";
+import { connect, listen } from "#test/support/machine/children.ts";
 
 const SNMP = `Ip: Forwarding DefaultTTL InReceives
 Ip: 1 64 9

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { parseSettings, readOwnSettings, SETTING_FILES } from "#src/host/kernel/network-settings.ts";
-import { startNetns } from "#test/support/netns.ts";
+import { startNetns } from "#test/support/machine/netns.ts";
 
 const setting = (name: string, value: string): string => `/proc/sys/net/ipv4/${name}:${value}`;
 

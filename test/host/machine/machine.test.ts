@@ -9,7 +9,7 @@ import { parseEffectiveCapabilities, privilegesOf, readPrivileges } from "#src/h
 import { installCommand } from "#src/host/machine/distro.ts";
 import { parseLockdown, parseRelease, readKernel, supportsFilesystem } from "#src/host/kernel/kernel.ts";
 import { findExecutable } from "#src/host/machine/path-search.ts";
-import { asNobody, isRoot } from "#test/support/children.ts";
+import { asNobody, isRoot } from "#test/support/machine/children.ts";
 
 describe("kernel", () => {
   test.each([

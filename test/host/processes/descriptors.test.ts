@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseSocketLink, procDescriptors } from "#src/host/processes/descriptors.ts";
-import { connect, descriptorOf, asNobody, gonePid, isRoot, listen, startChild } from "#test/support/children.ts";
+import { connect, descriptorOf, asNobody, gonePid, isRoot, listen, startChild } from "#test/support/machine/children.ts";
 import { TimeSlice } from "#src/host/machine/time-slice.ts";
 
 describe("parseSocketLink", () => {

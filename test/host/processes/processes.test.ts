@@ -11,7 +11,7 @@ import {
   readProcess,
   readStat,
 } from "#src/host/processes/processes.ts";
-import { gonePid, isRoot, startChild } from "#test/support/children.ts";
+import { gonePid, isRoot, startChild } from "#test/support/machine/children.ts";
 
 const stat = (name: string, flags: number, startTime: number): string =>
   `42 (${name}) S 1 42 42 0 -1 ${flags} 0 0 0 0 1 2 3 4 20 0 1 0 ${startTime} 1000 2 18446744073709551615 1\n`;

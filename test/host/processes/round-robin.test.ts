@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RoundRobin } from "#src/host/processes/round-robin.ts";
-import { SECOND } from "#test/support/scenario.ts";
+import { SECOND } from "#test/support/events/scenario.ts";
 
 const PIDS = [1, 2, 3, 4];
 

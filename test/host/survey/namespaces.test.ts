@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { findNamespaces, parseNetnsLink, readNamespaceTables } from "#src/host/survey/namespaces.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { asNobody, descriptorOf, gonePid, isRoot, listen, startChild } from "#test/support/children.ts";
+import { asNobody, descriptorOf, gonePid, isRoot, listen, startChild } from "#test/support/machine/children.ts";
 
 const LISTENER = `const s = require("net").createServer().listen(0, "0.0.0.0", () =>
   console.log(s.address().port, require("fs").fstatSync(s._handle.fd).ino));`;

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { parseProcNetTcp } from "#src/host/survey/proc-net-tcp.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { connect, descriptorOf, listen } from "#test/support/children.ts";
+import { connect, descriptorOf, listen } from "#test/support/machine/children.ts";
 
 const HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 

@@ -6,7 +6,7 @@ import { listPids } from "#src/host/processes/processes.ts";
 import { takeSurvey } from "#src/host/survey/survey.ts";
 import type { Survey } from "#src/model/events/survey.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { asNobody, connect, descriptorOf, isRoot, listen, startChild } from "#test/support/children.ts";
+import { asNobody, connect, descriptorOf, isRoot, listen, startChild } from "#test/support/machine/children.ts";
 
 const survey = (): Promise<Survey> => takeSurvey(() => 1);
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { causeOf } from "#src/model/events/cause.ts";
 import type { Evidence } from "#src/model/events/event.ts";
 import { type TimeWaitOutcome, TCP, type TcpState, type TcpStateName } from "#src/model/net/tcp-state.ts";
-import { CALM, taskOf } from "#test/support/scenario.ts";
+import { CALM, taskOf } from "#test/support/events/scenario.ts";
 
 const ECONNABORTED = 103;
 const ECONNRESET = 104;

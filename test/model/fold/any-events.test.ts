@@ -4,8 +4,8 @@ import type { TraceEvent, Transition } from "#src/model/events/event.ts";
 import { holdersOf } from "#src/model/sockets/holding.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP, TCP_STATE_MAX } from "#src/model/net/tcp-state.ts";
-import { polled, traced } from "#test/support/any-events.ts";
-import { fold } from "#test/support/scenario.ts";
+import { polled, traced } from "#test/support/events/any-events.ts";
+import { fold } from "#test/support/events/scenario.ts";
 
 /** Whether the event is a change of state, as opposed to a close() of what was closing already. */
 function isChange(event: TraceEvent): event is Transition {

@@ -4,7 +4,7 @@ import { Model } from "#src/model/fold/model.ts";
 import { SettledRows } from "#src/model/fold/settled-rows.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import type { TransitionRow } from "#src/model/sockets/transition-row.ts";
-import { accept, child, listening, MS, taskOf, tick, transition } from "#test/support/scenario.ts";
+import { accept, child, listening, MS, taskOf, tick, transition } from "#test/support/events/scenario.ts";
 
 const AT = 1000 * MS;
 

@@ -4,7 +4,7 @@ import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import { Model } from "#src/model/fold/model.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { TransitionLog } from "#src/model/fold/transition-log.ts";
-import { MS, SECOND, taskOf, tick, transition } from "#test/support/scenario.ts";
+import { MS, SECOND, taskOf, tick, transition } from "#test/support/events/scenario.ts";
 
 function logged(size: number): { readonly model: Model; readonly log: TransitionLog } {
   const model = new Model();

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CounterRates, type HostRates } from "#src/model/rates/counter-rates.ts";
 import type { NamespaceCounters } from "#src/model/net/counters.ts";
 import type { CountersSeen } from "#src/model/events/event.ts";
-import { SECOND } from "#test/support/scenario.ts";
+import { SECOND } from "#test/support/events/scenario.ts";
 
 type Counters = NamespaceCounters["counters"];
 

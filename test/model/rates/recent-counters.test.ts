@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { NamespaceCounters } from "#src/model/net/counters.ts";
 import type { CountersSeen } from "#src/model/events/event.ts";
 import { RecentCounters } from "#src/model/rates/recent-counters.ts";
-import { SECOND } from "#test/support/scenario.ts";
+import { SECOND } from "#test/support/events/scenario.ts";
 
 function seen(second: number, ListenDrops: number, netns = 1): CountersSeen {
   const one: NamespaceCounters = { netns, timeWait: 0, counters: { ListenDrops }, settings: null };

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Trend } from "#src/model/rates/trend.ts";
-import { SECOND } from "#test/support/scenario.ts";
+import { SECOND } from "#test/support/events/scenario.ts";
 
 /** A trend that was told these values, one every `step` seconds. */
 function trendOf(values: readonly number[], step = 1): Trend {

@@ -12,8 +12,8 @@ import type { Tables } from "#src/model/fold/tables.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { Tally } from "#src/model/reports/tally.ts";
 import { TCP, TCP_STATE_MAX, type TcpState } from "#src/model/net/tcp-state.ts";
-import { polled, traced } from "#test/support/any-events.ts";
-import { fold, SECOND } from "#test/support/scenario.ts";
+import { polled, traced } from "#test/support/events/any-events.ts";
+import { fold, SECOND } from "#test/support/events/scenario.ts";
 
 const STUCK_AFTER_MS = 1000;
 const both = fc.oneof(traced, polled);

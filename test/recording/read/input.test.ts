@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Recording } from "#src/recording/read/reader.ts";
-import { tick } from "#test/support/scenario.ts";
-import { write } from "#test/support/recordings.ts";
+import { tick } from "#test/support/events/scenario.ts";
+import { write } from "#test/support/events/recordings.ts";
 
 function pipe(): string {
   const folder = mkdtempSync(join(tmpdir(), "tcptrace-input-"));

@@ -5,8 +5,8 @@ import { TCP } from "#src/model/net/tcp-state.ts";
 import { OutputFile, findCaller } from "#src/recording/write/output-file.ts";
 import { Recorder } from "#src/recording/write/recorder.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
-import { SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/scenario.ts";
-import { HEADER, Memory, read } from "#test/support/recordings.ts";
+import { SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import { HEADER, Memory, read } from "#test/support/events/recordings.ts";
 
 /** A disk with room for so many writes. */
 class Disk extends Memory {

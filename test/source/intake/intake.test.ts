@@ -3,19 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { ChangeCount } from "#src/model/events/event.ts";
 import { TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import { PAIRS } from "#src/wire/sent-counts.ts";
-import { type Happened, OutboxCpu, OutboxWorld, type OutboxOptions, type Run } from "#test/support/outbox-cpu.ts";
-import { OutboxReader } from "#test/support/outbox-reader.ts";
-import {
-  anySchedule,
-  BUSY,
-  type Cpu,
-  CPUS,
-  type Op,
-  type Pick,
-  simulate,
-  TASKS,
-  untimed,
-} from "#test/support/outbox-schedule.ts";
+import { type Happened, OutboxCpu, OutboxWorld, type OutboxOptions, type Run } from "#test/support/wire/outbox-cpu.ts";
+import { OutboxReader } from "#test/support/wire/outbox-reader.ts";
+import { anySchedule, BUSY, type Cpu, CPUS, type Op, type Pick, simulate, TASKS, untimed } from "#test/support/wire/outbox-schedule.ts";
 
 /** The reader, when all lines have come but those that `isLost`. */
 function read(

@@ -4,7 +4,7 @@ import type { ChangeCount } from "#src/model/events/event.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { LossCount } from "#src/source/intake/loss-count.ts";
 import { ACCEPTED, PAIRS, placeOf } from "#src/wire/sent-counts.ts";
-import { sentOf } from "#test/support/wire-lines.ts";
+import { sentOf } from "#test/support/wire/wire-lines.ts";
 
 const CONNECT = 0x72;
 const END = 0x18;

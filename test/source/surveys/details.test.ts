@@ -3,7 +3,7 @@ import type { SocketDetail } from "#src/model/events/details.ts";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { DetailReader } from "#src/source/surveys/details.ts";
-import { detail, row, survey, tick, transition } from "#test/support/scenario.ts";
+import { detail, row, survey, tick, transition } from "#test/support/events/scenario.ts";
 
 const TICK_MS = 50;
 const SECONDS = 20;

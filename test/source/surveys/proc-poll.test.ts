@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Survey } from "#src/model/events/survey.ts";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { describeProc, paceWithoutTracer, ProcPoll } from "#src/source/surveys/proc-poll.ts";
-import { SECOND, survey } from "#test/support/scenario.ts";
+import { SECOND, survey } from "#test/support/events/scenario.ts";
 
 const PACE = { intervalMs: 1000, mostOfACore: 0.05 };
 

@@ -4,7 +4,7 @@ import type { takeSurvey } from "#src/host/survey/survey.ts";
 import type { Survey } from "#src/model/events/survey.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { BESIDE_TRACER, Surveyor } from "#src/source/surveys/surveyor.ts";
-import { holder, row, SECOND, survey } from "#test/support/scenario.ts";
+import { holder, row, SECOND, survey } from "#test/support/events/scenario.ts";
 
 const NEVER = new AbortController().signal;
 const MINUTE_MICROS = 60_000_000;

@@ -3,7 +3,7 @@ import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import { formatCount, formatDuration, formatPlural, formatRate, formatSetting } from "#src/base/quantity.ts";
 import { clip, clock, fit, percent, wrap } from "#src/view/format/format.ts";
-import { anyName } from "#test/support/sample.ts";
+import { anyName } from "#test/support/samples/any-values.ts";
 
 describe("durations", () => {
   test.each([

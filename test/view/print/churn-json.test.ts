@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { churnJson } from "#src/view/print/churn-json.ts";
-import { churnReport, destination } from "#test/support/sample.ts";
+import { churnReport, destination } from "#test/support/samples/churn-reports.ts";
 
 test("the contract of docs/command-line.md", () => {
   const report = churnReport({

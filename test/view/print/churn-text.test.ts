@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { churnText } from "#src/view/print/churn-text.ts";
-import { anyChurn, churnReport, destination } from "#test/support/sample.ts";
+import { anyChurn, churnReport, destination } from "#test/support/samples/churn-reports.ts";
 
 const COUNT = { now: 5120, finWait2: 0, kernel: 5118, limit: 131_072, overflowed: 0, recycled: 0 };
 

@@ -7,7 +7,7 @@ import { readTracingFacts } from "#src/source/bpftrace/tracing-facts.ts";
 import { doctorJson } from "#src/view/print/doctor-json.ts";
 import type { DoctorCheck } from "#src/view/print/doctor-report.ts";
 import { doctorText } from "#src/view/print/doctor-text.ts";
-import { keptSession } from "#test/support/session.ts";
+import { keptSession } from "#test/support/machine/session.ts";
 
 const GOOD: TracingFacts = {
   kernel: {

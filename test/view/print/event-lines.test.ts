@@ -4,7 +4,7 @@ import { Process } from "#src/model/processes/process.ts";
 import { safeBytes } from "#src/base/text.ts";
 import type { TransitionRow } from "#src/model/sockets/transition-row.ts";
 import { EventLines } from "#src/view/print/event-lines.ts";
-import { bareRow, HOSTILE, nginxRow } from "#test/support/transition-rows.ts";
+import { bareRow, HOSTILE, nginxRow } from "#test/support/samples/transition-rows.ts";
 
 const WALL = Date.UTC(2026, 4, 1, 22, 14, 7, 125);
 

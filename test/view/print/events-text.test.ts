@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Process } from "#src/model/processes/process.ts";
 import { safeBytes } from "#src/base/text.ts";
 import { EVENTS_HEADER, gapText, lostText, summaryText, transitionText } from "#src/view/print/events-text.ts";
-import { bareRow, HOSTILE, nginxRow } from "#test/support/transition-rows.ts";
+import { bareRow, HOSTILE, nginxRow } from "#test/support/samples/transition-rows.ts";
 
 const WALL = Date.UTC(2026, 4, 1, 22, 14, 7, 125);
 

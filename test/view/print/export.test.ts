@@ -3,7 +3,7 @@ import type { Transition } from "#src/model/events/event.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { CSV_HEADER, transitionCsv } from "#src/view/print/events-csv.ts";
 import { TraceEvents } from "#src/view/print/trace-events.ts";
-import { accept, child, fold, listening, MS, taskOf, tracing, transition } from "#test/support/scenario.ts";
+import { accept, child, fold, listening, MS, taskOf, tracing, transition } from "#test/support/events/scenario.ts";
 
 /** So many connections to one server, all open at once for a millisecond. */
 function connections(count: number): Transition[] {

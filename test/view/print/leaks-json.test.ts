@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { LeakReport } from "#src/model/reports/leak-report.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { leaksJson } from "#src/view/print/leaks-json.ts";
-import { anyLeakReport, leakingProcess, leakReport, processRow, stuckSocket } from "#test/support/sample.ts";
+import { anyLeakReport, leakingProcess, leakReport, stuckSocket } from "#test/support/samples/leak-reports.ts";
+import { processRow } from "#test/support/samples/snapshots.ts";
 
 const userName = (uid: number): string | undefined => (uid === 1001 ? "www" : undefined);
 

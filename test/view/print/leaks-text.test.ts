@@ -4,7 +4,8 @@ import type { LeakingProcess, LeakReport, StuckSocket } from "#src/model/reports
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { safeText } from "#src/base/text.ts";
 import { leaksText } from "#src/view/print/leaks-text.ts";
-import { anyLeakReport, anyName, leakingProcess, leakReport, servedSocket, stuckSocket } from "#test/support/sample.ts";
+import { anyName } from "#test/support/samples/any-values.ts";
+import { anyLeakReport, leakingProcess, leakReport, servedSocket, stuckSocket } from "#test/support/samples/leak-reports.ts";
 
 const userName = (uid: number): string | undefined => (uid === 1001 ? "www" : undefined);
 

@@ -3,7 +3,8 @@ import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { topTable } from "#src/view/print/top-table.ts";
-import { anyName, anySnapshot, leaker, leaking, processRow, snapshot, unowned } from "#test/support/sample.ts";
+import { anyName } from "#test/support/samples/any-values.ts";
+import { anySnapshot, leaker, leaking, processRow, snapshot, unowned } from "#test/support/samples/snapshots.ts";
 
 test("names the leaking process at 80 columns", () => {
   expect(topTable(leaking, 80)).toBe(

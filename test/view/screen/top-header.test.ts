@@ -5,7 +5,8 @@ import { NO_DATA, type TopData } from "#src/view/state/top-data.ts";
 import { topFrame } from "#src/view/top-frame.ts";
 import { initialUi } from "#src/view/screen/tabs.ts";
 import { goInto, type TopUi, withLevel } from "#src/view/state/top-ui.ts";
-import { finding, leaking, snapshot } from "#test/support/sample.ts";
+import { finding } from "#test/support/samples/findings.ts";
+import { leaking, snapshot } from "#test/support/samples/snapshots.ts";
 
 const ui = initialUi(1000);
 const VERDICT = "api (pid 812) holds 38 sockets in CLOSE_WAIT";

@@ -10,7 +10,10 @@ import { copyText, topFrame, topList } from "#src/view/top-frame.ts";
 import { SOCKETS } from "#src/view/screen/socket-view.ts";
 import { goTo, initialUi } from "#src/view/screen/tabs.ts";
 import { goInto, type TopUi, withLevel } from "#src/view/state/top-ui.ts";
-import { churnReport, destination, finding, leaking, socketRows } from "#test/support/sample.ts";
+import { churnReport, destination } from "#test/support/samples/churn-reports.ts";
+import { finding } from "#test/support/samples/findings.ts";
+import { leaking } from "#test/support/samples/snapshots.ts";
+import { socketRows } from "#test/support/samples/top-data.ts";
 
 const ui = initialUi(1000);
 const SIZE = { columns: 140, rows: 30 };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Messages } from "#src/view/state/messages.ts";
-import { snapshot } from "#test/support/sample.ts";
+import { snapshot } from "#test/support/samples/snapshots.ts";
 
 test("what changes between two pictures is a message, once", () => {
   const messages = new Messages();

@@ -7,8 +7,8 @@ import { buildLeaks } from "#src/model/reports/build-leaks.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { safeText } from "#src/base/text.ts";
 import { blame } from "#src/view/words/blame.ts";
-import { child, fold, listening, SECOND, taskOf, tick, tracing, transition } from "#test/support/scenario.ts";
-import { anySnapshot, leaker, processRow } from "#test/support/sample.ts";
+import { child, fold, listening, SECOND, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import { anySnapshot, leaker, processRow } from "#test/support/samples/snapshots.ts";
 
 const NOT_CLOSED = "only its code can close them";
 

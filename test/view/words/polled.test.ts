@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { HostRates } from "#src/model/rates/counter-rates.ts";
 import { incompleteness, pollFigures } from "#src/view/words/polled.ts";
 import { topTable } from "#src/view/print/top-table.ts";
-import { snapshot } from "#test/support/sample.ts";
+import { snapshot } from "#test/support/samples/snapshots.ts";
 
 const poll = { ageMs: 420, intervalMs: 1000, cpuMs: 13.1 };
 const host: HostRates = {

@@ -10,7 +10,7 @@ import { initialUi } from "#src/view/screen/tabs.ts";
 import { TABS } from "#src/view/screen/views.ts";
 import type { TopUi } from "#src/view/state/top-ui.ts";
 import { topFrame, topList } from "#src/view/top-frame.ts";
-import { holder, SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/scenario.ts";
+import { holder, SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
 
 const SIZE = { columns: 160, rows: 40 };
 

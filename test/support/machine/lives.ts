@@ -1,4 +1,4 @@
-import type { TransitionLine } from "#test/support/tcptrace.ts";
+import type { TransitionLine } from "#test/support/machine/tcptrace.ts";
 
 /** What each end of a connection goes through when the client closes first and the server after it. */
 export const CLIENT_LIFE = ["CLOSE", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE"] as const;

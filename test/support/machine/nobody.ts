@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { ROOT } from "#test/support/tcptrace.ts";
+import { ROOT } from "#test/support/project.ts";
 
 /** Words that run a program as nobody, who is no root. */
 export const NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];

@@ -4,14 +4,11 @@ import { closeSync, createReadStream, mkdtempSync, openSync, readFileSync, rmSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
-import { childrenOf } from "#test/support/process-tree.ts";
+import { childrenOf } from "#test/support/machine/process-tree.ts";
+import { CLI } from "#test/support/project.ts";
 import { until } from "#test/support/until.ts";
-
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-export const CLI = join(ROOT, "build/cli.js");
 
 /** Said on stderr when every transition from now on is traced. */
 const TRACING = /^tcptrace: bpftrace [\d.]+, full probes$/m;

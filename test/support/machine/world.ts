@@ -5,11 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, onTestFinished } from "vitest";
 import { z } from "zod";
+import { WORKLOAD } from "#test/support/project.ts";
 
-const SOURCES = fileURLToPath(new URL("../../scripts/workload", import.meta.url));
 const END_MS = 5000;
 
 const pid = z.int().positive();
@@ -69,7 +68,7 @@ function uring(): string {
   if (folder !== null) return join(folder, "uring");
   folder = mkdtempSync(join(tmpdir(), "tcptrace-world-"));
   const path = join(folder, "uring");
-  execFileSync("cc", ["-O2", "-Wall", "-Wextra", "-o", path, join(SOURCES, "uring.c")]);
+  execFileSync("cc", ["-O2", "-Wall", "-Wextra", "-o", path, join(WORKLOAD, "uring.c")]);
   return path;
 }
 
@@ -80,7 +79,7 @@ afterAll(() => {
 
 /** Starts world.py, whose processes leak sockets in all ways there are; they live until the test ends. */
 export async function startWorld(): Promise<World> {
-  const child = spawn("python3", [join(SOURCES, "world.py"), "--uring", uring()], {
+  const child = spawn("python3", [join(WORKLOAD, "world.py"), "--uring", uring()], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(child, "exit").then(() => null);

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { CLI, ROOT } from "#test/support/tcptrace.ts";
-import { netnsOf } from "#test/support/workload.ts";
+import { CLI, WORKLOAD } from "#test/support/project.ts";
+import { netnsOf } from "#test/support/machine/workload.ts";
 
 const Said = z.object({ server: z.number().nullable(), client: z.number(), port: z.number() });
 
@@ -65,7 +65,7 @@ export class Ills {
 
   async start(way: string, health: "ill" | "well"): Promise<Ill> {
     const script = 'ip link set lo up && exec python3 "$0" "$@"';
-    const words = ["-n", "sh", "-c", script, join(ROOT, "scripts/workload/ills.py"), way, health];
+    const words = ["-n", "sh", "-c", script, join(WORKLOAD, "ills.py"), way, health];
     const child = spawn("unshare", words, { stdio: ["pipe", "pipe", "inherit"] });
     this.#children.push(child);
     const ended = once(child, "exit");

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
-import { netnsOf } from "#test/support/workload.ts";
+import { netnsOf } from "#test/support/machine/workload.ts";
 
 export interface Netns {
   /** A process in it. */

@@ -4,12 +4,10 @@ import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterAll, onTestFinished } from "vitest";
-import { childrenOf } from "#test/support/process-tree.ts";
+import { childrenOf } from "#test/support/machine/process-tree.ts";
+import { WORKLOAD } from "#test/support/project.ts";
 import { until } from "#test/support/until.ts";
-
-const SOURCES = fileURLToPath(new URL("../../scripts/workload", import.meta.url));
 
 let folder: string | null = null;
 const compiled = new Map<string, string>();
@@ -25,7 +23,7 @@ function program(name: "churn" | "pair"): string {
   let path = compiled.get(name);
   if (path === undefined) {
     path = join(folder, name);
-    execFileSync("cc", ["-O2", "-Wall", "-Wextra", "-o", path, join(SOURCES, `${name}.c`)]);
+    execFileSync("cc", ["-O2", "-Wall", "-Wextra", "-o", path, join(WORKLOAD, `${name}.c`)]);
     compiled.set(name, path);
   }
   return path;
@@ -187,7 +185,7 @@ export async function leaker(...words: readonly (string | number)[]): Promise<{
   readonly pid: number;
   said: (line: RegExp) => Promise<RegExpExecArray>;
 }> {
-  const child = spawn("python3", [join(SOURCES, "leaker.py"), ...words.map(String)], {
+  const child = spawn("python3", [join(WORKLOAD, "leaker.py"), ...words.map(String)], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(child, "exit");
