@@ -1,12 +1,37 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that start a process, open a pseudo-terminal or a socket, or look at the real kernel or the real /proc. */
+const MACHINE = ["test/kernel/**/*.test.ts", "test/**/*.machine.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/property-seed.ts"],
-    // The kernel, the terminal and the process table are shared: one file at a time.
-    fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: MACHINE,
+          isolate: false,
+          maxWorkers: "100%",
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "machine",
+          include: MACHINE,
+          // They share one kernel and one process table: one file at a time, and nothing beside them.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Survey } from "#src/model/events/survey.ts";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { describeProc, paceWithoutTracer, ProcPoll } from "#src/source/surveys/proc-poll.ts";
@@ -16,6 +16,10 @@ beforeEach(() => {
   cpuMicros = 0;
   const cpuUsage = (before?: NodeJS.CpuUsage) => ({ user: cpuMicros - (before?.user ?? 0), system: 0 });
   vi.spyOn(process, "cpuUsage").mockImplementation(cpuUsage);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 function polling(): ProcPoll {

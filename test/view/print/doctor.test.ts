@@ -1,13 +1,10 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { doctorChecks } from "#src/commands/doctor-checks.ts";
-import { doctor, doctorReport } from "#src/commands/doctor.ts";
-import { chooseSource } from "#src/source/bpftrace/choose.ts";
+import { doctorReport } from "#src/commands/doctor.ts";
 import type { TracingFacts } from "#src/source/bpftrace/choose.ts";
-import { readTracingFacts } from "#src/source/bpftrace/tracing-facts.ts";
 import { doctorJson } from "#src/view/print/doctor-json.ts";
 import type { DoctorCheck } from "#src/view/print/doctor-report.ts";
 import { doctorText } from "#src/view/print/doctor-text.ts";
-import { keptSession } from "#test/support/machine/session.ts";
 
 const GOOD: TracingFacts = {
   kernel: {
@@ -44,8 +41,6 @@ const notRoot: TracingFacts = {
 };
 
 const IDS = "kernel privileges bpftrace tracefs tracepoint accept btf kprobes lockdown pid-namespace ss".split(" ");
-
-const PROBE_IDS = ["probes-full", "probes-kprobe", "probes-fentry", "probes-basic"];
 
 const failing = (facts: TracingFacts): Pick<DoctorCheck, "id" | "needed" | "fix">[] =>
   doctorChecks(facts)
@@ -183,32 +178,5 @@ describe("text", () => {
     const text = doctorText(report(kernel({ release: "6.1.0\x1b[2J\nok forged" })));
     expect(text).toContain("6.1.0\\x1b[2J\\x0aok forged");
     expect(text).not.toContain("\x1b");
-  });
-});
-
-async function run(json: boolean, trial?: Parameters<typeof doctor>[2]): Promise<string> {
-  const { session, stdout } = keptSession();
-  await doctor({ json }, session, trial);
-  expect(session.exitCode).toBe(0);
-  return stdout();
-}
-
-describe("the command, on this machine", () => {
-  test("answers in JSON and in text, the same", async () => {
-    const document = JSON.parse(await run(true));
-    const text = await run(false);
-    expect(document.checks.map(({ id }: DoctorCheck) => id)).toEqual([...IDS, ...PROBE_IDS]);
-    for (const { id, detail } of document.checks) expect(text).toContain(`${id.padEnd(13)}  ${detail}`);
-    expect(text).toContain(`--source auto takes ${document.source}, `);
-  });
-
-  test("tries to trace only where that looks possible", async () => {
-    const trial = vi.fn(() =>
-      Promise.resolve({ ok: false, detail: "tried", fix: null, program: null, failures: new Map() }),
-    );
-    const text = await run(false, trial);
-    const { source } = chooseSource(await readTracingFacts());
-    expect(trial).toHaveBeenCalledTimes(source === "bpf" ? 1 : 0);
-    expect(text.includes("!! trace          tried")).toBe(source === "bpf");
   });
 });
