@@ -91,5 +91,6 @@ export class NumberMap<Value> {
 }
 
 function emptied<Value>(size: number): (Value | undefined)[] {
-  return Array.from<Value | undefined>({ length: size }).fill(undefined);
+  // oxlint-disable-next-line unicorn/no-new-array -- a length; Array.from takes eighteen times as long
+  return new Array<Value | undefined>(size).fill(undefined);
 }

@@ -73,9 +73,15 @@ export function wrap(text: string, columns: number, most: number): string[] {
 
 function firstWords(text: string, columns: number): string {
   let head = "";
+  let used = 0;
   for (const word of text.split(/(?<= )/)) {
-    if (head !== "" && width((head + word).trimEnd()) > columns) break;
-    head += word;
+    const longer = head + word;
+    // Only what is not ASCII may join the character before it: then all is measured again.
+    const isNarrow = NARROW.test(word) && word.trimEnd() !== "";
+    const shown = isNarrow ? used + word.trimEnd().length : width(longer.trimEnd());
+    if (head !== "" && shown > columns) break;
+    used = isNarrow ? used + word.length : width(longer);
+    head = longer;
   }
   return head;
 }
