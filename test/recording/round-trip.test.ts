@@ -6,6 +6,7 @@ import type { TraceEvent } from "#src/model/events/event.ts";
 import { holder, row, survey, tick, timeWaitRow, transition } from "#test/support/events/scenario.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { anyEvent } from "#test/support/events/any-event.ts";
+import { expectEqual } from "#test/support/expect-equal.ts";
 import { HEADER, read, write } from "#test/support/events/recordings.ts";
 
 const anyBatches = fc.array(fc.array(anyEvent, { maxLength: 8 }), { maxLength: 5 });
@@ -15,7 +16,7 @@ describe("what was written is read", () => {
     await fc.assert(
       fc.asyncProperty(anyBatches, fc.integer({ min: 1, max: 3000 }), async (batches, piece) => {
         const { events, faults, header } = await read(await write(batches, packing), piece);
-        expect(events).toEqual(batches.flat());
+        expectEqual(events, batches.flat());
         expect(faults.describe()).toEqual([]);
         expect(header).toEqual(HEADER);
       }),
@@ -52,7 +53,7 @@ describe("surveys", () => {
     const one = (await write([surveys.slice(0, 1)])).length;
     const all = await write(surveys.map((event) => [event]));
     expect(all.length).toBeLessThan(one * 12);
-    expect((await read(all)).events).toEqual(surveys);
+    expectEqual((await read(all)).events, surveys);
   });
 
   test("are whole or not there when a part of one is missing, and are back soon", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ChangeCount } from "#src/model/events/event.ts";
 import { TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import { PAIRS } from "#src/wire/sent-counts.ts";
+import { expectEqual } from "#test/support/expect-equal.ts";
 import { type Happened, OutboxCpu, OutboxWorld, type OutboxOptions, type Run } from "#test/support/wire/outbox-cpu.ts";
 import { OutboxReader } from "#test/support/wire/outbox-reader.ts";
 import { anySchedule, BUSY, type Cpu, CPUS, type Op, type Pick, simulate, TASKS, untimed } from "#test/support/wire/outbox-schedule.ts";
@@ -33,7 +34,7 @@ describe("whatever two CPUs hold back, print and answer, and in whatever order t
       fc.property(anySchedule, (schedule) => {
         const { streams, happened } = simulate(schedule, {});
         const reader = read(streams, schedule.arrivals);
-        expect(reader.out).toEqual(inOrder(happened));
+        expectEqual(reader.out, inOrder(happened));
         expect(reader.lost).toEqual([]);
         expect(reader.leftovers).toEqual([0, 0]);
       }),
@@ -64,7 +65,7 @@ describe("when lines are lost on the way", () => {
         const last = new Set(streams.map((lines) => lines.at(-1)));
         const reader = read(streams, schedule.arrivals, (line) => !last.has(line) && losses.next().value === 0);
         const truth = new Map(happened.map((event) => [event.at, event]));
-        for (const event of reader.out) expect(event).toEqual(truth.get(event.at));
+        for (const event of reader.out) expectEqual(event, truth.get(event.at));
         expect(new Set(reader.out.map(({ at }) => at)).size).toBe(reader.out.length);
         expect(countedByPair(reader.out, reader.lost)).toEqual(countedByPair(happened));
       }),
@@ -80,7 +81,7 @@ describe("when lines are lost on the way", () => {
       fc.property(anySchedule, (schedule) => {
         const { streams, happened } = simulate(schedule, {});
         const reader = read(streams, schedule.arrivals, (line) => line[0] === kind);
-        expect(reader.out).toEqual(inOrder(happened));
+        expectEqual(reader.out, inOrder(happened));
         expect(reader.lost).toEqual([]);
       }),
       { numRuns: 100 },
