@@ -30,7 +30,7 @@ function life(): TraceEvent[][] {
     [{ kind: "anchor", at: 1, wallMs: 1.7e12 }, tracing(2), tick(3)],
     [survey(4, [listenerRow(), row(TCP.ESTABLISHED)], [holder(1, 50), holder(2, 70)]), tick(5)],
   ];
-  for (let at = 10; at < 20; at++) {
+  for (let at = 10; at < 15; at++) {
     const now = at * 50 * MS;
     const address = 0xc000 + at;
     batches.push([
