@@ -10,6 +10,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
+    coverage: { include: ["src/**/*.ts"], reporter: ["text"] },
     projects: [
       {
         extends: true,
