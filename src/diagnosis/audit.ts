@@ -5,7 +5,7 @@ import type { Tables } from "../model/fold/tables.ts";
 import type { HostFigures, NetworkSettings } from "../model/net/counters.ts";
 
 /** Whether changing a setting would help with a finding, and why or why not. */
-export interface Verdict {
+interface Verdict {
   /** The finding's id. */
   readonly finding: string;
   readonly helps: boolean;

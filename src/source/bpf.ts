@@ -34,7 +34,7 @@ export function bpfSource(options: TracerOptions, standIn: Pace | null): Source 
 }
 
 /** `bpftrace 0.17.0, full probes`. */
-export function describeBpf({ bpftrace, program }: TracerOptions): string {
+function describeBpf({ bpftrace, program }: TracerOptions): string {
   return `bpftrace ${bpftrace.version}, ${program} probes`;
 }
 

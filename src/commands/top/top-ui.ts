@@ -41,7 +41,7 @@ export interface TopUiOptions extends PictureOptions {
 }
 
 /** What may be kept for the next time. */
-export interface Chosen {
+interface Chosen {
   readonly ui: TopUi;
   readonly theme: ThemeName;
   readonly mouse: boolean;

@@ -4,7 +4,7 @@ import type { DestinationChurn } from "../../model/reports/churn-report.ts";
 import { buildDestinations } from "../../model/reports/build-destinations.ts";
 
 /** From here on a destination's ports are worth a warning. */
-export const MUCH_IN_USE = 0.8;
+const MUCH_IN_USE = 0.8;
 const WORTH_A_LOOK = 0.5;
 /** What is opened keeps its port for a minute after its end. */
 const LOOK_AHEAD_SECONDS = 90;

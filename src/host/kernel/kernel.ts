@@ -26,7 +26,7 @@ export interface KernelFacts {
 }
 
 /** Where tracefs is mounted, if at all, and whether the kernel has it to mount. */
-export interface TracefsFacts {
+interface TracefsFacts {
   readonly mountedAt: string | null;
   readonly supported: boolean;
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { readOptional } from "./optional-file.ts";
 
 /** `0-3,5` of /sys/devices/system/cpu/online as numbers (Documentation/admin-guide/cputopology.rst). */
-export function parseCpuList(text: string): number[] {
+function parseCpuList(text: string): number[] {
   return text
     .trim()
     .split(",")

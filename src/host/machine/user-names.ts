@@ -13,7 +13,7 @@ export function readUserNames(): ReadonlyMap<number, string> {
 }
 
 /** The first name of each uid wins, as in getpwuid(3). */
-export function parsePasswd(text: string): ReadonlyMap<number, string> {
+function parsePasswd(text: string): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
   for (const line of text.split("\n")) {
     const [name, , uid] = line.split(":");

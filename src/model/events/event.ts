@@ -88,7 +88,7 @@ export interface CountersSeen {
 }
 
 /** A process was looked up by itself, because its pid was new. */
-export interface ProcessSeen {
+interface ProcessSeen {
   readonly kind: "process";
   readonly at: Nanos;
   readonly process: ProcessFacts;

@@ -31,7 +31,7 @@ export interface Stay {
   readonly isCurrent: boolean;
 }
 
-export interface TimelineHolder {
+interface TimelineHolder {
   readonly pid: number;
   readonly comm: string;
   readonly fd: number | null;

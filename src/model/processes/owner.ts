@@ -7,7 +7,7 @@ export type Owner = KnownOwner | { readonly pid: null; readonly evidence: "unkno
 
 type KnownEvidence = Exclude<OwnerEvidence, "unknown">;
 
-export interface KnownOwner {
+interface KnownOwner {
   readonly pid: number;
   readonly evidence: KnownEvidence;
 }

@@ -4,7 +4,7 @@ import type { Nanos } from "../net/nanos.ts";
 import { Process } from "./process.ts";
 
 /** As many as Linux has pids for by default times two; past it the longest silent go first. */
-export const MAX_PROCESSES = 65_536;
+const MAX_PROCESSES = 65_536;
 
 /** Processes by pid. */
 export class ProcessTable {

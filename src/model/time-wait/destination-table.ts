@@ -6,7 +6,7 @@ import type { Nanos } from "../net/nanos.ts";
 import { Destination, addressOf, portOf, sourceOf } from "./destination.ts";
 
 /** More than a machine has peers worth a line; past it new ones are counted and not kept. */
-export const MAX_DESTINATIONS = 32_768;
+const MAX_DESTINATIONS = 32_768;
 
 const FORGET_AFTER: Nanos = 60e9;
 

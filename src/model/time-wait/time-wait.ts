@@ -6,7 +6,7 @@ import type { Connection, Destination } from "./destination.ts";
 /** Fixed in the kernel, by no setting to be changed (TCP_TIMEWAIT_LEN, include/net/tcp.h). */
 export const TIME_WAIT_LIFE: Nanos = 60e9;
 /** The most that tcp_max_tw_buckets is by default, times two; past it new ones are counted and not kept. */
-export const MAX_TIME_WAITS = 524_288;
+const MAX_TIME_WAITS = 524_288;
 
 const FIRST_CAPACITY = 1024;
 const SWEEP_EVERY: Nanos = 1e9;

@@ -4,7 +4,7 @@ import { safeText } from "../../base/text.ts";
 import { nanos, wallMs } from "./scalar-shapes.ts";
 
 /** Readers refuse another major; a newer minor only adds kinds of lines, which older readers pass over. */
-export const MAJOR = 1;
+const MAJOR = 1;
 export const VERSION = `${MAJOR}.1`;
 export const FORMAT = "tcptrace recording";
 

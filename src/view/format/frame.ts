@@ -10,7 +10,7 @@ export interface Span {
   readonly chart?: ChartRow;
 }
 
-export interface ChartRow {
+interface ChartRow {
   /** Shared by all rows of the chart. */
   readonly chart: Chart;
   readonly row: number;

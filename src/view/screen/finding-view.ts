@@ -79,7 +79,7 @@ export function findingStyle({ severity }: Finding): Style {
 }
 
 /** Names for findings for as long as they are about the same: rule, process, and which of several. */
-export function keysOf(findings: readonly Finding[]): readonly string[] {
+function keysOf(findings: readonly Finding[]): readonly string[] {
   const seen = new Map<string, number>();
   return findings.map(({ id, pid }) => {
     const name = `${id} ${pid ?? ""}`;

@@ -26,7 +26,7 @@ const ends = {
 const anyEnds: fc.Arbitrary<SurveyedTuple> = fc.record({ netns: anyId, ...ends });
 
 /** A transition of the full program or of the basic one, which knows no more than the tracepoint tells. */
-export const anyTransition: fc.Arbitrary<Transition> = fc
+const anyTransition: fc.Arbitrary<Transition> = fc
   .record({
     kind: fc.constant("transition" as const),
     at: anyWhole,

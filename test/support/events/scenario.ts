@@ -148,7 +148,7 @@ export function dropped(at: number, count: number): TraceEvent {
 }
 
 /** A row as it was when it was told. */
-export interface Told {
+interface Told {
   readonly id: number;
   readonly change: string;
   readonly pid: number | null;

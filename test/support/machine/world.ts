@@ -51,10 +51,10 @@ const innocentSchema = z.strictObject({
 const worldSchema = z.strictObject({ members: z.array(memberSchema), innocent: z.array(innocentSchema) });
 
 /** A process that leaks, and the truth about it. */
-export type Member = Readonly<z.infer<typeof memberSchema>>;
+type Member = Readonly<z.infer<typeof memberSchema>>;
 
 /** A process that has to do with the leaks or looks like one, and leaks nothing. */
-export type Innocent = Readonly<z.infer<typeof innocentSchema>>;
+type Innocent = Readonly<z.infer<typeof innocentSchema>>;
 
 export interface World {
   readonly members: readonly Member[];
