@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Records the run that test/terminal/golden.test.ts looks at: a client that leaks sockets, beside one that opens and closes.
+# Records the run that test/terminal/golden.machine.test.ts looks at: a client that leaks sockets, beside one that opens and closes.
 #
 # usage: scripts/screens/record.sh     as root, after `npm run build`, on a machine with little else going on
 #
 # Writes test/fixtures/leak.tct.gz. The screens of the tests are of this file: they have to be drawn anew afterwards
-# (UPDATE_SCREENS=1 npx vitest run test/terminal/golden.test.ts).
+# (UPDATE_SCREENS=1 npx vitest run test/terminal/golden.machine.test.ts).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work="$(mktemp -d)"
