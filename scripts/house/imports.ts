@@ -10,7 +10,7 @@ export interface SourceFile {
   readonly imports: readonly Import[];
 }
 
-export interface Import {
+interface Import {
   /** A file of the same tree, or the name of a package (`zod`, `node:fs`). */
   readonly target: string;
   readonly isFile: boolean;

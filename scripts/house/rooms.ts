@@ -76,7 +76,7 @@ export const ROOMS: Rooms = {
   },
   "host/survey": {
     about: "/proc/net/tcp in every namespace",
-    imports: ["model/net", "host/machine", "model/events", "host/kernel", "host/processes"],
+    imports: ["base", "model/net", "host/machine", "model/events", "host/kernel", "host/processes"],
     packages: ["node:"],
   },
   "model/processes": {

@@ -14,7 +14,7 @@ export interface HouseSurvey {
   readonly longest: SourceFile | null;
 }
 
-export interface RoomSurvey {
+interface RoomSurvey {
   readonly name: string;
   readonly level: number;
   readonly files: number;
@@ -68,7 +68,7 @@ export function misfitsOf({ rooms }: HouseSurvey, table: Rooms): string[] {
   return misfits;
 }
 
-export const FEWEST_FILES = 4;
+const FEWEST_FILES = 4;
 
 function isOdd(files: number): boolean {
   return files < FEWEST_FILES || files > MOST_FILES;

@@ -14,7 +14,22 @@ import { TCP } from "#src/model/net/tcp-state.ts";
 import { safeText } from "#src/base/text.ts";
 import { diagnoseJson } from "#src/view/print/diagnose-json.ts";
 import { diagnoseText } from "#src/view/print/diagnose-text.ts";
-import { child, childRow, fold, holder, listenerRow, MS, NETNS, polling, row, SECOND, survey, tick, timeWaitRow, tracing } from "#test/support/events/scenario.ts";
+import {
+  child,
+  childRow,
+  fold,
+  holder,
+  listenerRow,
+  MS,
+  NETNS,
+  polling,
+  row,
+  SECOND,
+  survey,
+  tick,
+  timeWaitRow,
+  tracing,
+} from "#test/support/events/scenario.ts";
 import { anyEvent } from "#test/support/events/any-event.ts";
 
 const OPTIONS = { stuckAfterMs: 60_000 };

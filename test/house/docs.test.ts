@@ -5,7 +5,11 @@ import { ROOT } from "#test/support/project.ts";
 
 /** The pages that a reader starts from. */
 const PAGES = [
-  ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "probes/README.md", "src/recording/README.md"],
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "probes/README.md",
+  "src/recording/README.md",
   ...readdirSync(join(ROOT, "docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),

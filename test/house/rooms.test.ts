@@ -39,13 +39,6 @@ test("the table lists a room after all that it imports", () => {
 });
 
 describe("the survey of a tree", () => {
-  const file = (path: string, ...targets: string[]): SourceFile => ({
-    path,
-    room: path.split("/")[0] ?? "",
-    lines: 10,
-    imports: targets.map((target) => ({ target, isFile: target.endsWith(".ts"), isLazy: false })),
-  });
-
   it("names an import that no room allows", () => {
     const files = [file("low/a.ts"), file("high/b.ts", "low/a.ts", "zod"), file("high/c.ts", "high/b.ts")];
     const table = { low: { about: "", imports: [] }, high: { about: "", imports: ["low"] } };
@@ -118,4 +111,10 @@ function reaches(graph: ReadonlyMap<string, ReadonlySet<string>>, from: string):
     ahead.push(...(graph.get(next) ?? []));
   }
   return seen;
+}
+
+/** A file in the room that its path begins with. */
+function file(path: string, ...targets: string[]): SourceFile {
+  const imports = targets.map((target) => ({ target, isFile: target.endsWith(".ts"), isLazy: false }));
+  return { path, room: path.split("/")[0] ?? "", lines: 10, imports };
 }

@@ -10,7 +10,15 @@ import { isRunning } from "#test/support/machine/process-tree.ts";
 import { runTcptrace, startTcptrace, type Tcptrace } from "#test/support/machine/tcptrace.ts";
 import { CLI } from "#test/support/project.ts";
 import { until } from "#test/support/until.ts";
-import { backgroundChurn, churn, closed, connectAndClose, leak, netnsOf, serve } from "#test/support/machine/workload.ts";
+import {
+  backgroundChurn,
+  churn,
+  closed,
+  connectAndClose,
+  leak,
+  netnsOf,
+  serve,
+} from "#test/support/machine/workload.ts";
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "tcptrace-record-"));

@@ -4,7 +4,16 @@ import type { Accept, Task, Transition } from "#src/model/events/event.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { NameBook } from "#src/wire/name-book.ts";
 import { WireDecoder } from "#src/wire/wire.ts";
-import { acceptLine, answerLine, nameLine, NO_PLACE, outboxLine, type Place, placesOf, transitionLine } from "#test/support/wire/wire-lines.ts";
+import {
+  acceptLine,
+  answerLine,
+  nameLine,
+  NO_PLACE,
+  outboxLine,
+  type Place,
+  placesOf,
+  transitionLine,
+} from "#test/support/wire/wire-lines.ts";
 import { cut, decode, type Told } from "#test/support/wire/wire-told.ts";
 
 /* Several events in one line, and the names that are told apart from them (probes/outbox.bt). */

@@ -3,7 +3,14 @@ import { describe, expect, test } from "vitest";
 import type { Accept, Transition } from "#src/model/events/event.ts";
 import { type TimeWaitOutcome, TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import { PAIRS } from "#src/wire/sent-counts.ts";
-import { acceptLine, anchorLine, answerLine, heartbeatLine, sentOf, transitionLine } from "#test/support/wire/wire-lines.ts";
+import {
+  acceptLine,
+  anchorLine,
+  answerLine,
+  heartbeatLine,
+  sentOf,
+  transitionLine,
+} from "#test/support/wire/wire-lines.ts";
 import { cut, decode, newDecoder, type Told } from "#test/support/wire/wire-told.ts";
 
 const LINE: Transition = {

@@ -39,7 +39,7 @@ export async function runChurn(connections: number, perSecond = 0): Promise<Chur
 }
 
 /** Reads the line that churn.c prints at its end. */
-export function readChurn(text: string): Churn {
+function readChurn(text: string): Churn {
   const said = /server=(\d+) client=(\d+) port=(\d+) connections=(\d+) seconds=([\d.]+)/.exec(text);
   if (said === null) throw new Error(`churn said: ${text}`);
   const [, server, client, port, connections, seconds] = said;

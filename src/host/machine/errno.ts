@@ -1,5 +1,5 @@
 /** The code of a system call's failure, such as `ENOENT`; "" for any other error. */
-function errorCode(error: unknown): string {
+export function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 

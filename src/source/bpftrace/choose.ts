@@ -37,7 +37,7 @@ export type Program = (typeof PROGRAMS)[number];
 export const PROGRAMS = ["full", "kprobe", "fentry", "basic"] as const;
 
 /** A better source than the one chosen, why it was not chosen, and the command that fixes that, if there is one. */
-export interface PassedOver {
+interface PassedOver {
   readonly source: `bpf-${Program}`;
   readonly reason: string;
   readonly fix: string | null;

@@ -8,7 +8,7 @@ import { bpftraceVersion } from "./bpftrace-version.ts";
 import { PROGRAMS, type Program, type TracingFacts } from "./choose.ts";
 
 /** What TCPTRACE_PROBES asks for; null for the best. Throws UserError for an unknown one. */
-export function wantedProgram(name: string | undefined): Program | null {
+function wantedProgram(name: string | undefined): Program | null {
   if (name === undefined || name === "" || name === "auto") return null;
   const found = PROGRAMS.find((program) => program === name);
   if (found !== undefined) return found;

@@ -12,7 +12,7 @@ import { question } from "../state/question.ts";
 import type { TransitionRows } from "../state/top-source.ts";
 
 /** The last transitions. */
-export const TRANSITIONS = question<TransitionRows>({
+const TRANSITIONS = question<TransitionRows>({
   name: "transitions",
   ask: (source, { filter }) => source.transitions(filter),
   json: ({ rows, wallMs }) => {

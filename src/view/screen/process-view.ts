@@ -20,7 +20,7 @@ import { emptyText } from "../words/summary.ts";
 const ROWS_FOR_DETAIL = 9;
 
 /** The groups of sockets, where they are grouped. */
-export const GROUPS = question<readonly GroupRow[]>({
+const GROUPS = question<readonly GroupRow[]>({
   name: "groups",
   ask: ({ world, stuckAfterMs }, { grouping, filter }) =>
     grouping === null ? null : buildGroups(world, { by: grouping, filter, stuckAfterMs }),

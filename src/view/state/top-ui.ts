@@ -5,7 +5,7 @@ import type { PlayerUi } from "./player-ui.ts";
 export type Place = TabPlace | OpenedPlace;
 
 /** A view with a key of its own, by its id. */
-export interface TabPlace {
+interface TabPlace {
   readonly kind: "tab";
   readonly tab: string;
 }

@@ -4,7 +4,15 @@ import { type Descriptors, procDescriptors } from "#src/host/processes/descripto
 import { type FoundHolders, HolderFinder } from "#src/host/processes/holders.ts";
 import type { SurveyedSocket } from "#src/model/events/survey.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { asNobody, connect, descriptorOf, gonePid, isRoot, listen, startChild } from "#test/support/machine/children.ts";
+import {
+  asNobody,
+  connect,
+  descriptorOf,
+  gonePid,
+  isRoot,
+  listen,
+  startChild,
+} from "#test/support/machine/children.ts";
 
 const SECOND = 1e9;
 const READY = `console.log("ready");`;

@@ -6,7 +6,23 @@ import type { Model } from "#src/model/fold/model.ts";
 import { buildChurn } from "#src/model/reports/build-churn.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { accept, CALM, child, fold, holder, listening, listenerRow, MS, row, SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  accept,
+  CALM,
+  child,
+  fold,
+  holder,
+  listening,
+  listenerRow,
+  MS,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 const anchor: TraceEvent = { kind: "anchor", at: 1, wallMs: 1.7e12 };
 /** A server that leaks, a client that lives, and one that is reset while it leaks. */

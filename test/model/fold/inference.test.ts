@@ -2,7 +2,25 @@ import { describe, expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { networkMadePath } from "#src/model/fold/inference.ts";
 import { TCP, type TcpStateName } from "#src/model/net/tcp-state.ts";
-import { changes, child, childRow, dropped, fold, holder, listenerRow, listening, MS, row, SECOND, skipped, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  changes,
+  child,
+  childRow,
+  dropped,
+  fold,
+  holder,
+  listenerRow,
+  listening,
+  MS,
+  row,
+  SECOND,
+  skipped,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 describe("the network's way from one state to another", () => {
   test.each<[TcpStateName, TcpStateName, TcpStateName[]]>([

@@ -1,7 +1,25 @@
 import { describe, expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { accept, CALM, changes, child, childRow, fold, holder, listening, LOOPBACK, MS, row, SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  accept,
+  CALM,
+  changes,
+  child,
+  childRow,
+  fold,
+  holder,
+  listening,
+  LOOPBACK,
+  MS,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 const LOOPBACK6 = `${"0".repeat(31)}1`;
 const ANY6 = "0".repeat(32);

@@ -5,7 +5,19 @@ import type { TraceEvent } from "#src/model/events/event.ts";
 import { buildLeaks } from "#src/model/reports/build-leaks.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { MATCH_ALL } from "#src/model/filter/filter.ts";
-import { changes, fold, holder, polling, row, SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  changes,
+  fold,
+  holder,
+  polling,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 const AT = 100 * SECOND;
 

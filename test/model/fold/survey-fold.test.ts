@@ -2,7 +2,24 @@ import { describe, expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { changes, child, childRow, fold, holder, listenerRow, MS, row, type Run, SECOND, survey, timeWaitRow, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  changes,
+  child,
+  childRow,
+  fold,
+  holder,
+  listenerRow,
+  MS,
+  row,
+  type Run,
+  SECOND,
+  survey,
+  timeWaitRow,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 const AT = 100 * SECOND;
 

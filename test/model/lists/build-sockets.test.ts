@@ -10,7 +10,17 @@ import { retakeSnapshot, buildSnapshot } from "#src/model/reports/build-snapshot
 import { SOCKET_SORTS, type SocketChoice, SocketList, type SocketRow } from "#src/model/lists/build-sockets.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { polled, traced } from "#test/support/events/any-events.ts";
-import { childRow, fold, holder, listenerRow, row, SECOND, survey, tick, tracing } from "#test/support/events/scenario.ts";
+import {
+  childRow,
+  fold,
+  holder,
+  listenerRow,
+  row,
+  SECOND,
+  survey,
+  tick,
+  tracing,
+} from "#test/support/events/scenario.ts";
 
 const ALL: SocketChoice = {
   of: { kind: "closeWait" },

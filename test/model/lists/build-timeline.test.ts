@@ -9,7 +9,20 @@ import { buildTimeline, type Timeline } from "#src/model/lists/build-timeline.ts
 import { stateName, TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import type { TransitionRow } from "#src/model/sockets/transition-row.ts";
 import { polled, traced } from "#test/support/events/any-events.ts";
-import { accept, child, holder, listening, MS, row, SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  accept,
+  child,
+  holder,
+  listening,
+  MS,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 const WALL = 1.7e12;
 const BEGIN: readonly TraceEvent[] = [{ kind: "anchor", at: 0, wallMs: WALL }, tracing(1)];

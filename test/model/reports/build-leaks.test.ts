@@ -6,7 +6,27 @@ import { parseFilter } from "#src/model/filter/parse-filter.ts";
 import type { LeakingProcess, LeakReport } from "#src/model/reports/leak-report.ts";
 import { buildLeaks } from "#src/model/reports/build-leaks.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { accept, asked, child, childRow, detail, dropped, fold, holder, listenerRow, listening, MS, polling, row, SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  accept,
+  asked,
+  child,
+  childRow,
+  detail,
+  dropped,
+  fold,
+  holder,
+  listenerRow,
+  listening,
+  MS,
+  polling,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 const AT = 100 * SECOND;
 

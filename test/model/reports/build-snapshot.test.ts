@@ -3,7 +3,23 @@ import type { TraceEvent } from "#src/model/events/event.ts";
 import type { Snapshot } from "#src/model/reports/snapshot.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { accept, child, fold, holder, listenerRow, listening, LOOPBACK, polling, row, SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  accept,
+  child,
+  fold,
+  holder,
+  listenerRow,
+  listening,
+  LOOPBACK,
+  polling,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 function snapshotOf(...events: readonly TraceEvent[]): Snapshot {
   return buildSnapshot(fold(...events).model.tables, 60_000);

@@ -2,7 +2,19 @@ import { describe, expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { isStuck } from "#src/model/sockets/stuck.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { asked, detail, fold, holder, row, SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  asked,
+  detail,
+  fold,
+  holder,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 const AT = 100 * SECOND;
 const STUCK_AFTER = 60 * SECOND;

@@ -6,7 +6,25 @@ import type { Survey } from "#src/model/events/survey.ts";
 import type { Task, TraceEvent, Transition } from "#src/model/events/event.ts";
 import { buildChurn } from "#src/model/reports/build-churn.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { CALM, child, fold, holder, LOOPBACK, MS, NETNS, polling, row, type Run, SECOND, survey, taskOf, tick, timeWaitRow, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  CALM,
+  child,
+  fold,
+  holder,
+  LOOPBACK,
+  MS,
+  NETNS,
+  polling,
+  row,
+  type Run,
+  SECOND,
+  survey,
+  taskOf,
+  tick,
+  timeWaitRow,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 const AT = 10 * SECOND;
 const CLIENT = taskOf(9);

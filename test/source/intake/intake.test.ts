@@ -6,7 +6,17 @@ import { PAIRS } from "#src/wire/sent-counts.ts";
 import { expectEqual } from "#test/support/expect-equal.ts";
 import { type Happened, OutboxCpu, OutboxWorld, type OutboxOptions, type Run } from "#test/support/wire/outbox-cpu.ts";
 import { OutboxReader } from "#test/support/wire/outbox-reader.ts";
-import { anySchedule, BUSY, type Cpu, CPUS, type Op, type Pick, simulate, TASKS, untimed } from "#test/support/wire/outbox-schedule.ts";
+import {
+  anySchedule,
+  BUSY,
+  type Cpu,
+  CPUS,
+  type Op,
+  type Pick,
+  simulate,
+  TASKS,
+  untimed,
+} from "#test/support/wire/outbox-schedule.ts";
 
 /** The reader, when all lines have come but those that `isLost`. */
 function read(

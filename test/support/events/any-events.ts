@@ -1,7 +1,19 @@
 import * as fc from "fast-check";
 import type { TraceEvent } from "#src/model/events/event.ts";
 import { type TimeWaitOutcome, TCP, type TcpState } from "#src/model/net/tcp-state.ts";
-import { accept, holder, polling, row, SECOND, survey, taskOf, timeWaitRow, tick, tracing, transition } from "#test/support/events/scenario.ts";
+import {
+  accept,
+  holder,
+  polling,
+  row,
+  SECOND,
+  survey,
+  taskOf,
+  timeWaitRow,
+  tick,
+  tracing,
+  transition,
+} from "#test/support/events/scenario.ts";
 
 /* Few addresses, ports, inodes and processes, so that all that can meet does. */
 

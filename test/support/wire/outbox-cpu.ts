@@ -1,6 +1,16 @@
 import type { Accept, Transition } from "#src/model/events/event.ts";
 import { ACCEPTED, PAIRS } from "#src/wire/sent-counts.ts";
-import { acceptLine, answerLine, heartbeatLine, nameLine, NO_PLACE, outboxLine, type Place, placesOf, sentOf } from "#test/support/wire/wire-lines.ts";
+import {
+  acceptLine,
+  answerLine,
+  heartbeatLine,
+  nameLine,
+  NO_PLACE,
+  outboxLine,
+  type Place,
+  placesOf,
+  sentOf,
+} from "#test/support/wire/wire-lines.ts";
 
 /** An event but for its time, which the probe takes. */
 export type Untimed = Omit<Transition, "at"> | Omit<Accept, "at">;

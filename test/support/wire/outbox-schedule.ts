@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import type { Task } from "#src/model/events/event.ts";
 import { TCP, type TcpState } from "#src/model/net/tcp-state.ts";
-import { type Happened, OutboxCpu, OutboxWorld, type OutboxOptions, type Run, type Untimed } from "#test/support/wire/outbox-cpu.ts";
+import {
+  type Happened,
+  OutboxCpu,
+  OutboxWorld,
+  type OutboxOptions,
+  type Run,
+  type Untimed,
+} from "#test/support/wire/outbox-cpu.ts";
 
 /* Two CPUs with an outbox each, and the reader of what they print. The lines of one CPU come in order, those of the two in any. */
 

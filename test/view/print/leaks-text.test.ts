@@ -5,7 +5,13 @@ import { TCP } from "#src/model/net/tcp-state.ts";
 import { safeText } from "#src/base/text.ts";
 import { leaksText } from "#src/view/print/leaks-text.ts";
 import { anyName } from "#test/support/samples/any-values.ts";
-import { anyLeakReport, leakingProcess, leakReport, servedSocket, stuckSocket } from "#test/support/samples/leak-reports.ts";
+import {
+  anyLeakReport,
+  leakingProcess,
+  leakReport,
+  servedSocket,
+  stuckSocket,
+} from "#test/support/samples/leak-reports.ts";
 
 const userName = (uid: number): string | undefined => (uid === 1001 ? "www" : undefined);
 
