@@ -65,7 +65,7 @@ function fold(): number {
   run((events) => {
     for (const event of events) model.fold(event);
   });
-  return model.tables.transitions;
+  return model.tables.counts.transitions;
 }
 
 function print(): number {
@@ -79,7 +79,7 @@ function print(): number {
     for (const row of rows.take(model.tables)) lines.transition(row, model.wallMs(row.at));
     lines.take();
   });
-  return model.tables.transitions;
+  return model.tables.counts.transitions;
 }
 
 function costOf(stage: () => number): number {

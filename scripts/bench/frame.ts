@@ -36,7 +36,7 @@ const source = new ModelSource(model, STUCK_AFTER_MS);
 const stop = new AbortController();
 for await (const batch of liveSource("proc").events(stop.signal)) {
   for (const event of batch) model.fold(event);
-  if (model.tables.isSeeded && model.tables.surveys > 1) break;
+  if (model.tables.surveys.isSeeded && model.tables.surveys.count > 1) break;
 }
 stop.abort();
 
@@ -80,7 +80,7 @@ for (const [name, run] of parts) {
   const times: number[] = [];
   for (let count = 0; count < FRAMES; count += 1) {
     // The findings of another moment are not shown.
-    tables.now += count % 2 === 0 ? SECOND : -SECOND;
+    tables.clock.advanceTo(tables.clock.now + SECOND);
     times.push(ownCpuMicros(run) / 1000);
   }
   const longest = Math.max(...times).toFixed(1);

@@ -62,7 +62,7 @@ async function timeModel(file: string) {
   for await (const batch of (await Recording.open(file, signal)).events(signal)) {
     for (const event of batch) other.fold(event);
   }
-  return { alone, both: secondsSince(again), transitions: model.tables.transitions };
+  return { alone, both: secondsSince(again), transitions: model.tables.counts.transitions };
 }
 
 function secondsSince(begun: number): number {

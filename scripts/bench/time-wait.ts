@@ -71,13 +71,14 @@ console.log(`before: ${megabytes(process.memoryUsage.rss())}`);
 for await (const batch of liveSource("bpf").events(stop.signal)) {
   for (const event of batch) model.fold(event);
   most = Math.max(most, process.memoryUsage.rss());
-  if (model.tables.isSeeded && !isLoading) {
+  if (model.tables.surveys.isSeeded && !isLoading) {
     isLoading = true;
     void load().then(() => (loadedAt = performance.now()));
   }
   if (performance.now() - loadedAt > REST_MS) break;
 }
-const { timeWaits, lost } = model.tables;
+const { table: timeWaits } = model.tables.timeWaits;
+const { lost } = model.tables.counts;
 console.log(`the kernel counts ${kernelCount()}, the model ${timeWaits.size}, lost ${lost}`);
 for (const { pid, comm, now } of buildChurn(model.tables).processes) console.log(`  ${now} by ${comm} (${pid})`);
 console.log(`resident: ${megabytes(process.memoryUsage.rss())}, at most ${megabytes(most)} before`);

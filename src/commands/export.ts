@@ -122,7 +122,7 @@ class PerfettoExporter implements Exporter {
 
   end(): string {
     let text = this.#values(this.#rows.take(true));
-    for (const value of this.#trace.end(this.#rows.model.tables.now)) text += this.#value(value);
+    for (const value of this.#trace.end(this.#rows.model.now)) text += this.#value(value);
     const begin = this.#before === ",\n" ? "" : this.#before;
     // What the zero of the times is on the calendar.
     const zero = JSON.stringify(isoTime(Math.max(0, this.#rows.model.wallMs(0))));

@@ -83,7 +83,7 @@ class RecordRun {
     const { json, duration, print } = flags;
     // Transitions are counted as they are recorded, and not as they are printed.
     const printer = new EventPrinter({ filter: MATCH_ALL, json, duration }, session.say, print);
-    const recorder = await Recorder.start(recorderOptions(flags, session), printer.model.tables);
+    const recorder = await Recorder.start(recorderOptions(flags, session), printer.model);
     return new RecordRun(flags, session, printer, recorder);
   }
 
@@ -93,7 +93,7 @@ class RecordRun {
       this.#recorder.event(event);
       this.#printer.fold(event);
       // Not one transition more than asked for.
-      if (this.#printer.model.tables.transitions >= (this.#flags.count ?? Infinity)) this.#isDone = true;
+      if (this.#printer.model.tables.counts.transitions >= (this.#flags.count ?? Infinity)) this.#isDone = true;
     }
     const lines = this.#printer.take();
     if (this.#flags.print) await this.#session.write(lines);
@@ -130,10 +130,11 @@ class RecordRun {
   /** Counts so far, in one line. */
   describe(): string {
     const { model } = this.#printer;
-    const { transitions, attributed, lost, source, now, tracingSince } = model.tables;
+    const { counts, source, clock } = model.tables;
+    const { transitions, attributed, lost } = counts;
     const { files, bytes, dropped } = this.#recorder;
-    const seconds = tracingSince === null ? 0 : (now - tracingSince) / 1e9;
-    return recordingText({ transitions, attributed, lost, source, seconds, files, bytes, dropped });
+    const seconds = source.secondsUntil(clock.now);
+    return recordingText({ transitions, attributed, lost, source: source.name, seconds, files, bytes, dropped });
   }
 }
 

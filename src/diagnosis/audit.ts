@@ -30,9 +30,9 @@ const MOST_NAMESPACES = 4;
 
 /** All settings that folklore names, and what each would do for the findings: those of the namespaces that they are about. */
 export function auditSettings(tables: Tables, findings: readonly Finding[]): readonly AuditedSetting[] {
-  const host = tables.counters?.host;
+  const host = tables.kernel.host;
   return namespacesOf(tables, findings).flatMap((netns, index) => {
-    const settings = tables.settings.get(netns);
+    const settings = tables.kernel.settings.get(netns);
     const here = findings.filter(({ evidence }) => (evidence["netns"] ?? netns) === netns);
     // Those of the machine stand once, with what all findings say of them.
     const allAdvice = SYSCTL_ADVICE.filter((advice) => index === 0 || isOfNamespace(advice));
@@ -47,7 +47,7 @@ function namespacesOf(tables: Tables, findings: readonly Finding[]): number[] {
   const concerned = new Set<number>();
   for (const { evidence } of findings) {
     const { netns } = evidence;
-    if (typeof netns === "number" && tables.settings.has(netns)) concerned.add(netns);
+    if (typeof netns === "number" && tables.kernel.settings.has(netns)) concerned.add(netns);
   }
   if (concerned.size === 0) {
     const busiest = busiestNamespace(tables);
@@ -59,7 +59,7 @@ function namespacesOf(tables: Tables, findings: readonly Finding[]): number[] {
 function busiestNamespace(tables: Tables): number | null {
   const counts = new Map<number, number>();
   for (const { netns } of tables.sockets) if (netns !== null) counts.set(netns, (counts.get(netns) ?? 0) + 1);
-  const known = [...tables.settings.keys()].toSorted((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
+  const known = [...tables.kernel.settings.keys()].toSorted((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
   return known[0] ?? null;
 }
 
@@ -71,7 +71,7 @@ const MACHINE_WIDE: ReadonlySet<string> = new Set(["net.core.netdev_max_backlog"
 
 interface Known {
   readonly settings: NetworkSettings | undefined;
-  readonly host: HostFigures | undefined;
+  readonly host: HostFigures | null;
   readonly findings: readonly Finding[];
 }
 

@@ -27,24 +27,24 @@ export interface Diagnosis {
   readonly settings: readonly AuditedSetting[];
 }
 
-/** Draws up the answer of `tcptrace diagnose`, from all tables, at `tables.now`. */
+/** Draws up the answer of `tcptrace diagnose`, from all tables, at the time of the last event. */
 export function buildDiagnosis(tables: Tables, options: DiagnoseOptions): Diagnosis {
-  const { now, tracingSince, source, complete, unreadable, lost, transitions } = tables;
+  const { clock, source, surveys, counts } = tables;
   const findings = diagnose(tables, options);
   return {
-    wallMs: tables.wallMs(now),
-    source,
-    seconds: tracingSince === null ? 0 : (now - tracingSince) / 1e9,
-    complete,
-    unreadable,
-    lost,
+    wallMs: clock.wallMs(clock.now),
+    source: source.name,
+    seconds: source.secondsUntil(clock.now),
+    complete: surveys.isComplete,
+    unreadable: surveys.unreadable,
+    lost: counts.lost,
     stuckAfterMs: options.stuckAfterMs,
     lookedAt: {
       sockets: tables.sockets.size,
-      timeWait: tables.timeWaits.size,
+      timeWait: tables.timeWaits.table.size,
       processes: [...tables.processes].length,
-      namespaces: tables.counters?.namespaces.length ?? 0,
-      transitions,
+      namespaces: tables.kernel.namespaces.length,
+      transitions: counts.transitions,
     },
     findings,
     settings: auditSettings(tables, findings),

@@ -37,7 +37,7 @@ class Source extends ModelSource {
 const began = Date.now();
 const model = new Model();
 const source = new Source(model, STUCK_AFTER_MS);
-const recorder = new TopRecorder(model.tables);
+const recorder = new TopRecorder(model);
 let at = 1000 * SECOND;
 let address = 1;
 

@@ -76,15 +76,16 @@ export class EventPrinter {
 
   /** What is left when the stream has ended. */
   end(): Buffer {
-    const { missing, now } = this.model.tables;
+    const { missing } = this.model.tables.counts;
     this.#drain(true);
-    if (missing > 0) this.#lost(now, missing, "kernel");
+    if (missing > 0) this.#lost(this.model.now, missing, "kernel");
     if (this.#options.json) this.#lines.line(summaryJson(this.summary()));
     return this.take();
   }
 
   summary(): EventsSummary {
-    const { lost, source, transitions, polled, changes } = this.model.tables;
+    const { lost, transitions, polled, changes } = this.model.tables.counts;
+    const { name: source } = this.model.tables.source;
     const seconds = Math.round(this.#seconds() * 10) / 10;
     const total = source === "bpf" ? transitions - polled + lost : null;
     const shown = { transitions: this.#transitions, lost, attributed: this.#attributed, seconds, source };
@@ -92,8 +93,8 @@ export class EventPrinter {
   }
 
   #seconds(): number {
-    const { now, tracingSince } = this.model.tables;
-    return tracingSince === null ? 0 : (now - tracingSince) / 1e9;
+    const { source, clock } = this.model.tables;
+    return source.secondsUntil(clock.now);
   }
 
   #drain(all: boolean): void {

@@ -49,14 +49,15 @@ export async function foldInput(
     for (const event of batch) {
       model.fold(event);
       if (event.kind === "source" && event.detail !== detail) say((detail = event.detail));
-      const { tracingSince, isSeeded, now } = tables;
-      if (!isSeeded || tracingSince === null || now - tracingSince < durationMs * 1e6) continue;
+      const { tracingSince } = tables.source;
+      if (!tables.surveys.isSeeded || tracingSince === null) continue;
+      if (tables.clock.now - tracingSince < durationMs * 1e6) continue;
       // A live source ends with a last look at /proc.
       shutdown.abort("done");
       if (input.recording !== null) break;
     }
   }
-  if (tables.surveys > 0) return tables;
+  if (tables.surveys.count > 0) return tables;
   if (signal.reason === "EPIPE") return null;
   if (input.recording === null && signal.aborted) {
     say("ended before anything was seen");

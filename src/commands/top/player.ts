@@ -76,7 +76,7 @@ export class Player {
     return {
       state: this.#word(),
       speed: this.speed,
-      wallMs: this.#began === null || tables.anchor === null ? null : tables.wallMs(this.#position),
+      wallMs: this.#began === null || tables.clock.anchor === null ? null : this.model.wallMs(this.#position),
       elapsedMs: this.#began === null ? 0 : (this.#position - this.#began) / 1e6,
       note: this.#note,
     };

@@ -28,7 +28,7 @@ export async function top(options: TopOptions, session: Session): Promise<void> 
 
 /** The model as a view shows it; null before anything is known. */
 function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Snapshot | null {
-  if (tables.anchor === null || tables.surveys === 0) return null;
+  if (tables.clock.anchor === null || tables.surveys.count === 0) return null;
   return buildSnapshot(tables, stuckAfterMs, filter);
 }
 
@@ -44,26 +44,26 @@ async function printTables(options: TopOptions, input: EventInput, session: Sess
     if (shown === null) return;
     const table = topTable(shown, stdout.columns ?? BATCH_WIDTH, input.userName);
     await session.write(`${printed === 0 ? "" : "\n"}${table}`);
-    next = tables.now + options.intervalMs * 1e6;
+    next = tables.clock.now + options.intervalMs * 1e6;
     if (++printed === options.count) shutdown.abort("done");
   };
   for await (const batch of input.events(shutdown.signal)) {
     for (const event of batch) {
       model.fold(event);
       if (event.kind !== "tick" || shutdown.signal.aborted) continue;
-      next ??= tables.tracingSince === null ? null : tables.tracingSince + options.intervalMs * 1e6;
-      if (next !== null && tables.now >= next) await print();
+      next ??= tables.source.tracingSince === null ? null : tables.source.tracingSince + options.intervalMs * 1e6;
+      if (next !== null && tables.clock.now >= next) await print();
     }
   }
   // What the recording ends with, though no whole interval is left.
-  const isCutShort = next === null || tables.now > next - options.intervalMs * 1e6;
+  const isCutShort = next === null || tables.clock.now > next - options.intervalMs * 1e6;
   if (input.recording !== null && !shutdown.signal.aborted && isCutShort) await print();
 }
 
 async function showScreen(options: TopOptions, input: EventInput, { shutdown, say }: Session): Promise<void> {
   const model = new Model(options.filter);
   const source = new ModelSource(model, options.stuckAfterMs);
-  const recorder = new TopRecorder(model.tables);
+  const recorder = new TopRecorder(model);
   const traced = fold(input, model, recorder, shutdown);
   // A source that fails ends the screen first, so that its message is not drawn over.
   const ended = traced.catch(() => shutdown.abort("failed"));

@@ -1,5 +1,5 @@
 import { UserError } from "../../base/errors.ts";
-import type { Tables } from "../../model/fold/tables.ts";
+import type { Model } from "../../model/fold/model.ts";
 import { isTcpState, stateName } from "../../model/net/tcp-state.ts";
 import { OutputFile, findCaller, isFull } from "../../recording/write/output-file.ts";
 import { lineText } from "../../view/format/frame.ts";
@@ -16,8 +16,8 @@ const LEAST_COLUMNS = 160;
 const OTHER_LINES = 40;
 
 /** `tcptrace-20260501T221407Z.txt`, in the working directory: by the clock of the events. */
-export function stampedName(extension: string, tables: Pick<Tables, "now" | "wallMs">): string {
-  return stamped(extension, tables.wallMs(tables.now));
+export function stampedName(extension: string, model: Pick<Model, "now" | "wallMs">): string {
+  return stamped(extension, model.wallMs(model.now));
 }
 
 function stamped(extension: string, wallMs: number): string {

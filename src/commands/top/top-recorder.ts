@@ -2,7 +2,7 @@ import { UserError } from "../../base/errors.ts";
 import { version } from "../run/version.ts";
 import { stampedName } from "./top-files.ts";
 import type { TraceEvent } from "../../model/events/event.ts";
-import type { Tables } from "../../model/fold/tables.ts";
+import type { Model } from "../../model/fold/model.ts";
 import { newHeader } from "../../recording/write/new-header.ts";
 import { OutputFile, findCaller, isFull } from "../../recording/write/output-file.ts";
 import { Recorder } from "../../recording/write/recorder.ts";
@@ -10,15 +10,15 @@ import type { RecordingState } from "../../view/state/top-data.ts";
 
 /** Records a live run from a key on, and until it is pressed again. */
 export class TopRecorder {
-  readonly #tables: Tables;
+  readonly #model: Model;
   #recorder: Recorder | null = null;
   #path = "";
   #isWanted = false;
   /** What became of it, for the screen. */
   say: (text: string) => void = () => {};
 
-  constructor(tables: Tables) {
-    this.#tables = tables;
+  constructor(model: Model) {
+    this.#model = model;
   }
 
   /** Begins or ends it, where nothing is half told. */
@@ -54,7 +54,7 @@ export class TopRecorder {
   }
 
   async #start(): Promise<void> {
-    this.#path = stampedName("tct.gz", this.#tables);
+    this.#path = stampedName("tct.gz", this.#model);
     const caller = findCaller(process.env);
     const tcptrace = version();
     try {
@@ -67,7 +67,7 @@ export class TopRecorder {
           packing: "gzip",
           onFull: "stop",
         },
-        this.#tables,
+        this.#model,
       );
       this.say(`recording to ${this.#path} (e ends it)`);
     } catch (error) {

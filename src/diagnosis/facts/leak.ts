@@ -1,7 +1,7 @@
 import { Peers } from "./peers.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
-import type { LeakedDescriptor } from "../../model/sockets/leaked-descriptor.ts";
+import type { LeakedDescriptor } from "../../model/sockets/leaked-descriptors.ts";
 
 /** The sockets in CLOSE_WAIT that one process has accepted or opened, and has not closed. */
 export class Leak {

@@ -1,4 +1,3 @@
-import { networkSettings } from "../../model/fold/network-settings.ts";
 import type { Tables } from "../../model/fold/tables.ts";
 import type { DestinationChurn } from "../../model/reports/churn-report.ts";
 import { buildDestinations } from "../../model/reports/build-destinations.ts";
@@ -12,14 +11,14 @@ const LOOK_AHEAD_SECONDS = 90;
 /** The destinations whose ports may run out; all others are passed over without a look at their connections. */
 export function buildPressed(tables: Tables): readonly DestinationChurn[] {
   const wanted = new Set<number>();
-  const isAll = tables.timeWaitFilter.isEmpty;
-  for (const destination of tables.destinations) {
+  const isAll = tables.timeWaits.filter.isEmpty;
+  for (const destination of tables.timeWaits.destinations) {
     const { side, live, timeWaits, chosen, rates, netns } = destination;
     if (side !== "client" || rates === null || (!isAll && chosen === 0)) continue;
-    const { firstPort, lastPort, reservedPorts } = networkSettings(tables, netns);
+    const { firstPort, lastPort, reservedPorts } = tables.kernel.settingsOf(netns);
     const ports = Math.max(1, lastPort - firstPort + 1 - reservedPorts);
     const inUse = live + timeWaits;
-    const soon = inUse + rates.opened.perSecond(tables.now) * LOOK_AHEAD_SECONDS;
+    const soon = inUse + rates.opened.perSecond(tables.clock.now) * LOOK_AHEAD_SECONDS;
     if (inUse >= ports * WORTH_A_LOOK || soon >= ports) wanted.add(destination.id);
   }
   return wanted.size === 0 ? [] : buildDestinations(tables, wanted);

@@ -40,7 +40,7 @@ export class Queues {
 
   addWaiting(socket: Socket): void {
     // Until a survey has shown it so, it may have been accepted unseen.
-    if (socket.surveyed !== this.#tables.surveys || (this.#tables.polledAt ?? 0) < socket.since) return;
+    if (socket.surveyed !== this.#tables.surveys.count || (this.#tables.surveys.polledAt ?? 0) < socket.since) return;
     const queue = this.#find(socket);
     if (queue === null) return;
     queue.waiting++;
@@ -50,7 +50,7 @@ export class Queues {
   }
 
   addHalfOpen(socket: Socket): void {
-    if (socket.surveyed !== this.#tables.surveys) return;
+    if (socket.surveyed !== this.#tables.surveys.count) return;
     const queue = this.#find(socket);
     if (queue === null) return;
     queue.halfOpen++;

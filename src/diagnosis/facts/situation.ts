@@ -14,7 +14,7 @@ export interface DiagnoseOptions {
   readonly filter?: Filter;
 }
 
-/** What all rules look at: the model's tables at `tables.now`, with its sockets counted once for all of them. */
+/** What all rules look at: the model's tables at the time of the last event, with its sockets counted once for all of them. */
 export interface Situation {
   readonly tables: Tables;
   readonly now: Nanos;
@@ -27,13 +27,13 @@ export interface Situation {
 
 export function buildSituation(tables: Tables, { stuckAfterMs, filter = MATCH_ALL }: DiagnoseOptions): Situation {
   const census = scanSockets(tables, stuckAfterMs, filter);
-  return { tables, now: tables.now, stuckAfterMs, filter, census, pressed: buildPressed(tables) };
+  return { tables, now: tables.clock.now, stuckAfterMs, filter, census, pressed: buildPressed(tables) };
 }
 
 /** A setting of a namespace or of the machine; null where it was not read. */
 export function settingOf({ tables }: Situation, netns: number | null, name: SysctlName): number | null {
-  const own = netns === null ? undefined : tables.settings.get(netns)?.sysctls;
-  return sysctlNumber(own ?? {}, name) ?? sysctlNumber(tables.counters?.host?.sysctls ?? {}, name);
+  const own = netns === null ? undefined : tables.kernel.settings.get(netns)?.sysctls;
+  return sysctlNumber(own ?? {}, name) ?? sysctlNumber(tables.kernel.host?.sysctls ?? {}, name);
 }
 
 /** The process of this pid; null where nobody is known. */
@@ -48,5 +48,5 @@ export function who(process: Pick<Process, "pid" | "comm"> | null, nobody = "a p
 
 /** ` in network namespace 4026532177` where there are several to choose from, else nothing. */
 export function inNamespace({ tables }: Situation, netns: number | null): string {
-  return netns === null || (tables.counters?.namespaces.length ?? 1) < 2 ? "" : ` in network namespace ${netns}`;
+  return netns === null || tables.kernel.namespaces.length < 2 ? "" : ` in network namespace ${netns}`;
 }

@@ -8,7 +8,7 @@ import type { Nanos } from "../../model/net/nanos.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
 import { ASK, NOBODY, holdersOf, isUnaccepted } from "../../model/sockets/holding.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
-import { isStuck } from "../../model/sockets/stuck.ts";
+import { type Moment, isStuck } from "../../model/sockets/stuck.ts";
 import { socketSubject } from "../../model/sockets/subject.ts";
 
 /** In these states a socket waits for its peer's answer, which mostly takes milliseconds. */
@@ -30,8 +30,8 @@ export interface SocketScan {
 export function scanSockets(tables: Tables, stuckAfterMs: number, filter: Filter): SocketScan {
   const count = new Count(tables, stuckAfterMs * 1e6, filter);
   count.addAll();
-  for (const vanished of tables.leakedDescriptors.values()) {
-    if (!vanished.isConfirmed || tables.now - vanished.since < stuckAfterMs * 1e6) continue;
+  for (const vanished of tables.leakedDescriptors) {
+    if (!vanished.isConfirmed || tables.clock.now - vanished.since < stuckAfterMs * 1e6) continue;
     for (const { pid } of vanished.socket.holders)
       count.leakOf(vanished.socket, pid, vanished.since)?.addVanished(vanished);
   }
@@ -45,11 +45,13 @@ class Count implements SocketScan {
   readonly queues: Queues;
   readonly unanswered = new Unanswered();
   readonly #tables: Tables;
+  readonly #moment: Moment;
   readonly #stuckAfter: Nanos;
   readonly #filter: Filter;
 
   constructor(tables: Tables, stuckAfter: Nanos, filter: Filter) {
     this.#tables = tables;
+    this.#moment = { now: tables.clock.now, detailsAt: tables.surveys.detailsAt };
     this.#stuckAfter = stuckAfter;
     this.#filter = filter;
     this.chosen = filter.isEmpty ? null : new Set();
@@ -88,7 +90,7 @@ class Count implements SocketScan {
       case TCP.FIN_WAIT2:
       case TCP.CLOSING:
       case TCP.LAST_ACK:
-        if (this.#tables.now - socket.since >= PATIENCE && this.#takesAny(socket)) this.unanswered.add(socket);
+        if (this.#tables.clock.now - socket.since >= PATIENCE && this.#takesAny(socket)) this.unanswered.add(socket);
         return;
       case TCP.TIME_WAIT:
       case TCP.CLOSE:
@@ -105,7 +107,7 @@ class Count implements SocketScan {
       if (this.#takesAny(socket)) this.queues.addWaiting(socket);
       return;
     }
-    const stuck = isStuck(socket, this.#tables, this.#stuckAfter);
+    const stuck = isStuck(socket, this.#moment, this.#stuckAfter);
     if (holder !== ASK && holder !== NOBODY) {
       this.leakOf(socket, holder, socket.since)?.add(socket, stuck);
       return;
@@ -142,6 +144,6 @@ class Count implements SocketScan {
   #takes(socket: Socket, pid: number | null, since: Nanos): boolean {
     if (this.#filter.isEmpty) return true;
     const process = pid === null ? null : (this.#tables.processes.at(pid) ?? null);
-    return this.#filter.matches(socketSubject(socket, process, this.#tables.now - since));
+    return this.#filter.matches(socketSubject(socket, process, this.#tables.clock.now - since));
   }
 }

@@ -11,28 +11,29 @@ import type { Socket } from "../sockets/socket.ts";
 
 /** Draws up what the tables know. */
 export function buildImage(tables: Tables): Image {
-  const gone = [...tables.leakedDescriptors].map(([inode, { socket, since, sinceIsExact, at, isConfirmed }]) => ({
-    socket,
-    row: { id: socket.id, inode, since, sinceIsExact, at, isConfirmed },
-  }));
-  const sockets = [...tables.sockets, ...gone.map(({ socket }) => socket)];
+  const leaked = Array.from(tables.leakedDescriptors.entries(), ([inode, descriptor]) => {
+    const { socket, since, sinceIsExact, at, isConfirmed } = descriptor;
+    return { socket, row: { id: socket.id, inode, since, sinceIsExact, at, isConfirmed } };
+  });
+  const sockets = [...tables.sockets, ...leaked.map(({ socket }) => socket)];
   const processes = [...tables.processes];
+  const { clock, surveys, counts } = tables;
   return {
     kind: "image",
-    at: tables.now,
-    complete: tables.complete,
-    isSeeded: tables.isSeeded,
-    surveys: tables.surveys,
+    at: clock.now,
+    complete: surveys.isComplete,
+    isSeeded: surveys.isSeeded,
+    surveys: surveys.count,
     nextId: tables.sockets.nextId,
     timeWaits: imageTimeWaits(tables),
-    missing: tables.missing,
-    told: tables.watermark,
-    detailsAt: finite(tables.detailsAt),
+    missing: counts.missing,
+    told: clock.watermark,
+    detailsAt: finite(surveys.detailsAt),
     sockets: sockets.map(imageOf),
     holders: sockets.flatMap(({ id, holders }) => holders.map(({ pid, fd }) => ({ id, pid, fd }))),
     processes: processes.map(({ pid, comm, uid, lastSeen }) => ({ pid, comm, uid, lastSeen })),
     facts: processes.map(({ facts }) => facts).filter((facts) => facts !== null),
-    vanished: gone.map(({ row }) => row),
+    vanished: leaked.map(({ row }) => row),
   };
 }
 
@@ -65,28 +66,25 @@ function finite(at: Nanos): Nanos | null {
 
 /** Makes the tables, which must be empty, know what those knew that the image was taken of. */
 export function foldImage(tables: Tables, image: Image): void {
-  tables.complete = image.complete;
-  tables.isSeeded = image.isSeeded;
-  tables.surveys = image.surveys;
-  tables.skipped = image.missing;
-  tables.watermark = Math.max(tables.watermark, image.told);
-  tables.detailsAt = image.detailsAt ?? -Infinity;
-  for (const facts of image.facts) tables.learn(facts, image.at);
+  tables.surveys.restore(image);
+  tables.counts.skip(image.missing);
+  tables.clock.raiseWatermark(image.told);
+  for (const facts of image.facts) tables.processes.learn(facts, image.at);
   for (const { pid, comm, uid, lastSeen } of image.processes) {
     const process = tables.processes.seen(pid, comm, lastSeen);
     process.uid = uid;
     process.lastSeen = lastSeen;
   }
   const holders = holdersById(image.holders);
-  const gone = new SeededMap<number, (typeof image.vanished)[number]>();
-  for (const row of image.vanished) gone.set(row.id, row);
+  const leaked = new SeededMap<number, (typeof image.vanished)[number]>();
+  for (const row of image.vanished) leaked.set(row.id, row);
   for (const row of image.sockets) {
     const socket = restore(tables, row, holders.get(row.id) ?? []);
-    const vanished = gone.get(row.id);
-    if (vanished === undefined) continue;
+    const descriptor = leaked.get(row.id);
+    if (descriptor === undefined) continue;
     tables.sockets.remove(socket);
-    const { inode, since, sinceIsExact, at, isConfirmed } = vanished;
-    tables.leakedDescriptors.set(inode, { socket, since, sinceIsExact, at, isConfirmed });
+    const { inode, since, sinceIsExact, at, isConfirmed } = descriptor;
+    tables.leakedDescriptors.restore(inode, { socket, since, sinceIsExact, at, isConfirmed });
   }
   foldImagedTimeWaits(tables, image.timeWaits);
   tables.sockets.skipIds(image.nextId);
@@ -111,7 +109,7 @@ function restore(tables: Tables, row: ImagedSocket, holders: readonly Holder[]):
   socket.detailAt = row.detailAt ?? -Infinity;
   socket.sentAt = row.sentAt ?? -Infinity;
   socket.lastTraced = row.lastTraced;
-  socket.surveyed = tables.surveys;
+  socket.surveyed = tables.surveys.count;
   if (row.state !== TCP.LISTEN) countLive(tables, socket, null);
   return socket;
 }

@@ -1,3 +1,4 @@
+import { countTransition } from "./ownership.ts";
 import type { Tables } from "./tables.ts";
 import { foldEstablished, foldTimeWait } from "./time-wait-fold.ts";
 import type { Nanos } from "../net/nanos.ts";
@@ -41,7 +42,7 @@ type Report = (row: TransitionRow) => void;
  * is reported, with the cause `poll`: the time is when it was found, not when it happened.
  */
 export function repair(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
-  tables.contradictions++;
+  tables.counts.countContradiction();
   if (to === TCP.CLOSE) foldUnseenEnd(tables, socket, at);
   const path = networkMadePath(socket.state, to);
   if (path.length === 0 || !isClear(tables, at)) tables.sockets.setState(socket, to, at, false);
@@ -51,7 +52,7 @@ export function repair(tables: Tables, socket: Socket, to: TcpState, at: Nanos, 
 /** What the socket leaves behind: a descriptor without a socket, or a mini-socket. Surveys tell whether it is so. */
 function foldUnseenEnd(tables: Tables, socket: Socket, at: Nanos): void {
   const { state } = socket;
-  if (state === TCP.CLOSE_WAIT) tables.vanish(socket, at);
+  if (state === TCP.CLOSE_WAIT) tables.leakedDescriptors.suspect(socket, at);
   else if (state === TCP.FIN_WAIT1 || state === TCP.FIN_WAIT2 || state === TCP.CLOSING) {
     foldTimeWait(tables, socket, TCP.TIME_WAIT, at);
   }
@@ -60,7 +61,7 @@ function foldUnseenEnd(tables: Tables, socket: Socket, at: Nanos): void {
 /** A server's connection whose beginning the kernel skipped: from LISTEN through the handshake to `to`. */
 export function repairBirth(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
   const path = [TCP.SYN_RECV, ...networkMadePath(TCP.SYN_RECV, to)];
-  if (path.at(-1) !== to || tables.missing < path.length || !isClear(tables, at)) return;
+  if (path.at(-1) !== to || tables.counts.missing < path.length || !isClear(tables, at)) return;
   tables.sockets.setRole(socket, "server");
   tables.sockets.setState(socket, TCP.LISTEN, at, false);
   infer(tables, socket, path, at, report);
@@ -68,17 +69,16 @@ export function repairBirth(tables: Tables, socket: Socket, to: TcpState, at: Na
 
 /** Where the buffer overflowed, too, nobody can say which transitions are missing. */
 function isClear(tables: Tables, at: Nanos): boolean {
-  return at - tables.droppedAt > DROP_MEMORY;
+  return at - tables.counts.droppedAt > DROP_MEMORY;
 }
 
 function infer(tables: Tables, socket: Socket, path: readonly TcpState[], at: Nanos, report: Report): void {
-  tables.inferred += path.length;
   for (const to of path) {
     const from = socket.state;
     tables.sockets.setState(socket, to, at, false);
     if (to === TCP.ESTABLISHED) foldEstablished(tables, socket, at);
-    tables.changes.found(from, to);
-    const process = tables.countTransition(socket, at);
+    tables.counts.countInferred(from, to);
+    const process = countTransition(tables, socket, at);
     report({ at, socket, from, to, inState: null, owner: socket.owner, process, cause: "poll" });
   }
 }

@@ -8,13 +8,13 @@ import { holdersOf, isUnaccepted } from "../sockets/holding.ts";
 import { socketMatcher } from "../sockets/socket-match.ts";
 
 /** What the kernel tells of sockets in CLOSE_WAIT: how long at least, and whether their program still sends. */
-export function foldDetails(tables: Tables, { at, askedAt, details, backlogs, idle }: DetailsSeen): void {
+export function foldDetails(tables: Tables, seen: DetailsSeen): void {
+  const { at, askedAt, details, backlogs } = seen;
   for (const { inode, backlog } of backlogs) {
     const listener = tables.sockets.atInode(inode);
     if (listener !== undefined) listener.backlog = backlog;
   }
-  tables.detailsAt = askedAt;
-  if (idle !== undefined) tables.idle = idle;
+  tables.surveys.addDetails(seen);
   const match = socketMatcher(tables.sockets);
   for (const detail of details) {
     const socket = match(detail);
@@ -22,19 +22,6 @@ export function foldDetails(tables: Tables, { at, askedAt, details, backlogs, id
     socket.detailAt = askedAt;
     socket.sentAt = askedAt - detail.lastSentMs * 1e6;
     if (!socket.sinceIsExact) socket.since = Math.min(socket.since, at - detail.lastAckMs * 1e6);
-  }
-}
-
-/** Descriptors whose sockets have left the tables: still open, or closed by now. */
-export function foldVanished(tables: Tables, survey: Survey, holders: SeededMap<number, Holder[]>): void {
-  for (const [inode, vanished] of tables.leakedDescriptors) {
-    if (survey.at < vanished.at) continue;
-    const held = holders.get(inode);
-    if (held === undefined || tables.sockets.atInode(inode) !== undefined) tables.leakedDescriptors.delete(inode);
-    else {
-      vanished.isConfirmed = true;
-      tables.sockets.setHolders(vanished.socket, held);
-    }
   }
 }
 
@@ -48,7 +35,7 @@ export function foldTrends(tables: Tables, survey: Survey): void {
     // What waits to be accepted is no leak of anybody's.
     if (socket.state === TCP.CLOSE_WAIT && !isUnaccepted(socket)) count(holdersOf(socket, tables.sockets));
   }
-  for (const { isConfirmed, socket } of tables.leakedDescriptors.values()) if (isConfirmed) count(socket.holders);
+  for (const { isConfirmed, socket } of tables.leakedDescriptors) if (isConfirmed) count(socket.holders);
   for (const process of tables.processes) process.closeWaits.add(survey.at, counts.get(process.pid) ?? 0);
   for (const { pid, fdUsed } of survey.processes) {
     if (fdUsed !== null) tables.processes.at(pid)?.descriptors.add(survey.until, fdUsed);

@@ -1,14 +1,15 @@
-import { type Cause, causeOf } from "../events/cause.ts";
-import type { Accept, Loss, TraceEvent, Transition } from "../events/event.ts";
-import type { Survey } from "../events/survey.ts";
+import { causeOf } from "../events/cause.ts";
+import type { Image } from "../events/image.ts";
+import type { Accept, ClockAnchor, CountersSeen, SourceChange, Tick, TraceEvent, Transition } from "../events/event.ts";
 import { type Filter, MATCH_ALL } from "../filter/filter.ts";
-import { foldCounters } from "./counters-fold.ts";
-import { foldImage } from "./image.ts";
+import { buildImage, foldImage } from "./image.ts";
 import { repair, repairBirth } from "./inference.ts";
 import { foldDetails } from "./leak-fold.ts";
+import { countConnection, countTransition, own, ownThroughListener } from "./ownership.ts";
 import { foldSurvey, settleDoubts } from "./survey-fold.ts";
 import { Tables } from "./tables.ts";
 import { foldConnection } from "./time-wait-fold.ts";
+import { settleMissed } from "./time-wait-survey.ts";
 import type { SocketRole } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
@@ -22,86 +23,74 @@ import type { TransitionRow } from "../sockets/transition-row.ts";
  * no environment, so that the same events always give the same answers.
  */
 export class Model {
-  readonly tables = new Tables();
+  readonly tables: Tables;
   /** Called for each transition, after the tables know it. */
   onTransition: ((row: TransitionRow) => void) | null = null;
 
   /** `timeWaitFilter` chooses the mini-sockets that are counted, once and for all. */
   constructor(timeWaitFilter: Filter = MATCH_ALL) {
-    this.tables.timeWaitFilter = timeWaitFilter;
+    this.tables = new Tables(timeWaitFilter);
   }
 
   readonly #report = (row: TransitionRow): void => this.onTransition?.(row);
 
   fold(event: TraceEvent): void {
-    if (event.at > this.tables.now) this.tables.now = event.at;
+    const { tables } = this;
+    tables.clock.advanceTo(event.at);
     switch (event.kind) {
       case "transition":
         return this.#transition(event);
       case "accept":
         return this.#accept(event);
       case "survey":
-        return this.#survey(event);
+        return foldSurvey(tables, event, this.#report);
       case "details":
-        return foldDetails(this.tables, event);
+        return foldDetails(tables, event);
       case "counters":
-        return foldCounters(this.tables, event);
+        tables.kernel.add(event);
+        return settleMissed(tables, event);
       case "process":
-        return this.tables.learn(event.process, event.at);
+        return tables.processes.learn(event.process, event.at);
       case "loss":
-        return this.#loss(event);
+        return tables.counts.countLoss(event);
       case "gap":
-        this.tables.gap += event.at - event.from;
-        this.tables.sockets.untrace();
-        return;
+        tables.source.addGap(event);
+        return tables.sockets.untrace();
       case "source":
-        this.tables.source = event.source;
-        if (event.ready) {
-          this.tables.tracingSince ??= event.at;
-          this.tables.timeWaitHistory.begin(event.at);
-        }
-        this.tables.sourceDetail = event.detail;
+        tables.source.change(event);
+        if (event.ready) tables.timeWaits.begin(event.at);
         return;
       case "anchor":
-        this.tables.anchor = event;
-        return;
+        return tables.clock.setAnchor(event);
       case "image":
-        return foldImage(this.tables, event);
+        return foldImage(tables, event);
       case "tick":
-        if (event.watermark > this.tables.watermark) this.tables.watermark = event.watermark;
-        this.tables.timeWaits.sweep(event.at);
-        this.tables.keepSeries(event.at);
-        return settleDoubts(this.tables, event.watermark, this.#report);
+        return this.#tick(event);
       default:
         return event satisfies never;
     }
   }
 
-  #loss({ at, count, where, changes }: Loss): void {
-    const { tables } = this;
-    if (where === "kernel") {
-      tables.skipped += count;
-      return;
-    }
-    tables.dropped += count;
-    tables.droppedAt = at;
-    // They happened: only whose they were is not known.
-    tables.rate.add(at, count);
-    for (const change of changes ?? [{ from: null, to: null, count }]) tables.changes.lost(change);
+  #tick({ at, watermark }: Tick): void {
+    const { clock, timeWaits, source, series, counts, sockets } = this.tables;
+    clock.raiseWatermark(watermark);
+    timeWaits.table.sweep(at);
+    if (source.tracingSince !== null) series.tick(at, counts, sockets.closeWait);
+    settleDoubts(this.tables, watermark, this.#report);
   }
 
   #transition(event: Transition): void {
-    if (event.at > this.tables.watermark) this.tables.watermark = event.at;
+    this.tables.clock.raiseWatermark(event.at);
     const socket = this.#socketOf(event);
     const { sockets } = this.tables;
     socket.lastTraced = event.at;
-    if (this.tables.doubts.size > 0) this.tables.doubts.delete(socket);
+    this.tables.doubts.drop(socket);
     if (event.inode !== null && (event.inode !== 0 || socket.inode === null)) sockets.setInode(socket, event.inode);
     const task = event.task;
     if (task !== null && taskIsOwner(event.from, event.to, event.evidence?.error ?? 0, socket.owner)) {
       const process = this.tables.processes.seen(task.pid, task.comm, event.at);
       process.uid ??= task.uid;
-      this.tables.own(socket, process.as.syscall, event.at);
+      own(this.tables, socket, process.as.syscall, event.at);
     } else if (socket.role === "server") this.#ownThroughListener(socket, event);
     if (event.from !== event.to) this.#change(socket, event);
     else if (event.to === TCP.CLOSE) sockets.remove(socket);
@@ -117,8 +106,8 @@ export class Model {
     const listeners = tables.sockets.listeners.accepting(socket);
     const isAccepted = event.inode !== null && event.inode !== 0;
     const isSure = !isAccepted || listeners.every(({ holders }) => holders.length === 1);
-    if (socket.owner.pid === null && isSure) tables.ownThroughListener(socket, listeners, event.at);
-    else if (socket.owner.evidence === "listener" && !isSure) tables.own(socket, UNKNOWN_OWNER, event.at);
+    if (socket.owner.pid === null && isSure) ownThroughListener(tables, socket, listeners, event.at);
+    else if (socket.owner.evidence === "listener" && !isSure) own(tables, socket, UNKNOWN_OWNER, event.at);
   }
 
   /** The socket that the event is about, with its ends and its `from` state put right. */
@@ -161,10 +150,16 @@ export class Model {
   /** A socket that comes up in mid-life though all older ones are known: the kernel skipped its beginning. */
   #birthOf(socket: Socket, event: Transition): void {
     const { tables } = this;
-    if (!tables.isSeeded || tables.missing === 0 || event.from === TCP.CLOSE || event.from === TCP.LISTEN) return;
+    if (
+      !tables.surveys.isSeeded ||
+      tables.counts.missing === 0 ||
+      event.from === TCP.CLOSE ||
+      event.from === TCP.LISTEN
+    )
+      return;
     const listeners = tables.sockets.listeners.accepting(socket);
     if (listeners.length === 0) return;
-    tables.ownThroughListener(socket, listeners, event.at);
+    ownThroughListener(tables, socket, listeners, event.at);
     repairBirth(tables, socket, event.from, event.at, this.#report);
   }
 
@@ -172,10 +167,11 @@ export class Model {
     const { tables } = this;
     const { since, sinceIsExact } = socket;
     // close() would have taken it through LAST_ACK, and it would have no file any more.
-    if (event.from === TCP.CLOSE_WAIT && event.to === TCP.CLOSE && event.inode !== 0) tables.vanish(socket, event.at);
+    const isReset = event.from === TCP.CLOSE_WAIT && event.to === TCP.CLOSE && event.inode !== 0;
+    if (isReset) tables.leakedDescriptors.suspect(socket, event.at);
     tables.sockets.setState(socket, event.to, event.at, true);
-    const process = tables.countTransition(socket, event.at);
-    tables.changes.shown(event.from, event.to);
+    const process = countTransition(tables, socket, event.at);
+    tables.counts.countTraced(event.from, event.to);
     const cause = causeOf(event);
     if (process !== null) countConnection(process, socket, event, cause);
     foldConnection(tables, socket, event, cause);
@@ -195,7 +191,7 @@ export class Model {
     if (socket === undefined || !canBeAccepted(socket, event)) return;
     sockets.setInode(socket, event.inode);
     sockets.setHolders(socket, [{ pid: process.pid, fd: event.fd }]);
-    this.tables.own(socket, process.as.accept, event.at);
+    own(this.tables, socket, process.as.accept, event.at);
     this.#acceptor(socket, process, event.at);
   }
 
@@ -203,16 +199,27 @@ export class Model {
   #acceptor(socket: Socket, process: Process, at: Nanos): void {
     const [listener, ...others] = this.tables.sockets.listeners.accepting(socket);
     if (listener === undefined || others.length > 0 || listener.owner.pid === process.pid) return;
-    this.tables.own(listener, process.as.accept, at);
+    own(this.tables, listener, process.as.accept, at);
   }
 
-  #survey(event: Survey): void {
-    foldSurvey(this.tables, event, this.#report);
+  get now(): Nanos {
+    return this.tables.clock.now;
   }
 
   /** Milliseconds after the Unix epoch of a moment on the tracer's clock; fractions are microseconds and better. */
   wallMs(at: Nanos): number {
-    return this.tables.wallMs(at);
+    return this.tables.clock.wallMs(at);
+  }
+
+  /** All that it knows, for a recording that begins here. */
+  image(): Image {
+    return buildImage(this.tables);
+  }
+
+  /** The last events of the kinds that an image leaves out; null where there was none. */
+  lastEvents(): { anchor: ClockAnchor | null; source: SourceChange | null; counters: CountersSeen | null } {
+    const { clock, source, kernel } = this.tables;
+    return { anchor: clock.anchor, source: source.changeAt(clock.now), counters: kernel.last };
   }
 }
 
@@ -234,13 +241,4 @@ function isOther(socket: Socket, event: Transition): boolean {
 
 function differ(known: number, told: number): boolean {
   return known !== 0 && told !== 0 && known !== told;
-}
-
-function countConnection(process: Process, socket: Socket, event: Transition, cause: Cause | null): void {
-  if (event.from === TCP.SYN_SENT && event.to === TCP.ESTABLISHED) process.opened.add(event.at);
-  if (event.to === TCP.CLOSE && event.from !== TCP.LISTEN) process.closed.add(event.at);
-  if (cause !== "reset" || event.to !== TCP.CLOSE) return;
-  (event.from === TCP.SYN_SENT ? process.refused : process.resets).add(event.at);
-  const { role, netns, localAddress, localPort, remoteAddress, remotePort } = socket;
-  process.lastReset = { role, netns, localAddress, localPort, remoteAddress, remotePort };
 }

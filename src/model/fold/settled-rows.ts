@@ -18,12 +18,12 @@ export class SettledRows {
     this.#rows.push(row);
   }
 
-  /** The rows that are settled at `tables.told`, or all when the stream has ended. */
+  /** The rows that are settled at the watermark, or all when the stream has ended. */
   take(tables: Tables, all = false): TransitionRow[] {
     const settled: TransitionRow[] = [];
     for (let row = this.#rows[this.#next]; row !== undefined; row = this.#rows[this.#next]) {
       const mayWait = !all && this.#rows.length - this.#next <= MOST_ROWS;
-      if (mayWait && !isSettled(row.socket) && tables.watermark - row.at < SETTLE_TIME) break;
+      if (mayWait && !isSettled(row.socket) && tables.clock.watermark - row.at < SETTLE_TIME) break;
       improve(row, tables);
       settled.push(row);
       this.#next++;

@@ -1,7 +1,8 @@
 import { SeededMap, scatter } from "../../base/seeded-map.ts";
 import type { Survey, SurveyedProcess, SurveyedSocket } from "../events/survey.ts";
 import { repair } from "./inference.ts";
-import { foldTrends, foldVanished } from "./leak-fold.ts";
+import { foldTrends } from "./leak-fold.ts";
+import { countTransition, own, ownThroughListener } from "./ownership.ts";
 import type { Tables } from "./tables.ts";
 import { countLive, foldGone } from "./time-wait-fold.ts";
 import { foldTimeWaits } from "./time-wait-survey.ts";
@@ -22,25 +23,20 @@ type Match = ReturnType<typeof socketMatcher>;
  * an event must be missing then. Without a tracer the surveys are the events.
  */
 export function foldSurvey(tables: Tables, survey: Survey, report: Report): void {
-  tables.surveys++;
-  tables.complete = survey.complete;
-  tables.unreadable = survey.unreadable.length;
-  tables.polledAt = survey.at;
-  tables.pollCost = survey.poll ?? tables.pollCost;
-  for (const process of survey.processes) tables.learn(process, survey.at);
+  tables.surveys.add(survey, tables.source.tracingSince);
+  for (const process of survey.processes) tables.processes.learn(process, survey.at);
   const holders = holdersByInode(survey.processes);
   const match = socketMatcher(tables.sockets);
   // Listeners first, since what waits in their queues is theirs.
   for (const row of survey.sockets) if (row.state === TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
   for (const row of survey.sockets) if (row.state !== TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
   foldTimeWaits(tables, survey, (row) => match({ ...row, inode: 0 }));
-  for (const socket of tables.sockets)
-    if (socket.surveyed !== tables.surveys) foldAbsence(tables, survey, socket, report);
-  foldVanished(tables, survey, holders);
+  const { count } = tables.surveys;
+  for (const socket of tables.sockets) if (socket.surveyed !== count) foldAbsence(tables, survey, socket, report);
+  tables.leakedDescriptors.settle(survey.at, holders, tables.sockets);
   foldTrends(tables, survey);
   forgetEnded(tables, survey);
-  tables.destinations.forgetUnused(survey.at);
-  tables.isSeeded = tables.tracingSince !== null && survey.at >= tables.tracingSince;
+  tables.timeWaits.destinations.forgetUnused(survey.at);
 }
 
 /** Each process once, by its first descriptor of the socket. */
@@ -67,31 +63,31 @@ function foldRow(
   const { sockets } = tables;
   const known = match(row);
   const socket = known ?? createFrom(tables, survey, row);
-  socket.surveyed = tables.surveys;
+  socket.surveyed = tables.surveys.count;
   if (known !== undefined) {
     socket.netns ??= row.netns;
     // A connection that nobody answers has its port in /proc long before the next event would tell it.
     if (socket.localPort === 0) sockets.learnEnds(socket, row);
-    if (socket.state === row.state) tables.doubts.delete(socket);
+    if (socket.state === row.state) tables.doubts.drop(socket);
     else doubt(tables, survey, socket, row.state, report);
   }
   if (row.state !== TCP.LISTEN) countLive(tables, socket, openedAt(tables, survey, known));
   if (row.inode !== 0 || socket.inode === null) sockets.setInode(socket, row.inode);
   if (socket.state === row.state) socket.receiveQueue = row.receiveQueue;
   assignOwner(tables, survey, socket, holders.get(row.inode) ?? []);
-  if (known === undefined && tables.surveys > 1) reportPolled(tables, survey, socket, TCP.CLOSE, report);
+  if (known === undefined && tables.surveys.count > 1) reportPolled(tables, survey, socket, TCP.CLOSE, report);
 }
 
 /** Without a tracer, a socket that the last survey did not show has been opened since. */
 function openedAt({ source, surveys }: Tables, { at }: Survey, known: Socket | undefined): Nanos | null {
-  return source === "proc" && surveys > 1 && known === undefined ? at : null;
+  return source.name === "proc" && surveys.count > 1 && known === undefined ? at : null;
 }
 
 /** Without a tracer, what differs between two surveys is all that is known of a transition. */
 function reportPolled(tables: Tables, survey: Survey, socket: Socket, from: TcpState, report: Report): void {
-  if (tables.source !== "proc") return;
-  const process = tables.countTransition(socket, survey.at);
-  tables.polled++;
+  if (tables.source.name !== "proc") return;
+  const process = countTransition(tables, socket, survey.at);
+  tables.counts.countPolled();
   if (from === TCP.CLOSE && socket.state !== TCP.LISTEN) process?.opened.add(survey.at);
   if (socket.state === TCP.CLOSE) process?.closed.add(survey.at);
   const { state: to, owner } = socket;
@@ -115,19 +111,19 @@ function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: re
   if (first !== undefined) {
     // Who was traced keeps it as long as it still holds it.
     if (pid === null || evidence === "listener" || !holders.some((holder) => holder.pid === pid)) {
-      tables.own(socket, tables.processes.seen(first.pid, null, survey.at).as.inode, survey.at);
+      own(tables, socket, tables.processes.seen(first.pid, null, survey.at).as.inode, survey.at);
     }
     return;
   }
   if (pid !== null) {
-    if (hasPassedOn(survey, socket, pid)) tables.own(socket, UNKNOWN_OWNER, survey.at);
+    if (hasPassedOn(survey, socket, pid)) own(tables, socket, UNKNOWN_OWNER, survey.at);
     return;
   }
   if (socket.state === TCP.LISTEN) return;
   const listeners = tables.sockets.listeners.accepting(socket);
   if (listeners.length === 0) return;
   if (socket.role === null) tables.sockets.setRole(socket, "server");
-  if (socket.inode === null || socket.inode === 0) tables.ownThroughListener(socket, listeners, survey.at);
+  if (socket.inode === null || socket.inode === 0) ownThroughListener(tables, socket, listeners, survey.at);
 }
 
 /** Its descriptors were read and the socket, which has a file, is not among them: somebody else has it now. */
@@ -139,13 +135,13 @@ function hasPassedOn(survey: Survey, socket: Socket, pid: number): boolean {
 /** The survey shows another state than the model has; CLOSE stands for a row that is gone. */
 function doubt(tables: Tables, survey: Survey, socket: Socket, state: TcpState, report: Report): void {
   if (socket.lastTraced >= survey.at) return;
-  if (tables.source === "bpf" && socket.address !== null) {
+  if (tables.source.name === "bpf" && socket.address !== null) {
     // It may have changed after the survey began, and its event be on the way.
-    tables.doubts.set(socket, { state, until: survey.until });
+    tables.doubts.raise(socket, { state, until: survey.until });
     return;
   }
   const from = socket.state;
-  if (from === TCP.CLOSE_WAIT && state === TCP.CLOSE) tables.vanish(socket, survey.at);
+  if (from === TCP.CLOSE_WAIT && state === TCP.CLOSE) tables.leakedDescriptors.suspect(socket, survey.at);
   if (state === TCP.CLOSE) foldGone(tables, socket, survey.at);
   tables.sockets.setState(socket, state, survey.at, false);
   reportPolled(tables, survey, socket, from, report);
@@ -153,11 +149,9 @@ function doubt(tables: Tables, survey: Survey, socket: Socket, state: TcpState, 
 }
 
 /** Believes the surveys where all has been told that was traced until then, and nothing explains what they showed. */
-export function settleDoubts(tables: Tables, complete: Nanos, report: Report): void {
-  for (const [socket, { state, until }] of tables.doubts) {
-    if (until > complete) continue;
-    tables.doubts.delete(socket);
-    repair(tables, socket, state, complete, report);
+export function settleDoubts(tables: Tables, watermark: Nanos, report: Report): void {
+  for (const [socket, { state }] of tables.doubts.settled(watermark)) {
+    repair(tables, socket, state, watermark, report);
     if (state === TCP.CLOSE) tables.sockets.remove(socket);
   }
 }
@@ -166,7 +160,7 @@ export function settleDoubts(tables: Tables, complete: Nanos, report: Report): v
 function foldAbsence(tables: Tables, survey: Survey, socket: Socket, report: Report): void {
   if (socket.lastTraced >= survey.at || socket.since >= survey.at) return;
   // A namespace in which no process lives can't be read, and its sockets live on in the hands of those who left it.
-  if (tables.source === "bpf" && socket.netns !== null && !survey.namespaces.includes(socket.netns)) return;
+  if (tables.source.name === "bpf" && socket.netns !== null && !survey.namespaces.includes(socket.netns)) return;
   doubt(tables, survey, socket, TCP.CLOSE, report);
 }
 
@@ -182,6 +176,6 @@ function forgetEnded(tables: Tables, survey: Survey): void {
   }
   for (const process of tables.processes) {
     if (!holding.has(scatter(process.pid)) && process.timeWaits === 0 && survey.at - process.lastSeen > FORGET_AFTER)
-      tables.forget(process);
+      tables.processes.forget(process);
   }
 }

@@ -1,8 +1,8 @@
 import type { CountersSeen } from "../events/event.ts";
 import type { Survey, SurveyedTimeWait } from "../events/survey.ts";
-import { networkSettings } from "./network-settings.ts";
+import { processOf } from "./ownership.ts";
 import type { Tables } from "./tables.ts";
-import { countEntered, addTimeWait, processOf, sideOf } from "./time-wait-fold.ts";
+import { sideOf } from "./time-wait-fold.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import type { Socket } from "../sockets/socket.ts";
@@ -21,7 +21,6 @@ export function foldTimeWaits(
   survey: Survey,
   find: (row: SurveyedTimeWait) => Socket | undefined,
 ): void {
-  tables.onlyNetns = survey.namespaces.length === 1 ? (survey.namespaces[0] ?? null) : null;
   for (const row of survey.timeWaits) {
     const known = knownAs(tables, row);
     if (known === undefined) foldUnknown(tables, survey, row, find);
@@ -34,29 +33,29 @@ export function foldTimeWaits(
  * What two surveys were to show and did not has gone. After the first it is only missed: the kernel prints a table page by
  * page, and leaves rows out while their neighbours come and go.
  */
-function endAbsent({ timeWaits, surveys }: Tables, survey: Survey): void {
+function endAbsent({ timeWaits: { table }, surveys: { count } }: Tables, survey: Survey): void {
   const namespaces = new Set<number | null>(survey.namespaces);
-  timeWaits.forEach((slot) => {
-    if (timeWaits.surveyed(slot) === surveys || timeWaits.since(slot) >= survey.at) return;
-    const { netns } = timeWaits.destination(slot);
+  table.forEach((slot) => {
+    if (table.surveyed(slot) === count || table.since(slot) >= survey.at) return;
+    const { netns } = table.destination(slot);
     if (netns !== null && !namespaces.has(netns)) return;
-    if (timeWaits.isMissed(slot)) timeWaits.end(slot);
-    else timeWaits.markMissed(slot);
+    if (table.isMissed(slot)) table.end(slot);
+    else table.markMissed(slot);
   });
 }
 
 /** Where the kernel counts fewer than we know of, so many of those that the last survey missed have gone indeed. */
-export function settleMissed({ timeWaits, destinations }: Tables, { namespaces }: CountersSeen): void {
+export function settleMissed({ timeWaits: { table, destinations } }: Tables, { namespaces }: CountersSeen): void {
   const surplus = new Map<number | null, number>();
   for (const { netns, timeWaits: known } of destinations) surplus.set(netns, (surplus.get(netns) ?? 0) + known);
   for (const { netns, timeWait } of namespaces) surplus.set(netns, (surplus.get(netns) ?? 0) - timeWait);
   const counted = new Set<number | null>(namespaces.map(({ netns }) => netns));
-  timeWaits.forEach((slot) => {
-    const { netns } = timeWaits.destination(slot);
+  table.forEach((slot) => {
+    const { netns } = table.destination(slot);
     const left = surplus.get(netns) ?? 0;
-    if (!timeWaits.isMissed(slot) || left <= 0 || !counted.has(netns)) return;
+    if (!table.isMissed(slot) || left <= 0 || !counted.has(netns)) return;
     surplus.set(netns, left - 1);
-    timeWaits.end(slot);
+    table.end(slot);
   });
 }
 
@@ -64,10 +63,11 @@ function knownAs(tables: Tables, row: SurveyedTimeWait): Slot | undefined {
   // Under no namespace stands what the basic program has told of, where there are several.
   const { localAddress, localPort, remoteAddress, remotePort } = row;
   const anywhere = { netns: null, localAddress, localPort, remoteAddress, remotePort };
-  for (const ends of tables.hasNamespaces ? [row] : [row, anywhere]) {
+  for (const ends of tables.source.hasNamespaces ? [row] : [row, anywhere]) {
     for (const side of ["client", "server"] as const) {
-      const destination = tables.destinations.find(ends, side);
-      const slot = destination === undefined ? undefined : tables.timeWaits.find(destination, clientPortOf(ends, side));
+      const destination = tables.timeWaits.destinations.find(ends, side);
+      const slot =
+        destination === undefined ? undefined : tables.timeWaits.table.find(destination, clientPortOf(ends, side));
       if (slot !== undefined) return slot;
     }
   }
@@ -76,9 +76,10 @@ function knownAs(tables: Tables, row: SurveyedTimeWait): Slot | undefined {
 
 /** The kernel knows best how long it has to stand. */
 function foldKnown({ timeWaits, surveys }: Tables, survey: Survey, row: SurveyedTimeWait, known: Slot): void {
-  timeWaits.markSurveyed(known, surveys);
-  if (timeWaits.since(known) >= survey.at) return;
-  timeWaits.update(known, row.state === TCP.FIN_WAIT2, survey.until + row.remainingMs * 1e6);
+  const { table } = timeWaits;
+  table.markSurveyed(known, surveys.count);
+  if (table.since(known) >= survey.at) return;
+  table.update(known, row.state === TCP.FIN_WAIT2, survey.until + row.remainingMs * 1e6);
 }
 
 function foldUnknown(
@@ -90,21 +91,23 @@ function foldUnknown(
   // The kernel's timer goes off some seconds late: this one has had its time.
   if (row.remainingMs === 0) return;
   const isFinWait2 = row.state === TCP.FIN_WAIT2;
-  const { finTimeoutMs } = networkSettings(tables, row.netns);
+  const { finTimeoutMs } = tables.kernel.settingsOf(row.netns);
   const remaining = row.remainingMs * 1e6;
   const age = Math.max(0, (isFinWait2 ? Math.min(TIME_WAIT_LIFE, finTimeoutMs * 1e6) : TIME_WAIT_LIFE) - remaining);
   // So young that its event may be told yet.
-  if (tables.source === "bpf" && survey.until - age > Math.min(survey.at, tables.watermark) - SLACK) return;
+  const isLate = survey.until - age > Math.min(survey.at, tables.clock.watermark) - SLACK;
+  if (tables.source.name === "bpf" && isLate) return;
   const socket = find(row);
   const connection = connectionOf(tables, survey, row, socket);
   if (connection === undefined) return;
   const process = socket === undefined ? null : processOf(tables, socket);
   const since = Math.min(survey.at, survey.until - age);
-  const kept = addTimeWait(tables, connection, since, { process, endsAt: survey.until + remaining, isFinWait2 });
+  const kept = tables.timeWaits.add(connection, since, { process, endsAt: survey.until + remaining, isFinWait2 });
   if (kept.slot === undefined) return;
-  tables.timeWaits.markSurveyed(kept.slot, tables.surveys);
-  if (kept.isChosen && tables.tracingSince !== null && since > tables.tracingSince) {
-    countEntered(tables, connection, process, since);
+  tables.timeWaits.table.markSurveyed(kept.slot, tables.surveys.count);
+  const { tracingSince } = tables.source;
+  if (kept.isChosen && tracingSince !== null && since > tracingSince) {
+    tables.timeWaits.countEntered(connection, process, since);
     // It came and went between two polls.
     if (socket === undefined) connection.destination.rates?.opened.add(since);
   }
@@ -119,6 +122,6 @@ function connectionOf(
   const { netns, localAddress, localPort, remoteAddress, remotePort } = row;
   const ends = { netns, localAddress, localPort, remoteAddress, remotePort, role: socket?.role ?? null };
   const side = sideOf(tables, ends);
-  const destination = tables.destinations.use(row, side, survey.at);
+  const destination = tables.timeWaits.destinations.use(row, side, survey.at);
   return destination === undefined ? undefined : { destination, clientPort: clientPortOf(row, side) };
 }

@@ -13,7 +13,7 @@ import type { SocketColumns } from "../sockets/socket-columns.ts";
 import { type Socket, hasFile } from "../sockets/socket.ts";
 import { isStuck } from "../sockets/stuck.ts";
 import { socketSubject } from "../sockets/subject.ts";
-import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
 /** Which sockets: all in CLOSE_WAIT, those of a process or of a group, or those that should have a process and none is known. */
 export type SocketsOf =

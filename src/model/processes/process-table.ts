@@ -6,14 +6,22 @@ import { Process } from "./process.ts";
 /** As many as Linux has pids for by default times two; past it the longest silent go first. */
 const MAX_PROCESSES = 65_536;
 
+const MAX_FORMER = 10_000;
+
 /** Processes by pid. */
 export class ProcessTable {
   readonly #all = new Set<Process>();
   readonly #byPid = new NumberMap<Process>();
+  readonly #former: Process[] = [];
   #dropped = 0;
 
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Processes that are not kept any more and that have left mini-sockets behind, which stay counted. */
+  get former(): readonly Process[] {
+    return this.#former;
   }
 
   [Symbol.iterator](): IterableIterator<Process> {
@@ -41,13 +49,20 @@ export class ProcessTable {
   /** Takes what /proc says. Another start time means another process with the pid of an ended one. */
   learn(facts: ProcessFacts, at: Nanos): void {
     const known = this.#byPid.get(facts.pid);
-    if (known?.facts !== null && known !== undefined && known.facts.startTime !== facts.startTime) this.remove(known);
+    if (known?.facts !== null && known !== undefined && known.facts.startTime !== facts.startTime) this.forget(known);
     const process = this.seen(facts.pid, facts.comm, at);
     process.facts = facts;
     process.uid = facts.uid;
   }
 
-  remove(process: Process): void {
+  /** The process holds nothing any more. */
+  forget(process: Process): void {
+    this.#remove(process);
+    const isKept = process.timeWaitsEntered > 0 || process.timeWaits > 0;
+    if (isKept && this.#former.length < MAX_FORMER) this.#former.push(process);
+  }
+
+  #remove(process: Process): void {
     if (this.#all.delete(process)) this.#byPid.delete(process.pid);
   }
 
@@ -56,7 +71,7 @@ export class ProcessTable {
     for (const process of this.#all) {
       if (oldest === undefined || process.lastSeen < oldest.lastSeen) oldest = process;
     }
-    if (oldest !== undefined) this.remove(oldest);
+    if (oldest !== undefined) this.#remove(oldest);
     this.#dropped++;
   }
 }

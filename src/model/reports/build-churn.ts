@@ -4,31 +4,32 @@ import type { Process } from "../processes/process.ts";
 import type { ChurnCount, ChurnReport, NamespaceChurn, ProcessChurn, TimeWaitCount } from "./churn-report.ts";
 import { buildDestinations } from "./build-destinations.ts";
 
-/** Draws up who makes TIME_WAIT, from all tables, at `tables.now`. */
+/** Draws up who makes TIME_WAIT, from all tables, at the time of the last event. */
 export function buildChurn(tables: Tables): ChurnReport {
-  const { now, tracingSince } = tables;
+  const { source, counts, surveys, timeWaits } = tables;
+  const { now } = tables.clock;
   const namespaces = takeNamespaces(tables);
   return {
-    wallMs: tables.wallMs(now),
-    source: tables.source,
-    lost: tables.lost,
-    complete: tables.complete,
-    seconds: tracingSince === null ? 0 : (now - tracingSince) / 1e9,
+    wallMs: tables.clock.wallMs(now),
+    source: source.name,
+    lost: counts.lost,
+    complete: surveys.isComplete,
+    seconds: source.secondsUntil(now),
     total: totalOf(tables, namespaces),
-    entered: tables.timeWaitsEntered,
-    dropped: tables.destinations.dropped + tables.timeWaits.dropped,
+    entered: timeWaits.entered,
+    dropped: timeWaits.destinations.dropped + timeWaits.table.dropped,
     namespaces,
-    history: tables.timeWaitHistory.series(now),
+    history: timeWaits.series(now),
     processes: takeProcesses(tables),
     unowned: takeUnowned(tables),
     destinations: buildDestinations(tables),
   };
 }
 
-function takeProcesses(tables: Tables): ProcessChurn[] {
-  const rows = tables.formerProcesses.map((process) => processChurn(process, tables.now));
-  for (const process of tables.processes) {
-    if (process.timeWaits > 0 || process.timeWaitsEntered > 0) rows.push(processChurn(process, tables.now));
+function takeProcesses({ processes, clock: { now } }: Tables): ProcessChurn[] {
+  const rows = processes.former.map((process) => processChurn(process, now));
+  for (const process of processes) {
+    if (process.timeWaits > 0 || process.timeWaitsEntered > 0) rows.push(processChurn(process, now));
   }
   return rows.toSorted((a, b) => b.enteredPerSecond - a.enteredPerSecond || b.now - a.now || a.pid - b.pid);
 }
@@ -37,27 +38,27 @@ function processChurn({ pid, comm, timeWaits, timeWaitsEntered, timeWaitRate }: 
   return { pid, comm, entered: timeWaitsEntered, enteredPerSecond: timeWaitRate.perSecond(now), now: timeWaits };
 }
 
-function takeUnowned(tables: Tables): ChurnCount | null {
+function takeUnowned({ processes, timeWaits, clock }: Tables): ChurnCount | null {
   let owned = 0;
-  for (const { timeWaits } of tables.processes) owned += timeWaits;
-  for (const { timeWaits } of tables.formerProcesses) owned += timeWaits;
-  const now = tables.timeWaits.chosen - owned;
-  const entered = tables.timeWaitsUnowned;
+  for (const process of processes) owned += process.timeWaits;
+  for (const process of processes.former) owned += process.timeWaits;
+  const now = timeWaits.table.chosen - owned;
+  const entered = timeWaits.unowned;
   if (now === 0 && entered === 0) return null;
-  return { entered, enteredPerSecond: tables.unownedRate.perSecond(tables.now), now };
+  return { entered, enteredPerSecond: timeWaits.unownedPerSecond(clock.now), now };
 }
 
-function takeNamespaces(tables: Tables): NamespaceChurn[] {
+function takeNamespaces({ timeWaits, kernel }: Tables): NamespaceChurn[] {
   const made = new Map<number | null, { now: number; finWait2: number }>();
-  for (const { netns, chosen, finWait2 } of tables.destinations) {
+  for (const { netns, chosen, finWait2 } of timeWaits.destinations) {
     const count = made.get(netns) ?? { now: 0, finWait2: 0 };
     made.set(netns, { now: count.now + chosen, finWait2: count.finWait2 + finWait2 });
   }
-  const isAll = tables.timeWaitFilter.isEmpty;
+  const isAll = timeWaits.filter.isEmpty;
   const rows: NamespaceChurn[] = [];
-  for (const read of tables.counters?.namespaces ?? []) {
+  for (const read of kernel.namespaces) {
     const count = made.get(read.netns) ?? { now: 0, finWait2: 0 };
-    const since = (name: CounterName): number | null => risen(tables.firstCounters.get(read.netns), read, name);
+    const since = (name: CounterName): number | null => risen(kernel.firstOf(read.netns), read, name);
     rows.push({
       netns: read.netns,
       ...count,
@@ -85,8 +86,8 @@ function totalOf({ timeWaits }: Tables, namespaces: readonly NamespaceChurn[]): 
     return known.length === 0 ? null : known.reduce((total, one) => total + one, 0);
   };
   return {
-    now: timeWaits.chosen,
-    finWait2: timeWaits.finWait2,
+    now: timeWaits.table.chosen,
+    finWait2: timeWaits.table.finWait2,
     kernel: namespaces.every(({ kernel }) => kernel !== null) ? sum(({ kernel }) => kernel) : null,
     limit: namespaces[0]?.limit ?? null,
     overflowed: sum(({ overflowed }) => overflowed),

@@ -1,4 +1,3 @@
-import { networkSettings } from "../fold/network-settings.ts";
 import type { Tables } from "../fold/tables.ts";
 import type { NetworkSettings } from "../net/counters.ts";
 import type { Nanos } from "../net/nanos.ts";
@@ -19,20 +18,20 @@ const IPV6_LOOPBACK = `${"0".repeat(31)}1`;
  * which is cheap when they are few.
  */
 export function buildDestinations(tables: Tables, wanted?: ReadonlySet<number>): DestinationChurn[] {
-  const { timeWaits, sockets } = tables;
+  const { sockets } = tables;
+  const { table, filter } = tables.timeWaits;
   const uses = new Uses(tables);
-  timeWaits.forEach((slot) => {
-    const destination = timeWaits.destination(slot);
+  table.forEach((slot) => {
+    const destination = table.destination(slot);
     if (wanted?.has(destination.id) === false) return;
     const use = uses.of(destination);
-    use.addTimeWait(timeWaits.endsAt(slot), timeWaits.isFinWait2(slot));
-    const process = timeWaits.process(slot);
+    use.addTimeWait(table.endsAt(slot), table.isFinWait2(slot));
+    const process = table.process(slot);
     if (process !== null) use.addUser(process);
   });
   addSockets(uses, sockets, wanted);
-  const isAll = tables.timeWaitFilter.isEmpty;
   return uses.all
-    .filter(({ destination }) => isAll || destination.chosen > 0)
+    .filter(({ destination }) => filter.isEmpty || destination.chosen > 0)
     .map((use) => use.report())
     .toSorted(byPressure);
 }
@@ -107,12 +106,12 @@ class Use {
   constructor(tables: Tables, destination: Destination) {
     this.#tables = tables;
     this.destination = destination;
-    this.#settings = networkSettings(tables, destination.netns);
+    this.#settings = tables.kernel.settingsOf(destination.netns);
     this.#canReuse = canReuse(this.#settings, destination);
   }
 
   addTimeWait(endsAt: Nanos, isFinWait2: boolean): void {
-    const { now } = this.#tables;
+    const { now } = this.#tables.clock;
     // connect() takes the port of one in TIME_WAIT that has stood for the delay (tcp_twsk_unique()).
     const freeAt = this.#canReuse && !isFinWait2 ? endsAt - TIME_WAIT_LIFE + this.#settings.reuseDelayMs * 1e6 : endsAt;
     if (freeAt <= now) this.#reusable++;
@@ -138,7 +137,7 @@ class Use {
   report(): DestinationChurn {
     const { netns, side, source, address, port, timeWaits, chosen, live, entered, rates } = this.destination;
     const { firstPort, lastPort, reservedPorts } = this.#settings;
-    const { now } = this.#tables;
+    const { now } = this.#tables.clock;
     const isClient = side === "client";
     const ports = isClient ? Math.max(0, lastPort - firstPort + 1 - reservedPorts) : null;
     const inUse = live + timeWaits;

@@ -10,9 +10,9 @@ import { byBlame, processRow } from "./process-row.ts";
 import { Tally, acceptQueueOf } from "./tally.ts";
 import { holdersOf, isUnaccepted, listenerOf } from "../sockets/holding.ts";
 import type { Socket } from "../sockets/socket.ts";
-import { isStuck } from "../sockets/stuck.ts";
+import { type Moment, isStuck } from "../sockets/stuck.ts";
 import { socketSubject } from "../sockets/subject.ts";
-import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
 export interface LeakOptions {
   readonly stuckAfterMs: number;
@@ -20,17 +20,24 @@ export interface LeakOptions {
 }
 
 /**
- * Draws up who holds sockets that are stuck in CLOSE_WAIT, from all tables, at `tables.now`. A socket with several holders
+ * Draws up who holds sockets that are stuck in CLOSE_WAIT, from all tables, at the time of the last event. A socket with several holders
  * stands under each of them that the filter takes.
  */
 export function buildLeaks(tables: Tables, options: LeakOptions): LeakReport {
   const cases = new Cases(tables, options);
   for (const socket of tables.sockets) if (socket.state === TCP.CLOSE_WAIT) cases.addSocket(socket);
-  for (const vanished of tables.leakedDescriptors.values()) if (vanished.isConfirmed) cases.addVanished(vanished);
-  const { source, lost, complete, unreadable } = tables;
-  const { stuckAfterMs } = options;
-  const report = { wallMs: tables.wallMs(tables.now), source, stuckAfterMs, lost, complete, unreadable };
-  return { ...report, processes: cases.processes().toSorted(byBlame), unowned: cases.unowned.toSorted(byAge) };
+  for (const vanished of tables.leakedDescriptors) if (vanished.isConfirmed) cases.addVanished(vanished);
+  const { clock, source, counts, surveys } = tables;
+  return {
+    wallMs: clock.wallMs(clock.now),
+    source: source.name,
+    stuckAfterMs: options.stuckAfterMs,
+    lost: counts.lost,
+    complete: surveys.isComplete,
+    unreadable: surveys.unreadable,
+    processes: cases.processes().toSorted(byBlame),
+    unowned: cases.unowned.toSorted(byAge),
+  };
 }
 
 /** What one process is charged with. */
@@ -45,19 +52,22 @@ interface Case {
 class Cases {
   readonly unowned: UnownedSocket[] = [];
   readonly #tables: Tables;
+  readonly #moment: Moment;
   readonly #options: LeakOptions;
   readonly #byPid = new SeededMap<number, Case>();
 
   constructor(tables: Tables, options: LeakOptions) {
     this.#tables = tables;
+    this.#moment = { now: tables.clock.now, detailsAt: tables.surveys.detailsAt };
     this.#options = options;
   }
 
   addSocket(socket: Socket): void {
-    const { sockets, now } = this.#tables;
+    const { sockets } = this.#tables;
+    const { now } = this.#moment;
     const holders = holdersOf(socket, sockets);
     const pids = holders.map(({ pid }) => pid);
-    const stuck = isStuck(socket, this.#tables, this.#options.stuckAfterMs * 1e6);
+    const stuck = isStuck(socket, this.#moment, this.#options.stuckAfterMs * 1e6);
     if (stuck && holders.length === 0 && this.#takes(socket, null, socket.since)) {
       this.unowned.push(unownedSocket(socket, this.#tables));
     }
@@ -73,7 +83,7 @@ class Cases {
 
   addVanished(vanished: LeakedDescriptor): void {
     const { socket, since, sinceIsExact } = vanished;
-    const { now } = this.#tables;
+    const { now } = this.#moment;
     if (now - since < this.#options.stuckAfterMs * 1e6) return;
     const age = { ageMs: (now - since) / 1e6, ageIsAtLeast: !sinceIsExact };
     const pids = socket.holders.map(({ pid }) => pid);
@@ -105,7 +115,7 @@ class Cases {
 
   #takes(socket: Socket, process: Process | null, since: Nanos): boolean {
     const { filter } = this.#options;
-    return filter.isEmpty || filter.matches(socketSubject(socket, process, this.#tables.now - since));
+    return filter.isEmpty || filter.matches(socketSubject(socket, process, this.#moment.now - since));
   }
 }
 
@@ -113,7 +123,7 @@ function leakingProcess({ process, tally, sockets, waiting }: Case, tables: Tabl
   const listeners = new Set([...waiting].map((socket) => listenerOf(socket, tables.sockets)));
   const queues = [...listeners].filter((listener) => listener !== null).map(acceptQueueOf);
   const acceptQueues = queues.toSorted((a, b) => b.length - a.length);
-  const row = { ...processRow(process, tally, tables.now), acceptQueue: acceptQueues[0] ?? null };
+  const row = { ...processRow(process, tally, tables.clock.now), acceptQueue: acceptQueues[0] ?? null };
   return { ...row, sockets: sockets.toSorted(byAge), acceptQueues };
 }
 
@@ -140,16 +150,16 @@ function stuckSocket(socket: Socket, holder: Holder | null, holders: readonly nu
 }
 
 function unownedSocket(socket: Socket, tables: Tables): UnownedSocket {
-  return { ...stuckSocket(socket, null, [], tables.now), reason: reasonOf(socket, tables) };
+  return { ...stuckSocket(socket, null, [], tables.clock.now), reason: reasonOf(socket, tables) };
 }
 
-function reasonOf(socket: Socket, { sockets, complete }: Tables): UnownedReason {
+function reasonOf(socket: Socket, { sockets, surveys }: Tables): UnownedReason {
   if (isUnaccepted(socket)) {
     const listeners = sockets.listeners.accepting(socket);
     if (listeners.length === 0) return "no-listener";
     if (listeners.length > 1 && listeners.every(isHeld)) return "shared-port";
   }
-  return complete ? "no-holder" : "unreadable";
+  return surveys.isComplete ? "no-holder" : "unreadable";
 }
 
 function isHeld({ holders, owner }: Socket): boolean {

@@ -12,32 +12,33 @@ import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile, hasFileIn } from "../sockets/socket.ts";
 import { isStuck } from "../sockets/stuck.ts";
 import { socketSubject } from "../sockets/subject.ts";
-import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
-/** Draws up what the views show, from all tables, at `tables.now`. `filter` chooses sockets, each under each holder. */
+/** Draws up what the views show, from all tables, at the time of the last event. `filter` chooses sockets, each under each holder. */
 export function buildSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {
   const census = new SnapshotCounts(liveWorld(tables), stuckAfterMs, filter);
+  const { clock, source, surveys, counts, kernel } = tables;
   return {
-    wallMs: tables.wallMs(tables.now),
-    source: tables.source,
-    sourceDetail: tables.sourceDetail,
-    complete: tables.complete,
-    unreadable: tables.unreadable,
+    wallMs: clock.wallMs(clock.now),
+    source: source.name,
+    sourceDetail: source.detail,
+    complete: surveys.isComplete,
+    unreadable: surveys.unreadable,
     poll: pollOf(tables),
-    host: tables.counterRates.rates(),
-    transitions: tables.transitions,
-    transitionsPerSecond: tables.rate.perSecond(tables.now),
-    lost: tables.lost,
-    lagMs: tables.lagMs,
-    lostChanges: tables.dropped === 0 ? [] : tables.changes.totals().filter(({ lost }) => lost > 0),
-    gapMs: tables.gap / 1e6,
-    attributed: tables.attributed,
+    host: kernel.rates(),
+    transitions: counts.transitions,
+    transitionsPerSecond: counts.perSecond(clock.now),
+    lost: counts.lost,
+    lagMs: clock.lagMs,
+    lostChanges: counts.dropped === 0 ? [] : counts.changes.totals().filter(({ lost }) => lost > 0),
+    gapMs: source.gap / 1e6,
+    attributed: counts.attributed,
     states: census.states,
     series: seriesOf(tables),
     stuckAfterMs,
     stuck: census.stuck,
     processes: census.processes(tables),
-    unowned: census.unowned?.counts(tables.now) ?? null,
+    unowned: census.unowned?.counts(clock.now) ?? null,
     dropped: tables.sockets.dropped + tables.processes.dropped,
   };
 }
@@ -55,17 +56,18 @@ export function retakeSnapshot(whole: Snapshot, world: SocketWorld, filter: Filt
   return { ...whole, ...mine, processes: processes.toSorted(byBlame) };
 }
 
-function seriesOf({ transitionSeries, closeWaitSeries, timeWaitHistory, now }: Tables): SnapshotSeries {
+function seriesOf({ series, timeWaits, clock }: Tables): SnapshotSeries {
   return {
-    transitions: transitionSeries.values(),
-    closeWait: closeWaitSeries.values(),
-    timeWaits: timeWaitHistory.series(now),
+    transitions: series.transitions(),
+    closeWait: series.closeWait(),
+    timeWaits: timeWaits.series(clock.now),
   };
 }
 
-function pollOf({ source, now, polledAt, pollCost }: Tables): Poll | null {
-  if (source !== "proc" || polledAt === null || pollCost === null) return null;
-  return { ...pollCost, ageMs: (now - polledAt) / 1e6 };
+function pollOf({ source, clock, surveys }: Tables): Poll | null {
+  const { polledAt, pollCost } = surveys;
+  if (source.name !== "proc" || polledAt === null || pollCost === null) return null;
+  return { ...pollCost, ageMs: (clock.now - polledAt) / 1e6 };
 }
 
 /** Counts all sockets, by state and by process. */
@@ -144,7 +146,7 @@ class SnapshotCounts {
   }
 
   /** All that are known, or with a filter those that hold what it chose. */
-  processes({ processes, now }: Tables): ProcessRow[] {
+  processes({ processes, clock: { now } }: Tables): ProcessRow[] {
     const rows: ProcessRow[] = [];
     for (const process of processes) {
       const tally = this.#tallies.get(process.pid);

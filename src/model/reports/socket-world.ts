@@ -8,7 +8,7 @@ import { type Listening, holdersOf } from "../sockets/holding.ts";
 import { ListenerIndex } from "../sockets/listeners.ts";
 import type { SocketColumns } from "../sockets/socket-columns.ts";
 import type { Socket } from "../sockets/socket.ts";
-import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
 /** The sockets of one moment, and who holds them: as the model has them now, or as they stood when a picture was paused. */
 export interface SocketWorld {
@@ -32,35 +32,37 @@ export interface SocketWorld {
 /** The model's own sockets: they go on living. */
 export function liveWorld(tables: Tables): SocketWorld {
   return {
-    now: tables.now,
-    detailsAt: tables.detailsAt,
-    miniSockets: tables.timeWaits,
+    now: tables.clock.now,
+    detailsAt: tables.surveys.detailsAt,
+    miniSockets: tables.timeWaits.table,
     sockets: tables.sockets.columns,
-    leakedDescriptors: [...tables.leakedDescriptors.values()],
+    leakedDescriptors: tables.leakedDescriptors,
     processes: tables.processes,
     holders: (socket) => holdersOf(socket, tables.sockets),
     process: (pid) => tables.processes.at(pid) ?? null,
     hasListener: (port) => tables.sockets.listeners.has(port),
     listener: (socket) => listenerFor(socket, tables.sockets),
-    wallMs: (at) => tables.wallMs(at),
+    wallMs: (at) => tables.clock.wallMs(at),
   };
 }
 
 /** A copy that stands still. */
 export function frozenWorld(tables: Tables): SocketWorld {
-  const { now, detailsAt } = tables;
+  const { now } = tables.clock;
+  const { detailsAt } = tables.surveys;
+  const { chosen, finWait2 } = tables.timeWaits.table;
   const processes = new SeededMap<number, Process>();
   for (const process of tables.processes) processes.set(process.pid, process);
-  const wallAtZero = tables.wallMs(0);
+  const wallAtZero = tables.clock.wallMs(0);
   const sockets = tables.sockets.columns.copy();
   const listening: Listening = { listeners: new ListenerIndex() };
   for (const socket of sockets) if (socket.state === TCP.LISTEN) listening.listeners.add(socket);
   return {
     now,
     detailsAt,
-    miniSockets: { chosen: tables.timeWaits.chosen, finWait2: tables.timeWaits.finWait2 },
+    miniSockets: { chosen, finWait2 },
     sockets,
-    leakedDescriptors: Array.from(tables.leakedDescriptors.values(), (one) => ({ ...one, socket: one.socket.copy() })),
+    leakedDescriptors: Array.from(tables.leakedDescriptors, (one) => ({ ...one, socket: one.socket.copy() })),
     processes: [...processes.values()],
     holders: (socket) => holdersOf(socket, listening),
     process: (pid) => processes.get(pid) ?? null,

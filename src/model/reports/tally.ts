@@ -6,7 +6,7 @@ import type { AcceptQueue, SocketCounts } from "./snapshot.ts";
 import { isUnaccepted } from "../sockets/holding.ts";
 import type { StateCounts } from "../sockets/plain-count.ts";
 import type { Socket } from "../sockets/socket.ts";
-import type { LeakedDescriptor } from "../sockets/leaked-descriptor.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
 /** Counts one process's sockets. */
 export class Tally {

@@ -51,14 +51,27 @@ export class TimeWaitTable {
   );
   #sweptAt: Nanos = 0;
   #size = 0;
-  /** Those that the filter takes, and of these, those in FIN_WAIT2. */
-  chosen = 0;
-  finWait2 = 0;
-  dropped = 0;
+  #chosen = 0;
+  #finWait2 = 0;
+  #dropped = 0;
 
   /** Mini-sockets in either state, whatever the filter. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Those that the filter takes. */
+  get chosen(): number {
+    return this.#chosen;
+  }
+
+  /** Of the chosen ones, those in FIN_WAIT2. */
+  get finWait2(): number {
+    return this.#finWait2;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Undefined when the connection has left none behind. */
@@ -71,7 +84,7 @@ export class TimeWaitTable {
     const before = this.find(connection.destination, connection.clientPort);
     if (before !== undefined) this.end(before);
     if (this.#size >= MAX_TIME_WAITS) {
-      this.dropped++;
+      this.#dropped++;
       return undefined;
     }
     const slot = this.#free.pop() ?? this.#fresh++;
@@ -178,11 +191,11 @@ export class TimeWaitTable {
     this.#size += by;
     if (destination != null) destination.timeWaits += by;
     if ((flags & CHOSEN) === 0) return;
-    this.chosen += by;
+    this.#chosen += by;
     if (process != null) process.timeWaits += by;
     if (destination != null) destination.chosen += by;
     if ((flags & FIN_WAIT2) === 0) return;
-    this.finWait2 += by;
+    this.#finWait2 += by;
     if (destination != null) destination.finWait2 += by;
   }
 

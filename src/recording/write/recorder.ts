@@ -1,7 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import type { ClockAnchor, CountersSeen, SourceChange, SourceName, TraceEvent } from "../../model/events/event.ts";
-import { buildImage } from "../../model/fold/image.ts";
-import type { Tables } from "../../model/fold/tables.ts";
+import type { Image } from "../../model/events/image.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import type { Header } from "../format/header.ts";
 import { isFull } from "./output-file.ts";
@@ -22,16 +21,32 @@ export interface RecorderOptions {
   readonly onFull: "stop" | "drop";
 }
 
+/** What has been recorded so far, as the model of the run knows it. */
+export interface RecordedModel {
+  /** The time of the latest event. */
+  readonly now: Nanos;
+  /** All that a model needs to go on from here, but for `lastEvents`. */
+  image(): Image;
+  /** The last events of the kinds that an image leaves out; null where there was none. */
+  lastEvents(): LastEvents;
+}
+
+interface LastEvents {
+  readonly anchor: ClockAnchor | null;
+  readonly source: SourceChange | null;
+  readonly counters: CountersSeen | null;
+}
+
 /** How often a full disk is tried. */
 const RETRY_MS = 1000;
 
 /**
  * Writes a run's events to one file after another, each of which can be read alone. Each event is given first to `event` and
- * then to the model whose tables these are; `flush` is called where nothing is half told.
+ * then to this model; `flush` is called where nothing is half told.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
-  readonly #tables: Tables;
+  readonly #model: RecordedModel;
   #file: RecordingFile;
   /** A file has ended and the next could not be opened. */
   #isClosed = false;
@@ -57,15 +72,15 @@ export class Recorder {
   /** Transitions that there was no room for. */
   dropped = 0;
 
-  private constructor(options: RecorderOptions, tables: Tables, sink: Sink) {
+  private constructor(options: RecorderOptions, model: RecordedModel, sink: Sink) {
     this.#options = options;
-    this.#tables = tables;
+    this.#model = model;
     this.#file = new RecordingFile(sink, options.packing);
   }
 
-  static async start(options: RecorderOptions, tables: Tables): Promise<Recorder> {
+  static async start(options: RecorderOptions, model: RecordedModel): Promise<Recorder> {
     try {
-      return new Recorder(options, tables, await options.open(0));
+      return new Recorder(options, model, await options.open(0));
     } catch (error) {
       if (!isFull(error)) throw error;
       throw new UserError("disk-full", "the disk is full: nothing was recorded", "make room, or give -w another path");
@@ -76,14 +91,14 @@ export class Recorder {
    * Begins in the middle of a run, where nothing is half told: with an image of the model. Throws UserError where the file
    * can't be made.
    */
-  static async join(options: RecorderOptions, tables: Tables): Promise<Recorder> {
-    const recorder = await Recorder.start(options, tables);
-    const { anchor, source, sourceDetail: detail, counters, now, tracingSince } = tables;
+  static async join(options: RecorderOptions, model: RecordedModel): Promise<Recorder> {
+    const recorder = await Recorder.start(options, model);
+    const { anchor, source, counters } = model.lastEvents();
     recorder.#anchor = anchor;
+    recorder.#source = source;
     recorder.#counters = counters;
-    if (source !== null) recorder.#source = { kind: "source", at: now, source, ready: tracingSince !== null, detail };
     recorder.#hasHeader = true;
-    recorder.#writtenUntil = now;
+    recorder.#writtenUntil = model.now;
     recorder.#begin(null);
     return recorder;
   }
@@ -129,8 +144,8 @@ export class Recorder {
       await this.#file.flush(this.#fullAt !== null || !this.#isBegun);
       this.#isBegun = this.#hasHeader;
       this.#fullAt = null;
-      if (this.#file.isWritten) this.#writtenUntil = this.#tables.now;
-      this.#begun ??= this.#tables.now;
+      if (this.#file.isWritten) this.#writtenUntil = this.#model.now;
+      this.#begun ??= this.#model.now;
       if (this.#isLong()) await this.#rotate();
       return true;
     } catch (error) {
@@ -163,7 +178,7 @@ export class Recorder {
   /** There may be room again: from the last moment that is in the file until now nothing was recorded. */
   async #resume(): Promise<void> {
     this.dropped = this.#given - this.#transitions();
-    const { now } = this.#tables;
+    const { now } = this.#model;
     const gap: TraceEvent = { kind: "gap", at: now, from: this.#writtenUntil ?? now };
     if (this.#isClosed) return this.#openNext(gap);
     if (!this.#isBegun) {
@@ -180,7 +195,7 @@ export class Recorder {
     const { maxBytes, maxNanos } = this.#options;
     const { bytes } = this.#file;
     this.#firstBytes ??= bytes === 0 ? null : bytes;
-    if (maxNanos !== null && this.#tables.now - (this.#begun ?? 0) >= maxNanos) return true;
+    if (maxNanos !== null && this.#model.now - (this.#begun ?? 0) >= maxNanos) return true;
     return maxBytes !== null && bytes >= Math.max(maxBytes, 2 * (this.#firstBytes ?? Infinity));
   }
 
@@ -206,7 +221,7 @@ export class Recorder {
 
   /** All that a model needs to go on with what follows. */
   #begin(gap: TraceEvent | null): void {
-    const { now } = this.#tables;
+    const { now } = this.#model;
     this.#begun = now;
     this.#firstBytes = null;
     this.#file.begin(this.#options.header(this.#source?.source ?? "bpf", this.files - 1));
@@ -214,6 +229,6 @@ export class Recorder {
     if (this.#source !== null) this.#file.event({ ...this.#source, at: now });
     if (gap !== null) this.#file.event(gap);
     if (this.#counters !== null) this.#file.event(this.#counters);
-    this.#file.event(buildImage(this.#tables));
+    this.#file.event(this.#model.image());
   }
 }

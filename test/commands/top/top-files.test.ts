@@ -39,8 +39,8 @@ test("a link that somebody laid is not followed, by what is shown or by a record
   for (const event of [{ kind: "anchor", at: 0, wallMs: leaking.wallMs } as const, tracing(1), tick(SECOND)]) {
     model.fold(event);
   }
-  symlinkSync("victim", stampedName("tct.gz", model.tables));
-  const recorder = new TopRecorder(model.tables);
+  symlinkSync("victim", stampedName("tct.gz", model));
+  const recorder = new TopRecorder(model);
   const said: string[] = [];
   recorder.say = (text) => said.push(text);
   recorder.toggle();

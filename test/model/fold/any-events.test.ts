@@ -16,7 +16,7 @@ test("each transition is counted and told once, and those that were found are ap
   fc.assert(
     fc.property(traced, (events) => {
       const { model, told } = fold(...events);
-      const { transitions, inferred, attributed } = model.tables;
+      const { transitions, inferred, attributed } = model.tables.counts;
       const changes = events.filter(isChange);
       expect(transitions - inferred).toBe(changes.length);
       expect(told.length).toBe(transitions);
@@ -31,7 +31,7 @@ test("each transition is counted and told once, and those that were found are ap
 test("totals by states add up to all that was traced and lost", () => {
   fc.assert(
     fc.property(fc.oneof(traced, polled), (events) => {
-      const { transitions, polled: foundByPolls, inferred, lost, changes } = fold(...events).model.tables;
+      const { transitions, polled: foundByPolls, inferred, lost, changes } = fold(...events).model.tables.counts;
       const total = transitions - foundByPolls + lost;
       const sum = changes.totals(total, lost).reduce((all, { count }) => all + count, 0);
       // One that is found before it is known to be missing makes up for another kind.
@@ -46,7 +46,7 @@ test("each polled difference is told once, as a poll", () => {
   fc.assert(
     fc.property(polled, (events) => {
       const { model, told } = fold(...events);
-      expect(told.length).toBe(model.tables.transitions);
+      expect(told.length).toBe(model.tables.counts.transitions);
       expect(new Set(told.map(({ cause }) => cause)).size).toBeLessThanOrEqual(1);
       const { sockets } = events.findLast((event) => event.kind === "survey") ?? { sockets: [] };
       const last = new Set(sockets.map(({ state }) => state));
@@ -63,7 +63,7 @@ test.each([
     fc.property(anyEvents, (events) => {
       const { model, sockets } = fold(...events);
       const { processes, unowned, states } = buildSnapshot(model.tables, 60_000);
-      const { timeWaits, destinations } = model.tables;
+      const { table: timeWaits, destinations } = model.tables.timeWaits;
       const minis: Partial<Record<number, number>> = {
         [TCP.TIME_WAIT]: timeWaits.chosen - timeWaits.finWait2,
         [TCP.FIN_WAIT2]: timeWaits.finWait2,

@@ -70,7 +70,7 @@ describe("an end that the kernel skipped", () => {
       { cause: "poll", inState: null, pid: 9, id: 1 },
     ]);
     expect(run.told[5]?.id).not.toBe(1);
-    expect(run.model.tables).toMatchObject({ transitions: 6, lost: 0, contradictions: 1, inferred: 2 });
+    expect(run.model.tables.counts).toMatchObject({ transitions: 6, lost: 0, contradictions: 1, inferred: 2 });
     expect(run.sockets.map(({ state, localPort }) => [state, localPort])).toEqual([[TCP.SYN_SENT, 40_001]]);
   });
 
@@ -79,12 +79,12 @@ describe("an end that the kernel skipped", () => {
     expect(changes(fold(...surveyed, tick(3 * SECOND + 4 * MS)))).toEqual(SEEN);
     const run = fold(...surveyed, tick(3 * SECOND + 5 * MS));
     expect(changes(run)).toEqual([...SEEN, ...FOUND]);
-    expect(run.model.tables).toMatchObject({ transitions: 5, lost: 0 });
+    expect(run.model.tables.counts).toMatchObject({ transitions: 5, lost: 0 });
     expect(run.sockets).toEqual([]);
   });
 
   test("is still missing when it has not been found", () => {
-    expect(fold(...closing, skipped(3 * SECOND, 2)).model.tables.lost).toBe(2);
+    expect(fold(...closing, skipped(3 * SECOND, 2)).model.tables.counts.lost).toBe(2);
   });
 
   test("was only late when its events come after all", () => {
@@ -97,7 +97,7 @@ describe("an end that the kernel skipped", () => {
     );
     expect(changes(run)).toEqual([...SEEN, ...FOUND]);
     expect(run.told.map(({ cause }) => cause)).not.toContain("poll");
-    expect(run.model.tables.contradictions).toBe(0);
+    expect(run.model.tables.counts.contradictions).toBe(0);
   });
 
   test.each([
@@ -107,7 +107,7 @@ describe("an end that the kernel skipped", () => {
     const lost = dropped(3 * SECOND, 10);
     const run = fold(...closing, lost, again((3 + seconds) * SECOND));
     expect(changes(run)).toEqual([...expected, "CLOSE→SYN_SENT"]);
-    expect(run.model.tables.dropped).toBe(10);
+    expect(run.model.tables.counts.dropped).toBe(10);
     expect(run.sockets.length).toBe(1);
   });
 });
@@ -121,7 +121,7 @@ test("a change in mid-life that the kernel skipped is found at the next one", ()
 test("a change that only a system call can make is not made up", () => {
   const run = fold(...closing.slice(0, 4), transition(2 * SECOND, TCP.FIN_WAIT1, TCP.FIN_WAIT2));
   expect(changes(run)).toEqual([...SEEN.slice(0, 2), "FIN_WAIT1→FIN_WAIT2"]);
-  expect(run.model.tables.contradictions).toBe(1);
+  expect(run.model.tables.counts.contradictions).toBe(1);
 });
 
 describe("a server's connection whose beginning the kernel skipped", () => {
@@ -133,7 +133,7 @@ describe("a server's connection whose beginning the kernel skipped", () => {
     const run = fold(...seeded, skipped(3, 2), sight);
     expect(changes(run)).toEqual(["CLOSE→LISTEN", ...BIRTH, "ESTABLISHED→CLOSE_WAIT"]);
     for (const told of run.told.slice(1)) expect(told).toMatchObject({ pid: 7, owner: "listener" });
-    expect(run.model.tables.lost).toBe(0);
+    expect(run.model.tables.counts.lost).toBe(0);
   });
 
   test("is found with all that followed", () => {

@@ -89,7 +89,7 @@ describe.each([
   });
 
   test("has all transitions attributed and only the listener left", () => {
-    expect(run.model.tables).toMatchObject({ transitions: 11, attributed: 11, lost: 0, contradictions: 0 });
+    expect(run.model.tables.counts).toMatchObject({ transitions: 11, attributed: 11, lost: 0, contradictions: 0 });
     expect(run.sockets.map(({ state, role }) => [state, role])).toEqual([[TCP.LISTEN, "listener"]]);
   });
 
@@ -129,7 +129,7 @@ describe("a socket's life", () => {
   test("close() of a closed socket is no transition, but leaves nothing behind", () => {
     const run = fold(transition(1, TCP.CLOSE, TCP.CLOSE, { task: taskOf(CLIENT) }));
     expect(run.told).toEqual([]);
-    expect(run.model.tables.transitions).toBe(0);
+    expect(run.model.tables.counts.transitions).toBe(0);
     expect(run.sockets).toEqual([]);
   });
 
@@ -143,7 +143,7 @@ describe("a socket's life", () => {
     const run = fold(...closing);
     expect(changes(run)).toEqual(["ESTABLISHED→FIN_WAIT1", "FIN_WAIT1→FIN_WAIT2"]);
     expect(run.told[1]).toMatchObject({ pid: 10, owner: "syscall", inState: 2 });
-    expect(run.model.tables).toMatchObject({ transitions: 2, attributed: 2 });
+    expect(run.model.tables.counts).toMatchObject({ transitions: 2, attributed: 2 });
   });
 });
 
@@ -160,7 +160,7 @@ test("a connection opened while there was no tracer is not taken for the one who
   const next = transition(5 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { localPort: 40_001, inode: 71 });
   const { told, model } = fold(...first, gap, other, next);
   expect(told.slice(2)).toMatchObject([{ id: 2, change: "ESTABLISHED→CLOSE_WAIT", pid: 10 }]);
-  expect(model.tables.contradictions).toBe(0);
+  expect(model.tables.counts.contradictions).toBe(0);
 });
 
 describe("the owner", () => {
@@ -192,8 +192,8 @@ describe("the owner", () => {
     const birth = [child(3, TCP.LISTEN, TCP.SYN_RECV), child(4, TCP.SYN_RECV, TCP.ESTABLISHED)];
     const run = fold(...two, ...birth);
     expect(run.told.slice(2).map(({ pid }) => pid)).toEqual([null, null]);
-    expect(run.model.tables).toMatchObject({ transitions: 4, attributed: 2 });
-    expect(fold(...two, ...birth, accept(5, 8)).model.tables).toMatchObject({ transitions: 4, attributed: 4 });
+    expect(run.model.tables.counts).toMatchObject({ transitions: 4, attributed: 2 });
+    expect(fold(...two, ...birth, accept(5, 8)).model.tables.counts).toMatchObject({ transitions: 4, attributed: 4 });
   });
 
   test("of a client is not who accepts another socket at its address", () => {
@@ -234,7 +234,7 @@ test("ages do not start anew after a time without a tracer", () => {
     sinceIsExact: true,
     id: 2,
   });
-  expect(run.model.tables.gap).toBe(5 * SECOND);
+  expect(run.model.tables.source.gap).toBe(5 * SECOND);
   const closed = fold(
     ...leak,
     gap,

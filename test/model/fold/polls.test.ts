@@ -40,7 +40,7 @@ describe("without a tracer", () => {
       ["CLOSE→ESTABLISHED", 9, "poll", null, 2],
       ["CLOSE_WAIT→CLOSE", 9, "poll", null, 1],
     ]);
-    expect(run.model.tables).toMatchObject({ transitions: 3, attributed: 3, lost: 0, contradictions: 0 });
+    expect(run.model.tables.counts).toMatchObject({ transitions: 3, attributed: 3, lost: 0, contradictions: 0 });
     expect(run.sockets.map(({ id }) => id)).toEqual([2]);
   });
 

@@ -101,7 +101,7 @@ describe("what was traced", () => {
       tick(AT + 9 * SECOND),
     );
     expect(run.sockets[0]?.state).toBe(TCP.CLOSE_WAIT);
-    expect(run.model.tables.contradictions).toBe(0);
+    expect(run.model.tables.counts.contradictions).toBe(0);
   });
 
   test("is not told twice where the survey showed it before its event came", () => {
@@ -216,7 +216,7 @@ describe("who holds it", () => {
     const accepted = survey(AT + SECOND, [childRow(TCP.ESTABLISHED, { inode: 60 })], [holder(8, 60)]);
     const run = fold(tracing(0), ...events, accepted);
     expect(run.sockets).toMatchObject([{ owner: { pid: 8, evidence: "inode" }, inode: 60, sinceIsExact: true }]);
-    expect(run.model.tables).toMatchObject({ transitions: 2, attributed: 2 });
+    expect(run.model.tables.counts).toMatchObject({ transitions: 2, attributed: 2 });
   });
 
   test("and that some could not be read is told", () => {

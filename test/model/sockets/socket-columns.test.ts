@@ -47,10 +47,10 @@ test("what a snapshot counts by the columns is what counting the sockets one by 
       const recounted = recount(tables);
       expect(states).toEqual(recounted.states);
       expect(stuck).toBe(recounted.stuck);
-      expect(unowned).toEqual(recounted.unowned?.counts(tables.now) ?? null);
+      expect(unowned).toEqual(recounted.unowned?.counts(tables.clock.now) ?? null);
       for (const row of processes) {
         const tally = recounted.byPid.get(row.pid) ?? new Tally();
-        expect(row).toMatchObject(tally.counts(tables.now));
+        expect(row).toMatchObject(tally.counts(tables.clock.now));
       }
     }),
     { numRuns: 1000 },
@@ -69,12 +69,12 @@ test("groups count what asking each socket for its groups gives", () => {
         for (const name of groupsOf(socket, holders, by, world)) {
           const tally = byName.get(name) ?? new Tally();
           byName.set(name, tally);
-          tally.add(socket, isStuck(socket, tables, STUCK_AFTER_MS * 1e6));
+          tally.add(socket, isStuck(socket, world, STUCK_AFTER_MS * 1e6));
         }
       }
       if (tables.leakedDescriptors.size > 0) return;
       const rows = buildGroups(world, { by, filter: MATCH_ALL, stuckAfterMs: STUCK_AFTER_MS });
-      for (const row of rows) expect(row).toMatchObject((byName.get(row.name) ?? new Tally()).counts(tables.now));
+      for (const row of rows) expect(row).toMatchObject((byName.get(row.name) ?? new Tally()).counts(tables.clock.now));
       expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining([...byName.keys()]));
     }),
     { numRuns: 1000 },
@@ -88,23 +88,25 @@ function recount(tables: Tables): {
   byPid: Map<number, Tally>;
   unowned: Tally | null;
 } {
+  const world = liveWorld(tables);
+  const { chosen, finWait2 } = world.miniSockets;
   const states = Array.from({ length: TCP_STATE_MAX + 1 }, () => 0);
-  states[TCP.TIME_WAIT] = tables.timeWaits.chosen - tables.timeWaits.finWait2;
-  states[TCP.FIN_WAIT2] = tables.timeWaits.finWait2;
+  states[TCP.TIME_WAIT] = chosen - finWait2;
+  states[TCP.FIN_WAIT2] = finWait2;
   const byPid = new Map<number, Tally>();
   const tallyOf = (pid: number): Tally => byPid.get(pid) ?? byPid.set(pid, new Tally()).get(pid) ?? new Tally();
   let unowned: Tally | null = null;
   let stuck = 0;
   for (const socket of tables.sockets) {
     states[socket.state] = (states[socket.state] ?? 0) + 1;
-    const isLong = isStuck(socket, tables, STUCK_AFTER_MS * 1e6);
+    const isLong = isStuck(socket, world, STUCK_AFTER_MS * 1e6);
     if (isLong) stuck++;
     const holders = holdersOf(socket, tables.sockets);
     for (const { pid } of holders) tallyOf(pid).add(socket, isLong);
     if (holders.length === 0 && hasFile(socket)) (unowned ??= new Tally()).add(socket, isLong);
   }
-  for (const vanished of tables.leakedDescriptors.values()) {
-    if (!vanished.isConfirmed || tables.now - vanished.since < STUCK_AFTER_MS * 1e6) continue;
+  for (const vanished of tables.leakedDescriptors) {
+    if (!vanished.isConfirmed || world.now - vanished.since < STUCK_AFTER_MS * 1e6) continue;
     for (const { pid } of vanished.socket.holders) tallyOf(pid).addVanished(vanished);
     if (vanished.socket.holders.length > 0) stuck++;
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TraceEvent } from "#src/model/events/event.ts";
+import { liveWorld } from "#src/model/reports/socket-world.ts";
 import { isStuck } from "#src/model/sockets/stuck.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import {
@@ -42,7 +43,7 @@ function lookElsewhere(seconds: number): TraceEvent {
 function stuckAt(seconds: number, ...events: readonly TraceEvent[]): boolean | undefined {
   const { model, sockets } = fold(...closed, ...events, tick(AT + seconds * SECOND));
   const [socket] = sockets;
-  return socket === undefined ? undefined : isStuck(socket, model.tables, STUCK_AFTER);
+  return socket === undefined ? undefined : isStuck(socket, liveWorld(model.tables), STUCK_AFTER);
 }
 
 describe("where nobody asks the kernel", () => {
@@ -64,7 +65,7 @@ describe("where nobody asks the kernel", () => {
     ["LISTEN", TCP.LISTEN],
   ])("no other state is stuck, however old: %s", (_name, state) => {
     const { model, sockets } = fold(tracing(0), survey(SECOND, [row(state)], [holder(9, 70)]), tick(9000 * SECOND));
-    expect(sockets.map((socket) => isStuck(socket, model.tables, STUCK_AFTER))).toEqual([false]);
+    expect(sockets.map((socket) => isStuck(socket, liveWorld(model.tables), STUCK_AFTER))).toEqual([false]);
   });
 });
 

@@ -34,7 +34,7 @@ async function start(disks: readonly Disk[], onFull: "stop" | "drop", maxBytes: 
   const model = new Model();
   const open = async (index: number): Promise<Disk> => disks[index] ?? new Disk();
   const limits = { maxBytes, maxNanos: null };
-  const recorder = await Recorder.start({ open, header: sameHeader, packing: "none", onFull, ...limits }, model.tables);
+  const recorder = await Recorder.start({ open, header: sameHeader, packing: "none", onFull, ...limits }, model);
   const give = async (...events: TraceEvent[]): Promise<boolean> => {
     for (const event of events) {
       recorder.event(event);
@@ -100,7 +100,7 @@ test("a disk that is full at the end is told", async () => {
 test("a disk that is full at the begin is no bug, nor is one that fails", async () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device, open 'x'"), { code: "ENOSPC" });
   const options = { header: sameHeader, packing: "none", maxBytes: null, maxNanos: null, onFull: "stop" } as const;
-  const started = Recorder.start({ ...options, open: async () => Promise.reject(full) }, new Model().tables);
+  const started = Recorder.start({ ...options, open: async () => Promise.reject(full) }, new Model());
   await expect(started).rejects.toMatchObject({ name: "UserError", message: /disk is full/ });
   const file = await OutputFile.open("/dev/null", findCaller({}));
   await file.close();
@@ -136,7 +136,7 @@ test("one that begins in the middle of a run gives the same picture as the run",
   const empty = survey(5 * SECOND, []);
   give(...BEGIN, empty, ...connected(6 * SECOND, 1, 1001), ...connected(7 * SECOND, 2, 1002), tick(8 * SECOND));
   const limits = { maxBytes: null, maxNanos: null, packing: "none", onFull: "stop" } as const;
-  recorder = await Recorder.join({ open: async () => disk, header: sameHeader, ...limits }, model.tables);
+  recorder = await Recorder.join({ open: async () => disk, header: sameHeader, ...limits }, model);
   expect(await recorder.flush()).toBe(true);
   give(transition(9 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { address: 2, localPort: 1002 }), tick(80 * SECOND));
   expect(await recorder.flush()).toBe(true);

@@ -53,7 +53,7 @@ function spansOf(events: readonly Transition[]): Span[] {
   const trace = new TraceEvents();
   const { rows, model } = fold(tracing(1), ...events);
   const values = rows.flatMap((row) => Array.from(trace.row(row)));
-  const all: Span[] = [...values, ...trace.end(model.tables.now)].map((value) => JSON.parse(value));
+  const all: Span[] = [...values, ...trace.end(model.now)].map((value) => JSON.parse(value));
   return all.filter(({ ph }) => ph === "X");
 }
 

@@ -53,8 +53,8 @@ export class ModelSource implements TopSource {
   }
 
   get #isKnown(): boolean {
-    const { anchor, surveys } = this.#model.tables;
-    return anchor !== null && surveys > 0;
+    const { clock, surveys } = this.#model.tables;
+    return clock.anchor !== null && surveys.count > 0;
   }
 
   snapshot(filter: Filter): Snapshot | null {
@@ -79,13 +79,13 @@ export class ModelSource implements TopSource {
   transitions(filter: Filter): TransitionRows {
     this.#log.filter = filter;
     this.#log.settle();
-    const { tables } = this.#model;
-    return { rows: this.#log.rows(), wallMs: (at) => tables.wallMs(at) };
+    const model = this.#model;
+    return { rows: this.#log.rows(), wallMs: (at) => model.wallMs(at) };
   }
 
   progress(): { readonly wallMs: number; readonly transitions: number } {
-    const { tables } = this.#model;
-    return { wallMs: tables.wallMs(tables.now), transitions: tables.transitions };
+    const { clock, counts } = this.#model.tables;
+    return { wallMs: clock.wallMs(clock.now), transitions: counts.transitions };
   }
 
   freeze(): TopSource {

@@ -26,14 +26,14 @@ export class RecentDiagnosis {
   of(tables: Tables, filter: Filter, here = performance.now()): readonly Finding[] {
     if (!this.#isDue(tables, filter, here)) return this.#findings;
     this.#filter = filter;
-    this.#now = tables.now;
-    this.#transitions = tables.transitions;
+    this.#now = tables.clock.now;
+    this.#transitions = tables.counts.transitions;
     this.#madeAt = here;
     this.#findings = diagnose(tables, { stuckAfterMs: this.#stuckAfterMs, filter });
     return this.#findings;
   }
 
-  #isDue({ now, transitions }: Tables, filter: Filter, here: number): boolean {
+  #isDue({ clock: { now }, counts: { transitions } }: Tables, filter: Filter, here: number): boolean {
     if (filter !== this.#filter) return true;
     if (now === this.#now && transitions === this.#transitions) return false;
     return Math.abs(now - this.#now) / 1e6 >= EVERY_MS || here - this.#madeAt >= EVERY_MS;

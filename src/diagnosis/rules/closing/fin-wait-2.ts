@@ -8,7 +8,7 @@ import { formatAddress, formatEndpoint } from "../../../model/net/address.ts";
 import type { Nanos } from "../../../model/net/nanos.ts";
 import { TCP } from "../../../model/net/tcp-state.ts";
 import type { Process } from "../../../model/processes/process.ts";
-import { timeWaitSubject } from "../../../model/sockets/subject.ts";
+import { timeWaitSubject } from "../../../model/time-wait/time-wait-subject.ts";
 import type { Destination } from "../../../model/time-wait/destination.ts";
 
 const LEAST = 10;
@@ -55,23 +55,23 @@ interface Orphans {
 /** Mini-sockets that the last survey showed in FIN_WAIT2, and that have been there for a while. */
 function orphansIn({ tables, now, filter }: Situation): Orphans[] {
   const wanted = new Set<Destination>();
-  for (const destination of tables.destinations) if (destination.finWait2 >= LEAST) wanted.add(destination);
+  for (const destination of tables.timeWaits.destinations) if (destination.finWait2 >= LEAST) wanted.add(destination);
   const found = new Map<Destination, Orphans>();
   if (wanted.size === 0) return [];
-  const { timeWaits } = tables;
-  timeWaits.forEach((slot) => {
-    if (!timeWaits.isFinWait2(slot) || now - timeWaits.since(slot) < OLD) return;
-    const destination = timeWaits.destination(slot);
-    if (!wanted.has(destination) || timeWaits.surveyed(slot) !== tables.surveys) return;
-    const connection = { destination, clientPort: timeWaits.clientPort(slot) };
-    if (!filter.isEmpty && !filter.matches(timeWaitSubject(connection, timeWaits.process(slot)))) return;
+  const { table } = tables.timeWaits;
+  table.forEach((slot) => {
+    if (!table.isFinWait2(slot) || now - table.since(slot) < OLD) return;
+    const destination = table.destination(slot);
+    if (!wanted.has(destination) || table.surveyed(slot) !== tables.surveys.count) return;
+    const connection = { destination, clientPort: table.clientPort(slot) };
+    if (!filter.isEmpty && !filter.matches(timeWaitSubject(connection, table.process(slot)))) return;
     let one = found.get(destination);
     if (one === undefined) {
-      one = { destination, process: timeWaits.process(slot), count: 0, oldest: Infinity };
+      one = { destination, process: table.process(slot), count: 0, oldest: Infinity };
       found.set(destination, one);
     }
     one.count++;
-    one.oldest = Math.min(one.oldest, timeWaits.since(slot));
+    one.oldest = Math.min(one.oldest, table.since(slot));
   });
   return [...found.values()].filter(({ count }) => count >= LEAST).toSorted((a, b) => b.count - a.count);
 }

@@ -20,7 +20,7 @@ const MUCH = 0.5;
 export function keepaliveLate(situation: Situation): Finding[] {
   const groups = new SeededMap<number, Idle>();
   const leastMs = situation.stuckAfterMs * IDLE_TIMES;
-  for (const connection of situation.tables.idle?.connections ?? []) {
+  for (const connection of situation.tables.surveys.idle?.connections ?? []) {
     const { idleMs, probeInMs, inode } = connection;
     if (idleMs < leastMs || (probeInMs !== null && probeInMs <= leastMs)) continue;
     const socket = situation.tables.sockets.atInode(inode);
@@ -96,7 +96,7 @@ function finding(situation: Situation, idle: Idle): Finding {
       firstProbeInMs: unprobed < count ? firstProbeMs : null,
       peers: peerTexts(idle.peers.most()),
       acceptedOn: peerTexts(idle.listeners.most()),
-      notLookedAt: situation.tables.idle?.left ?? 0,
+      notLookedAt: situation.tables.surveys.idle?.left ?? 0,
       fdLimit: limit,
       tcpKeepaliveTimeSeconds: settingOf(situation, netns, "net.ipv4.tcp_keepalive_time"),
       netns,

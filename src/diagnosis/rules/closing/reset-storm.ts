@@ -84,9 +84,9 @@ function peerOf({ lastReset }: Process): { readonly peer: string; readonly netns
 /** What the kernel has counted, where no process can be named: without BPF. */
 function unnamed({ tables, ...rest }: Situation): Finding[] {
   const findings: Finding[] = [];
-  if (tables.source !== "proc") return [];
-  for (const { netns } of tables.counters?.namespaces ?? []) {
-    const rise = tables.recentCounters.rise(netns, "EstabResets");
+  if (tables.source.name !== "proc") return [];
+  for (const { netns } of tables.kernel.namespaces) {
+    const rise = tables.kernel.rise(netns, "EstabResets");
     if (rise === null || rise.seconds <= 0 || rise.count / rise.seconds < LEAST_UNNAMED) continue;
     const perSecond = rise.count / rise.seconds;
     findings.push({

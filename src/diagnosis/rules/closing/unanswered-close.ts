@@ -33,7 +33,7 @@ function finding(situation: Situation, group: Group): Finding {
   const most = peers.most();
   const endpoint = most[0]?.endpoint ?? "the peer";
   const ageMs = (situation.now - oldest) / 1e6;
-  const orphans = situation.tables.counters?.host?.orphans ?? null;
+  const orphans = situation.tables.kernel.host?.orphans ?? null;
   const limit = settingOf(situation, null, "net.ipv4.tcp_max_orphans");
   const isFull = orphans !== null && limit !== null && orphans >= limit * NEARLY_ALL;
   const retries = settingOf(situation, netns, "net.ipv4.tcp_orphan_retries");

@@ -6,7 +6,7 @@ import { SOURCES } from "../../facts/sources.ts";
 /** Packets dropped before TCP has seen them, since a CPU's queue was full. */
 export function backlogDrops(situation: Situation): Finding[] {
   if (!situation.filter.isEmpty) return [];
-  const rise = situation.tables.recentCounters.backlogDrops();
+  const rise = situation.tables.kernel.backlogDrops();
   if (rise === null || rise.count === 0) return [];
   const { count, seconds } = rise;
   const most = settingOf(situation, null, "net.core.netdev_max_backlog");

@@ -10,7 +10,7 @@ const MAX_NAMED = 5;
 /** The machine's open files near fs.file-max: past it everybody but root gets ENFILE. */
 export function filesRunningOut(situation: Situation): Finding[] {
   if (!situation.filter.isEmpty) return [];
-  const used = situation.tables.counters?.host?.openFiles ?? null;
+  const used = situation.tables.kernel.host?.openFiles ?? null;
   const limit = settingOf(situation, null, "fs.file-max");
   if (used === null || limit === null || limit === 0 || used < limit * MUCH) return [];
   const holders = [...situation.tables.processes].map(({ pid, comm, facts }) => ({

@@ -40,7 +40,7 @@ function lengthOf({ listener, waiting }: Queue): number {
 
 /** How long the first was seen to wait by the last survey. */
 function waitedMs({ tables }: Situation, { oldest, waiting }: Queue): number {
-  return waiting === 0 ? 0 : ((tables.polledAt ?? 0) - oldest) / 1e6;
+  return waiting === 0 ? 0 : ((tables.surveys.polledAt ?? 0) - oldest) / 1e6;
 }
 
 function finding(situation: Situation, queue: Queue): Finding {

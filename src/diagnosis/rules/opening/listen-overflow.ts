@@ -21,8 +21,8 @@ const AVOID: Finding["avoid"] = [
 export function listenOverflow(situation: Situation): Finding[] {
   if (!situation.filter.isEmpty) return [];
   const findings: Finding[] = [];
-  for (const { netns } of situation.tables.counters?.namespaces ?? []) {
-    const rise = situation.tables.recentCounters.rise(netns, "ListenOverflows");
+  for (const { netns } of situation.tables.kernel.namespaces) {
+    const rise = situation.tables.kernel.rise(netns, "ListenOverflows");
     if (rise !== null && rise.count > 0) findings.push(finding(situation, netns, rise));
   }
   return findings.toSorted((a, b) => Number(b.evidence["overflows"]) - Number(a.evidence["overflows"]));
@@ -47,7 +47,7 @@ function finding(situation: Situation, netns: number, { count, seconds }: { coun
     evidence: {
       overflows: count,
       seconds: Math.round(seconds),
-      drops: situation.tables.recentCounters.rise(netns, "ListenDrops")?.count ?? null,
+      drops: situation.tables.kernel.rise(netns, "ListenDrops")?.count ?? null,
       listener: endpoint,
       waiting: listener?.receiveQueue ?? null,
       backlog,

@@ -66,7 +66,7 @@ const NO_OVERFLOW: Overflow = { cookies: 0, dropped: 0 };
 
 function overflowOf({ tables }: Situation, netns: number | null): Overflow {
   const rise = (name: "TCPReqQFullDoCookies" | "TCPReqQFullDrop"): number =>
-    netns === null ? 0 : (tables.recentCounters.rise(netns, name)?.count ?? 0);
+    netns === null ? 0 : (tables.kernel.rise(netns, name)?.count ?? 0);
   return { cookies: rise("TCPReqQFullDoCookies"), dropped: rise("TCPReqQFullDrop") };
 }
 

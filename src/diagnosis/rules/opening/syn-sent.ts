@@ -21,7 +21,7 @@ function finding(situation: Situation, { pid, netns, peers, count, oldest, oldes
   const [peer] = most;
   const ageMs = (situation.now - oldest) / 1e6;
   const retries = settingOf(situation, netns, "net.ipv4.tcp_syn_retries");
-  const resent = netns === null ? null : (situation.tables.recentCounters.rise(netns, "TCPSynRetrans")?.count ?? null);
+  const resent = netns === null ? null : (situation.tables.kernel.rise(netns, "TCPSynRetrans")?.count ?? null);
   const endpoint = peer?.endpoint ?? "the peer";
   return {
     id: "syn-sent",

@@ -13,10 +13,10 @@ const SHORT_LIFE_SECONDS = 1;
 /** A client that opens a connection for each request: a pool would save the handshakes, and TIME_WAIT on either side. */
 export function noPooling(situation: Situation): Finding[] {
   const { tables, now, pressed } = situation;
-  const isAll = tables.timeWaitFilter.isEmpty;
+  const isAll = tables.timeWaits.filter.isEmpty;
   const short = pressed.filter(isShort);
   const found: { readonly destination: Destination; readonly perSecond: number }[] = [];
-  for (const destination of tables.destinations) {
+  for (const destination of tables.timeWaits.destinations) {
     const { rates, live, netns, source, address, port, openedBy } = destination;
     if (rates === null || (!isAll && destination.chosen === 0)) continue;
     const perSecond = rates.opened.perSecond(now);

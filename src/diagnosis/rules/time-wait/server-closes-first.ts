@@ -31,8 +31,8 @@ function servicesIn({ tables }: Situation): Service[] {
     services.set(key, last);
     return last;
   };
-  const isAll = tables.timeWaitFilter.isEmpty;
-  for (const destination of tables.destinations) {
+  const isAll = tables.timeWaits.filter.isEmpty;
+  for (const destination of tables.timeWaits.destinations) {
     const { side, source, entered, timeWaits, chosen } = destination;
     if (side !== "server" || entered === 0 || (!isAll && chosen === 0)) continue;
     const service = serviceOf(destination);

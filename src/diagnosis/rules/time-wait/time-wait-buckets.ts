@@ -11,9 +11,9 @@ export function timeWaitBuckets(situation: Situation): Finding[] {
   const { tables, filter } = situation;
   if (!filter.isEmpty) return [];
   const findings: Finding[] = [];
-  for (const { netns, timeWait } of tables.counters?.namespaces ?? []) {
-    const limit = tables.settings.get(netns)?.timeWaitLimit ?? null;
-    const refused = tables.recentCounters.rise(netns, "TCPTimeWaitOverflow")?.count ?? 0;
+  for (const { netns, timeWait } of tables.kernel.namespaces) {
+    const limit = tables.kernel.settings.get(netns)?.timeWaitLimit ?? null;
+    const refused = tables.kernel.rise(netns, "TCPTimeWaitOverflow")?.count ?? 0;
     const isNear = limit !== null && limit > 0 && timeWait >= limit * NEARLY_ALL;
     if (refused > 0 || isNear) findings.push(finding(situation, { netns, timeWait, limit, refused }));
   }

@@ -12,9 +12,9 @@ export function timeWaitHarmless(situation: Situation): Finding[] {
   const { tables, filter, pressed } = situation;
   if (!filter.isEmpty) return [];
   const findings: Finding[] = [];
-  for (const { netns, timeWait } of tables.counters?.namespaces ?? []) {
-    const limit = tables.settings.get(netns)?.timeWaitLimit ?? null;
-    const refused = tables.recentCounters.rise(netns, "TCPTimeWaitOverflow")?.count ?? 0;
+  for (const { netns, timeWait } of tables.kernel.namespaces) {
+    const limit = tables.kernel.settings.get(netns)?.timeWaitLimit ?? null;
+    const refused = tables.kernel.rise(netns, "TCPTimeWaitOverflow")?.count ?? 0;
     const isFull = limit !== null && timeWait >= limit * MUCH;
     const runsOut = pressed.some((one) => (one.netns ?? netns) === netns && isShort(one));
     if (timeWait < LEAST || isFull || refused > 0 || runsOut) continue;
@@ -33,14 +33,14 @@ interface Count {
 
 function busiestIn({ tables }: Situation, netns: number): number {
   let most = 0;
-  for (const { side, netns: own, live, timeWaits } of tables.destinations) {
+  for (const { side, netns: own, live, timeWaits } of tables.timeWaits.destinations) {
     if (side === "client" && (own ?? netns) === netns) most = Math.max(most, live + timeWaits);
   }
   return most;
 }
 
 function finding(situation: Situation, { netns, timeWait, limit, busiest }: Count): Finding {
-  const settings = situation.tables.settings.get(netns);
+  const settings = situation.tables.kernel.settings.get(netns);
   const ports = settings === undefined ? null : settings.lastPort - settings.firstPort + 1 - settings.reservedPorts;
   const room = ports === null ? "" : `, and at most ${busiest} of ${ports} ports are taken toward one destination`;
   return {
