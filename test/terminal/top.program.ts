@@ -37,7 +37,7 @@ const IDLE: Omit<ProcessRow, "pid" | "comm"> = {
   stuck: 0,
   notAccepted: 0,
   waiting: 0,
-  vanished: 0,
+  leakedDescriptors: 0,
   unread: 0,
   endUnread: 0,
   readToEnd: 0,

@@ -10,7 +10,7 @@ export class Leak {
   held = 0;
   /** Of these: past the threshold. */
   stuck = 0;
-  vanished = 0;
+  leakedDescriptors = 0;
   /** Of the stuck ones: with data or an end that was never read, and read to the end. */
   unread = 0;
   readToEnd = 0;
@@ -29,26 +29,22 @@ export class Leak {
     this.pid = pid;
   }
 
-  add(socket: Socket, isStuck: boolean): void {
-    this.#count(socket, socket.since, socket.sinceIsExact);
+  /** `leaked`: the socket was reset, and only its descriptor is left; it is given when it is stuck. */
+  add(socket: Socket, isStuck: boolean, leaked: LeakedDescriptor | null): void {
+    this.#count(socket, leaked ?? socket);
     if (!isStuck) return;
     this.stuck++;
-    if (socket.receiveQueue === 0) this.readToEnd++;
+    if (leaked !== null) this.leakedDescriptors++;
+    else if (socket.receiveQueue === 0) this.readToEnd++;
     else if (socket.receiveQueue !== null) this.unread++;
   }
 
-  addVanished({ socket, since, sinceIsExact }: LeakedDescriptor): void {
-    this.#count(socket, since, sinceIsExact);
-    this.stuck++;
-    this.vanished++;
-  }
-
-  #count(socket: Socket, since: Nanos, isExact: boolean): void {
+  #count(socket: Socket, { since, sinceIsExact }: Pick<Socket, "since" | "sinceIsExact">): void {
     this.held++;
     this.netns ??= socket.netns;
     if (since < this.oldest) {
       this.oldest = since;
-      this.oldestIsExact = isExact;
+      this.oldestIsExact = sinceIsExact;
     }
     if (socket.role === "server") {
       this.accepted++;

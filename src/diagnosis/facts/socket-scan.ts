@@ -6,10 +6,12 @@ import type { Filter } from "../../model/filter/filter.ts";
 import type { Tables } from "../../model/fold/tables.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
-import { ASK, NOBODY, holdersOf, isUnaccepted } from "../../model/sockets/holding.ts";
+import { HeldFilter } from "../../model/reports/held-filter.ts";
+import { type SocketWorld, liveWorld } from "../../model/reports/socket-world.ts";
+import { forEachCloseWait } from "../../model/sockets/close-wait.ts";
+import { ASK, NOBODY, isUnaccepted } from "../../model/sockets/holding.ts";
+import type { LeakedDescriptor } from "../../model/sockets/leaked-descriptors.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
-import { type Moment, isStuck } from "../../model/sockets/stuck.ts";
-import { socketSubject } from "../../model/sockets/subject.ts";
 
 /** In these states a socket waits for its peer's answer, which mostly takes milliseconds. */
 const PATIENCE: Nanos = 3e9;
@@ -28,13 +30,14 @@ export interface SocketScan {
 }
 
 export function scanSockets(tables: Tables, stuckAfterMs: number, filter: Filter): SocketScan {
-  const count = new Count(tables, stuckAfterMs * 1e6, filter);
+  const world = liveWorld(tables);
+  const count = new Count(tables, world, filter);
   count.addAll();
-  for (const vanished of tables.leakedDescriptors) {
-    if (!vanished.isConfirmed || tables.clock.now - vanished.since < stuckAfterMs * 1e6) continue;
-    for (const { pid } of vanished.socket.holders)
-      count.leakOf(vanished.socket, pid, vanished.since)?.addVanished(vanished);
-  }
+  forEachCloseWait(world, stuckAfterMs * 1e6, (socket, holder, isStuck, leaked) => {
+    // What has not been accepted is the queue's affair.
+    const isLeak = leaked === null ? !isUnaccepted(socket) : isStuck;
+    if (isLeak) count.addLeak(socket, holder, isStuck, leaked);
+  });
   return count;
 }
 
@@ -44,35 +47,32 @@ class Count implements SocketScan {
   readonly leaks = new SeededMap<number | null, Leak>();
   readonly queues: Queues;
   readonly unanswered = new Unanswered();
-  readonly #tables: Tables;
-  readonly #moment: Moment;
-  readonly #stuckAfter: Nanos;
-  readonly #filter: Filter;
+  readonly #world: SocketWorld;
+  readonly #filter: HeldFilter;
 
-  constructor(tables: Tables, stuckAfter: Nanos, filter: Filter) {
-    this.#tables = tables;
-    this.#moment = { now: tables.clock.now, detailsAt: tables.surveys.detailsAt };
-    this.#stuckAfter = stuckAfter;
-    this.#filter = filter;
+  constructor(tables: Tables, world: SocketWorld, filter: Filter) {
+    this.#world = world;
+    this.#filter = new HeldFilter(filter, world);
     this.chosen = filter.isEmpty ? null : new Set();
     this.queues = new Queues(tables);
     this.sockets = tables.sockets.size;
   }
 
-  /** Most are established and accepted, and nothing is asked of those. */
+  /** Most are established and accepted, and nothing is asked of those. What leaks is added apart (addLeak). */
   addAll(): void {
-    const { columns } = this.#tables.sockets;
+    const columns = this.#world.sockets;
     const { states, holders, end } = columns;
     for (let slot = 0; slot < end; slot++) {
       const state = states[slot] ?? 0;
       if (state === 0) continue;
       const holder = holders[slot] ?? ASK;
       if (this.chosen !== null) this.#choose(slot, holder, this.chosen);
-      if (state !== TCP.ESTABLISHED || holder === ASK) this.#add(columns.at(slot), holder);
+      const isPlain = state === TCP.ESTABLISHED || state === TCP.CLOSE_WAIT;
+      if (!isPlain || holder === ASK) this.#add(columns.at(slot));
     }
   }
 
-  #add(socket: Socket, holder: number): void {
+  #add(socket: Socket): void {
     switch (socket.state) {
       case TCP.ESTABLISHED:
         if (socket.inode === 0 && isUnaccepted(socket) && this.#takesAny(socket)) this.queues.addWaiting(socket);
@@ -81,7 +81,8 @@ class Count implements SocketScan {
         if (this.#takesAny(socket)) this.queues.addListener(socket);
         return;
       case TCP.CLOSE_WAIT:
-        return this.#closeWait(socket, holder);
+        if (isUnaccepted(socket) && this.#takesAny(socket)) this.queues.addWaiting(socket);
+        return;
       case TCP.SYN_RECV:
         if (this.#takesAny(socket)) this.queues.addHalfOpen(socket);
         return;
@@ -90,7 +91,7 @@ class Count implements SocketScan {
       case TCP.FIN_WAIT2:
       case TCP.CLOSING:
       case TCP.LAST_ACK:
-        if (this.#tables.clock.now - socket.since >= PATIENCE && this.#takesAny(socket)) this.unanswered.add(socket);
+        if (this.#world.now - socket.since >= PATIENCE && this.#takesAny(socket)) this.unanswered.add(socket);
         return;
       case TCP.TIME_WAIT:
       case TCP.CLOSE:
@@ -102,24 +103,20 @@ class Count implements SocketScan {
     }
   }
 
-  #closeWait(socket: Socket, holder: number): void {
-    if (isUnaccepted(socket)) {
-      if (this.#takesAny(socket)) this.queues.addWaiting(socket);
-      return;
-    }
-    const stuck = isStuck(socket, this.#moment, this.#stuckAfter);
+  addLeak(socket: Socket, holder: number, isStuck: boolean, leaked: LeakedDescriptor | null): void {
+    const age = leaked ?? socket;
     if (holder !== ASK && holder !== NOBODY) {
-      this.leakOf(socket, holder, socket.since)?.add(socket, stuck);
+      this.#leakOf(socket, holder, age)?.add(socket, isStuck, leaked);
       return;
     }
-    const holders = holdersOf(socket, this.#tables.sockets);
-    for (const { pid } of holders) this.leakOf(socket, pid, socket.since)?.add(socket, stuck);
-    if (holders.length === 0 && stuck) this.leakOf(socket, null, socket.since)?.add(socket, stuck);
+    const holders = this.#world.holders(socket);
+    for (const { pid } of holders) this.#leakOf(socket, pid, age)?.add(socket, isStuck, leaked);
+    if (holders.length === 0 && isStuck) this.#leakOf(socket, null, age)?.add(socket, isStuck, leaked);
   }
 
   /** Null when the filter does not take it. */
-  leakOf(socket: Socket, pid: number | null, since: Nanos): Leak | null {
-    if (!this.#takes(socket, pid, since)) return null;
+  #leakOf(socket: Socket, pid: number | null, age: { readonly since: Nanos }): Leak | null {
+    if (!this.#filter.takes(socket, pid, age)) return null;
     let leak = this.leaks.get(pid);
     if (leak === undefined) this.leaks.set(pid, (leak = new Leak(pid)));
     return leak;
@@ -128,22 +125,15 @@ class Count implements SocketScan {
   /** One socket is enough. */
   #choose(slot: number, holder: number, chosen: Set<number>): void {
     if (holder === NOBODY || chosen.has(holder)) return;
-    const { sockets } = this.#tables;
-    const socket = sockets.columns.at(slot);
-    const pids = holder === ASK ? holdersOf(socket, sockets).map(({ pid }) => pid) : [holder];
-    for (const pid of pids) if (this.#takes(socket, pid, socket.since)) chosen.add(pid);
+    const socket = this.#world.sockets.at(slot);
+    const pids = holder === ASK ? this.#world.holders(socket).map(({ pid }) => pid) : [holder];
+    for (const pid of pids) if (this.#filter.takes(socket, pid)) chosen.add(pid);
   }
 
   #takesAny(socket: Socket): boolean {
     if (this.#filter.isEmpty) return true;
-    const holders = holdersOf(socket, this.#tables.sockets);
-    if (holders.length === 0) return this.#takes(socket, null, socket.since);
-    return holders.some(({ pid }) => this.#takes(socket, pid, socket.since));
-  }
-
-  #takes(socket: Socket, pid: number | null, since: Nanos): boolean {
-    if (this.#filter.isEmpty) return true;
-    const process = pid === null ? null : (this.#tables.processes.at(pid) ?? null);
-    return this.#filter.matches(socketSubject(socket, process, this.#tables.clock.now - since));
+    const holders = this.#world.holders(socket);
+    if (holders.length === 0) return this.#filter.takes(socket, null);
+    return holders.some(({ pid }) => this.#filter.takes(socket, pid));
   }
 }

@@ -3,7 +3,7 @@ import type { DetailsSeen } from "../events/details.ts";
 import type { Survey } from "../events/survey.ts";
 import type { Tables } from "./tables.ts";
 import { TCP } from "../net/tcp-state.ts";
-import type { Holder } from "../processes/holder.ts";
+import { forEachCloseWait } from "../sockets/close-wait.ts";
 import { holdersOf, isUnaccepted } from "../sockets/holding.ts";
 import { socketMatcher } from "../sockets/socket-match.ts";
 
@@ -28,14 +28,14 @@ export function foldDetails(tables: Tables, seen: DetailsSeen): void {
 /** One sample of each process's sockets in CLOSE_WAIT and of its descriptors. */
 export function foldTrends(tables: Tables, survey: Survey): void {
   const counts = new SeededMap<number, number>();
-  const count = (holders: readonly Holder[]): void => {
-    for (const { pid } of holders) counts.set(pid, (counts.get(pid) ?? 0) + 1);
-  };
-  for (const socket of tables.sockets) {
-    // What waits to be accepted is no leak of anybody's.
-    if (socket.state === TCP.CLOSE_WAIT && !isUnaccepted(socket)) count(holdersOf(socket, tables.sockets));
-  }
-  for (const { isConfirmed, socket } of tables.leakedDescriptors) if (isConfirmed) count(socket.holders);
+  const { clock, surveys, sockets, leakedDescriptors } = tables;
+  const { now } = clock;
+  const { detailsAt } = surveys;
+  forEachCloseWait({ now, detailsAt, sockets: sockets.columns, leakedDescriptors }, Infinity, (socket) => {
+    // What waits to be accepted is nobody's leak.
+    if (isUnaccepted(socket)) return;
+    for (const { pid } of holdersOf(socket, sockets)) counts.set(pid, (counts.get(pid) ?? 0) + 1);
+  });
   for (const process of tables.processes) process.closeWaits.add(survey.at, counts.get(process.pid) ?? 0);
   for (const { pid, fdUsed } of survey.processes) {
     if (fdUsed !== null) tables.processes.at(pid)?.descriptors.add(survey.until, fdUsed);

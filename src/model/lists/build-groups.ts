@@ -1,17 +1,19 @@
 import { SeededMap, scatter } from "../../base/seeded-map.ts";
 import type { Filter } from "../filter/filter.ts";
 import { type Grouping, type ProcessGrouping, destinationName, groupOfProcess, groupsOf, isOutgoing } from "./group.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
 import type { Process } from "../processes/process.ts";
+import { HeldFilter } from "../reports/held-filter.ts";
 import type { SocketCounts } from "../reports/snapshot.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
 import { Tally } from "../reports/tally.ts";
+import { forEachCloseWait } from "../sockets/close-wait.ts";
 import { ASK, NOBODY } from "../sockets/holding.ts";
+import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile } from "../sockets/socket.ts";
-import { isStuck } from "../sockets/stuck.ts";
-import { socketSubject } from "../sockets/subject.ts";
 
 /** Sockets that have something in common. Each is counted once, however many of the group's processes hold it. */
 export interface GroupRow extends SocketCounts {
@@ -54,22 +56,26 @@ class Group {
 
 class GroupCount {
   readonly #world: SocketWorld;
-  readonly #options: GroupOptions;
+  readonly #by: Grouping;
+  readonly #filter: HeldFilter;
   readonly #byName = new Map<string, Group>();
   readonly #byPid = new SeededMap<number, Group>();
   readonly #byEnd = new SeededMap<number | string, Group>();
   #last: { readonly group: Group | null; readonly pid: number } = { group: null, pid: 0 };
   readonly #byLocalPort = new Map<number, Arrival[]>();
 
-  constructor(world: SocketWorld, options: GroupOptions) {
+  constructor(world: SocketWorld, { by, filter, stuckAfterMs }: GroupOptions) {
     this.#world = world;
-    this.#options = options;
-    const { by, filter } = options;
-    const add = (socket: Socket, holder: number): void => this.#add(socket, holder);
+    this.#by = by;
+    this.#filter = new HeldFilter(filter, world);
+    const add = (socket: Socket, holder: number): void => {
+      if (socket.state !== TCP.CLOSE_WAIT) this.#add(socket, holder, false, null);
+    };
     if (filter.isEmpty && byProcess(by)) this.#addPlain(countPlain(world.sockets, add), by);
     else world.sockets.forEach(add);
-    for (const { socket, isConfirmed, since } of world.leakedDescriptors)
-      if (isConfirmed) this.#addVanished(socket, since);
+    forEachCloseWait(world, stuckAfterMs * 1e6, (socket, holder, isStuck, leaked) => {
+      if (leaked === null || isStuck) this.#add(socket, holder, isStuck, leaked);
+    });
     if (byProcess(by)) for (const process of world.processes) this.#addProcess(process, groupOfProcess(process, by));
   }
 
@@ -81,19 +87,19 @@ class GroupCount {
     }
   }
 
-  #add(socket: Socket, holder: number): void {
-    const stuck = isStuck(socket, this.#world, this.#options.stuckAfterMs * 1e6);
+  #add(socket: Socket, holder: number, isStuck: boolean, leaked: LeakedDescriptor | null): void {
+    const age = leaked ?? socket;
     if (holder !== ASK && holder !== NOBODY) {
-      if (this.#takes(socket, holder)) this.#addHeld(socket, holder, stuck);
+      if (this.#filter.takes(socket, holder, age)) this.#groupOf(socket, holder)?.tally.add(socket, isStuck, leaked);
       return;
     }
-    const holders = this.#takenHolders(socket, socket.since);
-    for (const group of this.#groups(socket, holders)) group.tally.add(socket, stuck);
+    const holders = this.#takenHolders(socket, age);
+    for (const group of this.#groups(socket, holders)) group.tally.add(socket, isStuck, leaked);
   }
 
-  /** The same for what one process holds, and nearly all are such: without a list or a name for each. */
-  #addHeld(socket: Socket, pid: number, stuck: boolean): void {
-    const { by } = this.#options;
+  /** The group of what one process holds, and nearly all are such: without a list or a name for each. */
+  #groupOf(socket: Socket, pid: number): Group | null {
+    const by = this.#by;
     let group: Group | null = null;
     if (by === "destination") group = isOutgoing(socket, this.#world) ? this.#toward(socket) : null;
     else if (by === "listener") group = this.#arrivedAt(socket);
@@ -103,14 +109,7 @@ class GroupCount {
       group.pids.add(scatter(pid));
       this.#last = { group, pid };
     }
-    group?.tally.add(socket, stuck);
-  }
-
-  #takes(socket: Socket, pid: number): boolean {
-    const { filter } = this.#options;
-    return (
-      filter.isEmpty || filter.matches(socketSubject(socket, this.#world.process(pid), this.#world.now - socket.since))
-    );
+    return group;
   }
 
   #toward(socket: Socket): Group {
@@ -148,31 +147,23 @@ class GroupCount {
     return group;
   }
 
-  #addVanished(socket: Socket, since: number): void {
-    if (this.#world.now - since < this.#options.stuckAfterMs * 1e6) return;
-    const one = { socket, since, sinceIsExact: socket.sinceIsExact, at: since, isConfirmed: true };
-    for (const group of this.#groups(socket, this.#takenHolders(socket, since))) group.tally.addVanished(one);
-  }
-
   #addProcess(process: Process, name: string): void {
-    const group = this.#options.filter.isEmpty ? this.#group(name) : this.#byName.get(name);
+    const group = this.#filter.isEmpty ? this.#group(name) : this.#byName.get(name);
     group?.processes.push(process);
   }
 
   /** Null: not even for nobody. */
-  #takenHolders(socket: Socket, since: number): readonly Holder[] | null {
+  #takenHolders(socket: Socket, age: { readonly since: Nanos }): readonly Holder[] | null {
     const holders = this.#world.holders(socket);
-    const { filter } = this.#options;
-    if (filter.isEmpty) return holders.length > 0 || hasFile(socket) ? holders : null;
-    const age = this.#world.now - since;
-    if (holders.length === 0) return filter.matches(socketSubject(socket, null, age)) ? holders : null;
-    const taken = holders.filter(({ pid }) => filter.matches(socketSubject(socket, this.#world.process(pid), age)));
+    if (this.#filter.isEmpty) return holders.length > 0 || hasFile(socket) ? holders : null;
+    if (holders.length === 0) return this.#filter.takes(socket, null, age) ? holders : null;
+    const taken = holders.filter(({ pid }) => this.#filter.takes(socket, pid, age));
     return taken.length > 0 ? taken : null;
   }
 
   #groups(socket: Socket, holders: readonly Holder[] | null): Group[] {
     if (holders === null) return [];
-    return [...groupsOf(socket, holders, this.#options.by, this.#world)].map((name) => {
+    return [...groupsOf(socket, holders, this.#by, this.#world)].map((name) => {
       const group = this.#group(name);
       for (const { pid } of holders) group.pids.add(scatter(pid));
       return group;

@@ -5,14 +5,16 @@ import type { Filter } from "../filter/filter.ts";
 import { GroupSieve, type Grouping, groupsOf } from "./group.ts";
 import { type Address, formatEndpoint } from "../net/address.ts";
 import type { SocketRole } from "../net/tuple.ts";
+import type { Nanos } from "../net/nanos.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
+import { HeldFilter } from "../reports/held-filter.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
-import { ASK, NOBODY, isUnaccepted, soleHolder } from "../sockets/holding.ts";
+import { type CloseWaitVisit, forEachCloseWait } from "../sockets/close-wait.ts";
+import { ASK, NOBODY, isUnaccepted } from "../sockets/holding.ts";
 import type { SocketColumns } from "../sockets/socket-columns.ts";
 import { type Socket, hasFile } from "../sockets/socket.ts";
-import { isStuck } from "../sockets/stuck.ts";
-import { socketSubject } from "../sockets/subject.ts";
+import { isStuck, isStuckDescriptor } from "../sockets/stuck.ts";
 import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
 /** Which sockets: all in CLOSE_WAIT, those of a process or of a group, or those that should have a process and none is known. */
@@ -35,13 +37,18 @@ export interface SocketChoice {
   readonly reverse: boolean;
 }
 
-/** Where sockets may stand that are chosen: most are not, which their columns tell. */
+/** Whose sockets are chosen, as columns have it; null: anybody's. */
+function holderOf(of: SocketsOf): number | null {
+  return of.kind === "process" ? of.pid : of.kind === "unowned" ? NOBODY : null;
+}
+
+/** Where sockets in other states than CLOSE_WAIT may be that are chosen: most are not, which their columns show. */
 function slotsFor({ states, holders, end }: SocketColumns, { of, onlyStuck }: SocketChoice): number[] {
-  const isOnlyCloseWait = onlyStuck || of.kind === "closeWait";
-  const only = of.kind === "process" ? of.pid : of.kind === "unowned" ? NOBODY : null;
   const slots: number[] = [];
+  if (onlyStuck || of.kind === "closeWait") return slots;
+  const only = holderOf(of);
   for (let slot = 0; slot < end; slot++) {
-    if (states[slot] === 0 || (isOnlyCloseWait && states[slot] !== TCP.CLOSE_WAIT)) continue;
+    if (states[slot] === 0 || states[slot] === TCP.CLOSE_WAIT) continue;
     if (only === null || holders[slot] === only || holders[slot] === ASK) slots.push(slot);
   }
   return slots;
@@ -55,7 +62,7 @@ export interface SocketRow {
   readonly ageIsAtLeast: boolean;
   readonly isStuck: boolean;
   /** It has left the kernel's tables by a reset; only the descriptor is left. */
-  readonly isVanished: boolean;
+  readonly isLeakedDescriptor: boolean;
   /** One of its holders; null when none is known. */
   readonly pid: number | null;
   readonly comm: string | null;
@@ -74,25 +81,28 @@ export interface SocketRow {
 export class SocketList {
   readonly #world: SocketWorld;
   readonly #choice: SocketChoice;
+  readonly #filter: HeldFilter;
   readonly #sieve: GroupSieve | null;
-  readonly #vanished = new Map<Socket, LeakedDescriptor>();
+  readonly #leaked = new Map<Socket, LeakedDescriptor>();
   readonly #sockets: PartialOrder<Socket>;
 
   constructor(world: SocketWorld, choice: SocketChoice) {
     this.#world = world;
     this.#choice = choice;
-    const { of } = choice;
+    this.#filter = new HeldFilter(choice.filter, world);
+    const { of, onlyStuck, stuckAfterMs } = choice;
     this.#sieve = of.kind === "group" ? new GroupSieve(of.by, of.name, world) : null;
     const found: Socket[] = [];
     for (const slot of slotsFor(world.sockets, choice)) {
       const socket = world.sockets.at(slot);
-      if (this.#isChosen(socket, world.sockets.holders[slot] ?? ASK)) found.push(socket);
+      if (this.#isChosen(socket, world.sockets.holders[slot] ?? ASK, socket)) found.push(socket);
     }
-    for (const one of world.leakedDescriptors) {
-      this.#vanished.set(one.socket, one);
-      if (one.isConfirmed && this.#isChosen(one.socket, soleHolder(one.socket))) found.push(one.socket);
-      else this.#vanished.delete(one.socket);
-    }
+    const add: CloseWaitVisit = (socket, holder, stuck, leaked) => {
+      if ((onlyStuck && !stuck) || !this.#isChosen(socket, holder, leaked ?? socket)) return;
+      found.push(socket);
+      if (leaked !== null) this.#leaked.set(socket, leaked);
+    };
+    forEachCloseWait(world, stuckAfterMs * 1e6, add, holderOf(of));
     this.#sockets = new PartialOrder(found, this.#comparison());
   }
 
@@ -113,13 +123,12 @@ export class SocketList {
     return this.#sockets.slice(from, from + count).map((socket) => this.#row(socket));
   }
 
-  #isChosen(socket: Socket, holder: number): boolean {
-    const { of, filter, onlyStuck } = this.#choice;
-    if (onlyStuck && !this.#isStuck(socket)) return false;
+  #isChosen(socket: Socket, holder: number, age: { readonly since: Nanos }): boolean {
+    const { of, filter } = this.#choice;
     if (of.kind === "closeWait" && filter.isEmpty) return true;
     // Nearly all are held by one process: no list is made for each of those.
     if (of.kind === "process" && holder !== ASK) {
-      return holder === of.pid && (filter.isEmpty || this.#passes(socket, [{ pid: holder, fd: null }]));
+      return holder === of.pid && this.#filter.takes(socket, holder, age);
     }
     if (of.kind === "unowned" && !hasFile(socket)) return false;
     const isInGroup = this.#sieve?.has(socket, holder);
@@ -129,28 +138,21 @@ export class SocketList {
     if (of.kind === "unowned" && holders.length > 0) return false;
     if (of.kind === "process" && !holders.some(({ pid }) => pid === of.pid)) return false;
     if (of.kind === "group" && !groupsOf(socket, holders, of.by, this.#world).has(of.name)) return false;
-    return filter.isEmpty || this.#passes(socket, holders);
-  }
-
-  /** The filter takes it for some holder. */
-  #passes(socket: Socket, holders: readonly Holder[]): boolean {
-    const { filter } = this.#choice;
-    const age = this.#world.now - this.#since(socket);
-    if (holders.length === 0) return filter.matches(socketSubject(socket, null, age));
-    return holders.some(({ pid }) => filter.matches(socketSubject(socket, this.#world.process(pid), age)));
+    if (holders.length === 0) return this.#filter.takes(socket, null, age);
+    return holders.some(({ pid }) => this.#filter.takes(socket, pid, age));
   }
 
   #since(socket: Socket): number {
     // Mostly there are none, and a hundred thousand look-ups are felt.
-    return this.#vanished.size === 0 ? socket.since : (this.#vanished.get(socket)?.since ?? socket.since);
+    return this.#leaked.size === 0 ? socket.since : (this.#leaked.get(socket)?.since ?? socket.since);
   }
 
   #isStuck(socket: Socket): boolean {
     const stuckAfter = this.#choice.stuckAfterMs * 1e6;
-    const vanished = this.#vanished.get(socket);
-    return vanished === undefined
+    const leaked = this.#leaked.get(socket);
+    return leaked === undefined
       ? isStuck(socket, this.#world, stuckAfter)
-      : this.#world.now - vanished.since >= stuckAfter;
+      : isStuckDescriptor(leaked, this.#world, stuckAfter);
   }
 
   /** What is alike stands in the order in which it was met. */
@@ -182,14 +184,14 @@ export class SocketList {
 
   #row(socket: Socket): SocketRow {
     const holder = this.#holder(socket);
-    const vanished = this.#vanished.get(socket);
+    const leaked = this.#leaked.get(socket);
     return {
       id: socket.id,
       state: socket.state,
       ageMs: (this.#world.now - this.#since(socket)) / 1e6,
-      ageIsAtLeast: !(vanished ?? socket).sinceIsExact,
+      ageIsAtLeast: !(leaked ?? socket).sinceIsExact,
       isStuck: this.#isStuck(socket),
-      isVanished: vanished !== undefined,
+      isLeakedDescriptor: leaked !== undefined,
       pid: holder?.pid ?? null,
       comm: holder === undefined ? null : (this.#world.process(holder.pid)?.comm ?? null),
       fd: holder?.fd ?? null,

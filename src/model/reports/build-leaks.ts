@@ -5,13 +5,14 @@ import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
 import type { Process } from "../processes/process.ts";
+import { HeldFilter } from "./held-filter.ts";
 import type { LeakReport, LeakingProcess, StuckSocket, UnownedReason, UnownedSocket } from "./leak-report.ts";
 import { byBlame, processRow } from "./process-row.ts";
+import { type SocketWorld, liveWorld } from "./socket-world.ts";
 import { Tally, acceptQueueOf } from "./tally.ts";
-import { holdersOf, isUnaccepted, listenerOf } from "../sockets/holding.ts";
+import { forEachCloseWait } from "../sockets/close-wait.ts";
+import { isUnaccepted, listenerOf } from "../sockets/holding.ts";
 import type { Socket } from "../sockets/socket.ts";
-import { type Moment, isStuck } from "../sockets/stuck.ts";
-import { socketSubject } from "../sockets/subject.ts";
 import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
 export interface LeakOptions {
@@ -24,9 +25,12 @@ export interface LeakOptions {
  * stands under each of them that the filter takes.
  */
 export function buildLeaks(tables: Tables, options: LeakOptions): LeakReport {
-  const cases = new Cases(tables, options);
-  for (const socket of tables.sockets) if (socket.state === TCP.CLOSE_WAIT) cases.addSocket(socket);
-  for (const vanished of tables.leakedDescriptors) if (vanished.isConfirmed) cases.addVanished(vanished);
+  const world = liveWorld(tables);
+  const cases = new Cases(tables, world, options.filter);
+  forEachCloseWait(world, options.stuckAfterMs * 1e6, (socket, _holder, isStuck, leaked) => {
+    if (leaked === null) cases.addSocket(socket, isStuck);
+    else if (isStuck) cases.addDescriptor(leaked);
+  });
   const { clock, source, counts, surveys } = tables;
   return {
     wallMs: clock.wallMs(clock.now),
@@ -52,47 +56,45 @@ interface Case {
 class Cases {
   readonly unowned: UnownedSocket[] = [];
   readonly #tables: Tables;
-  readonly #moment: Moment;
-  readonly #options: LeakOptions;
+  readonly #world: SocketWorld;
+  readonly #filter: HeldFilter;
   readonly #byPid = new SeededMap<number, Case>();
 
-  constructor(tables: Tables, options: LeakOptions) {
+  constructor(tables: Tables, world: SocketWorld, filter: Filter) {
     this.#tables = tables;
-    this.#moment = { now: tables.clock.now, detailsAt: tables.surveys.detailsAt };
-    this.#options = options;
+    this.#world = world;
+    this.#filter = new HeldFilter(filter, world);
   }
 
-  addSocket(socket: Socket): void {
-    const { sockets } = this.#tables;
-    const { now } = this.#moment;
-    const holders = holdersOf(socket, sockets);
+  addSocket(socket: Socket, stuck: boolean): void {
+    const { now } = this.#world;
+    const holders = this.#world.holders(socket);
     const pids = holders.map(({ pid }) => pid);
-    const stuck = isStuck(socket, this.#moment, this.#options.stuckAfterMs * 1e6);
-    if (stuck && holders.length === 0 && this.#takes(socket, null, socket.since)) {
+    if (stuck && holders.length === 0 && this.#filter.takes(socket, null)) {
       this.unowned.push(unownedSocket(socket, this.#tables));
     }
     for (const holder of holders) {
-      const found = this.#caseOf(socket, holder, socket.since);
+      const found = this.#caseOf(socket, holder, socket);
       if (found === null) continue;
-      found.tally.add(socket, stuck);
+      found.tally.add(socket, stuck, null);
       if (!stuck) continue;
       found.sockets.push(stuckSocket(socket, holder, pids, now));
       if (isUnaccepted(socket)) found.waiting.add(socket);
     }
   }
 
-  addVanished(vanished: LeakedDescriptor): void {
-    const { socket, since, sinceIsExact } = vanished;
-    const { now } = this.#moment;
-    if (now - since < this.#options.stuckAfterMs * 1e6) return;
+  addDescriptor(leaked: LeakedDescriptor): void {
+    const { socket, since, sinceIsExact } = leaked;
+    const { now } = this.#world;
+    const holders = this.#world.holders(socket);
     const age = { ageMs: (now - since) / 1e6, ageIsAtLeast: !sinceIsExact };
-    const pids = socket.holders.map(({ pid }) => pid);
-    for (const holder of socket.holders) {
+    const pids = holders.map(({ pid }) => pid);
+    for (const holder of holders) {
       const stuck = stuckSocket(socket, holder, pids, now);
       const gone = { ...stuck, ...age, state: TCP.CLOSE, accepted: true, receiveQueue: null } as const;
-      const found = this.#caseOf(socket, holder, since);
+      const found = this.#caseOf(socket, holder, leaked);
       found?.sockets.push(gone);
-      found?.tally.addVanished(vanished);
+      found?.tally.add(socket, true, leaked);
     }
   }
 
@@ -102,20 +104,15 @@ class Cases {
   }
 
   /** Null when the filter does not take it. */
-  #caseOf(socket: Socket, { pid }: Holder, since: Nanos): Case | null {
-    const process = this.#tables.processes.at(pid);
-    if (process === undefined || !this.#takes(socket, process, since)) return null;
+  #caseOf(socket: Socket, { pid }: Holder, age: { readonly since: Nanos }): Case | null {
+    const process = this.#world.process(pid);
+    if (process === null || !this.#filter.takes(socket, pid, age)) return null;
     let found = this.#byPid.get(pid);
     if (found === undefined) {
       found = { process, tally: new Tally(), sockets: [], waiting: new Set() };
       this.#byPid.set(pid, found);
     }
     return found;
-  }
-
-  #takes(socket: Socket, process: Process | null, since: Nanos): boolean {
-    const { filter } = this.#options;
-    return filter.isEmpty || filter.matches(socketSubject(socket, process, this.#moment.now - since));
   }
 }
 

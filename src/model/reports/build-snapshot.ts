@@ -1,17 +1,16 @@
 import { SeededMap } from "../../base/seeded-map.ts";
 import { type Filter, MATCH_ALL } from "../filter/filter.ts";
 import type { Tables } from "../fold/tables.ts";
-import type { Nanos } from "../net/nanos.ts";
 import { TCP, TCP_STATE_MAX } from "../net/tcp-state.ts";
+import { HeldFilter } from "./held-filter.ts";
 import { byBlame, processRow } from "./process-row.ts";
 import type { Poll, ProcessRow, Snapshot, SnapshotSeries, SocketCounts } from "./snapshot.ts";
 import { type SocketWorld, liveWorld } from "./socket-world.ts";
 import { Tally } from "./tally.ts";
+import { forEachCloseWait } from "../sockets/close-wait.ts";
 import { ASK, NOBODY } from "../sockets/holding.ts";
 import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile, hasFileIn } from "../sockets/socket.ts";
-import { isStuck } from "../sockets/stuck.ts";
-import { socketSubject } from "../sockets/subject.ts";
 import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
 /** Draws up what the views show, from all tables, at the time of the last event. `filter` chooses sockets, each under each holder. */
@@ -76,23 +75,25 @@ class SnapshotCounts {
   stuck = 0;
   unowned: Tally | null = null;
   readonly #world: SocketWorld;
-  readonly #stuckAfter: number;
-  readonly #filter: Filter;
+  readonly #filter: HeldFilter;
   readonly #tallies = new SeededMap<number, Tally>();
   /** Those of one process mostly stand side by side. */
   #last: { readonly pid: number; readonly tally: Tally } | null = null;
 
   constructor(world: SocketWorld, stuckAfterMs: number, filter: Filter) {
     this.#world = world;
-    this.#stuckAfter = stuckAfterMs * 1e6;
-    this.#filter = filter;
+    this.#filter = new HeldFilter(filter, world);
     const { chosen, finWait2 } = world.miniSockets;
     this.states[TCP.TIME_WAIT] = chosen - finWait2;
     this.states[TCP.FIN_WAIT2] = finWait2;
-    const add = (socket: Socket, holder: number): void => this.#add(socket, holder);
+    const add = (socket: Socket, holder: number): void => {
+      if (socket.state !== TCP.CLOSE_WAIT) this.#add(socket, holder, false, null);
+    };
     if (filter.isEmpty) this.#addPlain(countPlain(world.sockets, add));
     else world.sockets.forEach(add);
-    for (const vanished of world.leakedDescriptors) if (vanished.isConfirmed) this.#addVanished(vanished);
+    forEachCloseWait(world, stuckAfterMs * 1e6, (socket, holder, isStuck, leaked) => {
+      if (leaked === null || isStuck) this.#add(socket, holder, isStuck, leaked);
+    });
   }
 
   #addPlain(plain: Iterable<readonly [pid: number, counts: StateCounts]>): void {
@@ -104,45 +105,33 @@ class SnapshotCounts {
     }
   }
 
-  #add(socket: Socket, holder: number): void {
-    if (holder === ASK || holder === NOBODY) return this.#addHeld(socket);
-    if (!this.#takes(socket, holder, socket.since)) return;
-    const stuck = isStuck(socket, this.#world, this.#stuckAfter);
-    this.#tally(holder).add(socket, stuck);
-    this.#count(socket, stuck);
+  #add(socket: Socket, holder: number, isStuck: boolean, leaked: LeakedDescriptor | null): void {
+    if (holder === ASK || holder === NOBODY) return this.#addHeld(socket, isStuck, leaked);
+    if (!this.#filter.takes(socket, holder, leaked ?? socket)) return;
+    this.#tally(holder).add(socket, isStuck, leaked);
+    this.#count(socket, isStuck, leaked);
   }
 
-  #addHeld(socket: Socket): void {
+  #addHeld(socket: Socket, isStuck: boolean, leaked: LeakedDescriptor | null): void {
     const holders = this.#world.holders(socket);
-    const stuck = isStuck(socket, this.#world, this.#stuckAfter);
+    const age = leaked ?? socket;
     let isCounted = false;
     for (const { pid } of holders) {
-      if (!this.#takes(socket, pid, socket.since)) continue;
-      this.#tally(pid).add(socket, stuck);
+      if (!this.#filter.takes(socket, pid, age)) continue;
+      this.#tally(pid).add(socket, isStuck, leaked);
       isCounted = true;
     }
-    if (holders.length === 0 && this.#takes(socket, null, socket.since)) {
+    if (holders.length === 0 && this.#filter.takes(socket, null, age)) {
       isCounted = true;
       // Closed by its process and on its way out: nobody's by right.
-      if (hasFile(socket)) (this.unowned ??= new Tally()).add(socket, stuck);
+      if (hasFile(socket)) (this.unowned ??= new Tally()).add(socket, isStuck, leaked);
     }
-    if (isCounted) this.#count(socket, stuck);
+    if (isCounted) this.#count(socket, isStuck, leaked);
   }
 
-  #count({ state }: Socket, isStuckNow: boolean): void {
-    this.states[state] = (this.states[state] ?? 0) + 1;
-    if (isStuckNow) this.stuck++;
-  }
-
-  #addVanished(vanished: LeakedDescriptor): void {
-    if (this.#world.now - vanished.since < this.#stuckAfter) return;
-    let isCounted = false;
-    for (const { pid } of vanished.socket.holders) {
-      if (!this.#takes(vanished.socket, pid, vanished.since)) continue;
-      this.#tally(pid).addVanished(vanished);
-      isCounted = true;
-    }
-    if (isCounted) this.stuck++;
+  #count({ state }: Socket, isStuck: boolean, leaked: LeakedDescriptor | null): void {
+    if (leaked === null) this.states[state] = (this.states[state] ?? 0) + 1;
+    if (isStuck) this.stuck++;
   }
 
   /** All that are known, or with a filter those that hold what it chose. */
@@ -166,11 +155,5 @@ class SnapshotCounts {
     if (tally === undefined) this.#tallies.set(pid, (tally = new Tally()));
     this.#last = { pid, tally };
     return tally;
-  }
-
-  #takes(socket: Socket, pid: number | null, since: Nanos): boolean {
-    if (this.#filter.isEmpty) return true;
-    const process = pid === null ? null : this.#world.process(pid);
-    return this.#filter.matches(socketSubject(socket, process, this.#world.now - since));
   }
 }

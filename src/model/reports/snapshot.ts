@@ -59,14 +59,14 @@ export interface Poll extends PollCost {
 export interface SocketCounts {
   readonly established: number;
   readonly closeWait: number;
-  /** In CLOSE_WAIT past the threshold, and descriptors whose sockets have vanished from there. */
+  /** In CLOSE_WAIT past the threshold, and descriptors whose sockets were reset there. */
   readonly stuck: number;
   /** Of the stuck ones: in the accept queue still. */
   readonly notAccepted: number;
   /** In CLOSE_WAIT and in the accept queue still, stuck or not. */
   readonly waiting: number;
   /** Of the stuck ones: reset meanwhile, so that only the descriptor is left. */
-  readonly vanished: number;
+  readonly leakedDescriptors: number;
   /** Of the stuck ones: accepted, and data have come that were never read. */
   readonly unread: number;
   /** Of the stuck ones: accepted, and only the end (the FIN) has not been read. */

@@ -4,19 +4,13 @@ import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 import type { Holder } from "../processes/holder.ts";
 import type { Process } from "../processes/process.ts";
+import type { CloseWaits } from "../sockets/close-wait.ts";
 import { type Listening, holdersOf } from "../sockets/holding.ts";
 import { ListenerIndex } from "../sockets/listeners.ts";
-import type { SocketColumns } from "../sockets/socket-columns.ts";
 import type { Socket } from "../sockets/socket.ts";
-import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
 /** The sockets of one moment, and who holds them: as the model has them now, or as they stood when a picture was paused. */
-export interface SocketWorld {
-  readonly now: Nanos;
-  readonly detailsAt: Nanos;
-  readonly sockets: SocketColumns;
-  /** Descriptors whose sockets have left CLOSE_WAIT by a reset. */
-  readonly leakedDescriptors: Iterable<LeakedDescriptor>;
+export interface SocketWorld extends CloseWaits {
   readonly processes: Iterable<Process>;
   readonly holders: (socket: Socket) => readonly Holder[];
   readonly process: (pid: number) => Process | null;

@@ -14,7 +14,7 @@ export class Tally {
   #closeWait = 0;
   #stuck = 0;
   #notAccepted = 0;
-  #vanished = 0;
+  #leakedDescriptors = 0;
   #unread = 0;
   #endUnread = 0;
   #readToEnd = 0;
@@ -27,8 +27,9 @@ export class Tally {
   readonly #leaks = new Group();
   readonly #waiters = new Group();
 
-  /** `isStuck` as stuck.ts has it. */
-  add(socket: Socket, isStuck: boolean): void {
+  /** `isStuck` and `leaked` as the walk over CLOSE_WAIT has them (close-wait.ts). */
+  add(socket: Socket, isStuck: boolean, leaked: LeakedDescriptor | null): void {
+    if (leaked !== null) return this.#addLeaked(leaked, isStuck);
     const waits = isUnaccepted(socket);
     if (waits) this.#queued++;
     if (socket.state === TCP.ESTABLISHED) this.#established++;
@@ -64,11 +65,11 @@ export class Tally {
     else if (receiveQueue !== null && receiveQueue > 1) this.#unread++;
   }
 
-  /** A leaked descriptor without a socket, past the threshold. */
-  addVanished(vanished: LeakedDescriptor): void {
+  #addLeaked(leaked: LeakedDescriptor, isStuck: boolean): void {
+    if (!isStuck) return;
     this.#stuck++;
-    this.#vanished++;
-    this.#leaks.add(vanished.socket, vanished);
+    this.#leakedDescriptors++;
+    this.#leaks.add(leaked.socket, leaked);
   }
 
   /** Age and peer are of what has been accepted, where there is such. */
@@ -80,7 +81,7 @@ export class Tally {
       stuck: this.#stuck,
       notAccepted: this.#notAccepted,
       waiting: this.#waiting,
-      vanished: this.#vanished,
+      leakedDescriptors: this.#leakedDescriptors,
       unread: this.#unread,
       endUnread: this.#endUnread,
       readToEnd: this.#readToEnd,

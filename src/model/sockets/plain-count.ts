@@ -10,8 +10,9 @@ export type StateCounts = Uint32Array;
 const AT_HAND = 1024;
 
 /**
- * Counts the sockets of which nothing matters but their state and who holds them: by pid, NOBODY for those of nobody known. All
- * others are given to `visit`: those in CLOSE_WAIT, listeners, and those of more than one process or in an accept queue.
+ * Counts the sockets of which nothing matters but their state and who holds them: by pid, NOBODY for those of nobody known.
+ * Listeners, and those of more than one process or in an accept queue, are given to `visit`. Those in CLOSE_WAIT are left out
+ * (close-wait.ts).
  */
 export function countPlain(columns: SocketColumns, visit: Visit): SeededMap<number, StateCounts> {
   const { states, holders, end } = columns;
@@ -20,9 +21,9 @@ export function countPlain(columns: SocketColumns, visit: Visit): SeededMap<numb
   const atHand: StateCounts[] = [];
   for (let slot = 0; slot < end; slot++) {
     const state = states[slot] ?? 0;
-    if (state === 0) continue;
+    if (state === 0 || state === TCP.CLOSE_WAIT) continue;
     const pid = holders[slot] ?? ASK;
-    if (pid === ASK || state === TCP.CLOSE_WAIT || state === TCP.LISTEN) {
+    if (pid === ASK || state === TCP.LISTEN) {
       visit(columns.at(slot), pid);
       continue;
     }

@@ -1,5 +1,6 @@
 import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
+import type { LeakedDescriptor } from "./leaked-descriptors.ts";
 import type { Socket } from "./socket.ts";
 
 /** The kernel counts `last sent` in jiffies, up to 10 ms each. */
@@ -25,6 +26,11 @@ export function isStuck(socket: Socket, { now, detailsAt }: Moment, stuckAfter: 
   if (isHalfClosed(socket)) return detailAt - sentAt >= stuckAfter || now - detailAt > limit;
   const isLookedAt = detailAt >= since + stuckAfter / 2;
   return isLookedAt || now - detailsAt > RECENTLY || now - since > limit;
+}
+
+/** A descriptor whose socket was reset: there is nothing left to go on, so from the threshold on. */
+export function isStuckDescriptor({ since }: LeakedDescriptor, { now }: Moment, stuckAfter: Nanos): boolean {
+  return now - since >= stuckAfter;
 }
 
 /** It has sent data after the peer's FIN. */

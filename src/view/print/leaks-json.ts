@@ -21,7 +21,7 @@ export function leaksJson(report: LeakReport, userName: UserName): string {
 }
 
 function processJson(process: LeakingProcess, userName: UserName): object {
-  const { pid, comm, cmdline, user, container, unit, closeWait, stuck, notAccepted, vanished } = process;
+  const { pid, comm, cmdline, user, container, unit, closeWait, stuck, notAccepted, leakedDescriptors } = process;
   const { growthPerMinute, fdUsed, fdLimit, fdExhaustedInMs } = process;
   return {
     pid,
@@ -33,7 +33,7 @@ function processJson(process: LeakingProcess, userName: UserName): object {
     closeWait,
     stuck,
     notAccepted,
-    vanished,
+    vanished: leakedDescriptors,
     oldestMs: process.sockets[0] === undefined ? null : Math.round(process.sockets[0].ageMs),
     growthPerMinute: growthPerMinute === null ? null : Math.round(growthPerMinute * 100) / 100,
     fdUsed,

@@ -157,7 +157,7 @@ function rowsOfSockets(sockets: SocketRows): Rows<SocketRow> {
 
 /** A descriptor whose socket was reset is in no state any more. */
 function stateText(row: SocketRow): string {
-  return row.isVanished ? "(reset)" : stateName(row.state);
+  return row.isLeakedDescriptor ? "(reset)" : stateName(row.state);
 }
 
 function commText({ comm, others }: SocketRow): string {

@@ -12,7 +12,7 @@ export function blame(row: ProcessRow): string {
 }
 
 function leak(row: ProcessRow): string {
-  const held = row.closeWait - row.waiting + row.vanished;
+  const held = row.closeWait - row.waiting + row.leakedDescriptors;
   const leaked = row.stuck - row.notAccepted;
   const stuck = leaked === held ? "" : ` (${leaked} stuck)`;
   return (
@@ -49,8 +49,10 @@ function perMinute(number: number): string {
   return number < 10 ? number.toFixed(1) : formatCount(Math.round(number));
 }
 
-function reset({ vanished }: ProcessRow): string {
-  return vanished === 0 ? "" : `, ${vanished} of them reset since, so that only the descriptor is left`;
+function reset({ leakedDescriptors }: ProcessRow): string {
+  return leakedDescriptors === 0
+    ? ""
+    : `, ${leakedDescriptors} of them reset since, so that only the descriptor is left`;
 }
 
 function descriptors({ fdUsed, fdLimit, fdExhaustedInMs }: ProcessRow): string {
@@ -60,9 +62,9 @@ function descriptors({ fdUsed, fdLimit, fdExhaustedInMs }: ProcessRow): string {
   return end === "" && fdUsed < fdLimit * 0.8 ? "" : `; ${fdUsed} of ${fdLimit} descriptors used${end}`;
 }
 
-function why({ unread, endUnread, readToEnd, vanished }: ProcessRow, leaked: number): string {
+function why({ unread, endUnread, readToEnd, leakedDescriptors }: ProcessRow, leaked: number): string {
   const rest = "only its code can close them";
-  const judged = leaked - vanished;
+  const judged = leaked - leakedDescriptors;
   if (readToEnd === judged && judged > 0) return `the peer closed, the program read to the end and forgot to; ${rest}`;
   if (unread + endUnread === judged && judged > 0) return `the peer closed, the program has stopped reading; ${rest}`;
   const both = unread + endUnread > 0 && readToEnd > 0 ? ` (${unread + endUnread} not even read to the end)` : "";

@@ -102,7 +102,7 @@ describe("a leak that was traced from its begin", () => {
       closeWait: 1,
       stuck: 1,
       notAccepted: 0,
-      vanished: 0,
+      leakedDescriptors: 0,
       endUnread: 1,
       fdUsed: 10,
       fdLimit: 1024,
@@ -293,7 +293,7 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
 
   test("is leaked when a later survey shows who holds it", () => {
     const leaks = leaksOf(...traced, reset, stillHeld(30));
-    expect(only(leaks)).toMatchObject({ pid: 9, closeWait: 0, stuck: 1, vanished: 1, notAccepted: 0 });
+    expect(only(leaks)).toMatchObject({ pid: 9, closeWait: 0, stuck: 1, leakedDescriptors: 1, notAccepted: 0 });
     expect(only(leaks).sockets).toMatchObject([
       { id: 1, state: TCP.CLOSE, ageMs: 90_000, ageIsAtLeast: false, receiveQueue: null, accepted: true, holders: [9] },
     ]);
@@ -313,7 +313,7 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
 
   test("is not taken for closed by what a survey that began earlier says", () => {
     const earlier = survey(after(20) - 1, [], [holder(9)]);
-    expect(only(leaksOf(...traced, reset, earlier, stillHeld(30)))).toMatchObject({ pid: 9, vanished: 1 });
+    expect(only(leaksOf(...traced, reset, earlier, stillHeld(30)))).toMatchObject({ pid: 9, leakedDescriptors: 1 });
   });
 
   test("is not when its process connects it anew", () => {
@@ -353,11 +353,14 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
   test("whose reset nobody saw is found by the survey that shows it no more", () => {
     expect(only(leaksOf(...traced, stillHeld(30), tick(after(31)), stillHeld(32)))).toMatchObject({
       pid: 9,
-      vanished: 1,
+      leakedDescriptors: 1,
     });
     const old = survey(AT, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
     const polled = only(leaksOf(polling(0), old, stillHeld(30)));
-    expect(polled).toMatchObject({ vanished: 1, sockets: [{ ageMs: 90_000, ageIsAtLeast: true, holders: [9] }] });
+    expect(polled).toMatchObject({
+      leakedDescriptors: 1,
+      sockets: [{ ageMs: 90_000, ageIsAtLeast: true, holders: [9] }],
+    });
   });
 });
 
@@ -493,7 +496,7 @@ describe("over the run", () => {
       ),
     ]);
     const process = only(leaksOf(tracing(0), ...opened, ...resets));
-    expect(process).toMatchObject({ vanished: 4, stuck: 4, growthPerMinute: 0 });
+    expect(process).toMatchObject({ leakedDescriptors: 4, stuck: 4, growthPerMinute: 0 });
   });
 });
 
@@ -510,7 +513,7 @@ test("loss and what could not be read are told, and a filter that matches all ch
 describe("found", () => {
   const reset = transition(after(20), TCP.CLOSE_WAIT, TCP.CLOSE, { inode: 70 });
 
-  test("the age that a filter goes by is the one that is reported, of a vanished socket, too", () => {
+  test("the age that a filter goes by is the one that is reported, of a leaked descriptor, too", () => {
     const events = [...traced, reset, survey(after(30), [], [holder(9, 70)])];
     expect(only(leaksOf(...events)).sockets).toMatchObject([{ ageMs: 90_000 }]);
     expect(filteredLeaks("age:>80s", ...events).processes.length).toBe(1);
@@ -548,6 +551,6 @@ describe("found", () => {
     const held = survey(after(30), [], [holder(9, 70)]);
     const later = survey(after(40), [], [holder(9, 70)]);
     const leaks = leaksOf(...traced, dropped(after(29), 1), held, tick(after(31)), later);
-    expect(only(leaks)).toMatchObject({ pid: 9, stuck: 1, vanished: 1 });
+    expect(only(leaks)).toMatchObject({ pid: 9, stuck: 1, leakedDescriptors: 1 });
   });
 });

@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { holdersOf, soleHolder } from "#src/model/sockets/holding.ts";
-import { liveWorld } from "#src/model/reports/socket-world.ts";
+import { type SocketWorld, liveWorld } from "#src/model/reports/socket-world.ts";
 import { buildGroups } from "#src/model/lists/build-groups.ts";
 import { GROUPINGS, groupsOf } from "#src/model/lists/group.ts";
 import { MATCH_ALL } from "#src/model/filter/filter.ts";
 import { hasFile, Socket } from "#src/model/sockets/socket.ts";
+import type { LeakedDescriptor } from "#src/model/sockets/leaked-descriptors.ts";
 import { SocketColumns } from "#src/model/sockets/socket-columns.ts";
 import { isStuck } from "#src/model/sockets/stuck.ts";
 import type { Tables } from "#src/model/fold/tables.ts";
@@ -16,6 +17,7 @@ import { polled, traced } from "#test/support/events/any-events.ts";
 import { fold, SECOND } from "#test/support/events/scenario.ts";
 
 const STUCK_AFTER_MS = 1000;
+const STUCK_AFTER = STUCK_AFTER_MS * 1e6;
 const both = fc.oneof(traced, polled);
 
 test("the columns say of each socket what it says itself, whatever has happened to it", () => {
@@ -63,16 +65,17 @@ test("groups count what asking each socket for its groups gives", () => {
       const { tables } = fold(...events).model;
       const world = liveWorld(tables);
       const byName = new Map<string, Tally>();
-      for (const socket of tables.sockets) {
+      const add = (socket: Socket, isLong: boolean, leaked: LeakedDescriptor | null): void => {
         const holders = holdersOf(socket, tables.sockets);
-        if (holders.length === 0 && !hasFile(socket)) continue;
+        if (holders.length === 0 && !hasFile(socket)) return;
         for (const name of groupsOf(socket, holders, by, world)) {
           const tally = byName.get(name) ?? new Tally();
           byName.set(name, tally);
-          tally.add(socket, isStuck(socket, world, STUCK_AFTER_MS * 1e6));
+          tally.add(socket, isLong, leaked);
         }
-      }
-      if (tables.leakedDescriptors.size > 0) return;
+      };
+      for (const socket of tables.sockets) add(socket, isStuck(socket, world, STUCK_AFTER), null);
+      for (const leaked of longLeaked(world)) add(leaked.socket, true, leaked);
       const rows = buildGroups(world, { by, filter: MATCH_ALL, stuckAfterMs: STUCK_AFTER_MS });
       for (const row of rows) expect(row).toMatchObject((byName.get(row.name) ?? new Tally()).counts(tables.clock.now));
       expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining([...byName.keys()]));
@@ -80,6 +83,10 @@ test("groups count what asking each socket for its groups gives", () => {
     { numRuns: 1000 },
   );
 });
+
+function longLeaked({ leakedDescriptors, now }: SocketWorld): LeakedDescriptor[] {
+  return [...leakedDescriptors].filter(({ isConfirmed, since }) => isConfirmed && now - since >= STUCK_AFTER);
+}
 
 /** The slow way: each socket asked for its holders, and put to each of them. */
 function recount(tables: Tables): {
@@ -99,16 +106,15 @@ function recount(tables: Tables): {
   let stuck = 0;
   for (const socket of tables.sockets) {
     states[socket.state] = (states[socket.state] ?? 0) + 1;
-    const isLong = isStuck(socket, world, STUCK_AFTER_MS * 1e6);
+    const isLong = isStuck(socket, world, STUCK_AFTER);
     if (isLong) stuck++;
     const holders = holdersOf(socket, tables.sockets);
-    for (const { pid } of holders) tallyOf(pid).add(socket, isLong);
-    if (holders.length === 0 && hasFile(socket)) (unowned ??= new Tally()).add(socket, isLong);
+    for (const { pid } of holders) tallyOf(pid).add(socket, isLong, null);
+    if (holders.length === 0 && hasFile(socket)) (unowned ??= new Tally()).add(socket, isLong, null);
   }
-  for (const vanished of tables.leakedDescriptors) {
-    if (!vanished.isConfirmed || world.now - vanished.since < STUCK_AFTER_MS * 1e6) continue;
-    for (const { pid } of vanished.socket.holders) tallyOf(pid).addVanished(vanished);
-    if (vanished.socket.holders.length > 0) stuck++;
+  for (const leaked of longLeaked(world)) {
+    for (const { pid } of leaked.socket.holders) tallyOf(pid).add(leaked.socket, true, leaked);
+    if (leaked.socket.holders.length > 0) stuck++;
   }
   return { states, stuck, byPid, unowned };
 }

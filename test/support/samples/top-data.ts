@@ -22,7 +22,7 @@ const anySocketRow: fc.Arbitrary<SocketRow> = fc.record({
   ageMs: anyNumber,
   ageIsAtLeast: fc.boolean(),
   isStuck: fc.boolean(),
-  isVanished: fc.boolean(),
+  isLeakedDescriptor: fc.boolean(),
   pid: orNull(fc.integer({ min: 1, max: 4_194_304 })),
   comm: orNull(anyName),
   fd: orNull(anyNumber),

@@ -32,7 +32,7 @@ const socket: SocketRow = {
   ageMs: 912_000,
   ageIsAtLeast: true,
   isStuck: true,
-  isVanished: false,
+  isLeakedDescriptor: false,
   pid: 812,
   comm: "api",
   fd: 17,
@@ -58,7 +58,7 @@ describe("stuck sockets", () => {
 
   test("a reset one says so, an empty list why it is empty", () => {
     const process = goInto(ui, { kind: "process", pid: 812, name: "api" });
-    expect(text({ answer: socketRows([{ ...socket, isVanished: true }]) }, process)).toMatch(/^>\(reset\)/m);
+    expect(text({ answer: socketRows([{ ...socket, isLeakedDescriptor: true }]) }, process)).toMatch(/^>\(reset\)/m);
     expect(text({ answer: socketRows([]) }, process)).toContain("it holds no TCP socket any more");
     expect(text({ answer: socketRows([]) }, stuck)).toContain("no socket is in CLOSE_WAIT");
     expect(text({ answer: socketRows([]) }, { ...stuck, onlySuspicious: true })).toContain("(a shows all)");

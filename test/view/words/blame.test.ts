@@ -50,7 +50,7 @@ describe("how many", () => {
   });
 
   test("have been reset since", () => {
-    const row = api({ closeWait: 2, stuck: 5, vanished: 3 });
+    const row = api({ closeWait: 2, stuck: 5, leakedDescriptors: 3 });
     expect(blame(row)).toBe(
       "api (pid 7) holds 5 sockets in CLOSE_WAIT, 3 of them reset since, so that only the descriptor is left: " +
         `the peer closed, the program has not; ${NOT_CLOSED}`,
@@ -114,8 +114,8 @@ describe("why", () => {
     [{ readToEnd: 3 }, "the peer closed, the program has not"],
     [{ unread: 3 }, "the peer closed, the program has not"],
     [{}, "the peer closed, the program has not"],
-    [{ stuck: 6, vanished: 2, readToEnd: 4 }, "the peer closed, the program read to the end and forgot to"],
-    [{ closeWait: 0, vanished: 4 }, "the peer closed, the program has not"],
+    [{ stuck: 6, leakedDescriptors: 2, readToEnd: 4 }, "the peer closed, the program read to the end and forgot to"],
+    [{ closeWait: 0, leakedDescriptors: 4 }, "the peer closed, the program has not"],
   ])("%j", (row, said) => {
     expect(why(row)).toBe(`${said}; ${NOT_CLOSED}`);
   });

@@ -45,7 +45,7 @@ function finding(situation: Situation, leak: Leak): Finding {
       growthPerMinute: Math.round(perMinute * 10) / 10,
       readToEnd: leak.readToEnd,
       neverReadToEnd: leak.unread,
-      onlyDescriptorLeft: leak.vanished,
+      onlyDescriptorLeft: leak.leakedDescriptors,
       openedToward: peerTexts(leak.destinations.most()),
       acceptedOn: peerTexts(leak.listeners.most()),
       acceptedFrom: peerTexts(leak.clients.most()),
@@ -87,8 +87,8 @@ function peersOf({ opened, accepted, destinations, clients, listeners }: Leak): 
   return `${towardText(listeners.most(), accepted, "accepted on")}${towardText(clients.most(), accepted, "from")}`;
 }
 
-function whyOf({ stuck, vanished, readToEnd, unread }: Leak): string {
-  const judged = stuck - vanished;
+function whyOf({ stuck, leakedDescriptors, readToEnd, unread }: Leak): string {
+  const judged = stuck - leakedDescriptors;
   if (judged > 0 && readToEnd === judged) return "the peer closed first, the program read the end and forgot to close";
   if (judged > 0 && unread === judged) return "the peer closed first, the program has not even read the end";
   if (judged === 0) return "the peer closed, then reset; only the descriptors are left, which the program never closed";

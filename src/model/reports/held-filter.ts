@@ -1,0 +1,27 @@
+import type { Filter } from "../filter/filter.ts";
+import type { Nanos } from "../net/nanos.ts";
+import type { SocketWorld } from "./socket-world.ts";
+import type { Socket } from "../sockets/socket.ts";
+import { socketSubject } from "../sockets/subject.ts";
+
+/** What a filter takes of the sockets of a moment: it is asked of each socket in the hands of each of its holders. */
+export class HeldFilter {
+  readonly #filter: Filter;
+  readonly #world: Pick<SocketWorld, "now" | "process">;
+
+  constructor(filter: Filter, world: Pick<SocketWorld, "now" | "process">) {
+    this.#filter = filter;
+    this.#world = world;
+  }
+
+  get isEmpty(): boolean {
+    return this.#filter.isEmpty;
+  }
+
+  /** Whether it takes the socket in the hands of this process; null: of nobody known. `age` says since when it is as it is. */
+  takes(socket: Socket, pid: number | null, age: { readonly since: Nanos } = socket): boolean {
+    if (this.#filter.isEmpty) return true;
+    const process = pid === null ? null : this.#world.process(pid);
+    return this.#filter.matches(socketSubject(socket, process, this.#world.now - age.since));
+  }
+}
