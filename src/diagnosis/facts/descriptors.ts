@@ -2,6 +2,9 @@ import { formatDuration } from "../../base/quantity.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import type { Process } from "../../model/processes/process.ts";
 
+/** From this share on a process is close to its limit. */
+export const NEARLY_FULL = 0.8;
+
 /** How many files a process may open yet, and until when. */
 export interface Descriptors {
   readonly used: number | null;
@@ -19,10 +22,10 @@ export function descriptorsOf({ facts, descriptors }: Process, now: Nanos): Desc
   return { used, limit, share, exhaustedInMs: ms === null ? null : Math.round(ms) };
 }
 
-/** `; 812 of 1024 descriptors used, full in 12m04s`; nothing below this share where no end can be foreseen. */
-export function descriptorText({ used, limit, share, exhaustedInMs }: Descriptors, least: number): string {
-  if (used === null || limit === null || share === null) return "";
+/** `; 812 of 1024 descriptors used, full in 12m04s`; nothing while few are used and no end can be foreseen. */
+export function descriptorText({ used, limit, exhaustedInMs }: Omit<Descriptors, "share">): string {
+  if (used === null || limit === null) return "";
   if (used >= limit) return `; all ${limit} descriptors used`;
-  if (share < least && exhaustedInMs === null) return "";
+  if (used < limit * NEARLY_FULL && exhaustedInMs === null) return "";
   return `; ${used} of ${limit} descriptors used${exhaustedInMs === null ? "" : `, full in ${formatDuration(exhaustedInMs)}`}`;
 }

@@ -68,11 +68,9 @@ class GroupCount {
     this.#world = world;
     this.#by = by;
     this.#filter = new HeldFilter(filter, world);
-    const add = (socket: Socket, holder: number): void => {
-      if (socket.state !== TCP.CLOSE_WAIT) this.#add(socket, holder, false, null);
-    };
+    const add = (socket: Socket, holder: number): void => this.#add(socket, holder, false, null);
     if (filter.isEmpty && byProcess(by)) this.#addPlain(countPlain(world.sockets, add), by);
-    else world.sockets.forEach(add);
+    else world.sockets.forEach(add, TCP.CLOSE_WAIT);
     forEachCloseWait(world, stuckAfterMs * 1e6, (socket, holder, isStuck, leaked) => {
       if (leaked === null || isStuck) this.#add(socket, holder, isStuck, leaked);
     });

@@ -86,11 +86,9 @@ class SnapshotCounts {
     const { chosen, finWait2 } = world.miniSockets;
     this.states[TCP.TIME_WAIT] = chosen - finWait2;
     this.states[TCP.FIN_WAIT2] = finWait2;
-    const add = (socket: Socket, holder: number): void => {
-      if (socket.state !== TCP.CLOSE_WAIT) this.#add(socket, holder, false, null);
-    };
+    const add = (socket: Socket, holder: number): void => this.#add(socket, holder, false, null);
     if (filter.isEmpty) this.#addPlain(countPlain(world.sockets, add));
-    else world.sockets.forEach(add);
+    else world.sockets.forEach(add, TCP.CLOSE_WAIT);
     forEachCloseWait(world, stuckAfterMs * 1e6, (socket, holder, isStuck, leaked) => {
       if (leaked === null || isStuck) this.#add(socket, holder, isStuck, leaked);
     });

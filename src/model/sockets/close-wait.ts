@@ -33,16 +33,17 @@ export function forEachCloseWait(
   visit: CloseWaitVisit,
   heldBy: number | null = null,
 ): void {
-  const { states, holders, end } = world.sockets;
+  const { sockets: columns, leakedDescriptors } = world;
+  const { states, holders, end } = columns;
   for (let slot = 0; slot < end; slot++) {
     if (states[slot] !== TCP.CLOSE_WAIT) continue;
     const holder = holders[slot] ?? ASK;
     // Only those that may be wanted are looked into: the columns are at hand, the sockets are not.
     if (heldBy !== null && holder !== heldBy && holder !== ASK) continue;
-    const socket = world.sockets.at(slot);
+    const socket = columns.at(slot);
     visit(socket, holder, isStuck(socket, world, stuckAfter), null);
   }
-  for (const leaked of world.leakedDescriptors) {
+  for (const leaked of leakedDescriptors) {
     const holder = soleHolder(leaked.socket);
     if (!leaked.isConfirmed || (heldBy !== null && holder !== heldBy && holder !== ASK)) continue;
     visit(leaked.socket, holder, isStuckDescriptor(leaked, world, stuckAfter), leaked);

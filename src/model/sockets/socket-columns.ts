@@ -1,5 +1,6 @@
 import { ASK, soleHolder } from "./holding.ts";
 import type { Socket } from "./socket.ts";
+import type { TcpState } from "../net/tcp-state.ts";
 
 const FIRST_CAPACITY = 4096;
 
@@ -57,10 +58,11 @@ export class SocketColumns {
     }
   }
 
-  /** Calls `visit` for each; it may not add any. */
-  forEach(visit: Visit): void {
+  /** Calls `visit` for each but those in the state `except`; it may not add any. */
+  forEach(visit: Visit, except: TcpState | null = null): void {
     for (let slot = 0; slot < this.#end; slot++) {
-      if (this.#states[slot] !== 0) visit(this.at(slot), this.#holders[slot] ?? ASK);
+      const state = this.#states[slot];
+      if (state !== 0 && state !== except) visit(this.at(slot), this.#holders[slot] ?? ASK);
     }
   }
 

@@ -1,4 +1,5 @@
-import { formatCount, formatDuration, formatPlural } from "../../base/quantity.ts";
+import { formatCount, formatPlural } from "../../base/quantity.ts";
+import { descriptorText } from "../../diagnosis/facts/descriptors.ts";
 import type { AcceptQueue, ProcessRow } from "../../model/reports/snapshot.ts";
 import { age } from "../format/format.ts";
 
@@ -55,11 +56,8 @@ function reset({ leakedDescriptors }: ProcessRow): string {
     : `, ${leakedDescriptors} of them reset since, so that only the descriptor is left`;
 }
 
-function descriptors({ fdUsed, fdLimit, fdExhaustedInMs }: ProcessRow): string {
-  if (fdUsed === null || fdLimit === null) return "";
-  if (fdUsed >= fdLimit) return `; all ${fdLimit} descriptors used`;
-  const end = fdExhaustedInMs === null ? "" : `, full in ${formatDuration(fdExhaustedInMs)}`;
-  return end === "" && fdUsed < fdLimit * 0.8 ? "" : `; ${fdUsed} of ${fdLimit} descriptors used${end}`;
+function descriptors({ fdUsed: used, fdLimit: limit, fdExhaustedInMs: exhaustedInMs }: ProcessRow): string {
+  return descriptorText({ used, limit, exhaustedInMs });
 }
 
 function why({ unread, endUnread, readToEnd, leakedDescriptors }: ProcessRow, leaked: number): string {

@@ -1,5 +1,5 @@
 import { formatDuration, formatPlural } from "../../../base/quantity.ts";
-import { type Descriptors, descriptorText, descriptorsOf } from "../../facts/descriptors.ts";
+import { type Descriptors, NEARLY_FULL, descriptorText, descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding, Severity } from "../../facts/finding.ts";
 import type { Leak } from "../../facts/leak.ts";
 import { peerTexts, towardText } from "../../facts/peers.ts";
@@ -7,7 +7,6 @@ import { type Situation, processAt, who } from "../../facts/situation.ts";
 import { SOURCES, ipSysctl } from "../../facts/sources.ts";
 
 const SOON_MS = 3_600_000;
-const NEARLY_FULL = 0.8;
 
 const AVOID: Finding["avoid"] = [
   {
@@ -78,7 +77,7 @@ function titleOf(leak: Leak, name: string, { perMinute, oldestMs, descriptors }:
   const age = `, the oldest for ${leak.oldestIsExact ? "" : "at least "}${formatDuration(oldestMs)}`;
   const growth =
     perMinute >= 0.1 ? `, ${perMinute < 10 ? perMinute.toFixed(1) : Math.round(perMinute)} more a minute` : "";
-  const full = descriptors === null ? "" : descriptorText(descriptors, NEARLY_FULL);
+  const full = descriptors === null || descriptors.share === null ? "" : descriptorText(descriptors);
   return `${name} leaks ${formatPlural(held, "connection")} in CLOSE_WAIT${some}${peersOf(leak)}${age}${growth}${full}: ${whyOf(leak)}`;
 }
 
