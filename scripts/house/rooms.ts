@@ -374,7 +374,7 @@ export const ROOMS: Rooms = {
   },
   ".": {
     about: "argv to exit code; signals",
-    imports: ["base", "commands"],
+    imports: ["base", "commands/run", "commands"],
     oddSize: "the entry, and the one owner of signals",
   },
 };

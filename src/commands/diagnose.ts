@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { type ViewFlags, addViewOptions, jsonOption, stuckAfterOption, watchOption } from "./options.ts";
+import { adviceAsStarted } from "./run/as-started.ts";
 import type { Session } from "./run/session.ts";
 import { type WatchFlags, watch } from "./run/watch.ts";
-import { buildDiagnosis } from "../diagnosis/report.ts";
+import { type Diagnosis, buildDiagnosis } from "../diagnosis/report.ts";
 import { diagnoseJson } from "../view/print/diagnose-json.ts";
 import { diagnoseText } from "../view/print/diagnose-text.ts";
 
@@ -19,8 +20,13 @@ async function diagnose(flags: DiagnoseFlags, session: Session): Promise<void> {
   const { filter, json, stuckAfter } = flags;
   const seen = await watch(flags, USUAL_DURATION_MS, session, filter);
   if (seen === null) return;
-  const diagnosis = buildDiagnosis(seen.tables, { filter, stuckAfterMs: stuckAfter });
+  const diagnosis = diagnosisAsStarted(buildDiagnosis(seen.tables, { filter, stuckAfterMs: stuckAfter }), flags);
   await session.write(json ? diagnoseJson(diagnosis) : diagnoseText(diagnosis));
+}
+
+/** A recording may be of another machine, where tcptrace is started differently. */
+function diagnosisAsStarted(diagnosis: Diagnosis, { read }: ViewFlags): Diagnosis {
+  return read === undefined ? { ...diagnosis, findings: diagnosis.findings.map(adviceAsStarted) } : diagnosis;
 }
 
 const DIAGNOSE_EXAMPLES = `

@@ -45,9 +45,9 @@ function checkKernel({ kernel }: TracingFacts): DoctorCheck {
   return failed("kernel", `${kernel.release}, older than 4.16`, null);
 }
 
-function checkPrivileges({ privileges }: TracingFacts): DoctorCheck {
+function checkPrivileges({ privileges, againAsRoot }: TracingFacts): DoctorCheck {
   const { isRoot, sysAdmin, bpf, perfmon } = privileges;
-  if (!isRoot) return failed("privileges", "not root: only this user's processes have names", "sudo tcptrace doctor");
+  if (!isRoot) return failed("privileges", "not root: only this user's processes have names", againAsRoot);
   const held = [sysAdmin && "CAP_SYS_ADMIN", bpf && "CAP_BPF", perfmon && "CAP_PERFMON"].filter(Boolean).join(", ");
   if (mayTrace(privileges)) return passed("privileges", `root with ${held}`);
   const detail = "root without CAP_SYS_ADMIN, and without both of CAP_BPF and CAP_PERFMON, as in a container";

@@ -1,9 +1,11 @@
 import { EXIT, type ExitCode, UserError } from "../base/errors.ts";
+import { asStarted } from "./run/as-started.ts";
 
 /** A failure as one line for people, or as one line of JSON. */
 export function errorLine(error: unknown, json: boolean): string {
   if (error instanceof UserError) {
-    const { code, message, hint, exitCode } = error;
+    const { code, message, exitCode } = error;
+    const hint = asStarted(error.hint);
     if (json) return `${JSON.stringify({ error: { code, message, hint, exitCode } })}\n`;
     return `tcptrace: ${message}: ${hint}\n`;
   }

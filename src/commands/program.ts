@@ -10,6 +10,7 @@ import { addExport } from "./export.ts";
 import { addLeaks } from "./leaks.ts";
 import { misuse } from "./options.ts";
 import { addRecord } from "./record.ts";
+import { helpAsStarted } from "./run/as-started.ts";
 import type { Session } from "./run/session.ts";
 import { version } from "./run/version.ts";
 import { addTop } from "./top.ts";
@@ -52,7 +53,7 @@ function newProgram(session: Session): Command {
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES)
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
+      writeOut: (text) => stdout.write(helpAsStarted(text)),
       writeErr: () => {},
       getOutHelpWidth: () => (stdout.isTTY === true ? (stdout.columns ?? 80) : 80),
     })

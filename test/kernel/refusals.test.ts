@@ -182,7 +182,7 @@ describe("TCPTRACE_PROBES", () => {
     if (code === 0) return;
     expect(code).toBe(4);
     expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
-      /^tcptrace: TCPTRACE_PROBES is kprobe: bpftrace .*: unset TCPTRACE_PROBES, or see `tcptrace doctor`$/,
+      /^tcptrace: TCPTRACE_PROBES is kprobe: bpftrace .*: unset TCPTRACE_PROBES, or see `\S*tcptrace doctor`$/,
     );
   });
 

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { safeText } from "../../base/text.ts";
+import { adviceAsStarted, withoutRoot } from "../run/as-started.ts";
 import { type EventInput, openEvents } from "../run/event-input.ts";
 import type { Session } from "../run/session.ts";
 import { ModelSource } from "./data/model-source.ts";
@@ -62,7 +63,7 @@ async function printTables(options: TopOptions, input: EventInput, session: Sess
 
 async function showScreen(options: TopOptions, input: EventInput, { shutdown, say }: Session): Promise<void> {
   const model = new Model(options.filter);
-  const source = new ModelSource(model, options.stuckAfterMs);
+  const source = new ModelSource(model, options.stuckAfterMs, adviceAsStarted);
   const recorder = new TopRecorder(model);
   const traced = fold(input, model, recorder, shutdown);
   // A source that fails ends the screen first, so that its message is not drawn over.
@@ -73,6 +74,8 @@ async function showScreen(options: TopOptions, input: EventInput, { shutdown, sa
   await runTopUi({ ...screen, source, filter, recorder }, shutdown.signal);
   shutdown.abort("quit");
   await ended;
+  // The screen has no room for a long command.
+  if (process.geteuid?.() !== 0) say(withoutRoot());
   // Who quits while it records is told on the shell's screen.
   recorder.say = say;
   await recorder.end();

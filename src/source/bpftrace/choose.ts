@@ -7,6 +7,8 @@ import type { BpftraceVersion } from "./bpftrace-version.ts";
 export interface TracingFacts {
   readonly kernel: KernelFacts;
   readonly privileges: Privileges;
+  /** The command that runs as root what runs now. */
+  readonly againAsRoot: string;
   readonly bpftrace: BpftraceVersion | null;
   /** The path of a bpftrace that does not print its version; null when there is none. */
   readonly muteBpftrace: string | null;
@@ -142,11 +144,12 @@ export interface Version {
 function findCommonObstacle({
   kernel,
   privileges,
+  againAsRoot,
   bpftrace,
   muteBpftrace,
   installBpftrace,
 }: TracingFacts): Obstacle | null {
-  if (!privileges.isRoot) return { reason: "not root", fix: "sudo tcptrace", code: "not-root" };
+  if (!privileges.isRoot) return { reason: "not root", fix: againAsRoot, code: "not-root" };
   if (!mayTrace(privileges)) {
     return { reason: "root without CAP_SYS_ADMIN, as in a container", fix: "docker run --privileged --pid=host" };
   }

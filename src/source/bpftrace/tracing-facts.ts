@@ -3,6 +3,7 @@ import { safeText } from "../../base/text.ts";
 import { readPrivileges } from "../../host/kernel/capabilities.ts";
 import { readKernel } from "../../host/kernel/kernel.ts";
 import { readInstallCommand } from "../../host/machine/distro.ts";
+import { ownCommand } from "../../host/machine/own-command.ts";
 import { findExecutable, findSystemTool } from "../../host/machine/path-search.ts";
 import { bpftraceVersion } from "./bpftrace-version.ts";
 import { PROGRAMS, type Program, type TracingFacts } from "./choose.ts";
@@ -25,6 +26,7 @@ export async function readTracingFacts(signal?: AbortSignal): Promise<TracingFac
   return {
     kernel: readKernel(),
     privileges: readPrivileges(),
+    againAsRoot: ownCommand().againAsRoot,
     bpftrace,
     muteBpftrace: bpftrace === null ? nameOf(findExecutable("bpftrace")) : null,
     wanted: wantedProgram(process.env["TCPTRACE_PROBES"]),

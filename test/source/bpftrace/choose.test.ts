@@ -18,6 +18,7 @@ const GOOD: TracingFacts = {
     initialPidNamespace: true,
   },
   privileges: { isRoot: true, sysAdmin: true, bpf: true, perfmon: true },
+  againAsRoot: "sudo tcptrace doctor",
   bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
   muteBpftrace: null,
   wanted: null,
@@ -107,7 +108,7 @@ describe("basic", () => {
 
 describe("proc", () => {
   test.each<[string, TracingFacts, string]>([
-    ["not root", { ...GOOD, privileges: { ...GOOD.privileges, isRoot: false } }, "not root (sudo tcptrace)"],
+    ["not root", { ...GOOD, privileges: { ...GOOD.privileges, isRoot: false } }, "not root (sudo tcptrace doctor)"],
     [
       "root of a container",
       { ...GOOD, privileges: { isRoot: true, sysAdmin: false, bpf: true, perfmon: false } },
@@ -208,6 +209,7 @@ test("BPF is never taken without root, bpftrace and a tracepoint, and nothing be
       initialPidNamespace: fc.constantFrom(true, false, null),
     }),
     privileges: fc.record({ isRoot: bool, sysAdmin: bool, bpf: bool, perfmon: bool }),
+    againAsRoot: fc.constant("sudo tcptrace top"),
     bpftrace: fc.option(fc.nat(30).map((minor) => ({ path: "/b", version: `0.${minor}.0`, major: 0, minor }))),
     muteBpftrace: fc.constant(null),
     wanted: fc.constantFrom(null, ...PROGRAMS),

@@ -21,6 +21,7 @@ const GOOD: TracingFacts = {
     initialPidNamespace: true,
   },
   privileges: { isRoot: true, sysAdmin: true, bpf: true, perfmon: true },
+  againAsRoot: "sudo tcptrace doctor",
   bpftrace: { path: "/usr/bin/bpftrace", version: "0.17.0", major: 0, minor: 17 },
   muteBpftrace: null,
   wanted: null,
@@ -166,10 +167,10 @@ describe("text", () => {
     expect(lines.find((line) => line.includes("kprobes"))).toMatch(/^-- kprobes {8}/);
     expect(lines.slice(-6)).toEqual([
       "--source auto takes proc, polling /proc.",
-      "   not bpf-full: not root (sudo tcptrace)",
-      "   not bpf-kprobe: not root (sudo tcptrace)",
-      "   not bpf-fentry: not root (sudo tcptrace)",
-      "   not bpf-basic: not root (sudo tcptrace)",
+      "   not bpf-full: not root (sudo tcptrace doctor)",
+      "   not bpf-kprobe: not root (sudo tcptrace doctor)",
+      "   not bpf-fentry: not root (sudo tcptrace doctor)",
+      "   not bpf-basic: not root (sudo tcptrace doctor)",
       "",
     ]);
   });

@@ -24,9 +24,9 @@ export class ModelSource implements TopSource {
   /** The socket whose timeline is looked at: it stays known when it is closed. */
   #looked: Socket | null = null;
 
-  constructor(model: Model, stuckAfterMs: number) {
+  constructor(model: Model, stuckAfterMs: number, worded?: (finding: Finding) => Finding) {
     this.stuckAfterMs = stuckAfterMs;
-    this.#diagnosis = new RecentDiagnosis(stuckAfterMs);
+    this.#diagnosis = new RecentDiagnosis(stuckAfterMs, worded);
     this.#model = model;
     this.#log = this.#watch(model);
   }

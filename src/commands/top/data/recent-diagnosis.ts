@@ -12,14 +12,17 @@ const EVERY_MS = 900;
  */
 export class RecentDiagnosis {
   readonly #stuckAfterMs: number;
+  readonly #worded: (finding: Finding) => Finding;
   #findings: readonly Finding[] = [];
   #filter: Filter | null = null;
   #now = -Infinity;
   #transitions = 0;
   #madeAt = -Infinity;
 
-  constructor(stuckAfterMs: number) {
+  /** `worded`: a finding as it is shown. */
+  constructor(stuckAfterMs: number, worded: (finding: Finding) => Finding = (finding) => finding) {
     this.#stuckAfterMs = stuckAfterMs;
+    this.#worded = worded;
   }
 
   /** The worst first. `here`: our own clock, milliseconds. */
@@ -29,7 +32,7 @@ export class RecentDiagnosis {
     this.#now = tables.clock.now;
     this.#transitions = tables.counts.transitions;
     this.#madeAt = here;
-    this.#findings = diagnose(tables, { stuckAfterMs: this.#stuckAfterMs, filter });
+    this.#findings = diagnose(tables, { stuckAfterMs: this.#stuckAfterMs, filter }).map(this.#worded);
     return this.#findings;
   }
 
