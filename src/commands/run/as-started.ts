@@ -18,11 +18,12 @@ export function asStarted(text: string, own: OwnCommand = ownCommand()): string 
 
 /** A page of help whose examples do, with their explanations in one column still. */
 export function helpAsStarted(help: string, own: OwnCommand = ownCommand()): string {
-  const aligned = help.replace(
-    EXAMPLE,
-    (line, command: string) => `${asStarted(command, own).padEnd(line.length - 2)}  `,
-  );
-  return asStarted(aligned, own);
+  const start = help.indexOf("\nExamples:\n");
+  if (start < 0) return help;
+  const examples = help
+    .slice(start)
+    .replace(EXAMPLE, (line, command: string) => `${asStarted(command, own).padEnd(line.length - 2)}  `);
+  return help.slice(0, start) + asStarted(examples, own);
 }
 
 /** A finding whose advice does. */

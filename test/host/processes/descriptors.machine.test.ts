@@ -5,10 +5,10 @@ import {
   descriptorOf,
   asNobody,
   gonePid,
-  isRoot,
   listen,
   startChild,
 } from "#test/support/machine/children.ts";
+import { NEEDS_ROOT } from "#test/support/machine/needs-root.ts";
 
 /** The sockets of a process, by descriptor. */
 function socketsOf(pid: number): Map<number, number> {
@@ -55,7 +55,7 @@ describe("procDescriptors", () => {
     expect(() => procDescriptors.count(pid)).toThrow(/ENOENT/);
   });
 
-  test.skipIf(!isRoot)("those of others may not be read", async () => {
+  test("those of others may not be read", NEEDS_ROOT, async () => {
     const { pid } = await startChild(`console.log("ready");`);
     await asNobody(() => expect(() => [...procDescriptors.list(pid)]).toThrow(/EACCES/));
     expect([...procDescriptors.list(pid)]).toContain(0);

@@ -9,10 +9,10 @@ import {
   connect,
   descriptorOf,
   gonePid,
-  isRoot,
   listen,
   startChild,
 } from "#test/support/machine/children.ts";
+import { NEEDS_ROOT } from "#test/support/machine/needs-root.ts";
 
 const SECOND = 1e9;
 const READY = `console.log("ready");`;
@@ -249,7 +249,7 @@ test("sockets registered with an io_uring need no descriptor", async () => {
   expect(holdersOf(later, 12)).toEqual([{ pid: process.pid, fd: null }]);
 });
 
-test.skipIf(!isRoot)("processes that may not be read are named, every time", async () => {
+test("processes that may not be read are named, every time", NEEDS_ROOT, async () => {
   const { pid } = await startChild(READY);
   const finder = new HolderFinder();
   const query = { pids: [process.pid, pid], sockets: [], at: 0 };

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { listPids, readProcess, readStat } from "#src/host/processes/processes.ts";
-import { gonePid, isRoot, startChild } from "#test/support/machine/children.ts";
+import { gonePid, startChild } from "#test/support/machine/children.ts";
+import { NEEDS_ROOT } from "#test/support/machine/needs-root.ts";
 
 describe("readProcess", () => {
   test("this process", async () => {
@@ -42,7 +43,7 @@ describe("readProcess", () => {
     expect(facts?.cmdline).toContain('a "marker"');
   });
 
-  test.skipIf(!isRoot)("the effective uid", async () => {
+  test("the effective uid", NEEDS_ROOT, async () => {
     const { pid } = await startChild(`process.seteuid(65534); console.log("ready");`);
     expect((await readProcess(pid))?.uid).toBe(65534);
   });

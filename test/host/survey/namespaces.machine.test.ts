@@ -2,7 +2,8 @@ import { statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { findNamespaces, parseNetnsLink, readNamespaceTables } from "#src/host/survey/namespaces.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { asNobody, descriptorOf, gonePid, isRoot, listen, startChild } from "#test/support/machine/children.ts";
+import { asNobody, descriptorOf, gonePid, listen, startChild } from "#test/support/machine/children.ts";
+import { NEEDS_ROOT } from "#test/support/machine/needs-root.ts";
 
 const LISTENER = `const s = require("net").createServer().listen(0, "0.0.0.0", () =>
   console.log(s.address().port, require("fs").fstatSync(s._handle.fd).ino));`;
@@ -14,7 +15,7 @@ test("parseNetnsLink", () => {
   for (const link of ["mnt:[1]", "net:[]", "", "/net:[1]", "net:[1]\n"]) expect(parseNetnsLink(link)).toBeNull();
 });
 
-describe.skipIf(!isRoot)("a child in a namespace of its own", () => {
+describe("a child in a namespace of its own", NEEDS_ROOT, () => {
   test("is found there, with its sockets", async () => {
     const { pid, ready } = await startChild(LISTENER, { prefix: ["unshare", "-n"] });
     const [port, inode] = ready.map(Number);

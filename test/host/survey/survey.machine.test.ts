@@ -6,7 +6,8 @@ import { listPids } from "#src/host/processes/processes.ts";
 import { takeSurvey } from "#src/host/survey/survey.ts";
 import type { Survey } from "#src/model/events/survey.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import { asNobody, connect, descriptorOf, isRoot, listen, startChild } from "#test/support/machine/children.ts";
+import { asNobody, connect, descriptorOf, listen, startChild } from "#test/support/machine/children.ts";
+import { NEEDS_ROOT } from "#test/support/machine/needs-root.ts";
 
 const survey = (): Promise<Survey> => takeSurvey(() => 1);
 
@@ -79,7 +80,7 @@ test("processes without TCP sockets are left out", async () => {
   expect((await survey()).processes.map((process_) => process_.pid)).not.toContain(pid);
 });
 
-describe.skipIf(!isRoot)("as root", () => {
+describe("as root", NEEDS_ROOT, () => {
   test("sockets of other namespaces, and who holds them", async () => {
     const { pid, ready } = await startChild(
       `const s = require("net").createServer().listen(0, "::", () =>

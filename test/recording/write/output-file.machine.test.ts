@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symli
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { NEEDS_ROOT } from "#test/support/machine/needs-root.ts";
 import { findCaller, isFull, OutputFile } from "#src/recording/write/output-file.ts";
 
 const own = findCaller({});
@@ -23,7 +24,7 @@ async function refusal(path: string, caller = own): Promise<string> {
 }
 
 describe("a recording's file", () => {
-  test("is made for its owner alone, whatever the umask, and belongs to who called sudo", async () => {
+  test("is made for its owner alone, whatever the umask, and belongs to who called sudo", NEEDS_ROOT, async () => {
     const path = join(folder(), "run");
     const before = process.umask(0);
     onTestFinished(() => void process.umask(before));
@@ -48,7 +49,7 @@ describe("a recording's file", () => {
     expect(file.bytes).toBe(3);
   });
 
-  test("is no link, no other's file, no hard link, no pipe and no folder", async () => {
+  test("is no link, no other's file, no hard link, no pipe and no folder", NEEDS_ROOT, async () => {
     const at = folder();
     const victim = join(at, "victim");
     writeFileSync(victim, "precious");
@@ -83,6 +84,6 @@ test.each([
   ],
   [{ SUDO_UID: "-1", SUDO_GID: "5" }, own],
   [{ SUDO_UID: "0x10" }, own],
-])("SUDO_UID and SUDO_GID are numbers or nothing: %j", (env, caller) => {
+])("SUDO_UID and SUDO_GID are numbers or nothing: %j", NEEDS_ROOT, (env, caller) => {
   expect(findCaller(env)).toEqual(caller);
 });

@@ -74,8 +74,6 @@ export function descriptorOf(handle: net.Server | net.Socket): { fd: number; ino
   return { fd, inode: fstatSync(fd).ino };
 }
 
-export const isRoot = process.geteuid?.() === 0;
-
 /** Runs `work` as nobody, who may not look into root's processes. */
 export async function asNobody<T>(work: () => Promise<T> | T): Promise<T> {
   process.seteuid?.(65534);
