@@ -338,8 +338,8 @@ describe("as a user", NEEDS_ROOT, () => {
   });
 
   test("a user without a home or a name may run it too", () => {
-    const node = makeNode(join(folder, "bin/node"));
-    expect(run(["top"], { uid: NOBODY, env: { HOME: "/nonexistent" } })).toEqual(ran(node, "top", NOBODY));
+    const found = makeNode(join(folder, "bin/node"));
+    expect(run(["top"], { uid: NOBODY, env: { HOME: "/nonexistent" } })).toEqual(ran(found, "top", NOBODY));
   });
 });
 
