@@ -101,7 +101,8 @@ interface Start {
 function commandOf(words: readonly string[], { uid = 0, env = {} }: Start): string[] {
   const script = `mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group &&
     mount -t tmpfs tmpfs /opt && mount -t tmpfs tmpfs /usr/local && mkdir /usr/local/bin &&
-    if [ -e /usr/bin/sudo ]; then mount --bind "$0/sudo" /usr/bin/sudo; else cp "$0/sudo" /usr/local/bin/; fi &&
+    if [ -e "$0/no-sudo" ]; then [ ! -e /usr/bin/sudo ] || mount --bind "$0/passwd" /usr/bin/sudo
+    elif [ -e /usr/bin/sudo ]; then mount --bind "$0/sudo" /usr/bin/sudo; else cp "$0/sudo" /usr/local/bin/; fi &&
     if [ -e "$0/opt" ]; then cp -a "$0/opt/." /opt; fi &&
     exec setpriv --reuid "$1" --regid "$1" --clear-groups -- env -i "PATH=$0/bin:$0/tools" "HOME=$2" "\${@:3}"`;
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
@@ -298,6 +299,13 @@ describe("as a user", NEEDS_ROOT, () => {
       said,
       `sudo: TCPTRACE_PROBES=basic NO_COLOR=1 -- ${command}`,
     ]);
+  });
+
+  test("where nobody is asked, it says at once that it starts", async () => {
+    writeFileSync(join(folder, "no-sudo"), "");
+    expect(await runOnTerminal(["leaks"], user)).toEqual(["tcptrace: starting", ran(node, "leaks", ALICE).said.trim()]);
+    execFileSync("chown", ["-R", "0:0", checkout, home]);
+    expect(await runOnTerminal(["leaks"], {})).toEqual(["tcptrace: starting", ran(node, "leaks").said.trim()]);
   });
 
   test("refused by sudo, it runs all the same", async () => {
