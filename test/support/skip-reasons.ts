@@ -7,8 +7,9 @@ export class SkipReasons implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests("skipped")) {
         const result = test.result();
-        const reason = (result.state === "skipped" ? result.note : undefined) ?? `by ${module.relativeModuleId}`;
-        counts.set(reason, (counts.get(reason) ?? 0) + 1);
+        // One that was not asked for (-t) has none.
+        const reason = result.state === "skipped" ? result.note : undefined;
+        if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
       }
     }
     for (const [reason, count] of counts) console.log(`     Skipped  ${count}: ${reason}`);

@@ -52,7 +52,8 @@ describe("bpftraceVersion", () => {
     expect(await answer).toBeNull();
   });
 
-  test.skipIf(findExecutable("bpftrace") === null)("the real one", async () => {
+  test("the real one", async ({ skip }) => {
+    skip(findExecutable("bpftrace") === null, "needs bpftrace");
     const found = await bpftraceVersion();
     expect(found?.path).toBe(findExecutable("bpftrace"));
     expect(found?.version).toBe(`${found?.major}.${found?.minor}.${found?.version.split(".")[2]}`);
