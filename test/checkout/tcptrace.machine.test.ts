@@ -218,7 +218,7 @@ describe("as root", NEEDS_ROOT, () => {
   test.each(unsafe)("a node that %s is not run", (_, spoil) => {
     const culprit = spoil(makeNode(join(folder, "usr/bin/node")));
     symlinkSync(join(folder, "usr/bin/node"), join(folder, "bin/node"));
-    const why = `${culprit} can be changed by others than root, so root does not run it`;
+    const why = `${culprit} can be changed by other users, so root does not run it`;
     expect(run()).toEqual(refused(`${why}: install Node.js 20.19 or later`));
   });
 
@@ -229,14 +229,14 @@ describe("as root", NEEDS_ROOT, () => {
     const acl = `b"".join([struct.pack("<I", 2)] + [struct.pack("<HHi", *entry) for entry in [${entries}]])`;
     const script = `import os, struct, sys; os.setxattr(sys.argv[1], "system.posix_acl_access", ${acl})`;
     execFileSync("python3", ["-c", script, node]);
-    expect(run().said).toContain(`${node} can be changed by others`);
+    expect(run().said).toContain(`${node} can be changed by other users`);
   });
 
   test("what a version manager's script chose is not run either", () => {
     const real = makeNode(join(folder, "elsewhere/node"));
     chownSync(real, MALLORY, 0);
     makeNode(join(folder, "bin/node"), "22.1.0", real);
-    expect(run().said).toContain(`${real} can be changed by others`);
+    expect(run().said).toContain(`${real} can be changed by other users`);
   });
 
   test("a folder that all may write, but in which only owners replace files, is safe", () => {
@@ -266,7 +266,7 @@ describe("through sudo", NEEDS_ROOT, () => {
     expect(run(["top"], sudo)).toEqual(ran(node));
     chownSync(node, ALICE, 34_567);
     chmodSync(node, 0o775);
-    expect(run(["top"], sudo).said).toContain(`${node} can be changed by others`);
+    expect(run(["top"], sudo).said).toContain(`${node} can be changed by other users`);
   });
 
   test("the caller's node does not run somebody else's checkout", () => {
@@ -274,7 +274,7 @@ describe("through sudo", NEEDS_ROOT, () => {
     give(home, ALICE);
     const advice = "install Node.js 20.19 or later for root, or run this without sudo";
     // root's own home has it too here, where it is not root's.
-    const why = `${join(home, ".nvm/versions/node/v22.1.0/bin/node")} can be changed by others than root`;
+    const why = `${join(home, ".nvm/versions/node/v22.1.0/bin/node")} can be changed by other users`;
     expect(run(["top"], sudo)).toEqual(refused(`${why}, so root does not run it: ${advice}`));
   });
 });
@@ -340,7 +340,7 @@ describe("as a user", NEEDS_ROOT, () => {
     chmodSync(path(), 0o757);
     const lines = await runOnTerminal(["top"], user);
     expect(lines).toEqual([
-      `tcptrace: ${path()} can be changed by others than root, so it is not run as root`,
+      `tcptrace: ${path()} can be changed by other users, so it is not run as root`,
       ran(node, "top", ALICE).said.trim(),
     ]);
   });
