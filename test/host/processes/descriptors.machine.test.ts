@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseSocketLink, procDescriptors } from "#src/host/processes/descriptors.ts";
-import {
-  connect,
-  descriptorOf,
-  asNobody,
-  gonePid,
-  listen,
-  startChild,
-} from "#test/support/machine/children.ts";
+import { connect, descriptorOf, asNobody, gonePid, listen, startChild } from "#test/support/machine/children.ts";
 import { NEEDS_ROOT } from "#test/support/machine/needs-root.ts";
 
 /** The sockets of a process, by descriptor. */

@@ -4,14 +4,7 @@ import { type Descriptors, procDescriptors } from "#src/host/processes/descripto
 import { type FoundHolders, HolderFinder } from "#src/host/processes/holders.ts";
 import type { SurveyedSocket } from "#src/model/events/survey.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
-import {
-  asNobody,
-  connect,
-  descriptorOf,
-  gonePid,
-  listen,
-  startChild,
-} from "#test/support/machine/children.ts";
+import { asNobody, connect, descriptorOf, gonePid, listen, startChild } from "#test/support/machine/children.ts";
 import { NEEDS_ROOT } from "#test/support/machine/needs-root.ts";
 
 const SECOND = 1e9;
