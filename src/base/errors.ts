@@ -1,4 +1,4 @@
-/** Exit codes, as docs/command-line.md has them. */
+/** Exit codes, as listed in docs/command-line.md. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, stuck: 3, noBpf: 4 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -1,9 +1,11 @@
 const FIRST_SIZE = 131_072;
-/** What a burst has made larger is not kept. */
+/** A buffer that a burst has made larger than this is released. */
 const MOST_KEPT = 4_194_304;
 const NEWLINE = 10;
 
-/** Lines under construction, as bytes: text that is put together piece by piece costs the collector more than the pieces do. */
+/**
+ * Builds lines as bytes, because concatenating strings piece by piece makes more garbage than the pieces themselves.
+ */
 export class GrowingBytes {
   protected bytes = Buffer.allocUnsafe(FIRST_SIZE);
   protected at = 0;
@@ -12,7 +14,7 @@ export class GrowingBytes {
     return this.at;
   }
 
-  /** All that has been added; what comes next begins anew. */
+  /** Returns everything added so far, and starts again empty. */
   take(): Buffer {
     const taken = Buffer.from(this.peek());
     this.at = 0;
@@ -20,12 +22,12 @@ export class GrowingBytes {
     return taken;
   }
 
-  /** The same without taking it; good until the next addition. */
+  /** Returns it without starting again; valid until the next addition. */
   peek(): Buffer {
     return this.bytes.subarray(0, this.at);
   }
 
-  /** Adds a line of text, which must hold no newline. */
+  /** Adds a line of text, which must not contain a newline. */
   line(text: string): void {
     this.reserve(text.length * 3 + 1);
     this.at += this.bytes.write(text, this.at, "utf8");
@@ -36,7 +38,7 @@ export class GrowingBytes {
     this.bytes[this.at++] = value;
   }
 
-  /** To be called before `more` bytes are added. */
+  /** Makes room for `more` bytes; call it before adding them. */
   protected reserve(more: number): void {
     if (this.at + more <= this.bytes.length) return;
     const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.at + more));

@@ -1,17 +1,17 @@
-/** A longer text is no misspelt name. */
+/** A longer text is not a misspelt name. */
 const LONGEST = 60;
 
-/** The names that hold the text or, when there are none, the ones that differ least from it, if that is little. */
+/** The names that contain the text. If there are none, the names closest to it, if they are close enough. */
 export function nearest(text: string, names: readonly string[]): readonly string[] {
   if (text.length < 3 || text.length > LONGEST) return [];
-  const holding = names.filter((name) => name.includes(text));
-  if (holding.length > 0) return holding;
+  const containing = names.filter((name) => name.includes(text));
+  if (containing.length > 0) return containing;
   const distances = names.map((name) => editDistance(text, name));
   const least = Math.min(...distances);
   return least > 3 || least > text.length / 3 ? [] : names.filter((_, index) => distances[index] === least);
 }
 
-/** How many characters must be put in, taken out or changed (Levenshtein). */
+/** The number of characters to insert, delete or change (Levenshtein distance). */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 0; i < from.length; i++) {

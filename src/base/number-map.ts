@@ -4,12 +4,13 @@ const FIRST_BITS = 10;
 const FIRST_SIZE = 1 << FIRST_BITS;
 
 /**
- * Values by a number that is not negative: an open hash table with linear probing. Unlike a Map, which moves all that it holds to a
- * new table after so many additions, one of steady size that values come to and go from all the time makes no garbage.
+ * Values by a non-negative number: a hash table with open addressing and linear probing. A Map moves its entries to a
+ * new table every so many additions, even when as many are deleted; this one makes no garbage as long as its size is
+ * steady.
  */
 export class NumberMap<Value> {
   #keys = new Float64Array(FIRST_SIZE);
-  /** Undefined where there is none. Never more than half of them are in use. */
+  /** Undefined in a free place. At most half of the places are in use. */
   #values: (Value | undefined)[] = emptied(FIRST_SIZE);
   #size = 0;
   #shift = 32 - FIRST_BITS;
@@ -31,7 +32,7 @@ export class NumberMap<Value> {
     const mask = values.length - 1;
     let hole = this.#placeOf(key);
     if (values[hole] === undefined) return;
-    // What has been put behind it, for want of room, moves up, or it would not be found any more.
+    // Values that a collision has put after this place move up: a search ends at the first free place.
     for (let place = (hole + 1) & mask; values[place] !== undefined; place = (place + 1) & mask) {
       const other = this.#keys[place] ?? 0;
       if (((place - this.#homeOf(other)) & mask) < ((place - hole) & mask)) continue;

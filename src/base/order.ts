@@ -1,7 +1,7 @@
-/** What a table can be sorted by; null is not known. */
+/** What a table can be sorted by; null means unknown. */
 export type SortValue = number | string | null;
 
-/** Numbers from the largest, words from A, what is not known last. */
+/** Numbers in descending order, text in ascending order, unknown values last. */
 export function compareValues(a: SortValue, b: SortValue): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   if (typeof a === "number" && typeof b === "number") return b - a;
@@ -9,7 +9,7 @@ export function compareValues(a: SortValue, b: SortValue): number {
   return String(a) < String(b) ? -1 : 1;
 }
 
-/** Sorts by a value that is worked out once for each; what is alike stays in its order. */
+/** Sorts by a value that is computed once per item; equal items keep their order. */
 export function sortBy<Item>(items: readonly Item[], value: (item: Item) => SortValue): Item[] {
   const valued = items.map((item) => ({ item, value: value(item) }));
   return valued.toSorted((a, b) => compareValues(a.value, b.value)).map(({ item }) => item);

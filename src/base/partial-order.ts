@@ -1,16 +1,16 @@
-/** Below 0: `a` comes first. Never 0, so that there is one order only. */
+/** Negative if `a` comes first. Never 0, so that there is only one order. */
 export type Compare<Item> = (a: Item, b: Item) => number;
 
-/** At least so many are put into order at once: about a screen, which is asked for row by row. */
+/** The fewest items to sort at once: about one screen, which is read row by row. */
 const LEAST = 128;
-/** More than this part of all is sorted as a whole. */
+/** If more than an eighth of the items are wanted, sorting them all is faster than using a heap. */
 const WORTH_A_HEAP = 8;
 
-/** Items in order, of which only as many as are asked for are put into it: of a hundred thousand the screen shows fifty. */
+/** Sorts only the items that are asked for: the screen shows fifty of a hundred thousand. */
 export class PartialOrder<Item> {
   readonly #items: readonly Item[];
   readonly #compare: Compare<Item>;
-  /** The first of them, in order. */
+  /** The first items, in order. */
   #sorted: readonly Item[] = [];
 
   constructor(items: readonly Item[], compare: Compare<Item>) {
@@ -31,7 +31,7 @@ export class PartialOrder<Item> {
     return index < 0 || index >= this.length ? undefined : this.#first(index + 1)[index];
   }
 
-  /** Where the first item that `isIt` stands; -1 without one. */
+  /** The place, in order, of the item that `isIt` accepts; -1 if there is none. */
   indexOf(isIt: (item: Item) => boolean): number {
     const item = this.#items.find(isIt);
     if (item === undefined) return -1;
@@ -49,7 +49,10 @@ export class PartialOrder<Item> {
   }
 }
 
-/** The first `count` of all, in order: a heap of them with the last on top, which whoever comes before it pushes out. */
+/**
+ * The first `count` items, in order: a heap with the last of them on top, which is replaced by any item that comes
+ * before it.
+ */
 function smallest<Item>(items: readonly Item[], count: number, compare: Compare<Item>): readonly Item[] {
   const heap = items.slice(0, count).toSorted((a, b) => compare(b, a));
   let [last] = heap;
@@ -62,7 +65,7 @@ function smallest<Item>(items: readonly Item[], count: number, compare: Compare<
   return heap.toSorted(compare);
 }
 
-/** Puts an item in the place of the top, and lets it sink to where it belongs. */
+/** Replaces the top of the heap with an item, and sifts it down. */
 function sink<Item>(heap: Item[], item: Item, compare: Compare<Item>): void {
   let at = 0;
   for (let child = 1; child < heap.length; child = 2 * at + 1) {

@@ -3,8 +3,8 @@ import { hashPair } from "./drawn-hash.ts";
 const FIRST_SIZE = 2048;
 
 /**
- * Finds rows of a table by two numbers: a hash table of row numbers, with open addressing and linear probing. `firstOf` and
- * `secondOf` tell the numbers of a row, which must not change while the row is in.
+ * Finds rows of a table by two numbers: a hash table of row numbers, with open addressing and linear probing. `firstOf`
+ * and `secondOf` return the numbers of a row, which must not change while the row is in the index.
  */
 export class SlotIndex {
   readonly #firstOf: (slot: number) => number;
@@ -27,18 +27,18 @@ export class SlotIndex {
     }
   }
 
-  /** Adds a row whose key is not in. */
+  /** Adds a row whose numbers are not in the index. */
   add(slot: number): void {
     if (++this.#size * 2 > this.#places.length) this.#grow();
     this.#put(slot);
   }
 
-  /** Takes out a row that is in. */
+  /** Removes a row that is in the index. */
   remove(slot: number): void {
     const mask = this.#places.length - 1;
     let hole = this.#home(slot, mask);
     while (this.#places[hole] !== slot + 1) hole = (hole + 1) & mask;
-    // Rows that have been put behind it, for want of room, move up, or they would not be found any more.
+    // Rows that a collision has put after this place move up: a search ends at the first free place.
     for (let place = (hole + 1) & mask; this.#places[place] !== 0; place = (place + 1) & mask) {
       const other = this.#places[place] ?? 0;
       const home = this.#home(other - 1, mask);

@@ -1,6 +1,6 @@
 /**
- * Text from outside (process names, command lines) made harmless: what could move the cursor, colour the screen, break a
- * line or reorder it becomes visible text. `\x1b` stands for a byte, `\u{202e}` for a character.
+ * Text from outside (process names, command lines) made harmless: characters that could move the cursor, colour the
+ * screen, or break or reorder a line become visible text: `\x1b` for a byte, `\u{202e}` for a character.
  */
 
 /* Controls (C0, DEL, C1), line and paragraph separators, bidi and zero-width marks, surrogates, tags, private use. */
@@ -16,7 +16,7 @@ export function safeText(text: string): string {
   });
 }
 
-/** The first `chars` of a text; a character that the cut would halve (a surrogate pair) is left out. */
+/** The first `chars` of a text; a surrogate pair that the cut would split is left out. */
 export function cutText(text: string, chars: number): string {
   return text.slice(0, chars).replace(/[\ud800-\udbff]$/, "");
 }
@@ -36,7 +36,7 @@ export function safeBytes(bytes: Uint8Array): string {
   return text;
 }
 
-/** Index of the first byte at or after `start` that begins no valid UTF-8 character (RFC 3629). */
+/** Index of the first byte at or after `start` that does not begin a valid UTF-8 character (RFC 3629). */
 function validUntil(bytes: Uint8Array, start: number): number {
   let at = start;
   while (at < bytes.length) {

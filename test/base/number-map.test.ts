@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { NumberMap } from "#src/base/number-map.ts";
 
-/** Few of them, so that they meet again, and some that share a place in any small table. */
+/** Few keys, so that they recur, and some that collide in any small table. */
 const anyKey = fc.oneof(
   fc.integer({ min: 0, max: 40 }),
   fc.integer({ min: 0, max: 40 }).map((index) => 0xffff_8000_0000 + index * 2048),
@@ -10,7 +10,7 @@ const anyKey = fc.oneof(
 );
 const anyStep = fc.record({ does: fc.constantFrom("set", "set", "delete"), key: anyKey });
 
-test("holds what a Map holds, whatever comes and goes", () => {
+test("holds what a Map holds, whatever is added and deleted", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 400 }), (steps) => {
       const map = new NumberMap<string>();
@@ -29,7 +29,7 @@ test("holds what a Map holds, whatever comes and goes", () => {
   );
 });
 
-test("grows with what it holds, and finds it all", () => {
+test("grows, and still finds every value", () => {
   const map = new NumberMap<number>();
   for (let index = 0; index < 50_000; index++) map.set(0x8800_0000_0000 + index * 64, index);
   for (let index = 0; index < 50_000; index += 2) map.delete(0x8800_0000_0000 + index * 64);

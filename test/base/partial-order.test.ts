@@ -5,7 +5,7 @@ import { PartialOrder } from "#src/base/partial-order.ts";
 const items = fc.uniqueArray(fc.integer(), { maxLength: 2000, size: "max" });
 const spans = fc.array(fc.tuple(fc.nat(320), fc.nat(60)), { minLength: 1, maxLength: 5 });
 
-test("any part of it, in any order of asking, is that part of all of it sorted", () => {
+test("any slice, read in any order, is that slice of the sorted items", () => {
   fc.assert(
     fc.property(items, spans, (all, asked) => {
       const order = new PartialOrder(all, (a, b) => a - b);
@@ -20,7 +20,7 @@ test("any part of it, in any order of asking, is that part of all of it sorted",
   );
 });
 
-test("each is found where it stands, without the rest being sorted", () => {
+test("finds the place of each item without sorting the others", () => {
   fc.assert(
     fc.property(items, (all) => {
       const order = new PartialOrder(all, (a, b) => a - b);

@@ -8,7 +8,7 @@ const anySteps = fc.array(fc.record({ first: fc.nat(40), second: fc.nat(40), add
   size: "max",
 });
 
-test("finds what is in and nothing else, whatever was added and taken out", () => {
+test("finds the rows it holds and no others, whatever was added and removed", () => {
   fc.assert(
     fc.property(anySteps, (steps) => {
       const keys: [first: number, second: number][] = [];
@@ -42,7 +42,7 @@ test("finds what is in and nothing else, whatever was added and taken out", () =
 const firstOf = (slot: number): number => slot >>> 10;
 const secondOf = (slot: number): number => slot & 1023;
 
-test("holds a hundred thousand", () => {
+test("holds a hundred thousand rows", () => {
   const index = new SlotIndex(firstOf, secondOf);
   for (let slot = 0; slot < 100_000; slot++) index.add(slot);
   for (let slot = 0; slot < 100_000; slot += 2) index.remove(slot);

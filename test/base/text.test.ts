@@ -2,7 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { safeBytes, safeText } from "#src/base/text.ts";
 
-/* Controls, format characters (bidi, zero width, tags), surrogates, private use, unassigned; line and paragraph ends. */
+/*
+ * Controls, format characters (bidi, zero width, tags), surrogates, private use, unassigned; line and paragraph ends.
+ */
 const HARMFUL = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 describe("safe text", () => {
@@ -23,11 +25,11 @@ describe("safe text", () => {
     expect(safeText(text)).toBe(shown);
   });
 
-  test("leaves other scripts and pictures as they are", () => {
+  test("leaves other scripts and emoji unchanged", () => {
     expect(safeText("数据库 Größe 🚀 naïve")).toBe("数据库 Größe 🚀 naïve");
   });
 
-  test("of any string holds nothing harmful, and is safe already", () => {
+  test("of any string contains nothing harmful, and stays the same when made safe again", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {
         const shown = safeText(text);
@@ -63,7 +65,7 @@ describe("safe bytes", () => {
     );
   });
 
-  test("of a text are the safe text", () => {
+  test("of a text equal its safe text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 20 }), (text) => {
         expect(safeBytes(Buffer.from(text))).toBe(safeText(text));
@@ -71,7 +73,7 @@ describe("safe bytes", () => {
     );
   });
 
-  test("of any kind hold nothing harmful, and are safe already", () => {
+  test("of any kind contain nothing harmful, and stay the same when made safe again", () => {
     const byte = fc.oneof(fc.nat(255), fc.constantFrom(0xe2, 0x80, 0xae, 0xc2, 0xf0, 0x9f, 0xed, 0xa0));
     fc.assert(
       fc.property(fc.array(byte, { maxLength: 40 }), (bytes) => {
