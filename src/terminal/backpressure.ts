@@ -1,4 +1,4 @@
-/** Bytes waiting for the terminal beyond which a frame is skipped. */
+/** Frames are skipped while more bytes than this wait for the terminal. */
 const MOST_WAITING = 64 * 1024;
 
 interface Handle {
@@ -7,8 +7,8 @@ interface Handle {
 }
 
 /**
- * Node writes to a terminal synchronously: one that does not read (ssh on a bad line) would stop the tracing. Here
- * writes wait in memory instead, and `behind` says when frames should be skipped.
+ * Node writes to a terminal synchronously: one that does not read (ssh over a bad connection) would stop the tracing.
+ * This makes writes wait in memory instead; `behind` says when frames should be skipped.
  */
 export function unblockOutput(output: NodeJS.WriteStream): { behind(): boolean; restore(): void } {
   const handle: unknown = Reflect.get(output, "_handle");

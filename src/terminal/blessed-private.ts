@@ -5,7 +5,7 @@ export type Cell = [attribute: number, text: string];
 
 export type CellLine = Cell[] & { dirty?: boolean };
 
-/** The part of a blessed screen that we use; its types (@types/blessed) do not know the half of it. */
+/** The part of a blessed screen that we use; @types/blessed lacks much of it. */
 export interface BlessedScreen {
   readonly cols: number;
   readonly rows: number;
@@ -40,6 +40,6 @@ interface BlessedLibrary {
   screen(options: object): BlessedScreen;
 }
 
-/** blessed as it is. */
+/** blessed, with types for what we use. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- @types/blessed leaves out what we need
 export const library = blessed as unknown as BlessedLibrary;

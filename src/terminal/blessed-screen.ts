@@ -2,18 +2,18 @@ import type { ReadStream } from "node:tty";
 import { type BlessedScreen, library } from "./blessed-private.ts";
 import { patchTerminfo } from "./terminfo.ts";
 
-/** Lets the terminal show a frame all at once; a terminal that does not know it ignores it. */
+/** Makes the terminal show a frame all at once; terminals that do not support it ignore it. */
 const SYNC_BEGIN = "\x1b[?2026h";
 const SYNC_END = "\x1b[?2026l";
 const RESIZE_DEBOUNCE_MS = 50;
 
-/** blessed listens to these and would end the process with exit code 0, or print where nobody sees it. */
-const NOT_ITS_BUSINESS = ["SIGTERM", "SIGINT", "SIGQUIT", "uncaughtException", "exit"] as const;
+/** blessed's own listeners to these would end the process with exit code 0, or print where nobody sees it. */
+const OUR_EVENTS = ["SIGTERM", "SIGINT", "SIGQUIT", "uncaughtException", "exit"] as const;
 
-/** Opens blessed's screen, which enters the alternate one, and takes its hands off the process. */
+/** Opens blessed's screen, which enters the alternate screen, and removes the listeners that it adds to the process. */
 export function openBlessed(input: ReadStream, unicode: boolean): BlessedScreen {
   patchTerminfo();
-  const before = new Map(NOT_ITS_BUSINESS.map((event) => [event, process.rawListeners(event)]));
+  const before = new Map(OUR_EVENTS.map((event) => [event, process.rawListeners(event)]));
   const screen = library.screen({
     input,
     output: process.stdout,
@@ -22,7 +22,7 @@ export function openBlessed(input: ReadStream, unicode: boolean): BlessedScreen 
     forceUnicode: unicode,
     resizeTimeout: RESIZE_DEBOUNCE_MS,
   });
-  /* Among the listeners to `exit` is one that only flushes; `close` has flushed before. */
+  /* One of those to `exit` only flushes the output; `close` has already done that. */
   for (const [event, listeners] of before) {
     for (const listener of process.rawListeners(event)) {
       if (isListener(listener) && !listeners.includes(listener)) process.removeListener(event, listener);
@@ -39,22 +39,22 @@ export function render(screen: BlessedScreen): void {
   program.flush();
 }
 
-/** Sends the terminal something besides pictures. */
+/** Sends the terminal a sequence that is not part of a frame. */
 export function send({ program }: BlessedScreen, sequence: string): void {
   program._buf += sequence;
   program.flush();
 }
 
-/** Gives the terminal back to the shell while we are stopped. */
+/** Returns the terminal to the shell while we are stopped. */
 export function leaveScreen(screen: BlessedScreen, input: ReadStream): void {
   screen.leave();
   screen.program.flush();
   input.setRawMode(false);
 }
 
-/** Takes it again, whatever the shell did to it. */
+/** Takes the terminal back, whatever the shell did to it. */
 export function enterScreen(screen: BlessedScreen, input: ReadStream): void {
-  /* Node does nothing when it believes that the mode is set already. */
+  /* Node does nothing if it believes that raw mode is already set. */
   input.setRawMode(false);
   input.setRawMode(true);
   screen.enter();

@@ -7,11 +7,11 @@ import type { Frame, Line, Span } from "../view/format/frame.ts";
 export interface Look {
   readonly theme: Theme;
   readonly unicode: boolean;
-  /** What draws charts finer than their text; null: nothing does. */
+  /** Draws charts in finer detail than their text does; null where that is impossible. */
   readonly plot: Plot | null;
 }
 
-/** What a terminal without Unicode shows for our own symbols. */
+/** What a terminal without Unicode shows in place of our own symbols. */
 const PLAIN_SYMBOLS: Readonly<Record<string, string>> = {
   "▼": "v",
   "▲": "^",
@@ -25,16 +25,16 @@ const PLAIN_SYMBOLS: Readonly<Record<string, string>> = {
   "█": "#",
 };
 const PRINTABLE_ASCII = /^[\x20-\x7e]$/;
-/* The view has made them harmless already: this is the last gate before the terminal. */
+/* The view has already made these harmless: this is the last check before the terminal. */
 const CONTROL = /\p{Cc}/u;
 const LONGEST_GRAPHEME = 16;
-/** Steps over the second half of a wide character. */
+/** Moves the cursor past the second half of a wide character. */
 const STEP = "\x1b[C";
 
 /**
- * Writes a frame into blessed's cells. blessed's own parser of content is passed by: it takes braces for tags and
- * measures characters by a table of 2013. After a character that is not ASCII the cursor is put where it belongs, so that
- * a terminal of another opinion on its width cannot shift the rest of the row.
+ * Writes a frame into blessed's cells, without blessed's own parser: that takes braces for tags and measures characters
+ * by a table from 2013. After each non-ASCII character the cursor is positioned explicitly, so that a terminal that
+ * disagrees about its width cannot shift the rest of the row.
  */
 export function paint(lines: readonly CellLine[], frame: Frame, look: Look): void {
   for (const [y, line] of lines.entries()) {
@@ -69,8 +69,8 @@ function drawGrapheme(grapheme: string, x: number, attribute: number, unicode: b
   const columns = Math.min(2, width(grapheme));
   if (columns === 0) return [];
   if (!unicode || CONTROL.test(grapheme)) {
-    const stand = PLAIN_SYMBOLS[grapheme] ?? "?";
-    return Array.from({ length: columns }, (): Cell => [attribute, stand]);
+    const substitute = PLAIN_SYMBOLS[grapheme] ?? "?";
+    return Array.from({ length: columns }, (): Cell => [attribute, substitute]);
   }
   const lead: Cell = [attribute, `${grapheme.slice(0, LONGEST_GRAPHEME)}\x1b[${x + 2}G`];
   return columns === 2 ? [lead, [attribute, STEP]] : [lead];

@@ -1,6 +1,7 @@
 /**
- * Whether the terminal can be sent more than ASCII. Without a locale, as in most containers and over many ssh connections, it
- * nearly always can; it can't where the locale names another character set, and the console's font has none of our symbols.
+ * Whether the terminal shows Unicode. Without a locale, as in most containers and many ssh sessions, it nearly always
+ * does. It does not where the locale names another character set, nor on the Linux console, whose font has none of our
+ * symbols.
  */
 export function takesUnicode(environment: Readonly<Record<string, string | undefined>>): boolean {
   if (environment["TERM"] === "linux") return false;

@@ -1,18 +1,18 @@
-/** Longer texts are cut: some terminals drop an OSC of more than some ten thousand bytes, or draw it. */
+/** Longer texts are cut: some terminals drop an OSC of more than about 10,000 bytes, or print it. */
 const MOST_BYTES = 8192;
-/** GNU screen takes no more in one string. */
+/** GNU screen accepts no more than this in one string. */
 const SCREEN_PIECE = 512;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What makes the terminal put a text on its clipboard (OSC 52; xterm, ctlseqs), also at the other end of ssh. A multiplexer in
- * between hands it on when it is wrapped; tmux does so with `allow-passthrough`, and takes the plain one itself with
- * `set-clipboard on`, so it gets both.
+ * The sequence that makes the terminal put a text on its clipboard (OSC 52; xterm, ctlseqs), also over ssh. A
+ * multiplexer in between passes it on if it is wrapped. tmux does so only with `allow-passthrough`, but handles the
+ * plain sequence itself with `set-clipboard on`, so it gets both.
  */
 export function clipboardSequence(text: string, environment: Environment): string {
   const whole = Buffer.from(text);
-  // Where a character would be cut in two, what is left of it goes.
+  // Drops the rest of a character that the cut has split.
   const bytes = Buffer.from(
     whole
       .subarray(0, MOST_BYTES)

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { BlessedScreen } from "./blessed-private.ts";
 
-/** What we use of blessed-contrib's line chart; there are no types of it that fit. */
+/** What we use of blessed-contrib's line chart; it has no usable types. */
 export interface ContribLine {
   readonly ctx: { readonly _canvas: { frame(): string } };
   emit(event: "attach"): void;
@@ -21,7 +21,10 @@ interface ContribLineOptions {
 
 let loaded: ((options: ContribLineOptions) => ContribLine) | undefined;
 
-/** A new chart of blessed-contrib's. Its index would load ten times as much (maps, markdown): only this file is, when needed. */
+/**
+ * A new chart from blessed-contrib. Only this file of it is loaded, when first needed: its index loads ten times as
+ * much.
+ */
 export function newContribLine(options: ContribLineOptions): ContribLine {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has no types
   loaded ??= createRequire(import.meta.url)("blessed-contrib/lib/widget/charts/line.js") as typeof loaded & object;

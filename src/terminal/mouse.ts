@@ -5,26 +5,26 @@ export type MouseAction =
   | { readonly kind: "click"; readonly column: number; readonly row: number }
   | { readonly kind: "wheel"; readonly by: 1 | -1 };
 
-/* Presses only, no moves, in SGR's form (xterm, ctlseqs), which has no trouble beyond column 223. */
+/* Presses only, no moves, in SGR encoding (xterm, ctlseqs), which also works beyond column 223. */
 const MOUSE_ON = "\x1b[?1000h\x1b[?1006h";
 export const MOUSE_OFF = "\x1b[?1006l\x1b[?1000l";
 
 const LEFT = 0;
 const WHEEL_UP = 64;
 const WHEEL_DOWN = 65;
-// oxlint-disable-next-line no-control-regex -- how a terminal says it
+// oxlint-disable-next-line no-control-regex -- how a terminal reports it
 const PRESS = /\x1b\[<(\d{1,5});(\d{1,5});(\d{1,5})M/g;
 
-/** The terminal's mouse, off until it is set. */
+/** The terminal's mouse, off until `set` turns it on. */
 export interface Mouse {
   set(isOn: boolean): void;
-  /** For while the terminal is the shell's. */
+  /** Turns it off while the shell has the terminal. */
   rest(): void;
   resume(): void;
   close(): void;
 }
 
-/** `send` reaches the terminal; `listener` is told what the mouse does. */
+/** `send` writes to the terminal; `listener` is called for each action of the mouse. */
 export function openMouse(
   input: ReadStream,
   send: (sequence: string) => void,
@@ -54,7 +54,7 @@ export function openMouse(
   };
 }
 
-/** The presses among what came from the terminal. */
+/** The presses in the terminal's input. */
 export function mouseActions(data: string): MouseAction[] {
   const actions: MouseAction[] = [];
   for (const [, button, column, row] of data.matchAll(PRESS)) {

@@ -2,16 +2,18 @@ import type { BlessedScreen } from "./blessed-private.ts";
 import { newContribLine } from "./contrib-line.ts";
 import type { Chart } from "../view/format/frame.ts";
 
-/* What blessed-contrib's chart keeps around its line (lib/widget/charts/line.js): columns and rows of the widget, and dots. */
+/*
+ * The space that blessed-contrib's chart keeps around its line (lib/widget/charts/line.js), in columns, rows and dots.
+ */
 const MARGIN_COLUMNS = 17;
 const MARGIN_ROWS = 5;
-/* As many as the longest label has, or it would move the axis. */
+/* As wide as the longest label, which would move the axis otherwise. */
 const AXIS_DOTS = 20;
 const AXIS_COLUMNS = 11;
-const DOTS_A_COLUMN = 2;
-const DOTS_A_ROW = 4;
+const DOTS_PER_COLUMN = 2;
+const DOTS_PER_ROW = 4;
 const BRAILLE = 0x2800;
-/** The bits of a braille character, from its top row down, of its left and its right dots. */
+/** The bits of the left and the right dots of a braille character, from the top row down. */
 const DOTS: readonly (readonly number[])[] = [
   [0x01, 0x02, 0x04, 0x40],
   [0x08, 0x10, 0x20, 0x80],
@@ -23,8 +25,9 @@ const SGR = /\x1b\[[\d;]*m/g;
 export type Plot = (chart: Chart) => readonly string[];
 
 /**
- * Lets blessed-contrib's line chart draw in braille. The widget is never put on the screen: we take what its canvas shows,
- * cut off the axes, for which a header has no room, and fill what is below the line. The theme has its own colours.
+ * Draws charts in braille with blessed-contrib's line chart. The widget is never put on the screen: we take the text of
+ * its canvas, cut off the axes, for which a header has no room, and fill the area below the line. The theme sets the
+ * colours.
  */
 export function newPlot(screen: BlessedScreen): Plot {
   const drawn = new WeakMap<Chart, readonly string[]>();
@@ -36,30 +39,30 @@ export function newPlot(screen: BlessedScreen): Plot {
 }
 
 function draw(screen: BlessedScreen, { values, most, columns, rows }: Chart): string[] {
-  const used = Math.min(columns, Math.ceil(values.length / DOTS_A_COLUMN));
+  const used = Math.min(columns, Math.ceil(values.length / DOTS_PER_COLUMN));
   if (used === 0) return Array.from({ length: rows }, () => " ".repeat(columns));
   const line = newContribLine({
     screen,
     width: used + MARGIN_COLUMNS,
     height: rows + MARGIN_ROWS,
-    // It puts its highest value two dots above the canvas.
-    maxY: (most * (rows * DOTS_A_ROW + 1)) / (rows * DOTS_A_ROW - 1),
+    // The widget draws its highest value two dots above the canvas.
+    maxY: (most * (rows * DOTS_PER_ROW + 1)) / (rows * DOTS_PER_ROW - 1),
     xPadding: AXIS_DOTS,
     xLabelPadding: 1,
     numYLabels: 1,
     style: { line: "white", text: "white", baseline: "white" },
   });
   line.emit("attach");
-  // With a label for each dot, a value stands one dot from the next.
-  line.setData([{ x: Array.from({ length: (used + 1) * DOTS_A_COLUMN }, () => ""), y: values }]);
-  const picture = line.ctx._canvas.frame().replaceAll(SGR, "").split("\n");
+  // One label for each dot makes the values one dot apart.
+  line.setData([{ x: Array.from({ length: (used + 1) * DOTS_PER_COLUMN }, () => ""), y: values }]);
+  const canvas = line.ctx._canvas.frame().replaceAll(SGR, "").split("\n");
   const cut = Array.from({ length: rows }, (_, row) =>
-    (picture[row] ?? "").slice(AXIS_COLUMNS, AXIS_COLUMNS + used).padEnd(used),
+    (canvas[row] ?? "").slice(AXIS_COLUMNS, AXIS_COLUMNS + used).padEnd(used),
   );
   return filled(cut).map((text) => text.padStart(columns));
 }
 
-/** The same with all dots below another one set. */
+/** The same rows, with all dots below the line set. */
 function filled(rows: readonly string[]): string[] {
   const isUnder = new Set<number>();
   return rows.map((text) =>
@@ -68,7 +71,7 @@ function filled(rows: readonly string[]): string[] {
       const drawn = code >= 0 && code <= 0xff ? code : 0;
       let bits = 0;
       for (const [side, dots] of DOTS.entries()) {
-        const x = column * DOTS_A_COLUMN + side;
+        const x = column * DOTS_PER_COLUMN + side;
         for (const dot of dots) {
           if ((drawn & dot) !== 0) isUnder.add(x);
           if (isUnder.has(x)) bits |= dot;

@@ -16,20 +16,22 @@ import { type Theme, chooseTheme } from "./theme.ts";
 import type { Frame, Size } from "../view/format/frame.ts";
 import type { ThemeName } from "../view/format/theme-names.ts";
 
-/** End of a synchronized update, no mouse, plain text, cursor shown, normal screen. */
+/**
+ * Ends a synchronized update, turns off the mouse, resets the style, shows the cursor and leaves the alternate screen.
+ */
 const LAST_RESORT = `\x1b[?2026l${MOUSE_OFF}\x1b[m\x1b[?25h\x1b[?1049l`;
 
 export interface TopScreenOptions {
-  /** No characters beyond ASCII. */
+  /** Only ASCII characters. */
   readonly ascii: boolean;
   readonly color: boolean;
   readonly theme: ThemeName;
   readonly onKey: (key: string) => void;
   readonly onMouse: (action: MouseAction) => void;
   readonly onResize: () => void;
-  /** The program or its runtime has something to say, such as a warning; it stands on the terminal after `close`. */
+  /** Called for each text written to stderr, such as a warning of Node's; `close` prints it to the terminal. */
   readonly onStderr: (text: string) => void;
-  /** The terminal is gone: nobody looks and no key will come. */
+  /** The terminal is gone: nobody sees the screen and no key will come. */
   readonly onGone: () => void;
 }
 
@@ -40,15 +42,17 @@ export interface TopScreen {
   redraw(): void;
   suspend(): void;
   setTheme(name: ThemeName): void;
-  /** While it is on, the terminal selects no text by itself. */
+  /** While it is on, the terminal itself cannot select text with the mouse. */
   setMouse(isOn: boolean): void;
-  /** Puts a text, safe to print, on the clipboard of who looks (OSC 52); most terminals take it, some only when told to. */
+  /**
+   * Puts a text, safe to print, on the user's clipboard (OSC 52); some terminals support that only if configured to.
+   */
   copy(text: string): void;
-  /** Gives the terminal back as it was. May be called twice. */
+  /** Restores the terminal. May be called twice. */
   close(): void;
 }
 
-/** Takes the terminal over until `close`; an exit or an uncaught exception closes it too. Signals are not its business. */
+/** Takes the terminal over until `close`; an exit or an uncaught exception closes it too, a signal does not. */
 export function openTopScreen(options: TopScreenOptions): TopScreen {
   checkTerminal();
   const unicode = takesUnicode(process.env) && !options.ascii;
@@ -84,7 +88,7 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
     keyboard.close();
     stderr.release();
   };
-  /* The second runs before Node prints the exception, which so ends up on the shell's screen. */
+  /* The second runs before Node prints the exception, which then appears on the shell's screen. */
   process.on("exit", close).on("uncaughtExceptionMonitor", close);
 
   const unlessClosed = (listener: () => void) => (): void => {
@@ -104,15 +108,15 @@ export function openTopScreen(options: TopScreenOptions): TopScreen {
   };
 }
 
-interface Listening {
+interface Listeners {
   readonly screen: BlessedScreen;
   readonly input: ReadStream;
   readonly options: TopScreenOptions;
   readonly unlessClosed: (listener: () => void) => () => void;
 }
 
-/* The listeners stay for good: a terminal that hung up may answer the last write with an error after `close`. */
-function listen({ screen, input, options, unlessClosed }: Listening): void {
+/* The listeners are never removed: after a hangup the last write may still fail after `close`. */
+function listen({ screen, input, options, unlessClosed }: Listeners): void {
   const gone = unlessClosed(options.onGone);
   input.on("error", gone).on("end", gone);
   process.stdout.on("error", gone);
@@ -147,9 +151,9 @@ function closeBlessed(screen: BlessedScreen): void {
   screen.destroy();
   if (!late) return;
   try {
-    /* A slow terminal has not taken the frames before; the process may end before it does. */
+    /* A slow terminal has not read the earlier frames yet, and the process may end before it does. */
     writeSync(1, LAST_RESORT);
   } catch {
-    /* It is gone. */
+    /* The terminal is gone. */
   }
 }

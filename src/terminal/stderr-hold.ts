@@ -1,8 +1,8 @@
 const MOST = 64 * 1024;
 
 /**
- * Keeps back what is written to a terminal's stderr (it would smear the picture for good) until `release`; `heard` is given
- * each piece at once.
+ * Holds back what is written to stderr until `release`, if that is a terminal, where it would corrupt the screen;
+ * `heard` is called with each piece at once.
  */
 export function holdStderr(heard: (text: string) => void): { release(): void } {
   if (!process.stderr.isTTY) return { release: () => undefined };

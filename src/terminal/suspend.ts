@@ -1,9 +1,12 @@
-/** How long a stop takes to come; a process that has nobody to continue it (pid 1, no shell) is not stopped at all. */
+/**
+ * How long a stop may take. A process that nothing can continue (pid 1, no shell) is not stopped, and resumes after
+ * this.
+ */
 const STOP_MS = 100;
 
 /**
- * Ctrl-Z, `kill -TSTP` and `fg`. blessed's own loses the bytes that leave the alternate screen, so the shell's prompt would
- * appear inside the picture.
+ * Handles Ctrl-Z, `kill -TSTP` and `fg`. blessed's own handling loses the bytes that leave the alternate screen, so the
+ * shell's prompt would appear inside our screen.
  */
 export function handleSuspend(screen: { leave(): void; enter(): void }): { suspend(): void; dispose(): void } {
   let timer: NodeJS.Timeout | undefined;
@@ -21,7 +24,7 @@ export function handleSuspend(screen: { leave(): void; enter(): void }): { suspe
     screen.enter();
   };
   process.on("SIGTSTP", stop);
-  /* Also after SIGSTOP, which nobody can foresee: the shell has changed the terminal's modes meanwhile. */
+  /* Also after SIGSTOP, which cannot be caught: the shell has changed the terminal's modes since. */
   process.on("SIGCONT", resume);
   return {
     suspend: stop,

@@ -12,7 +12,7 @@ let patched = false;
 
 /**
  * Since ncurses 6.1 most terminals' descriptions are in a 32-bit format that blessed misreads: noise on stderr and 8
- * colours. Where the system's is in that format, or absent, the copy of xterm-256color that comes with blessed is used.
+ * colours. Where the system's is in that format, or missing, blessed's own copy of xterm-256color is used.
  */
 export function patchTerminfo(): void {
   if (patched) return;

@@ -8,7 +8,7 @@ const BOLD = 1;
 const UNDERLINE = 2;
 const INVERSE = 8;
 const OWN = 0x1ff;
-/* The first eight are as the user's palette has them, the others are the same everywhere. */
+/* The first eight are set by the user's palette; the others are the same everywhere. */
 const RED = 1;
 const GREEN = 2;
 const YELLOW = 3;
@@ -21,7 +21,7 @@ const ORANGE = 208;
 const AMBER = 220;
 const GREY = 245;
 
-/** The theme for a terminal of so many colours; without colour, bold and inverse have to do. */
+/** The theme for a terminal with this many colours; without colour it uses only bold, underline and inverse. */
 export function chooseTheme(name: ThemeName, color: boolean, colors: number): Theme {
   if (!color || colors < 8) return MAKERS.mono(colors);
   return MAKERS[name](colors);
@@ -41,7 +41,7 @@ const MAKERS: Readonly<Record<ThemeName, (colors: number) => Theme>> = {
     bad: attribute(BOLD, RED),
     good: attribute(0, GREEN),
   }),
-  /* Nothing is dim, and what is bad stands on a ground of its own. */
+  /* Nothing is dim, and `bad` has a background colour. */
   "high-contrast": (colors) => ({
     ...PLAIN,
     dim: attribute(0),
@@ -49,7 +49,7 @@ const MAKERS: Readonly<Record<ThemeName, (colors: number) => Theme>> = {
     bad: attribute(BOLD, bright(WHITE, colors), RED),
     good: attribute(BOLD, bright(GREEN, colors)),
   }),
-  /* Blue and orange look different to everybody (Okabe and Ito, 2008); what is bad is underlined, too. */
+  /* Everybody can distinguish blue from orange (Okabe and Ito, 2008); `bad` is also underlined. */
   "color-blind": (colors) => ({
     ...PLAIN,
     dim: grey(colors),
@@ -66,7 +66,7 @@ const MAKERS: Readonly<Record<ThemeName, (colors: number) => Theme>> = {
   }),
 };
 
-/* Bright black, the usual choice, is the background's colour in some palettes. */
+/* Bright black, the usual choice, is the background colour in some palettes. */
 function grey(colors: number): number {
   return attribute(0, colors >= 256 ? GREY : OWN);
 }

@@ -9,6 +9,6 @@ test.each([
   [{ LANG: "de_DE.ISO-8859-1" }, false],
   [{ LC_CTYPE: "ja_JP.eucJP", LANG: "en_US.UTF-8" }, false],
   [{ TERM: "linux", LANG: "en_US.UTF-8" }, false],
-])("%j takes Unicode: %s", (environment, expected) => {
+])("%j supports Unicode: %s", (environment, expected) => {
   expect(takesUnicode(environment)).toBe(expected);
 });

@@ -4,7 +4,7 @@ import { clipboardSequence } from "#src/terminal/clipboard.ts";
 
 const PLAIN = "\u001B]52;c;YXBpIDgxMg==\u0007";
 
-/** What the terminal puts on its clipboard. */
+/** The text that the terminal puts on its clipboard. */
 function copied(sequence: string): string {
   const [, base64 = ""] = /\]52;c;([\w+/=]*)/.exec(sequence) ?? [];
   return Buffer.from(base64, "base64").toString();
@@ -21,7 +21,7 @@ describe("a text goes to the clipboard", () => {
     expect(clipboardSequence("api 812", { TERM: "screen", TMUX: "/tmp/tmux-0/default,1,0" })).toBe(PLAIN + wrapped);
   });
 
-  test("through GNU screen, in strings that it takes", () => {
+  test("through GNU screen, in strings that it accepts", () => {
     const text = "x".repeat(3000);
     const sequence = clipboardSequence(text, { TERM: "screen", STY: "1.pts" });
     const pieces = sequence.split("\u001B\\").slice(0, -1);
@@ -33,7 +33,7 @@ describe("a text goes to the clipboard", () => {
     expect(copied(pieces.map((piece) => piece.slice(2)).join(""))).toBe(text);
   });
 
-  test("whatever it is: nothing of it is drawn, and it is no longer than 8 KiB", () => {
+  test("whatever it is: none of it is printed, and at most 8 KiB are sent", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 12_000, size: "max" }), (text) => {
         const sequence = clipboardSequence(text, {});

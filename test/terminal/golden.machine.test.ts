@@ -12,7 +12,7 @@ import { PtyScreen } from "#test/terminal/pty-screen.ts";
 const RECORDING = join(ROOT, "test/fixtures/leak.tct.gz");
 const SCREENS = join(ROOT, "test/fixtures/screens");
 const UPDATES = process.env["UPDATE_SCREENS"] === "1";
-/** So long nothing may change before a screen is taken for the new one: findings are a second old at most. */
+/** How long a screen must stay unchanged before it is written: findings are at most a second old. */
 const SETTLE_MS = 1300;
 
 const SIZES = [
@@ -21,7 +21,7 @@ const SIZES = [
   { columns: 200, rows: 50 },
 ];
 
-/** What is pressed for each view, one after the other. */
+/** The keys pressed for each view, in order. */
 const VIEWS: readonly (readonly [name: string, keys: string])[] = [
   ["processes", "1"],
   ["groups", "t"],
@@ -34,7 +34,7 @@ const VIEWS: readonly (readonly [name: string, keys: string])[] = [
   ["help", "?"],
 ];
 
-/** Blanks that were written and blanks that never were look alike. */
+/** Blanks that were printed and cells that are empty look the same. */
 function text(screen: PtyScreen): string {
   return screen
     .lines()
@@ -59,7 +59,7 @@ async function compare(screen: PtyScreen, name: string): Promise<void> {
   }
   expect(existsSync(file), `${file} is missing: run with UPDATE_SCREENS=1`).toBe(true);
   const golden = readFileSync(file, "utf8").slice(0, -1);
-  /* Whatever it is in the end, it is compared below, which shows the difference. */
+  /* If it never matches, the comparison below shows the difference. */
   await screen.until(() => text(screen) === golden, 5000).catch(() => {});
   expect(text(screen)).toBe(golden);
 }
@@ -81,7 +81,7 @@ describe.each(SIZES)("at $columns x $rows", ({ columns, rows }) => {
   });
 });
 
-test("without Unicode the charts are ASCII, too", async () => {
+test("without Unicode the charts are ASCII too", async () => {
   const words = [CLI, "top", "-r", RECORDING, "--stuck-after", "4s", "--ascii", "--no-color"];
   const screen = new PtyScreen(process.execPath, words, { columns: 100, rows: 40 });
   try {

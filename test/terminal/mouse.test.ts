@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { mouseActions } from "#src/terminal/mouse.ts";
 
-test("presses are told, releases, moves and keys are not", () => {
+test("presses are reported; releases, moves and keys are not", () => {
   expect(mouseActions("\u001B[<0;12;14Mj\u001B[<0;12;14m\u001B[<35;1;1M\u001B[<2;3;3M")).toEqual([
     { kind: "click", column: 11, row: 13 },
   ]);

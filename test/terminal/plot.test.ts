@@ -11,7 +11,7 @@ const plot = newPlot(screen);
 
 afterAll(() => screen.destroy());
 
-/** How high the dots stand in each column of dots, from 0. */
+/** The height of each column of dots, from 0. */
 function heights(rows: readonly string[]): number[] {
   const bits = [
     [0x40, 0x04, 0x02, 0x01],
@@ -28,7 +28,7 @@ function heights(rows: readonly string[]): number[] {
 }
 
 describe("blessed-contrib's line, filled", () => {
-  test("stands as high as the values say, the last one at the right end", () => {
+  test("is as high as the values, the last one at the right edge", () => {
     const values = [...Array<number>(20).fill(0), ...Array<number>(20).fill(50), ...Array<number>(20).fill(100)];
     const drawn = heights(plot({ values, most: 100, columns: 40, rows: 4 }));
     expect(drawn.slice(0, 20)).toEqual(Array<number>(20).fill(0));
@@ -37,7 +37,7 @@ describe("blessed-contrib's line, filled", () => {
     expect(new Set(drawn.slice(62, 80))).toEqual(new Set([16]));
   });
 
-  test("whatever the values are, it is as large as was asked for, and of dots and blanks only", () => {
+  test("has the requested size and contains only dots and blanks, whatever the values are", () => {
     const number = fc.oneof(fc.nat(5), fc.nat(1_000_000), fc.double({ min: 0, max: 1e12, noNaN: true }));
     fc.assert(
       fc.property(

@@ -23,7 +23,7 @@ export class PtyScreen {
   constructor(file: string, args: readonly string[], options: PtyOptions = {}) {
     const { columns = 80, rows = 24, term = "xterm-256color", env = {}, directory = process.cwd() } = options;
     this.#terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
-    /* No LANG on purpose: that is how it is in a container. */
+    /* No LANG on purpose, as in a container. */
     const bare = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", TERM: term, ...env };
     this.#pty = spawn(file, [...args], { cols: columns, rows, name: term, env: bare, cwd: directory });
     this.#pty.onData((data) => {
@@ -39,7 +39,7 @@ export class PtyScreen {
     return this.#pty.pid;
   }
 
-  /** The lines on the screen, without the blanks at their ends. */
+  /** The lines on the screen, without trailing blanks. */
   lines(): string[] {
     const { active } = this.#terminal.buffer;
     return Array.from(
@@ -67,12 +67,12 @@ export class PtyScreen {
     return this.#terminal.buffer.active.type === "alternate";
   }
 
-  /** The last word on the cursor. */
+  /** Whether the last sequence about the cursor showed it. */
   get cursorShown(): boolean {
     return this.output.lastIndexOf("\u001B[?25h") >= this.output.lastIndexOf("\u001B[?25l");
   }
 
-  /** Whether any cell on the screen has a colour of its own. */
+  /** Whether any cell on the screen is coloured. */
   get hasColor(): boolean {
     const { active } = this.#terminal.buffer;
     for (let y = 0; y < this.#terminal.rows; y += 1) {
@@ -94,7 +94,7 @@ export class PtyScreen {
     this.#pty.resize(columns, rows);
   }
 
-  /** The terminal stops reading, as over a broken line. */
+  /** The terminal stops reading, as over a broken connection. */
   stopReading(): void {
     this.#pty.pause();
   }
@@ -103,7 +103,7 @@ export class PtyScreen {
     this.#pty.resume();
   }
 
-  /** Waits until the screen shows what is asked; fails with what it shows instead. */
+  /** Waits until the screen shows `what`; fails with what it shows instead. */
   async until(what: string | RegExp | (() => boolean), deadlineMs: number = DEADLINE_MS): Promise<void> {
     const end = Date.now() + deadlineMs;
     const seen = (): boolean => {
@@ -122,7 +122,7 @@ export class PtyScreen {
     try {
       this.#pty.kill("SIGKILL");
     } catch {
-      /* It has ended. */
+      /* The program has ended. */
     }
     this.#terminal.dispose();
   }

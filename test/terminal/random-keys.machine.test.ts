@@ -6,17 +6,20 @@ import { CLI, ROOT } from "#test/support/project.ts";
 import { PtyScreen } from "#test/terminal/pty-screen.ts";
 
 const KEYS = 2000;
-/** The screen is compared so often with one that is drawn anew. */
-const LOOK_EVERY = 100;
+/** After this many keys the screen is compared with a full redraw. */
+const CHECK_EVERY = 100;
 const RESIZE_EVERY = 25;
-/** Memory is compared with what it was when all code had run. */
+/** Memory is compared with its size at this point, when all code has run once. */
 const WARM_AFTER = KEYS / 4;
 const MOST_GROWTH_KB = 24 * 1024;
-/** Left alone, V8 lets garbage lie; in a heap of this size what grows for good comes to light, or ends it. */
+/** V8 collects garbage late; with a heap this small, a leak shows, or ends the process. */
 const SMALL_HEAP = ["--max-old-space-size=40", "--max-semi-space-size=2"];
 const SEED = 20_261_122;
 
-/* All keys but those that end or suspend it, or write files: q, F10, ^C, ^Z, w, e, W. The sequences are what terminals send. */
+/*
+ * All keys but those that end or suspend it, or write files: q, F10, ^C, ^Z, w, e, W. The sequences are what terminals
+ * send.
+ */
 const KEYBOARD = [
   ..."12345?h jkgGsr<>/pafzty!+-=TmJLNE.[]0abc:x~|{}\\\"'`\t\r\u007F".split(""),
   "\u001B[A",
@@ -53,18 +56,18 @@ function residentKb(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]);
 }
 
-/** What is on the screen once nothing more comes; the clock stands still, as the recording is at its end. */
+/** The screen once output has stopped; the clock does not move, as the recording is at its end. */
 async function settled(screen: PtyScreen): Promise<string> {
   for (let before = -1; before !== screen.output.length;) {
     before = screen.output.length;
     await sleep(400);
   }
-  // The line above the last one goes by our clock: what was answered to a key leaves it after five seconds.
+  // The second last line goes by the wall clock: the message about a key disappears after five seconds.
   const lines = screen.lines().map((line) => line.trimEnd());
   return lines.toSpliced(-2, 1).join("\n");
 }
 
-test("2,000 random keys, clicks and resizes: no crash, no smear, no growth", { timeout: 120_000 }, async () => {
+test("2,000 random keys, clicks and resizes: no crash, no stale cells, no leak", { timeout: 120_000 }, async () => {
   const next = random(SEED);
   const words = [CLI, "top", "-r", join(ROOT, "test/fixtures/leak.tct.gz"), "--stuck-after", "4s"];
   const screen = new PtyScreen(process.execPath, [...SMALL_HEAP, ...words], { columns: 100, rows: 30 });
@@ -77,8 +80,8 @@ test("2,000 random keys, clicks and resizes: no crash, no smear, no growth", { t
       await sleep(2);
       expect(screen.exitCode, `it ended after ${key} keys`).toBeNull();
       if (key === WARM_AFTER) warm = residentKb(screen.pid);
-      if (key % LOOK_EVERY !== 0) continue;
-      // Out of whatever is open, to the end of the recording, where it stands still.
+      if (key % CHECK_EVERY !== 0) continue;
+      // Close whatever is open and go to the end of the recording, where nothing moves.
       screen.write("\u001B");
       await sleep(60);
       screen.write("\u001B");

@@ -8,12 +8,12 @@ const background = (attribute: number): number => attribute & 0x1ff;
 const flags = (attribute: number): number => attribute >> 18;
 
 describe.each(THEMES)("%s", (name) => {
-  test.each([8, 16, 256])("says bad, warn and good apart in %i colours", (colors) => {
+  test.each([8, 16, 256])("shows bad, warn and good differently in %i colours", (colors) => {
     const { bad, warn, good, plain } = chooseTheme(name, true, colors);
     expect(new Set([bad, warn, name === "mono" ? -1 : good, plain]).size).toBe(4);
   });
 
-  test("has no colour where none is wanted or there is none", () => {
+  test("uses no colour if none is wanted or the terminal has none", () => {
     for (const theme of [chooseTheme(name, false, 256), chooseTheme(name, true, 2)]) {
       for (const attribute of Object.values(theme)) {
         expect(foreground(attribute)).toBe(OWN);
@@ -24,7 +24,7 @@ describe.each(THEMES)("%s", (name) => {
   });
 });
 
-test("color-blind uses neither red nor green, and tells bad from warn without any colour", () => {
+test("color-blind uses neither red nor green, and shows bad and warn differently without any colour", () => {
   for (const colors of [8, 16, 256]) {
     const theme = chooseTheme("color-blind", true, colors);
     for (const attribute of Object.values(theme)) expect([1, 2, 9, 10]).not.toContain(foreground(attribute));
@@ -32,7 +32,7 @@ test("color-blind uses neither red nor green, and tells bad from warn without an
   }
 });
 
-test("T comes round", () => {
+test("T cycles through the themes", () => {
   let name: ThemeName = THEMES[0];
   const seen = THEMES.map(() => (name = nextTheme(name)));
   expect(new Set(seen).size).toBe(THEMES.length);

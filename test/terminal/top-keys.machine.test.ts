@@ -71,7 +71,7 @@ function rowsOf(screen: PtyScreen): string {
   return screen.lines().slice(8, 20).join("\n");
 }
 
-/** The rows, once they have stood still for longer than from one frame to the next. */
+/** The rows, once they have not changed for longer than the time between two frames. */
 async function still(screen: PtyScreen): Promise<string> {
   let last = "";
   let since = 0;
@@ -84,7 +84,7 @@ async function still(screen: PtyScreen): Promise<string> {
   return last;
 }
 
-/** The file with this ending that the program has written. */
+/** The file with this suffix that the program has written. */
 function written(directory: string, ending: string): string {
   const name = readdirSync(directory).find((file) => file.endsWith(ending));
   if (name === undefined) throw new Error(`no ${ending} in ${readdirSync(directory).join(" ")}`);
@@ -93,7 +93,7 @@ function written(directory: string, ending: string): string {
   return path;
 }
 
-/** What each binding does, by its label: with the key already pressed, except where `before` has to be first. */
+/** Checks what each binding does, by its label. The key is pressed before `after` runs, and after `before`. */
 interface Check {
   readonly before?: Step;
   readonly after: Step;
@@ -290,7 +290,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "^Z": { after: async ({ until, screen }) => until(() => screen.output.includes("\u001B[?1049l")) },
 };
 
-test("every key of the help is looked at here", () => {
+test("every key in the help is checked here", () => {
   expect(Object.keys(CHECKS).toSorted()).toEqual(KEYMAP.map(({ label }) => label).toSorted());
 });
 
@@ -304,7 +304,7 @@ test.each(cases)("%s (%s): %s", async (label, key) => {
   await check?.after(run, key);
 });
 
-test("a leaking process is named with no key pressed, and two keys lead to its socket's timeline", async () => {
+test("a leaking process is named without any key, and two keys open its socket's timeline", async () => {
   const { screen, press, until } = await start();
   expect(screen.text()).toContain("api (pid 812) leaks sockets toward 10.0.0.2:443");
   press("enter");
@@ -313,7 +313,7 @@ test("a leaking process is named with no key pressed, and two keys lead to its s
   await until(/SYN_SENT +100us +connect\(\) +api \(812\), syscall[^]*CLOSE_WAIT +10m\d\ds +FIN came/);
 });
 
-test("a finding opens: evidence, what helps and what does not, where it is written, and its sockets", async () => {
+test("a finding opens: evidence, what helps and what does not, its references, and its sockets", async () => {
   const { press, until } = await start();
   press("5");
   await until(/^>critical/m);
@@ -323,7 +323,7 @@ test("a finding opens: evidence, what helps and what does not, where it is writt
   await until(/findings > close-wait-leak > api \(pid 812\)[^]*^>CLOSE_WAIT/m);
 });
 
-test("while the picture is paused every view is of that moment, under any filter", async () => {
+test("while the display is paused every view shows that moment, with any filter", async () => {
   const { screen, press, until } = await start();
   press("p");
   await until("PAUSED");

@@ -26,8 +26,8 @@ afterEach(() => {
 });
 
 /**
- * The live view under a shell, which afterwards says how the terminal was left. The shell stays, because node-pty drops what
- * it has not read yet when its program ends.
+ * Runs the live view under a shell, which then reports the state of the terminal. The shell keeps running, because
+ * node-pty drops what it has not read yet when its program ends.
  */
 function start(config: TopOptions = {}, options: PtyOptions = {}, redirect = ""): PtyScreen {
   const script = `node "$0" "$1" ${redirect}; echo "exit code $?"; stty -a | tr ';' '\\n' | grep -ow -e '-\\?icanon' -e '-\\?echo' | tr '\\n' ' '; echo shell is back; read -r end`;
@@ -45,7 +45,7 @@ async function programPid(screen: PtyScreen): Promise<number> {
   return Number(/my pid (\d+)/.exec(screen.text())?.[1]);
 }
 
-/** The terminal is as a shell needs it. */
+/** Expects the terminal to be in the state that a shell needs. */
 async function expectWhole(screen: PtyScreen): Promise<void> {
   await screen.until("shell is back");
   expect(screen.inAlternateScreen).toBe(false);
@@ -79,7 +79,7 @@ describe("every terminal", () => {
     expect(screen.text()).toContain("ended well quit");
   });
 
-  test("a dumb one is refused with advice", async () => {
+  test("a dumb one is refused with a hint", async () => {
     const screen = start({}, { term: "dumb", columns: 120 });
     await screen.until("shell is back");
     expect(screen.text()).toContain("ended with UserError");
@@ -89,20 +89,20 @@ describe("every terminal", () => {
 });
 
 describe("names from outside", () => {
-  test("show as the text they are, and nothing after them shifts", async () => {
+  test("are shown as plain text, and nothing after them shifts", async () => {
     const screen = start({}, { columns: 80 });
     await screen.until("my pid");
     const ends = screen.lastColumn(screen.lines().indexOf(lineOf(screen, 20)));
     for (const [index, comm] of HOSTILE.entries()) {
       const row = lineOf(screen, 20 + index);
-      /* This emulator takes a rocket for one column wide, we for two: the gap is the price, not a shifted row. */
+      /* This emulator draws a rocket one column wide, we count two: that leaves a gap, but does not shift the row. */
       expect(row.replaceAll(" ", "")).toContain(`${20 + index}${comm}00`);
       expect(screen.lastColumn(screen.lines().indexOf(row))).toBe(ends);
     }
     expect(screen.output).not.toContain("\u001B[31mred");
   });
 
-  test("without Unicode they are still as wide", async () => {
+  test("without Unicode they keep their width", async () => {
     const screen = start({ ascii: true });
     await screen.until("my pid");
     expect(lineOf(screen, 23)).toMatch(/ 23 \?{10} /);
@@ -119,7 +119,7 @@ describe("sizes", () => {
     );
   });
 
-  test("40x10 still names it, 20x5 says that it is too small, and q works there", async () => {
+  test("40x10 still names the process; 20x5 says that it is too small, and q still works", async () => {
     const screen = start({}, { columns: 40, rows: 10 });
     await screen.until(/^> {4}812 api/m);
     screen.resize(20, 5);
@@ -179,7 +179,7 @@ describe("keys", () => {
     await screen.until(/^> {4}812 api/m);
   });
 
-  test("sort, interval, pause and filter say what they are", async () => {
+  test("sort, interval, pause and filter show their values", async () => {
     const screen = start();
     await screen.until("sort most guilty");
     screen.write("s");
@@ -215,7 +215,7 @@ describe("keys", () => {
     expect(screen.text()).toContain("exit code 0");
   });
 
-  test("Ctrl-L mends a screen that another program wrote on", async () => {
+  test("Ctrl-L repairs a screen that another program wrote to", async () => {
     const screen = start();
     await screen.until("q quit");
     const before = screen.output.length;
@@ -224,7 +224,7 @@ describe("keys", () => {
   });
 });
 
-describe("the terminal is whole after", () => {
+describe("the terminal is restored after", () => {
   test.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const)("%s", async (signal) => {
     const screen = start();
     process.kill(await programPid(screen), signal);
@@ -232,7 +232,7 @@ describe("the terminal is whole after", () => {
     expect(screen.text()).toContain(`ended well ${signal}`);
   });
 
-  test("an uncaught exception, which can be read", async () => {
+  test("an uncaught exception, which stays readable", async () => {
     const screen = start();
     process.kill(await programPid(screen), "SIGUSR2");
     await expectWhole(screen);
@@ -267,7 +267,7 @@ test("blessed handles no signal itself: without a listener a signal kills", asyn
   await screen.until("exit code 143");
 });
 
-test("what is written to stderr stands among the messages, and waits until the screen is closed", async () => {
+test("what is written to stderr is shown among the messages, and printed when the screen is closed", async () => {
   const screen = start();
   process.kill(await programPid(screen), "SIGUSR1");
   await screen.until("noise seen 1");
