@@ -24,7 +24,7 @@ import { read, type Read, write } from "#test/support/events/recordings.ts";
 
 const MS = 1e6;
 
-/** A second of a small machine's life, in blocks as a run writes them. */
+/** One second of a small machine, in blocks as a run writes them. */
 function life(): TraceEvent[][] {
   const batches: TraceEvent[][] = [
     [{ kind: "anchor", at: 1, wallMs: 1.7e12 }, tracing(2), tick(3)],
@@ -43,7 +43,7 @@ function life(): TraceEvent[][] {
   return batches;
 }
 
-/** Reads, and lets a model fold what was read; only a UserError may come of it. */
+/** Reads a recording and folds it into a model; may throw only a UserError. */
 async function readAnything(bytes: Buffer): Promise<Read | null> {
   try {
     const found = await read(bytes);
@@ -61,7 +61,7 @@ async function readAnything(bytes: Buffer): Promise<Read | null> {
 }
 
 describe.each(["none", "gzip"] as const)("a recording packed by %s", (packing) => {
-  test("that is cut after any byte reads up to there, and says so", async () => {
+  test("that is cut after any byte is read up to there, and reported as cut", async () => {
     const whole = life().flat();
     const bytes = await write(life(), packing);
     let most = 0;
@@ -80,7 +80,7 @@ describe.each(["none", "gzip"] as const)("a recording packed by %s", (packing) =
     expect(most).toBe(whole.length);
   });
 
-  test("with any one bit flipped gives all other blocks, and says so", async () => {
+  test("with any one bit flipped yields all other blocks, and reports the damage", async () => {
     const batches = life();
     const bytes = await write(batches, packing);
     await fc.assert(
@@ -97,7 +97,7 @@ describe.each(["none", "gzip"] as const)("a recording packed by %s", (packing) =
         expect(missing.length).toBeLessThanOrEqual(2);
         const foreign = found.events.filter(({ at: time }) => time > 30e9);
         expect(foreign).toEqual([]);
-        // gzip's own header has bits that mean nothing.
+        // gzip's own header has bits without a meaning.
         if (missing.length > 0) expect(found.faults.describe()).not.toEqual([]);
       }),
       { numRuns: 1500 },
@@ -116,7 +116,7 @@ describe.each(["none", "gzip"] as const)("a recording packed by %s", (packing) =
     );
   });
 
-  test("made of any lines of its own in any order never throws", async () => {
+  test("with its lines in any order never throws", async () => {
     const bytes = await write(life(), packing);
     const lines = bytes.toString("latin1").split("\n");
     await fc.assert(
@@ -129,7 +129,7 @@ describe.each(["none", "gzip"] as const)("a recording packed by %s", (packing) =
 });
 
 describe("a large recording", () => {
-  test("cut at a sample of places reads up to there", async () => {
+  test("cut at a sample of places is read up to there", async () => {
     const batches: TraceEvent[][] = [[{ kind: "anchor", at: 1, wallMs: 1.7e12 }, tracing(2)]];
     for (let at = 1; at <= 100; at++) {
       const events = Array.from({ length: 50 }, (_, index) =>

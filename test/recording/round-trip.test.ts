@@ -11,8 +11,8 @@ import { HEADER, read, write } from "#test/support/events/recordings.ts";
 
 const anyBatches = fc.array(fc.array(anyEvent, { maxLength: 8 }), { maxLength: 5 });
 
-describe("what was written is read", () => {
-  test.each(["none", "gzip"] as const)("whatever it was, packed by %s, in pieces of any length", async (packing) => {
+describe("what was written is read back", () => {
+  test.each(["none", "gzip"] as const)("any events, packed by %s, in pieces of any length", async (packing) => {
     await fc.assert(
       fc.asyncProperty(anyBatches, fc.integer({ min: 1, max: 3000 }), async (batches, piece) => {
         const { events, faults, header } = await read(await write(batches, packing), piece);
@@ -24,7 +24,7 @@ describe("what was written is read", () => {
     );
   });
 
-  test("though somebody packed the file himself", async () => {
+  test("from a file compressed by another program", async () => {
     const events = [transition(5, TCP.CLOSE, TCP.SYN_SENT), tick(9)];
     const packed = gzipSync(await write([events]));
     expect((await read(packed)).events).toEqual(events);
@@ -33,14 +33,14 @@ describe("what was written is read", () => {
     expect(events.slice(0, some.length)).toEqual(some);
   });
 
-  test("any gunzip reads it, too", async () => {
+  test("any gunzip can read it too", async () => {
     const batches = [[tick(1)], [tick(2), transition(3, TCP.CLOSE, TCP.SYN_SENT)]];
     const { gunzipSync } = await import("node:zlib");
     expect(gunzipSync(await write(batches, "gzip"))).toEqual(await write(batches));
   });
 });
 
-/** A survey of so many sockets, their holder and what they leave; every `gone`th of them is not there any more. */
+/** A survey of this many sockets, their holder and their mini-sockets, without every `gone`th of them. */
 function many(at: number, sockets: number, gone = Infinity): Survey {
   const inodes = Array.from({ length: sockets }, (_, index) => 1000 + index).filter((inode) => inode % gone !== 0);
   const rows = inodes.map((inode) => row(TCP.ESTABLISHED, { inode, localPort: inode % 65_536 }));
@@ -48,7 +48,7 @@ function many(at: number, sockets: number, gone = Infinity): Survey {
 }
 
 describe("surveys", () => {
-  test("that tell mostly the same take little room, and none depends on too many before it", async () => {
+  test("that are mostly the same take little space, and none depends on too many earlier ones", async () => {
     const surveys = Array.from({ length: 40 }, (_, index) => many(index * 1e9, 5000, index % 2 === 0 ? 97 : Infinity));
     const one = (await write([surveys.slice(0, 1)])).length;
     const all = await write(surveys.map((event) => [event]));
@@ -56,7 +56,7 @@ describe("surveys", () => {
     expectEqual((await read(all)).events, surveys);
   });
 
-  test("are whole or not there when a part of one is missing, and are back soon", async () => {
+  test("are dropped if part of them is missing, and recover soon", async () => {
     const surveys = Array.from({ length: 40 }, (_, index) => many(index * 1e9, 50, 5 + index));
     const lines = (await write(surveys.map((event) => [event]))).toString("latin1").split("\n");
     const cut = lines.findIndex((line) => line.startsWith('{"rows":"held"'));
@@ -68,7 +68,7 @@ describe("surveys", () => {
   });
 });
 
-test("no line is too long for a reader, whatever the machine holds", async () => {
+test("no line is too long for a reader, however large the machine", async () => {
   const words: TraceEvent = many(1, 20_000);
   const bytes = await write([[words]]);
   const longest = Math.max(

@@ -33,7 +33,7 @@ export const hostFigures: z.ZodType<HostFigures> = z.object({
   sysctls,
 });
 
-/** Names that we do not know are of another version. */
+/** Drops unknown names, which another version has written. */
 function known<Name extends string, Value>(
   all: Readonly<Record<string, Value>>,
   names: readonly Name[],

@@ -5,7 +5,7 @@ import { hostFigures } from "./counter-shapes.ts";
 import { nanos, text, wallMs, whole } from "./scalar-shapes.ts";
 import { processFacts, state } from "./shapes.ts";
 
-/** Pairs of the thirteen states, and the rest. */
+/** All pairs of the thirteen states, and one count of the others. */
 const MOST_CHANGES = 170;
 const changeCount: z.ZodType<ChangeCount> = z.object({ from: state.nullable(), to: state.nullable(), count: whole });
 
@@ -13,9 +13,9 @@ function sumOf(changes: readonly ChangeCount[]): number {
   return changes.reduce((all, { count }) => all + count, 0);
 }
 
-/** The events that stand on one line. */
+/** The events that take one line. */
 export const eventLine = z.discriminatedUnion("kind", [
-  // A file calls the watermark `complete`.
+  // In a file the watermark is called `complete`.
   z
     .object({ kind: z.literal("tick"), at: nanos, complete: nanos })
     .transform(({ kind, at, complete }) => ({ kind, at, watermark: complete })),
@@ -40,9 +40,9 @@ export const eventLine = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("process"), at: nanos, process: processFacts }),
 ]);
 
-/** How many rows of each table follow. */
+/** The number of rows of each table that follow. */
 const counts = z.record(z.string(), whole.max(MAX_SOCKETS));
-/** The first lines of events that go on in rows. `id` and `base` number the surveys: a survey may keep rows of its base. */
+/** The first lines of events that have rows. `id` and `base` number the surveys: a survey may keep rows of its base. */
 export const beginLine = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("survey"),

@@ -5,17 +5,17 @@ const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
 /**
- * Compressed recordings are gzip members (RFC 1952), a moment each, so that what is written can be read, a damaged one
- * passed over, and any gunzip reads it all. The extra field tells a member's length without unpacking it:
- * `t` `r` 16, then four 32-bit numbers, little-endian: bytes of the member, bytes unpacked, lines with a transition, and the
- * CRC-32 of those three.
+ * A compressed recording is a series of gzip members (RFC 1952) of at most half a second each: a reader can read what
+ * has been written so far and skip a damaged member, and any gunzip can read all of it. An extra field has the length
+ * of the member, so that it can be skipped without being unpacked: `t` `r` 16, then four 32-bit numbers, little-endian:
+ * bytes of the member, bytes unpacked, lines with a transition, and the CRC-32 of those three.
  */
 const HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 20, 0, 0x74, 0x72, 16, 0]);
 const NUMBERS = 12;
 const CHECK = 4;
 const TAIL = 8;
 const START = HEAD.length + NUMBERS + CHECK;
-/** No member of ours is longer, packed or not. */
+/** No member of ours is larger, packed or unpacked. */
 const LONGEST_MEMBER = 16_777_216;
 
 /** Packs bytes as one member; zlib's `level` from 1, the fastest, to 9. */
@@ -37,17 +37,17 @@ function checkOf(head: Buffer): number {
   return crc32(head.subarray(HEAD.length, HEAD.length + NUMBERS));
 }
 
-/** Whether these bytes, of which sixteen are enough, begin a member of ours. */
+/** Whether these bytes begin a member of ours; the first sixteen are enough. */
 export function beginsMember(bytes: Buffer): boolean {
   return bytes.length >= HEAD.length && bytes.subarray(0, HEAD.length).equals(HEAD);
 }
 
-/** A member's bytes; or what was in the way, as so many bytes passed over and so many transitions in them. */
+/** A member's bytes, or the number of bytes that were skipped and of transitions in them. */
 export type Unpacked =
   | { readonly bytes: Buffer }
   | { readonly skippedBytes: number; readonly transitions: number; readonly isCut: boolean };
 
-/** Unpacks members one after another. What is damaged is passed over to the next that is whole. */
+/** Unpacks members one after another. Skips what is damaged, up to the next intact member. */
 export async function* unpackMembers(input: AsyncIterable<Buffer>): AsyncGenerator<Unpacked, void, void> {
   let held: Buffer = Buffer.alloc(0);
   for await (const chunk of input) {
@@ -67,7 +67,7 @@ export async function* unpackMembers(input: AsyncIterable<Buffer>): AsyncGenerat
         held = held.subarray(length);
         continue;
       }
-      // The next member is where this one says, if it is to be believed.
+      // Trust the length of a damaged member only if another member begins right after it.
       const skipped = isPossible && beginsMember(held.subarray(length)) ? length : HEAD.length;
       const transitions = skipped === length ? held.readUInt32LE(HEAD.length + 8) : 0;
       yield { skippedBytes: skipped, transitions, isCut: false };
@@ -77,12 +77,12 @@ export async function* unpackMembers(input: AsyncIterable<Buffer>): AsyncGenerat
   if (held.length > 0) yield* unpackCut(held);
 }
 
-/** Whether the numbers at a member's begin are what they were. */
+/** Whether the numbers at the start of a member are undamaged. */
 function isSound(member: Buffer): boolean {
   return member.readUInt32LE(HEAD.length + NUMBERS) === checkOf(member);
 }
 
-/** The last member where it is not whole: as much as can be unpacked. */
+/** Unpacks as much as possible of a last member that is cut off. */
 async function* unpackCut(held: Buffer): AsyncGenerator<Unpacked, void, void> {
   if (beginsMember(held) && held.length > START) {
     const packed = held.subarray(START);

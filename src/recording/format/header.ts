@@ -16,28 +16,28 @@ const header = z.object({
   /** tcptrace's own version. */
   tcptrace: short,
   host: short,
-  /** As `uname -r` says. */
+  /** As `uname -r` prints it. */
   kernel: short,
   arch: short,
   /** /proc/sys/kernel/random/boot_id: recordings of one boot share one clock. */
   bootId: short.nullable(),
-  /** CLOCK_BOOTTIME in nanoseconds, and milliseconds after the Unix epoch, when the file was begun. */
+  /** When the file was begun: CLOCK_BOOTTIME in nanoseconds, and milliseconds since the Unix epoch. */
   bootNanos: nanos,
   wallMs,
-  /** From 0 on: which file of a rotation this is. */
+  /** The number of this file in its rotation, from 0. */
   file: z.number().int().min(0),
   source: z.enum(["bpf", "proc"]),
   sysctls: z.record(short, short),
-  /** Names of users by uid, as the machine has them. */
+  /** The machine's user names, by uid. */
   users: z.record(z.string().regex(/^\d{1,10}$/), short),
 });
 
-/** What the first line of a recording tells. */
+/** The first line of a recording. */
 export type Header = z.infer<typeof header>;
 
 const anyVersion = z.object({ format: z.literal(FORMAT), version: z.string().regex(/^\d{1,6}\./) });
 
-/** The header that a line holds, null when it holds none. Throws UserError when its version is too new. */
+/** The header in a line, null if there is none. Throws UserError if its version is too new. */
 export function parseHeader(value: unknown, path: string): Header | null {
   const known = anyVersion.safeParse(value);
   if (known.success && Number.parseInt(known.data.version, 10) > MAJOR) {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MAX_SOCKETS } from "../../model/net/limits.ts";
 
-/** Rows of one shape; on a line they stand as columns, which are shorter and compress better. */
+/** Rows of one shape. A line holds them as columns, which are shorter and compress better. */
 export interface Table<Row> {
   /** In the order of the columns. */
   readonly keys: readonly (keyof Row & string)[];
@@ -10,23 +10,26 @@ export interface Table<Row> {
   readonly perLine: number;
 }
 
-/** A name for each table, and its rows. */
+/** A table's name, and some of its rows. */
 export const rowsLine = z.object({ rows: z.string(), columns: z.array(z.array(z.unknown())) });
-/** So many rows from there on are those of the event of this kind before. */
+/** These rows are the same as in the previous event of this kind: `count` of them, starting at `from`. */
 export const keepLine = z.object({
   keep: z.string(),
   from: z.number().int().min(0),
   count: z.number().int().min(1).max(MAX_SOCKETS),
 });
 
-/** After so many surveys one stands by itself again, for who has missed one; readers take no longer chain. */
+/**
+ * One survey in this many keeps no rows of an earlier one, for readers that have missed some; readers refuse a longer
+ * chain.
+ */
 export const KEY_SURVEYS = 16;
-/** How far ahead a row is looked for among those of the survey before. */
+/** How far ahead a row is searched for in the previous survey. */
 const LOOK_AHEAD = 64;
-/** A shorter run costs more than its rows. */
+/** A shorter run takes more space than its rows. */
 const SHORTEST_RUN = 4;
 
-/** Lines for `rows`: only those that differ from `before` where that is given. */
+/** The lines for `rows`; rows that are the same as in `before` are not repeated. */
 export function* rowLines<Row>(
   name: string,
   { keys, perLine }: Table<Row>,
@@ -87,20 +90,20 @@ function isSame<Row>(one: Row | undefined, other: Row | undefined, keys: readonl
   return true;
 }
 
-/** Collects the rows of one table from its lines. Rows that do not fit its shape are refused, by false. */
+/** Collects the rows of one table from its lines. Returns false for rows that do not fit its shape. */
 export class RowReader<Row> {
   readonly #table: Table<Row>;
   rows: Row[] = [];
   #before: readonly Row[] = [];
   #wanted = 0;
-  /** Where the rows before end that have been kept. */
+  /** The end of the previous rows that have been kept so far. */
   #keptUntil = 0;
 
   constructor(table: Table<Row>) {
     this.#table = table;
   }
 
-  /** So many rows are to come; what was there can be kept. */
+  /** Expects `wanted` rows; the rows collected before can be kept. */
   start(wanted: number): void {
     this.#before = this.rows;
     this.rows = [];
@@ -125,7 +128,7 @@ export class RowReader<Row> {
     return true;
   }
 
-  /** Keeps no row twice and none out of order: rows do not multiply. */
+  /** Keeps each row at most once and in order, so that a short file cannot make millions of rows. */
   keep(from: number, count: number): boolean {
     if (from < this.#keptUntil || from + count > this.#before.length || this.rows.length + count > this.#wanted)
       return false;

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { safeText } from "../../base/text.ts";
 
-/** Past these a time of the recording would be no date. */
+/** A time beyond these is not a valid date. */
 export const LATEST_NANOS = 2 ** 63;
 const LATEST_WALL_MS = 4e12;
-/** 512 characters of a command line, made safe. */
+/** Enough for 512 characters of a command line, made safe. */
 const LONGEST_TEXT = 16_384;
 
 export const nanos = z.number().min(0).max(LATEST_NANOS);

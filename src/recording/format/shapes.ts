@@ -14,7 +14,7 @@ import { namespaceCounters } from "./counter-shapes.ts";
 import type { Table } from "./rows.ts";
 import { LATEST_NANOS, nanos, port, text, whole } from "./scalar-shapes.ts";
 
-/** Such as an age that was inferred from a bound: it may be from before the boot. */
+/** A time that may be before the boot, such as one inferred from the bound of an age. */
 const pastNanos = z.number().min(-LATEST_NANOS).max(LATEST_NANOS);
 const address = z.union([
   z
@@ -25,8 +25,8 @@ const address = z.union([
   z.string().regex(/^[0-9a-f]{32}$/),
 ]);
 export const state = z.literal(Object.values(TCP));
-const ends = { netns: whole, localAddress: address, localPort: port, remoteAddress: address, remotePort: port };
-const ENDS = ["netns", "localAddress", "localPort", "remoteAddress", "remotePort"] as const;
+const tuple = { netns: whole, localAddress: address, localPort: port, remoteAddress: address, remotePort: port };
+const TUPLE = ["netns", "localAddress", "localPort", "remoteAddress", "remotePort"] as const;
 
 export const processFacts: z.ZodType<ProcessFacts> = z.object({
   pid: whole,
@@ -46,15 +46,17 @@ export interface HeldRow extends HeldSocket {
 }
 
 const sockets: Table<SurveyedSocket> = {
-  keys: ["inode", "state", ...ENDS, "uid", "receiveQueue", "transmitQueue"],
-  row: z.object({ ...ends, state, inode: whole, uid: whole, receiveQueue: whole, transmitQueue: whole }),
+  keys: ["inode", "state", ...TUPLE, "uid", "receiveQueue", "transmitQueue"],
+  row: z.object({ ...tuple, state, inode: whole, uid: whole, receiveQueue: whole, transmitQueue: whole }),
   perLine: 500,
 };
 
-/** What is left of a mini-socket changes from survey to survey, and the rest of it does not: they stand apart. */
+/**
+ * A mini-socket's remaining time changes with every survey and its other columns do not, so it has a table of its own.
+ */
 const timeWaits: Table<Omit<SurveyedTimeWait, "remainingMs">> = {
   keys: ["remotePort", "localPort", "state", "netns", "localAddress", "remoteAddress"],
-  row: z.object({ ...ends, state: z.literal([TCP.TIME_WAIT, TCP.FIN_WAIT2]) }),
+  row: z.object({ ...tuple, state: z.literal([TCP.TIME_WAIT, TCP.FIN_WAIT2]) }),
   perLine: 500,
 };
 
@@ -85,14 +87,14 @@ const namespaces: Table<{ readonly netns: number }> = {
 const unreadable: Table<{ readonly pid: number }> = { keys: ["pid"], row: z.object({ pid: whole }), perLine: 1000 };
 
 const details: Table<SocketDetail> = {
-  keys: ["inode", ...ENDS, "lastAckMs", "lastSentMs"],
-  row: z.object({ ...ends, inode: whole, lastAckMs: z.number(), lastSentMs: z.number() }),
+  keys: ["inode", ...TUPLE, "lastAckMs", "lastSentMs"],
+  row: z.object({ ...tuple, inode: whole, lastAckMs: z.number(), lastSentMs: z.number() }),
   perLine: 500,
 };
 
 const idle: Table<IdleConnection> = {
-  keys: ["inode", ...ENDS, "idleMs", "probeInMs"],
-  row: z.object({ ...ends, inode: whole, idleMs: z.number(), probeInMs: z.number().nullable() }),
+  keys: ["inode", ...TUPLE, "idleMs", "probeInMs"],
+  row: z.object({ ...tuple, inode: whole, idleMs: z.number(), probeInMs: z.number().nullable() }),
   perLine: 500,
 };
 
@@ -111,11 +113,11 @@ const counted: Table<NamespaceCounters> = {
 const imaged: Table<ImagedSocket> = {
   keys: [
     ...(["id", "address", "inode", "state", "since", "sinceIsExact"] as const),
-    ...ENDS,
+    ...TUPLE,
     ...(["role", "pid", "evidence", "receiveQueue", "backlog", "detailAt", "sentAt", "lastTraced"] as const),
   ],
   row: z.object({
-    ...ends,
+    ...tuple,
     netns: whole.nullable(),
     id: whole,
     address: whole.nullable(),
@@ -177,7 +179,7 @@ const standing: Table<ImagedTimeWait> = {
   perLine: 500,
 };
 
-/** All tables, by the names that stand in the lines. */
+/** All tables, by their names in the lines. */
 export const TABLES = {
   sockets,
   timeWaits,

@@ -1,7 +1,7 @@
 import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
 
-/** Zstandard (RFC 8878), in Node from 22.15 and 23.8 on; null in older ones. */
+/** Zstandard (RFC 8878), which Node has since 22.15 and 23.8; null in older versions. */
 export const packZstd = findPacker();
 export const newZstdUnpacker = findUnpacker();
 

@@ -29,7 +29,7 @@ function newReaders() {
   };
 }
 
-/** Which tables each kind has; all of them must be announced, but for idle connections. */
+/** The tables of each kind of event; its first line must announce all of them except `idle`. */
 const PARTS = {
   survey: ["sockets", "timeWaits", "remaining", "processes", "held", "namespaces", "unreadable"],
   details: ["details", "backlogs", "idle"],
@@ -37,21 +37,21 @@ const PARTS = {
   image: ["imaged", "holders", "names", "facts", "vanished", "standing"],
 } as const;
 
-/** Puts the events together that stand on several lines. */
+/** Assembles the events that take several lines. */
 export class Assembler {
   readonly #readers = newReaders();
   #open: BeginLine | null = null;
-  /** The number of the last whole survey. */
+  /** The number of the last complete survey. */
   #base: number | null = null;
   /** Surveys since one that kept nothing. */
   #chain = 0;
 
-  /** An event began whose rows have not all come. */
+  /** Whether some rows of the current event are still missing. */
   get isOpen(): boolean {
     return this.#open !== null;
   }
 
-  /** Takes a first line; false when it is none of ours, or its base is not there. */
+  /** Takes the first line of an event; false if it is malformed, or the survey that it is based on is missing. */
   begin(value: unknown): boolean {
     this.abandon();
     const parsed = beginLine.safeParse(value);
@@ -91,13 +91,13 @@ export class Assembler {
     return this.#open?.kind === "survey" && this.#open.base !== null;
   }
 
-  /** Gives up the event under way; false, for its line. */
+  /** Drops the current event. Returns false: its line was not accepted. */
   abandon(): false {
     this.#open = null;
     return false;
   }
 
-  /** The event whose last row has come; null when there is none. */
+  /** The current event, if all its rows have arrived; null otherwise. */
   take(): TraceEvent | null {
     const open = this.#open;
     if (open === null || !PARTS[open.kind].every((name) => this.#readers[name].isWhole)) return null;

@@ -1,10 +1,10 @@
 import { crc32 } from "node:zlib";
 
-/** Lines, and whether the check at their end fits them; null: there is none. */
+/** Lines, and whether they match the check at their end; null if there is no check. */
 export interface ReadBlock {
   readonly bytes: Buffer;
   readonly isSound: boolean | null;
-  /** How many lines with a transition there should be; null where nothing tells. */
+  /** How many lines with a transition there should be; null if unknown. */
   readonly transitions: number | null;
 }
 
@@ -12,13 +12,13 @@ const NEWLINE = 10;
 const MARK = Buffer.from('\n{"check":"');
 const CHECK = /^\{"check":"([0-9a-f]{8})","transitions":(\d{1,9})\}\n$/;
 const LONGEST_CHECK = 64;
-/** No block of ours is as long: what goes on without a check is cut here. */
+/** No block of ours is longer: bytes without a check are cut here. */
 export const LONGEST_BLOCK = 4_194_304;
 
-/** Cuts a stream of bytes into the blocks that checks end. */
+/** Splits a stream of bytes into blocks, each of which ends in a check. */
 export class BlockSplitter {
   #held: Buffer = Buffer.alloc(0);
-  /** What has been searched for a mark. */
+  /** How many bytes have been searched for a mark. */
   #searched = 0;
 
   /** The blocks that these bytes complete. */

@@ -10,18 +10,18 @@ import type { Faults } from "./faults.ts";
 import type { WireLine } from "../../wire/wire-line.ts";
 import { WireDecoder, type WireSink } from "../../wire/wire.ts";
 
-/** In a block that is damaged, an event from later than this after the last tick is taken for a damaged one. */
+/** In a damaged block, an event counts as damaged if it is this much later than the last tick, or PAST earlier. */
 const FUTURE: Nanos = 10e9;
 const PAST: Nanos = 600e9;
 const SIMPLE_KINDS: ReadonlySet<unknown> = new Set(["tick", "loss", "gap", "source", "anchor", "process"]);
 const LONG_KINDS: ReadonlySet<unknown> = new Set(["survey", "details", "counters", "image"]);
 
-/** Reads the lines of a recording, block by block. Trusts nothing: what is not an event of ours is counted and skipped. */
+/** Reads the lines of a recording, block by block. Trusts nothing: what is not a valid event is counted and skipped. */
 export class Decoder {
   readonly #faults: Faults;
   readonly #lines: BlockLines;
   readonly #wire: WireDecoder;
-  /** The last moment that a block vouched for. */
+  /** The time of the last tick. */
   #latest: Nanos | null = null;
 
   constructor(path: string, faults: Faults) {
@@ -47,7 +47,7 @@ export class Decoder {
     if (block.isSound === true) this.#faults.unknownLines += refused;
     else {
       this.#lines.hasEnd = false;
-      // A cut block has one line that is not whole, which is not refused but missing.
+      // The incomplete line at the end of a cut block is not refused: it counts as missing.
       this.#faults.damagedLines += refused;
       if (block.isSound === false) this.#faults.damagedBlocks++;
       events = this.#plausible(events);
@@ -75,7 +75,7 @@ export class Decoder {
   }
 }
 
-/** What the lines of a block say. */
+/** Collects the events in the lines of a block. */
 class BlockLines implements WireSink {
   header: Header | null = null;
   hasEnd = false;
@@ -100,7 +100,7 @@ class BlockLines implements WireSink {
   }
 
   event(line: WireLine): void {
-    // Times add up from line to line, and past this they are no date.
+    // Relative times add up, and a time beyond this is not a valid date.
     if (line.at > LATEST_NANOS) return this.malformed();
     this.#events.push(line.event());
   }
@@ -175,7 +175,7 @@ function isNear(at: Nanos, latest: Nanos): boolean {
   return at <= latest + FUTURE && at >= latest - PAST;
 }
 
-/** What to say of a file that holds nothing of ours. */
+/** The error for a file without a single valid line. */
 export function notARecording(path: string): UserError {
   return new UserError("not-a-recording", `${path} is not a recording`, "make one with `tcptrace record -w FILE`");
 }

@@ -2,33 +2,33 @@
 export class Faults {
   damagedBlocks = 0;
   damagedLines = 0;
-  /** Surveys and the like that have not all their lines. */
+  /** Surveys and other events of several lines, some of which are missing. */
   damagedEvents = 0;
   lostTransitions = 0;
-  /** Kinds of lines that a newer tcptrace writes. */
+  /** Lines of an unknown kind, which a newer tcptrace has written. */
   unknownLines = 0;
   /** Compressed bytes that could not be unpacked. */
   skippedBytes = 0;
   isHeaderDamaged = false;
-  /** It ends in the middle, or is still being written. */
+  /** The recording ends in the middle, or is still being written. */
   isCut = false;
 
-  /** A line for each kind of fault, for people. */
+  /** One line of text for each kind of fault. */
   describe(): string[] {
     const lines: string[] = [];
-    if (this.isHeaderDamaged) lines.push("the header is damaged: users have no names");
+    if (this.isHeaderDamaged) lines.push("damaged header: user names are unknown");
     if (this.damagedBlocks + this.damagedLines + this.damagedEvents + this.skippedBytes > 0) {
-      const parts = [
-        part(this.damagedBlocks, "damaged block"),
+      const damage = [
+        part(this.damagedBlocks, "block"),
         part(this.damagedLines, "line"),
         part(this.damagedEvents, "survey"),
         part(this.skippedBytes, "compressed byte"),
-        part(this.lostTransitions, "transition"),
       ].filter((text) => text !== "");
-      lines.push(`damaged, and read around it: skipped ${parts.join(", ")}`);
+      const lost = part(this.lostTransitions, "transition");
+      lines.push(`damaged: ${damage.join(", ")}${lost === "" ? "" : `; lost ${lost}`}`);
     }
-    if (this.unknownLines > 0) lines.push(`passed over ${part(this.unknownLines, "line")} of a newer tcptrace's`);
-    if (this.isCut) lines.push("it was cut off, or is still being written: read up to there");
+    if (this.unknownLines > 0) lines.push(`skipped ${part(this.unknownLines, "line")} written by a newer tcptrace`);
+    if (this.isCut) lines.push("incomplete: it was cut off, or is still being written");
     return lines;
   }
 }

@@ -14,17 +14,17 @@ const MAGIC_BYTES = 16;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
-/** Plain bytes of a recording, or so many transitions that could not be unpacked. */
+/** Plain bytes of a recording, or a number of transitions that could not be unpacked. */
 export type Piece = Buffer | { readonly lost: number };
 
-/** An open recording's bytes. `close` ends a read that waits. */
+/** An open recording's bytes. `close` ends a pending read. */
 export interface Input {
   readonly pieces: AsyncIterable<Piece>;
   readonly isPipe: boolean;
   close(): void;
 }
 
-/** Opens a file, or stdin for `-`, and unpacks it by what its first bytes say. Throws UserError when it cannot. */
+/** Opens a file, or stdin for `-`, and unpacks it as its first bytes require. Throws UserError if it can't be read. */
 export function openInput(path: string, faults: Faults): Input {
   const { stream, isPipe } = path === "-" ? { stream: process.stdin, isPipe: true } : openFile(path);
   let isClosed = false;
@@ -46,7 +46,7 @@ export function openInput(path: string, faults: Faults): Input {
 function openFile(path: string): { stream: Readable; isPipe: boolean } {
   let fd: number;
   try {
-    // Whoever writes into a pipe may come later, or never.
+    // Opening a pipe would block until another process writes to it.
     const isPipe = statSync(path).isFIFO();
     fd = openSync(path, constants.O_RDONLY | (isPipe ? constants.O_NONBLOCK : 0));
   } catch (error) {
@@ -59,7 +59,7 @@ function openFile(path: string): { stream: Readable; isPipe: boolean } {
   return { stream: createReadStream(path, { fd, highWaterMark: CHUNK_BYTES }), isPipe: !stat.isFile() };
 }
 
-/** The chunks until the end; a read that is closed ends them too. */
+/** The chunks up to the end of the stream, or until it is closed. */
 async function* chunksOf(stream: Readable, isClosed: () => boolean): AsyncGenerator<Buffer, void, void> {
   try {
     for await (const chunk of stream) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
@@ -69,7 +69,7 @@ async function* chunksOf(stream: Readable, isClosed: () => boolean): AsyncGenera
   }
 }
 
-/** The plain bytes of chunks that are packed in some way or not at all. */
+/** Unpacks chunks in any of the formats; plain ones stay as they are. */
 export async function* unpack(
   chunks: AsyncGenerator<Buffer, void, void>,
   path: string,
@@ -113,7 +113,7 @@ async function* members(input: AsyncIterable<Buffer>, faults: Faults): AsyncGene
   }
 }
 
-/** What somebody else has packed. An end that is missing, or a fault, ends it. */
+/** Unpacks a file that another program has compressed, up to its end or the first error. */
 async function* streamed(
   input: AsyncIterable<Buffer>,
   unpacker: NodeJS.ReadWriteStream,
@@ -123,7 +123,7 @@ async function* streamed(
   try {
     for await (const chunk of unpacker) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
   } catch (error) {
-    debug("the recording ends here", error);
+    debug("the rest of the recording cannot be unpacked", error);
     faults.isCut = true;
   }
   await fed;

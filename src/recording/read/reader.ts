@@ -5,10 +5,10 @@ import { Decoder, notARecording } from "./decoder.ts";
 import { Faults } from "./faults.ts";
 import { type Input, openInput } from "./input.ts";
 
-/** A file without a single event after so many bytes is none of ours. */
+/** A file without a single event in this many bytes is not a recording. */
 const MOST_FOREIGN_BYTES = LONGEST_BLOCK * 2;
 
-/** An open recording: its events once, in order, as the run had them. */
+/** An open recording. Its events can be read once, in the order of the run. */
 export class Recording {
   readonly path: string;
   readonly faults: Faults;
@@ -26,13 +26,15 @@ export class Recording {
     this.#batches = this.#read();
   }
 
-  /** Opens a file, or stdin for `-`, and reads its header. Throws UserError when it is no recording that we can read. */
+  /**
+   * Opens a file, or stdin for `-`, and reads its header. Throws UserError if it is not a recording that we can read.
+   */
   static async open(path: string, signal: AbortSignal): Promise<Recording> {
     const faults = new Faults();
     return Recording.of(path, faults, openInput(path, faults), signal);
   }
 
-  /** The same for an input that is open. */
+  /** The same for an open input. */
   static async of(path: string, faults: Faults, input: Input, signal: AbortSignal): Promise<Recording> {
     const recording = new Recording(path, faults, input);
     const close = (): void => recording.#close();
@@ -46,12 +48,12 @@ export class Recording {
     return recording;
   }
 
-  /** Null when it could not be read. */
+  /** Null if it could not be read. */
   get header(): Header | null {
     return this.#decoder.header;
   }
 
-  /** It may still be being written, by somebody who waits for us to read. */
+  /** The recording may still be being written, by a process that waits for us to read. */
   get isPipe(): boolean {
     return this.#input.isPipe;
   }
@@ -78,7 +80,7 @@ export class Recording {
     this.#input.close();
   }
 
-  /** The first batch is what the first block holds, though it be nothing but the header. */
+  /** The first batch is the first block's, even if that contains only the header. */
   async *#read(): AsyncGenerator<TraceEvent[], void, void> {
     const splitter = new BlockSplitter();
     let foreign = 0;

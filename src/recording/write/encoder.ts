@@ -8,7 +8,7 @@ import { KEY_SURVEYS, type Table, rowLines } from "../format/rows.ts";
 import { type HeldRow, TABLES } from "../format/shapes.ts";
 import { LineBuffer } from "./line-buffer.ts";
 
-/** Whole lines, the last of which checks the others. */
+/** Whole lines, the last of which has the check of the others. */
 export interface Block {
   readonly bytes: Buffer;
   /** Lines with a transition. */
@@ -58,7 +58,7 @@ export class Encoder {
         this.#lines.line(JSON.stringify(event));
         break;
       case "tick":
-        // The format's word for the watermark is older than the model's.
+        // In a file the watermark is called `complete`.
         this.line({ kind: event.kind, at: event.at, complete: event.watermark });
         break;
       default:
@@ -67,12 +67,12 @@ export class Encoder {
     if (this.#lines.length >= BLOCK_BYTES) this.seal();
   }
 
-  /** Adds a line of JSON that is no event. */
+  /** Adds a line of JSON that is not an event. */
   line(value: object): void {
     this.#lines.line(JSON.stringify(value));
   }
 
-  /** Ends the block, and hands it out unless it is empty. */
+  /** Ends the block and passes it on, unless it is empty. */
   seal(): void {
     if (this.#lines.length === 0) return;
     const check = crc32(this.#lines.peek()).toString(16).padStart(8, "0");

@@ -1,21 +1,21 @@
-/** The names of a rotation's files, in tcpdump's manner. */
+/** The names of a rotation's files, the same as tcpdump's. */
 export interface FileNames {
-  /** Name of the file that is begun as the `index`th, from 0 on, at `date`. */
+  /** The name of file number `index`, from 0, begun at `date`. */
   name(index: number, date: Date): string;
 }
 
-/** Whether the names of a rotation tell the time, and so no file is written over. */
-export function tellsTime(path: string): boolean {
+/** Whether the names of a rotation contain the time, so that no file is overwritten. */
+export function containsTime(path: string): boolean {
   return /%[YmdHMSs]/.test(path);
 }
 
 /**
- * FILE, FILE1, FILE2 …; with at most `files` of them FILE0, FILE1 … with as many digits as the last needs, and again from
- * FILE0. Where the name has strftime(3) words (`%Y %m %d %H %M %S %s %%`, local time), they tell the time instead.
+ * FILE, FILE1, FILE2 …. With a limit of `files`: FILE0, FILE1 …, padded with zeros to the same length, and then FILE0
+ * again. If the name has strftime(3) escapes (`%Y %m %d %H %M %S %s %%`, local time), they are expanded instead.
  */
 export function fileNames(path: string, rotates: boolean, files: number | null): FileNames {
   if (!rotates) return { name: () => path };
-  if (tellsTime(path)) {
+  if (containsTime(path)) {
     let last = "";
     let same = 0;
     return {
@@ -33,7 +33,7 @@ export function fileNames(path: string, rotates: boolean, files: number | null):
 }
 
 function timed(path: string, date: Date): string {
-  const words: Readonly<Record<string, string>> = {
+  const values: Readonly<Record<string, string>> = {
     Y: String(date.getFullYear()),
     m: two(date.getMonth() + 1),
     d: two(date.getDate()),
@@ -43,7 +43,7 @@ function timed(path: string, date: Date): string {
     s: String(Math.floor(date.getTime() / 1000)),
     "%": "%",
   };
-  return path.replaceAll(/%([YmdHMSs%])/g, (_, word: string) => words[word] ?? "");
+  return path.replaceAll(/%([YmdHMSs%])/g, (_, letter: string) => values[letter] ?? "");
 }
 
 function two(value: number): string {

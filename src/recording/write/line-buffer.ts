@@ -15,13 +15,13 @@ const TWO_32 = 4_294_967_296;
 const [ANCHOR, ACCEPT, V4, V4_TASK, V6, V6_TASK] = Buffer.from("ACtTuU");
 const V4_MAPPED = "00000000000000000000ffff";
 
-/** Room for any line with an event: nine numbers, and a name of at most 60 bytes once it is safe. */
+/** Enough for any line with an event: nine numbers, and a name of at most 60 bytes once it is safe. */
 const LONGEST_EVENT = 512;
 const MAX_NAMES = 1024;
 
-/** A block of lines under construction, as bytes. Lines with an event are those of probes/README.md, with relative times. */
+/** Builds a block of lines, as bytes. Lines with an event have the format of probes/README.md, with relative times. */
 export class LineBuffer extends GrowingBytes {
-  /** Time of the last line that has one; null at the begin of a block. */
+  /** The time of the last line that has one; null at the start of a block. */
   #base: number | null = null;
   readonly #names = new Map<string, Buffer>();
 
@@ -64,7 +64,10 @@ export class LineBuffer extends GrowingBytes {
     this.byte(NEWLINE);
   }
 
-  /** Nanoseconds since the line before. Where there is none, or it is later, a line that tells the time goes first. */
+  /**
+   * Nanoseconds since the line before. If there is none, or it is later, a line with the absolute time is written
+   * first.
+   */
   #since(at: number): number {
     const base = this.#base;
     this.#base = at;
@@ -128,7 +131,7 @@ function digitsOf(value: number): number {
   return value === 0 ? 1 : (35 - Math.clz32(value)) >> 2;
 }
 
-/** From and to network order, as a little-endian host loads it. */
+/** Converts from and to network order, as a little-endian host loads it. */
 function swap(word: number): number {
   return (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }

@@ -8,7 +8,7 @@ import { FORMAT, type Header, VERSION } from "../format/header.ts";
 
 const MOST_USERS = 1000;
 
-/** The first line of a file that begins now on this machine. */
+/** The header of a file that is begun now on this machine. */
 export function newHeader(tcptrace: string, source: SourceName, file: number): Header {
   const users = [...readUserNames()].slice(0, MOST_USERS).map(([uid, name]) => [String(uid), name]);
   return {

@@ -8,13 +8,13 @@ import type { Sink } from "./sink.ts";
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 const MODE = 0o600;
 
-/** Whose files are ours: of the user that called sudo, or else of who runs this. */
+/** The user that our files belong to: the one that called sudo, or else the one that runs this. */
 export interface Caller {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** The user that called sudo (SUDO_UID, SUDO_GID), where this process is root; or else its own. */
+/** The user that called sudo (SUDO_UID, SUDO_GID), if this process is root; otherwise its own user. */
 export function findCaller(env: NodeJS.ProcessEnv): Caller {
   const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   const [uid, gid] = [env["SUDO_UID"], env["SUDO_GID"]].map((text) =>
@@ -24,7 +24,7 @@ export function findCaller(env: NodeJS.ProcessEnv): Caller {
   return { uid, gid: gid ?? own.gid };
 }
 
-/** A file for a recording: mode 0600, the caller's. Every write is whole or not there at all. */
+/** A recording's file: mode 0600, owned by the caller. A write that fails leaves nothing behind. */
 export class OutputFile implements Sink {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -38,8 +38,8 @@ export class OutputFile implements Sink {
   }
 
   /**
-   * Opens it empty. Root follows no link that somebody else may have laid, and writes into nobody else's file: throws
-   * UserError for a link, for what belongs to another, and for what is no file or character device.
+   * Opens the file and empties it. As root it must not follow another user's link or overwrite another user's file:
+   * throws UserError for a link, for a file of another user, and for anything that is not a file or a character device.
    */
   static async open(path: string, caller: Caller): Promise<OutputFile> {
     const { file, isNew } = await openFor(path);
@@ -66,7 +66,7 @@ export class OutputFile implements Sink {
         done += (await this.#file.write(bytes, done, bytes.length - done, at)).bytesWritten;
       }
     } catch (error) {
-      // Half a line or half a packed member would be in the way of what is written when there is room again.
+      // Half a line or half a packed member would damage what is written once there is room again.
       if (this.#isRegular) {
         await this.#file
           .truncate(this.bytes)
@@ -102,7 +102,7 @@ async function openFor(path: string): Promise<{ readonly file: FileHandle; reado
     if (codeOf(error) !== "EEXIST") throw refusal(path, error);
   }
   try {
-    // Not to wait for who reads a pipe.
+    // Without O_NONBLOCK, opening a pipe would wait for a reader.
     return { file: await open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK), isNew: false };
   } catch (error) {
     throw refusal(path, error);
@@ -117,7 +117,7 @@ function refusal(path: string, error: unknown): unknown {
   return new UserError("cannot-write", `cannot write ${path}: ${reasonOf(error)}`, "give -w another path");
 }
 
-/** What the system says of a write, for the user; the error itself where there is no room, or it is a bug. */
+/** A system error as a UserError; the error itself if the disk is full, or if it is a bug. */
 function failure(path: string, error: unknown): unknown {
   if (isFull(error) || !/^E[A-Z0-9]+$/.test(codeOf(error))) return error;
   return new UserError(
@@ -130,9 +130,9 @@ function failure(path: string, error: unknown): unknown {
 function check(path: string, stat: Stats, caller: Caller): void {
   // Such as /dev/null.
   if (stat.isCharacterDevice()) return;
-  if (!stat.isFile()) throw refused(path, "is no file");
+  if (!stat.isFile()) throw refused(path, "is not a file");
   if (stat.uid !== caller.uid) throw refused(path, `belongs to another user (uid ${stat.uid})`);
-  // Another name of it may be a file of somebody's, or of the system's.
+  // Under its other name it may be another user's file, or the system's.
   if (stat.nlink !== 1) throw refused(path, "has other names (hard links)");
 }
 
@@ -144,7 +144,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-/** Whether there is no room, as opposed to another failure. */
+/** Whether the disk is full, as opposed to any other failure. */
 export function isFull(error: unknown): boolean {
   return ["ENOSPC", "EDQUOT", "EFBIG"].includes(codeOf(error));
 }

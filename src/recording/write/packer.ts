@@ -5,10 +5,13 @@ import type { Sink } from "./sink.ts";
 
 export type Packing = "none" | "gzip" | "zstd";
 
-/** What is packed at a time: at most so much, and what has waited for so long. Less than a second, so that no more is lost. */
+/**
+ * A member is packed once it has this many bytes or has waited this long: less than a second, so that a crash loses no
+ * more.
+ */
 const MEMBER_BYTES = 1_048_576;
 const MEMBER_MS = 500;
-/** When packing falls behind, it does so faster and less well. */
+/** With more bytes than this waiting, packing uses a faster level. */
 const BEHIND_BYTES = 4 * MEMBER_BYTES;
 const USUAL_LEVEL = 5;
 const FAST_LEVEL = 1;
@@ -28,7 +31,7 @@ export class Packer {
     this.#packing = packing;
   }
 
-  /** Nothing waits to be written. */
+  /** Whether nothing waits to be written. */
   get isEmpty(): boolean {
     return this.#blocks.length === 0;
   }
@@ -39,7 +42,7 @@ export class Packer {
     this.#bytes += block.bytes.length;
   }
 
-  /** Writes what is due, or with `all` everything. When that fails, what was waiting is gone. */
+  /** Writes what is due, or with `all` everything. If that fails, what was waiting is lost. */
   async flush(all: boolean): Promise<void> {
     if (this.#bytes === 0) return;
     const isDue = this.#packing === "none" || this.#bytes >= MEMBER_BYTES;
@@ -65,7 +68,7 @@ function transitionsOf(blocks: readonly Block[]): number {
   return blocks.reduce((sum, block) => sum + block.transitions, 0);
 }
 
-/** Whole blocks, about a member's size together. */
+/** Groups of whole blocks, each about the size of a member. */
 function* parts(blocks: readonly Block[]): Generator<readonly Block[], void, void> {
   let part: Block[] = [];
   let bytes = 0;

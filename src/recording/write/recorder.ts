@@ -13,11 +13,11 @@ export interface RecorderOptions {
   readonly open: (index: number) => Promise<Sink>;
   readonly header: (source: SourceName, file: number) => Header;
   readonly packing: Packing;
-  /** Bytes of a file after which the next one begins; null for no end. */
+  /** The size of a file after which the next one begins; null for no limit. */
   readonly maxBytes: number | null;
-  /** The same as a time. */
+  /** The same as a duration. */
   readonly maxNanos: Nanos | null;
-  /** A full disk: `stop` ends the recording, `drop` goes on when there is room again. */
+  /** If the disk is full, `stop` ends the recording, and `drop` continues it once there is room again. */
   readonly onFull: "stop" | "drop";
 }
 
@@ -48,28 +48,28 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #model: RecordedModel;
   #file: RecordingFile;
-  /** A file has ended and the next could not be opened. */
+  /** Whether a file has ended and the next one could not be opened. */
   #isClosed = false;
   #hasHeader = false;
-  /** All that the file begins with has been written. */
+  /** Whether the file's beginning has been written: the header, the anchor, the source, the counters and the image. */
   #isBegun = false;
-  /** Events from before it was known what the header has to say. */
+  /** Events from before the source was known, which the header names. */
   #early: TraceEvent[] = [];
   #anchor: ClockAnchor | null = null;
   #source: SourceChange | null = null;
   #counters: CountersSeen | null = null;
   #begun: Nanos | null = null;
-  /** How long the file was with all that a file begins with. */
+  /** The size of the file's beginning; null until it is known. */
   #firstBytes: number | null = null;
   #earlierBytes = 0;
   #earlierTransitions = 0;
   #given = 0;
   /** Null before the first event. */
   #writtenUntil: Nanos | null = null;
-  /** performance.now() of the last try that found the disk full; null: it is not. */
+  /** performance.now() of the last write that found the disk full; null if it is not full. */
   #fullAt: number | null = null;
   files = 1;
-  /** Transitions that there was no room for. */
+  /** Transitions that were dropped because the disk was full. */
   dropped = 0;
 
   private constructor(options: RecorderOptions, model: RecordedModel, sink: Sink) {
@@ -88,8 +88,8 @@ export class Recorder {
   }
 
   /**
-   * Begins in the middle of a run, where nothing is half told: with an image of the model. Throws UserError where the file
-   * can't be made.
+   * Begins in the middle of a run, between batches, with an image of the model. Throws UserError if the file can't be
+   * created.
    */
   static async join(options: RecorderOptions, model: RecordedModel): Promise<Recorder> {
     const recorder = await Recorder.start(options, model);
@@ -103,7 +103,7 @@ export class Recorder {
     return recorder;
   }
 
-  /** Bytes in all files. */
+  /** The size of all files together. */
   get bytes(): number {
     return this.#earlierBytes + (this.#isClosed ? 0 : this.#file.bytes);
   }
@@ -136,7 +136,10 @@ export class Recorder {
     this.#early = [];
   }
 
-  /** Writes what is due, and begins the next file when this one is long enough. False: the disk is full, and that is the end. */
+  /**
+   * Writes what is due, and begins the next file if this one is long enough. False if a full disk has ended the
+   * recording.
+   */
   async flush(): Promise<boolean> {
     if (this.#fullAt !== null && performance.now() - this.#fullAt < RETRY_MS) return true;
     try {
@@ -153,7 +156,7 @@ export class Recorder {
     }
   }
 
-  /** Writes the rest. False where there was no room for it. */
+  /** Writes the rest. False if the disk is full. */
   async end(): Promise<boolean> {
     try {
       if (this.#fullAt !== null) await this.#resume();
@@ -175,14 +178,14 @@ export class Recorder {
     return this.#options.onFull === "drop";
   }
 
-  /** There may be room again: from the last moment that is in the file until now nothing was recorded. */
+  /** Continues once there may be room again, with a gap from the last time in the file until now. */
   async #resume(): Promise<void> {
     this.dropped = this.#given - this.#transitions();
     const { now } = this.#model;
     const gap: TraceEvent = { kind: "gap", at: now, from: this.#writtenUntil ?? now };
     if (this.#isClosed) return this.#openNext(gap);
     if (!this.#isBegun) {
-      // Half a beginning is none: nothing that follows could be read.
+      // After half a beginning, nothing that follows could be read.
       await this.#file.clear();
       return this.#begin(gap);
     }
@@ -190,7 +193,10 @@ export class Recorder {
     this.#file.event(gap);
   }
 
-  /** A file holds at least as much of its own as it begins with, or a small limit would fill the disk with beginnings. */
+  /**
+   * Whether the next file is due. A file grows to at least twice the size of its beginning, or a small limit would fill
+   * the disk with beginnings.
+   */
   #isLong(): boolean {
     const { maxBytes, maxNanos } = this.#options;
     const { bytes } = this.#file;
@@ -219,7 +225,7 @@ export class Recorder {
     this.#isBegun = true;
   }
 
-  /** All that a model needs to go on with what follows. */
+  /** Writes all that a model needs to continue with the events that follow. */
   #begin(gap: TraceEvent | null): void {
     const { now } = this.#model;
     this.#begun = now;

@@ -4,7 +4,7 @@ import { Encoder } from "./encoder.ts";
 import { Packer, type Packing } from "./packer.ts";
 import type { Sink } from "./sink.ts";
 
-/** One file of a recording as it is written. */
+/** One file of a recording, for writing. */
 export class RecordingFile {
   readonly #sink: Sink;
   readonly #packing: Packing;
@@ -31,12 +31,12 @@ export class RecordingFile {
     return this.#packer.transitions;
   }
 
-  /** All that was given has been written. */
+  /** Whether everything passed in has been written. */
   get isWritten(): boolean {
     return this.#packer.isEmpty;
   }
 
-  /** The header is a block of its own: who reads a pipe need not wait for more. */
+  /** The header is a block of its own, so that a reader of a pipe need not wait for more. */
   begin(header: Header): void {
     this.#encoder.line(header);
     this.#encoder.seal();
@@ -46,25 +46,25 @@ export class RecordingFile {
     this.#encoder.event(event);
   }
 
-  /** Writes what is due, or with `all` everything. When it fails, what had not been written is gone. */
+  /** Writes what is due, or with `all` everything. If that fails, what had not been written is lost. */
   async flush(all: boolean): Promise<void> {
     this.#encoder.seal();
     await this.#packer.flush(all);
   }
 
-  /** To be called when something written is gone: what follows refers to nothing from before. */
+  /** Call it after something was lost: what follows must not refer to anything before it. */
   restart(): void {
     this.#encoder = this.#newEncoder();
   }
 
-  /** Begins once more with nothing in the file. */
+  /** Empties the file, to begin again. */
   async clear(): Promise<void> {
     await this.#sink.clear?.();
     this.#packer = new Packer(this.#sink, this.#packing);
     this.restart();
   }
 
-  /** Writes the rest and the line that says that this is all. */
+  /** Writes the rest and the line that marks the end. */
   async end(): Promise<void> {
     await this.flush(true);
     this.#encoder.line({ kind: "end", bytes: this.bytes, transitions: this.transitions });

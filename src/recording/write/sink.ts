@@ -3,7 +3,7 @@ export interface Sink {
   /** Bytes written so far. */
   readonly bytes: number;
   write(bytes: Buffer): Promise<void>;
-  /** Takes back all that was written, where that can be. */
+  /** Discards all that was written, where that is possible. */
   clear?(): Promise<void>;
   close(): Promise<void>;
 }

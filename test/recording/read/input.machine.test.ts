@@ -16,7 +16,7 @@ function pipe(): string {
   return path;
 }
 
-test("a named pipe is read when its writer comes", async () => {
+test("a named pipe is read once a process writes to it", async () => {
   const path = pipe();
   const end = new AbortController();
   const opened = Recording.open(path, end.signal);
@@ -30,7 +30,7 @@ test("a named pipe is read when its writer comes", async () => {
   expect(recording.faults.describe()).toEqual([]);
 });
 
-test("and one whose writer never comes is given up at once", async () => {
+test("an abort ends the wait for a pipe that nothing writes to", async () => {
   const end = new AbortController();
   const opened = Recording.open(pipe(), end.signal);
   setTimeout(() => end.abort(), 50);

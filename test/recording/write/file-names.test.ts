@@ -8,12 +8,12 @@ function names(path: string, rotates: boolean, files: number | null, count: numb
   return Array.from({ length: count }, (_, index) => all.name(index, date));
 }
 
-test("one file has its own name, whatever is in it", () => {
+test("a single file keeps its name, whatever it contains", () => {
   expect(names("run.tct", false, null, 1)).toEqual(["run.tct"]);
   expect(names("run-%H.tct", false, null, 1)).toEqual(["run-%H.tct"]);
 });
 
-test("a rotation's files are numbered as tcpdump does", () => {
+test("a rotation's files are numbered as tcpdump numbers them", () => {
   expect(names("run", true, null, 3)).toEqual(["run", "run1", "run2"]);
   expect(names("run", true, 3, 5)).toEqual(["run0", "run1", "run2", "run0", "run1"]);
   expect(names("run", true, 11, 12)).toEqual([
@@ -32,7 +32,7 @@ test("a rotation's files are numbered as tcpdump does", () => {
   ]);
 });
 
-test("or tell the time, and no two are one", () => {
+test("or named by the time, and no two have the same name", () => {
   expect(names("run-%Y%m%d-%H%M%S-100%%.gz", true, null, 3)).toEqual([
     "run-20261122-070809-100%.gz",
     "run-20261122-070809-100%.gz.1",

@@ -33,12 +33,12 @@ describe("a recording's file", () => {
     await (await OutputFile.open(path, caller)).close();
     const { mode, uid, gid } = statSync(path);
     expect([mode & 0o7777, uid, gid]).toEqual([0o600, 1234, 2345]);
-    // Their own file they may have again; root's they may not.
+    // The caller may overwrite their own file, but not root's.
     expect(await refusal(path, caller)).toBe("");
     expect(await refusal(path)).toMatch(/belongs to another user \(uid 1234\)/);
   });
 
-  test("that is there already is emptied and closed to others", async () => {
+  test("that already exists is emptied and made private", async () => {
     const path = join(folder(), "run");
     writeFileSync(path, "much older words", { mode: 0o666 });
     const file = await OutputFile.open(path, own);
@@ -58,17 +58,17 @@ describe("a recording's file", () => {
     linkSync(victim, join(at, "hard"));
     execFileSync("mkfifo", [join(at, "pipe")]);
     mkdirSync(join(at, "folder"));
-    expect(await refusal(join(at, "link"))).toMatch(/it is a link/);
-    expect(await refusal(join(at, "dangling"))).toMatch(/it is a link/);
+    expect(await refusal(join(at, "link"))).toMatch(/it is a symbolic link/);
+    expect(await refusal(join(at, "dangling"))).toMatch(/it is a symbolic link/);
     expect(await refusal(join(at, "hard"))).toMatch(/has other names/);
-    expect(await refusal(join(at, "pipe"))).toMatch(/is no file/);
+    expect(await refusal(join(at, "pipe"))).toMatch(/is not a file/);
     expect(await refusal(join(at, "folder"))).toMatch(/cannot write/);
     expect(await refusal(join(at, "no", "such"))).toMatch(/no such file or directory/);
     expect(await refusal(victim, { uid: 1234, gid: 1234 })).toMatch(/belongs to another user \(uid 0\)/);
     expect(readFileSync(victim, "latin1")).toBe("precious");
   });
 
-  test("that is full says so, and may be /dev/full", async () => {
+  test("may be /dev/full, which reports a full disk", async () => {
     const file = await OutputFile.open("/dev/full", own);
     const failure: unknown = await file.write(Buffer.from("x")).catch((error: unknown) => error);
     expect(isFull(failure)).toBe(true);

@@ -8,7 +8,7 @@ import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { SECOND, survey, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
 import { HEADER, Memory, read } from "#test/support/events/recordings.ts";
 
-/** A disk with room for so many writes. */
+/** A disk with room for `room` writes. */
 class Disk extends Memory {
   room = Infinity;
 
@@ -45,7 +45,7 @@ async function start(disks: readonly Disk[], onFull: "stop" | "drop", maxBytes: 
   return { recorder, give };
 }
 
-/** Longer than a full disk is left alone. */
+/** Waits longer than the interval at which a full disk is tried again. */
 async function aWhile(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1050));
 }
@@ -56,7 +56,7 @@ function opened(at: number): TraceEvent {
 
 const BEGIN: readonly TraceEvent[] = [{ kind: "anchor", at: 5 * SECOND, wallMs: 1.7e12 }, tracing(5 * SECOND)];
 
-test("a disk that is full while the first file begins leaves no file without its beginning", async () => {
+test("a disk that fills up while the first file begins leaves no file with half a beginning", async () => {
   const disk = new Disk();
   disk.room = 0;
   const { recorder, give } = await start([disk], "drop");
@@ -74,7 +74,7 @@ test("a disk that is full while the first file begins leaves no file without its
   expect(faults.describe()).toEqual([]);
 });
 
-test("nor does one that is full while a later file begins", async () => {
+test("nor does one that fills up while a later file begins", async () => {
   const [first, second] = [new Disk(), new Disk()];
   second.room = 0;
   const { recorder, give } = await start([first, second], "drop", 1);
@@ -89,7 +89,7 @@ test("nor does one that is full while a later file begins", async () => {
   expect(events.map(({ kind }) => kind).slice(0, 4)).toEqual(["anchor", "source", "gap", "image"]);
 });
 
-test("a disk that is full at the end is told", async () => {
+test("a disk that is full at the end is reported", async () => {
   const disk = new Disk();
   const { recorder, give } = await start([disk], "stop");
   expect(await give(...BEGIN, tick(6 * SECOND))).toBe(true);
@@ -97,7 +97,7 @@ test("a disk that is full at the end is told", async () => {
   expect(await recorder.end()).toBe(false);
 });
 
-test("a disk that is full at the begin is no bug, nor is one that fails", async () => {
+test("a disk that is full at the start, or fails, is not a bug", async () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device, open 'x'"), { code: "ENOSPC" });
   const options = { header: sameHeader, packing: "none", maxBytes: null, maxNanos: null, onFull: "stop" } as const;
   const started = Recorder.start({ ...options, open: async () => Promise.reject(full) }, new Model());
@@ -123,7 +123,7 @@ function picture({ tables }: Model): unknown {
   return { wallMs, states, stuck, rows, sourceDetail };
 }
 
-test("one that begins in the middle of a run gives the same picture as the run", async () => {
+test("a recording that begins in the middle of a run shows the same as the run", async () => {
   const model = new Model();
   const disk = new Disk();
   let recorder: Recorder | null = null;
