@@ -5,8 +5,7 @@ const FIRST_SIZE = 1 << FIRST_BITS;
 
 /**
  * Values by a non-negative number: a hash table with open addressing and linear probing. A Map moves its entries to a
- * new table every so many additions, even when as many are deleted; this one makes no garbage as long as its size is
- * steady.
+ * new table from time to time, even if its size is steady; this one then makes no garbage.
  */
 export class NumberMap<Value> {
   #keys = new Float64Array(FIRST_SIZE);
