@@ -1,7 +1,7 @@
 import { safeBytes } from "../base/text.ts";
 
 const SLOTS = 1024;
-/** In bytes. No name is longer: the kernel's have 15 bytes, and a recording's are those made safe to print. */
+/** In bytes. No name is longer: the kernel's have at most 15 bytes, and a recording has them made safe to print. */
 export const LONGEST_NAME = 128;
 
 /**

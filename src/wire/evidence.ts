@@ -4,8 +4,8 @@ import { type TimeWaitOutcome, TCP } from "../model/net/tcp-state.ts";
 const EVIDENCE = new Map<number, Evidence>();
 
 /**
- * The wire's evidence bits (1 dead, 2 done, 4 acked, 16 no FIN_WAIT2, 32 to 128 what is left) and errno as an object; equal
- * ones share one object, so that none is made per event.
+ * The wire's evidence bits (1 dead, 2 done, 4 acked, 16 no FIN_WAIT2, 32 to 128 what is left) and errno as an object.
+ * Equal evidence shares one object, so that events do not need one each.
  */
 export function evidenceOf(bits: number, error: number): Evidence {
   const key = bits | (error << 8);
@@ -23,7 +23,7 @@ export function evidenceBits({ dead, done, acked, noFinWait2, left }: Evidence):
   return Number(dead) | (Number(done) << 1) | (Number(acked) << 2) | (Number(noFinWait2) << 4) | bitsOfLeft(left);
 }
 
-/** On the wire where only the kernel's functions are traced: the descriptor is assigned later. */
+/** In place of a descriptor, from probes that trace only the kernel's functions: it is assigned later. */
 export const NO_DESCRIPTOR = 0xffff_ffff;
 
 export function descriptorOf(field: number): number | null {

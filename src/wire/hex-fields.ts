@@ -1,7 +1,7 @@
 const SPACE = 32;
 /** The longest line of one event, IPv6 with a process, has nine numbers. */
 const MAX_FIELDS = 9;
-/** The halves of them all. */
+/** Each number has two halves. */
 export const WORDS = MAX_FIELDS * 2;
 const MAX_DIGITS = 16;
 const TWO_32 = 4_294_967_296;
@@ -45,7 +45,7 @@ export class HexFields {
     for (let word = 0; word < count * 2; word++) into[at + word] = halves[word] ?? 0;
   }
 
-  /** Copies them back from there. */
+  /** Copies halves back from another array. */
   load(from: Int32Array, at: number, count: number): void {
     const halves = this.#halves;
     for (let word = 0; word < count * 2; word++) halves[word] = from[at + word] ?? 0;

@@ -12,7 +12,10 @@ interface Entry extends Named {
   readonly at: Nanos;
 }
 
-/** The tracer remembers one process a seat whose name it has printed (probes/outbox.bt), and prints it again after another's. */
+/**
+ * Processes whose pids differ by a multiple of this share a seat: the tracer prints a name again once another process
+ * of its seat has had its name printed (probes/outbox.bt).
+ */
 const SEATS = 4096;
 /** The uid of processes whose user is unknown here (/proc/sys/kernel/overflowuid). */
 const NOBODY = 65_534;
@@ -32,7 +35,7 @@ export class NameBook {
     this.#identify = identify;
   }
 
-  /** Names come in any order of time: each CPU prints its own. */
+  /** Names arrive in any order: each CPU prints its own. */
   learn(at: Nanos, pid: number, uid: number, comm: string): void {
     const seat = (this.#seats[pid % SEATS] ??= []);
     const last = seat.findLast((entry) => entry.pid === pid && entry.at <= at);

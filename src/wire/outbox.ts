@@ -3,8 +3,8 @@ import { HexFields } from "./hex-fields.ts";
 import { ACCEPTED } from "./sent-counts.ts";
 import { LINE, type WireLine } from "./wire-line.ts";
 
-/** Numbers of a place: time, change, where, ends, file (probes/README.md). */
-export const WORDS_A_PLACE = 5;
+/** The numbers of a place: time, change, where, ends, file (probes/README.md). */
+export const WORDS_PER_PLACE = 5;
 /** An address of IPv6 needs two places. */
 const FIRST_OF_TWO = 0x8000_0000;
 const SECOND_OF_TWO = 0x4000_0000;
@@ -20,8 +20,9 @@ interface CpuState {
 }
 
 /**
- * Events that the CPUs hold back in their outboxes and print several at a time (probes/outbox.bt). The same event may be in the
- * answer to a question and again in its CPU's own line: it is passed on once, since the times of a CPU only grow.
+ * Events that the CPUs hold back in their outboxes and print several at a time (probes/outbox.bt). The same event may
+ * be in the answer to a question and again in its CPU's own line: it is passed on once, since the times of a CPU only
+ * grow.
  */
 export class Outbox {
   readonly #cpus: CpuState[] = [];
@@ -42,7 +43,7 @@ export class Outbox {
     const state = this.#of(cpu);
     let firstAt = state.firstAt;
     let fresh = 0;
-    for (let field = from; field < from + count * WORDS_A_PLACE; field += WORDS_A_PLACE) {
+    for (let field = from; field < from + count * WORDS_PER_PLACE; field += WORDS_PER_PLACE) {
       const at = fields.number(field);
       if (at <= state.watermark || at > until) continue;
       const marks = fields.low(field + 4);
@@ -52,29 +53,32 @@ export class Outbox {
     return fresh;
   }
 
-  /** All events of this CPU until then have been passed on or are lost; a place may still show them. */
+  /** All events of this CPU until then have been passed on or are lost, even if a place still shows them. */
   complete(cpu: number, at: Nanos): void {
     const state = this.#of(cpu);
     state.watermark = Math.max(state.watermark, at);
   }
 
-  /** Passes them on in order of time. */
+  /** Passes on the events not passed on yet, in order of time. */
   take(cpu: number, from: number, count: number, until: Nanos): void {
     const state = this.#of(cpu);
     const oldest = this.#oldestPlace(from, count, state.watermark);
     for (let turn = 0; turn < count; turn++) {
-      const field = from + ((oldest + turn) % count) * WORDS_A_PLACE;
+      const field = from + ((oldest + turn) % count) * WORDS_PER_PLACE;
       const at = this.#fields.number(field);
       if (at > state.watermark && at <= until) this.#place(cpu, state, at, field);
     }
   }
 
-  /** The place with the earliest time after `until`: the first places may be newer than the others, whose line is under way. */
+  /**
+   * The place with the earliest time after `until`: the first places may be newer than the others, if their line is
+   * under way.
+   */
   #oldestPlace(from: number, count: number, until: Nanos): number {
     let oldest = 0;
     let earliest = Infinity;
     for (let place = 0; place < count; place++) {
-      const at = this.#fields.number(from + place * WORDS_A_PLACE);
+      const at = this.#fields.number(from + place * WORDS_PER_PLACE);
       if (at <= until || at >= earliest) continue;
       oldest = place;
       earliest = at;
@@ -88,7 +92,7 @@ export class Outbox {
     const marks = fields.low(field + 4);
     if ((marks & FIRST_OF_TWO) !== 0) {
       state.firstAt = at;
-      for (let word = 0; word < WORDS_A_PLACE; word++) {
+      for (let word = 0; word < WORDS_PER_PLACE; word++) {
         state.first.set(word, fields.high(field + word), fields.low(field + word));
       }
       return;
@@ -101,7 +105,7 @@ export class Outbox {
   }
 
   #of(cpu: number): CpuState {
-    return (this.#cpus[cpu] ??= { watermark: 0, firstAt: -1, first: new HexFields(WORDS_A_PLACE) });
+    return (this.#cpus[cpu] ??= { watermark: 0, firstAt: -1, first: new HexFields(WORDS_PER_PLACE) });
   }
 }
 

@@ -1,15 +1,15 @@
 /** A pair of states as one number: `from << 4 | to`, by the kernel's numbers of states. */
 export type Pair = number;
 
-/** An accept among the pairs: it is counted, and is not a transition. */
+/** An accept among the pairs: it is counted like one, but is not a transition. */
 export const ACCEPTED: Pair = 0x0f;
 
-/** How many events a CPU has tried to send, a place for each of `PAIRS`. */
+/** How many events a CPU has tried to send, one count for each of `PAIRS`. */
 export type SentCounts = Float64Array;
 
 /**
- * The pairs that a heartbeat counts separately, in its order (probes/wire.bt): all that a kernel makes in ordinary use. The
- * first place counts all others together.
+ * The pairs that a heartbeat counts separately, in its order (probes/wire.bt): all that a kernel makes in ordinary use.
+ * The first place counts all others together.
  */
 export const PAIRS: readonly Pair[] = [
   0,

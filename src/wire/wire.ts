@@ -1,7 +1,7 @@
 import { CommCache, LONGEST_NAME } from "./comm-cache.ts";
 import { HexFields } from "./hex-fields.ts";
 import { NameBook } from "./name-book.ts";
-import { Outbox, WORDS_A_PLACE } from "./outbox.ts";
+import { Outbox, WORDS_PER_PLACE } from "./outbox.ts";
 import { PAIRS, type Pair, type SentCounts, noneSent } from "./sent-counts.ts";
 import { LINE, NAME_LINE, WireLine } from "./wire-line.ts";
 
@@ -14,12 +14,12 @@ export interface WireSink {
   /** The tracer has ended, and this CPU has sent `sent` events of this pair. */
   finalCount(cpu: number, pair: Pair, sent: number): void;
   /**
-   * The answer to askTracer(): at this time the CPU had sent `emitted` events, of which it may hold back `held`. Returns whether
-   * the held ones are exactly those missing: the decoder then passes them on next.
+   * The answer to askTracer(): at this time the CPU had sent `emitted` events, of which it may hold back `held`.
+   * Returns whether the held ones are exactly those missing: the decoder then passes them on next.
    */
   answer(cpu: number, emitted: number, held: number, at: number): boolean;
   anchor(at: number): void;
-  /** A line that begins as one of ours and cannot be read. */
+  /** A line that begins like one of ours but cannot be read. */
   malformed(): void;
   /** A line of a kind that the tracer does not print; recordings have some. `line` is valid only during the call. */
   other?(line: Buffer): void;
@@ -51,14 +51,16 @@ const MAX_CPU = 0xffff;
 /** The kinds of line that end in a name or have an event. */
 const COMMON: ReadonlySet<number> = new Set([...Object.values(LINE), NAME_LINE]);
 
-/** No line of ours is shorter, and no piece of a process name is as long. */
+/** No line of ours is shorter, and no piece of a process name is this long. */
 const SHORTEST_LINE = 16;
 const LONGEST_LINE = 512;
 /** Numbers of a heartbeat before its counts. */
 const BEFORE_COUNTS = 3;
 const MOST_FIELDS = BEFORE_COUNTS + PAIRS.length - 1;
 
-/** Decodes the tracer's lines from bytes that arrive in any pieces. Its only state is the line being read and its names. */
+/**
+ * Decodes the tracer's lines from bytes that arrive in any pieces. Its only state is the line being read and its names.
+ */
 export class WireDecoder {
   readonly #sink: WireSink;
   readonly #texts = new CommCache();
@@ -73,7 +75,7 @@ export class WireDecoder {
   #base = 0;
   /** The beginning of a line whose end has not come yet. */
   #partial: Buffer = Buffer.alloc(0);
-  /** A whole line but for the rest of its process name, which has a newline in it. */
+  /** A line that lacks only the rest of its process name, which has a newline in it. */
   #open: Buffer | null = null;
   #skipping = false;
 
@@ -112,8 +114,8 @@ export class WireDecoder {
   }
 
   /**
-   * Decodes a line with an event; returns where the next one begins, or -1 when this is not one, or not whole. `newline` is
-   * where the line ends, if that is known: the name may contain newlines then.
+   * Decodes a line with an event; returns where the next one begins, or -1 when this is not one, or not whole.
+   * `newline` is where the line ends, if that is known: the name may contain newlines then.
    */
   #eventLine(bytes: Buffer, start: number, kind: number | undefined, newline = -1): number {
     if (kind === undefined || !COMMON.has(kind)) return -1;
@@ -135,12 +137,12 @@ export class WireDecoder {
   /** Decodes a line with several events; returns where the next one begins, or -1 when it is not whole. */
   #outboxLine(bytes: Buffer, start: number): number {
     const fields = this.#fields;
-    const end = fields.read(bytes, start + 1, 1 + PLACES * WORDS_A_PLACE);
+    const end = fields.read(bytes, start + 1, 1 + PLACES * WORDS_PER_PLACE);
     const cpu = fields.number(0);
     if (end < 0 || bytes[end] !== NEWLINE || cpu > MAX_CPU || this.#isRelative) return -1;
     this.#outbox.take(cpu, 1, PLACES_HELD, Infinity);
     // The last one was never held back: it is the newest.
-    this.#outbox.take(cpu, 1 + PLACES_HELD * WORDS_A_PLACE, PLACES - PLACES_HELD, Infinity);
+    this.#outbox.take(cpu, 1 + PLACES_HELD * WORDS_PER_PLACE, PLACES - PLACES_HELD, Infinity);
     return end + 1;
   }
 
@@ -189,7 +191,7 @@ export class WireDecoder {
 
   #answer(line: Buffer): boolean {
     const fields = this.#fields;
-    const end = fields.read(line, 1, 3 + PLACES_HELD * WORDS_A_PLACE);
+    const end = fields.read(line, 1, 3 + PLACES_HELD * WORDS_PER_PLACE);
     const [at, cpu] = [fields.number(0), fields.number(1)];
     if (end !== line.length - 1 || cpu > MAX_CPU) return false;
     const held = this.#outbox.fresh(cpu, 3, PLACES_HELD, at);
@@ -225,7 +227,9 @@ export class WireDecoder {
     return true;
   }
 
-  /** bpftrace prints the counts once more when it ends, as maps: `@transitions_sent[370]: 1234` is CPU 1's of pair 0x72. */
+  /**
+   * bpftrace prints the counts once more when it ends, as maps: `@transitions_sent[370]: 1234` is CPU 1's of pair 0x72.
+   */
   #finalCount(line: Buffer): void {
     const match = /^@transitions_sent\[(\d+)\]: (\d+)$/.exec(line.toString("latin1").trimEnd());
     if (match === null) return;

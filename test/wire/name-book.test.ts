@@ -2,18 +2,18 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NameBook } from "#src/wire/name-book.ts";
 
-/** One seat is shared by processes whose pids differ by this (probes/outbox.bt). */
+/** Processes whose pids differ by this share a seat (probes/outbox.bt). */
 const SEATS = 4096;
 
-describe("a process is called", () => {
-  test("as the tracer has told", () => {
+describe("a process has the name", () => {
+  test("that the tracer has printed", () => {
     const book = new NameBook();
     book.learn(100, 7, 1000, "curl");
     expect(book.of(7, 100)).toMatchObject({ uid: 1000, comm: "curl" });
     expect(book.of(7, 9e9)).toMatchObject({ uid: 1000, comm: "curl" });
   });
 
-  test("as it was called then: what exec() or a new user made of it holds from there on", () => {
+  test("that it had at the time: exec() or a new user changes it from then on", () => {
     const book = new NameBook();
     book.learn(100, 7, 0, "bash");
     book.learn(200, 7, 33, "nginx");
@@ -23,7 +23,7 @@ describe("a process is called", () => {
     expect(names.map(({ uid }) => uid)).toEqual([0, 33, 33, 0]);
   });
 
-  test("as it was called then, though another CPU's older word of it comes later", () => {
+  test("that it had at the time, even if another CPU's older name arrives later", () => {
     const book = new NameBook();
     book.learn(10, 100, 0, "curl");
     book.learn(5, 100, 33, "bash");
@@ -33,13 +33,13 @@ describe("a process is called", () => {
     ]);
   });
 
-  test("as it is told a moment later, when another CPU tells its name", () => {
+  test("that arrives a moment later, if another CPU prints it", () => {
     const book = new NameBook(() => ({ uid: 1, comm: "wrong" }));
     book.learn(100, 7, 1000, "curl");
     expect(book.of(7, 99).comm).toBe("curl");
   });
 
-  test("as the host says, if its name was lost; and then so until the tracer tells otherwise", () => {
+  test("that the host reports, if its name was lost, until the tracer prints another", () => {
     let asked = 0;
     const book = new NameBook((pid) => {
       asked++;
@@ -54,11 +54,11 @@ describe("a process is called", () => {
     expect([book.of(7, 199).comm, book.of(7, 200).comm]).toEqual(["from /proc", "curl"]);
   });
 
-  test("by its pid and nobody's, if its name was lost and the process has ended", () => {
+  test("of its pid, and user nobody, if its name was lost and the process has ended", () => {
     expect(new NameBook(() => null).of(7, 100)).toMatchObject({ uid: 65_534, comm: "pid 7" });
   });
 
-  test("never as another one of the same seat", () => {
+  test("never of another one in the same seat", () => {
     const book = new NameBook(() => ({ uid: 0, comm: "asked" }));
     book.learn(100, 7, 0, "seven");
     book.learn(200, 7 + SEATS, 0, "other");
@@ -68,7 +68,7 @@ describe("a process is called", () => {
   });
 });
 
-test("whatever is told, in order, of a seat: the latest of each process before an event is its name, and memory is bounded", () => {
+test("with any names of a seat, an event has its process's latest earlier name, and memory is bounded", () => {
   const anyTold = fc.array(fc.record({ process: fc.nat(2), name: fc.nat(3) }), { maxLength: 8 });
   fc.assert(
     fc.property(anyTold, fc.nat(90), fc.nat(2), (told, at, asked) => {
@@ -84,7 +84,7 @@ test("whatever is told, in order, of a seat: the latest of each process before a
   );
 });
 
-test("a seat where processes come and go by the thousand remembers the last few only", () => {
+test("a seat used by thousands of processes remembers only the last few", () => {
   let asked = 0;
   const book = new NameBook(() => {
     asked++;

@@ -6,7 +6,7 @@ import { TCP } from "#src/model/net/tcp-state.ts";
 import { acceptLine, heartbeatLine, sentOf, transitionLine } from "#test/support/wire/wire-lines.ts";
 import { cut, decode, type Told } from "#test/support/wire/wire-told.ts";
 
-/* A process may call itself anything: 15 bytes, all but NUL. */
+/* A process may have any name: up to 15 bytes except NUL. */
 
 const task: Task = { pid: 666, uid: 1000, comm: "" };
 const CLOSED: Transition = {
@@ -35,7 +35,7 @@ const LINES: readonly (readonly [event: Transition | Accept, line: Line])[] = [
   [ACCEPTED, (comm) => acceptLine(ACCEPTED, { comm })],
 ];
 
-/** The names as which this one may be shown: itself, or cut where it looks like the end of a line. */
+/** The ways in which this name may be shown: whole, or cut where it looks like the end of a line. */
 function namesOf(comm: Buffer): string[] {
   const names = [safeBytes(comm)];
   for (let at = comm.indexOf("|\n"); at >= 0; at = comm.indexOf("|\n", at + 1))
@@ -43,7 +43,7 @@ function namesOf(comm: Buffer): string[] {
   return names;
 }
 
-/** Events with their names left out, and the names. */
+/** Events without their names, and the names. */
 function split(told: readonly Told[]): { rest: unknown[]; comms: string[] } {
   const comms: string[] = [];
   const rest = told.map((one) => {
@@ -91,7 +91,7 @@ describe("a hostile process name", () => {
     ["bytes that are no text", "\u00FF\u00FE\u00C3"],
     ["a transition", "\nt 1 7100 0 0 0"],
     ["a count", "\n@n[0]: 9"],
-  ])("of %s is shown as it is, and safe to print", (_kind, name) => {
+  ])("of %s is shown unchanged, and safe to print", (_kind, name) => {
     const comm = Buffer.from(name, "latin1");
     expect(decode(transitionLine(CLOSED, { comm }), transitionLine(AFTER))).toEqual([
       { event: { ...CLOSED, task: { ...task, comm: safeBytes(comm) } }, cpu: 0 },
@@ -103,7 +103,7 @@ describe("a hostile process name", () => {
     ["a heartbeat after an end of line", "x|\nH 1 2 3", "x"],
     ["a count after an end of line", "x|\n@n[0]: 9\n", "x"],
     ["an end of line at once", "|\nt 1 7100 0 0", ""],
-  ])("with %s is cut there, and forges nothing", (_kind, name, shown) => {
+  ])("with %s is cut there and forges nothing", (_kind, name, shown) => {
     const comm = Buffer.from(name, "latin1");
     expect(decode(transitionLine(CLOSED, { comm }), transitionLine(AFTER))).toEqual([
       { event: { ...CLOSED, task: { ...task, comm: shown } }, cpu: 0 },
@@ -111,7 +111,7 @@ describe("a hostile process name", () => {
     ]);
   });
 
-  test("of any kind loses no event, forges none and no heartbeat, and stays printable", () => {
+  test("of any kind loses no event, forges no event or heartbeat, and is printable", () => {
     const sent = fc.tuple(fc.constantFrom(...LINES), anyComm);
     fc.assert(
       fc.property(

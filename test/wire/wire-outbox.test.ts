@@ -16,7 +16,7 @@ import {
 } from "#test/support/wire/wire-lines.ts";
 import { cut, decode, type Told } from "#test/support/wire/wire-told.ts";
 
-/* Several events in one line, and the names that are told apart from them (probes/outbox.bt). */
+/* Several events in one line, and names on lines of their own (probes/outbox.bt). */
 
 const CURL: Task = { pid: 0x30ff, uid: 1000, comm: "curl" };
 const V4: Transition = {
@@ -73,14 +73,14 @@ describe("an event in an outbox is the same as on a line of its own", () => {
     expect(told).toEqual(decode(lineOf(event, 3)));
   });
 
-  test("four of one line, and what they have that the one before has not", () => {
+  test("four in one line, each with fields that the one before lacks", () => {
     const events = [ACCEPT, later({ ...V4, task: null }, 1), later(V4, 2), later({ ...ACCEPT, fd: 3 }, 3)];
     const told = decode(NAME, outboxLine(0, events.flatMap(placesOf)));
     expect(told).toEqual(events.map((event) => ({ event, cpu: 0 })));
   });
 });
 
-test("the last one of a line is the newest, whatever the places before still show of a line that was lost", () => {
+test("the last one in a line is the newest, whatever the places before it still show of a lost line", () => {
   const [two, three, five, six] = [2, 3, 5, 6].map((nanos) => later(V4, nanos));
   if (two === undefined || three === undefined || five === undefined || six === undefined) throw new Error("none");
   const told = decode(NAME, outboxLine(0, [five, two, three, six].flatMap(placesOf)));
@@ -89,17 +89,17 @@ test("the last one of a line is the newest, whatever the places before still sho
   ]);
 });
 
-describe("an event of IPv6 that two lines have", () => {
+describe("an IPv6 event split across two lines", () => {
   const [first = NO_PLACE, second = NO_PLACE] = placesOf(later(V6, 3));
   const before = [V4, later(V4, 1), later(V4, 2)];
 
-  test("is told when its second place has come", () => {
+  test("is passed on when its second place has arrived", () => {
     const told = decode(NAME, outboxLine(0, [...before.flatMap(placesOf), first]), outboxLine(0, [second]));
     expect(told.at(-1)).toEqual({ event: later(V6, 3), cpu: 0 });
     expect(told).toHaveLength(4);
   });
 
-  test("is not told when the line with its first place was lost, and the next one is", () => {
+  test("is not passed on if the line with its first place was lost, but the next one is", () => {
     const told = decode(NAME, outboxLine(0, [second, ...placesOf(later(V6, 9))]));
     expect(told).toEqual([{ event: later(V6, 9), cpu: 0 }]);
   });
@@ -117,19 +117,19 @@ describe("an answer shows what its CPU holds back", () => {
   const answer: Told = { answer: [2, 5, V4.at + 1] };
   const [held, newer] = [V4, later(V4, 1)];
 
-  test("which is told once, though it comes once more on its line", () => {
+  test("which is passed on once, although its line has it again", () => {
     const places = [held, newer].flatMap(placesOf);
     const told = decode(NAME, answerLine(2, 5, V4.at + 1, places), outboxLine(2, places));
     expect(told).toEqual([answer, { event: held, cpu: 2 }, { event: newer, cpu: 2 }]);
   });
 
-  test("but what is newer than the answer waits for its line", () => {
+  test("but events newer than the answer wait for their line", () => {
     const places = [held, later(V4, 2)].flatMap(placesOf);
     expect(decode(NAME, answerLine(2, 5, V4.at + 1, places))).toEqual([answer, { event: held, cpu: 2 }]);
   });
 });
 
-describe("a line that is not as it is to be", () => {
+describe("a damaged line", () => {
   const whole = outboxLine(0, placesOf(V4)).toString();
   test.each([
     ["one number short", whole.replace(/ 0\n/, "\n")],
@@ -144,13 +144,13 @@ describe("a line that is not as it is to be", () => {
     expect(decode(line, transitionLine(V4))).toEqual(["malformed", { event: V4, cpu: 0 }]);
   });
 
-  test("a place whose states are none is no event, and the others are", () => {
+  test("a place with invalid states is not an event, but the others are", () => {
     const [place = NO_PLACE] = placesOf(later(V4, -1));
     const wrong: Place = place.map((word, index) => (index === 1 ? word & ~0xff00n : word));
     expect(decode(NAME, outboxLine(0, [wrong, ...placesOf(V4)]))).toEqual([{ event: V4, cpu: 0 }]);
   });
 
-  test("of any words is at most four events, whose numbers are such as Linux has", () => {
+  test("of any numbers yields at most four events, with numbers that Linux can have", () => {
     const word = fc.oneof(fc.bigInt(0n, 2n ** 64n - 1n), fc.constantFrom(0n, 0x8000_0000n, 0x4000_0000n, 0x7208n));
     const places = fc.array(fc.array(word, { minLength: 5, maxLength: 5 }), { minLength: 4, maxLength: 4 });
     fc.assert(
@@ -166,7 +166,7 @@ describe("a line that is not as it is to be", () => {
     );
   });
 
-  test("in a recording is no event: a recording has one a line", () => {
+  test("in a recording is not an event: a recording has one event per line", () => {
     const told: string[] = [];
     const say = (what: string) => (): boolean => told.push(what) > 0;
     const sink = { event: say("event"), heartbeat: say("heartbeat"), finalCount: say("final"), answer: say("answer") };

@@ -114,7 +114,7 @@ describe("each kind of line", () => {
     ]);
   });
 
-  test("bpftrace's last word on each CPU's count", () => {
+  test("bpftrace's final count for each CPU", () => {
     expect(decode("\n\n@transitions_sent[24]: 12345678901\n\n")).toEqual([{ final: [0, 0x18, 12_345_678_901] }]);
     expect(decode("\n\n@transitions_sent[0]: 77\n@transitions_sent[65393]: 5\n\n")).toEqual([
       { final: [0, 0, 77] },
@@ -122,7 +122,7 @@ describe("each kind of line", () => {
     ]);
   });
 
-  test("what bpftrace itself says is no malformed line", () => {
+  test("bpftrace's own messages are not malformed lines", () => {
     const words = [
       "Attaching 5 probes...",
       "Lost 12 events",
@@ -147,7 +147,7 @@ describe("each kind of line", () => {
     expect(decode(line, transitionLine(NAMED))).toEqual(["malformed", { event: NAMED, cpu: 0 }]);
   });
 
-  test("a line with a process that breaks off is malformed, and the next line is read", () => {
+  test("a truncated line with a process is malformed, and the next line is read", () => {
     const broken = transitionLine(NAMED).subarray(0, 20);
     expect(decode(broken, "\n", transitionLine(LINE))).toEqual(["malformed", { event: LINE, cpu: 0 }]);
   });
@@ -257,8 +257,8 @@ describe("any stream", () => {
     fc.constantFrom("t 1f0ffa82a 888106977100 0 0 ", "T 1f0ffa82a 888106977100 0 0 0 1 ", "C 1f0ffa82a 0 0 0 "),
     fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
   );
-  // A name ends where a longer line follows, bar or not: so the bar is not asked for.
-  test("bytes of any kind never throw, and are an event only where they are a whole line of 16 bytes or more", () => {
+  // A name ends where a longer line follows, with or without a bar: so the bar is not required here.
+  test("any bytes never throw, and are an event only if they are a whole line of at least 16 bytes", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), fc.array(fc.nat(), { maxLength: 5 }), (pieces, places) => {
         const text = pieces.join("");
@@ -270,7 +270,7 @@ describe("any stream", () => {
     );
   });
 
-  test("a line without an end takes no memory, and reading goes on at the next newline", () => {
+  test("a line without an end takes no memory, and reading continues at the next newline", () => {
     const { decoder, told } = newDecoder();
     const garbage = Buffer.alloc(4096, "T 1 ");
     const before = process.memoryUsage().arrayBuffers;
