@@ -3,7 +3,7 @@ import { fileOf, settingText } from "./network-settings.ts";
 import type { HostFigures } from "../../model/net/counters.ts";
 import { HOST_SYSCTLS, type SysctlName } from "../../model/net/sysctl.ts";
 
-/** The open files of /proc/sys/fs/file-nr, `607 0 2466170`: allocated, unused, most (proc_sys_fs(5)). */
+/** The open files of /proc/sys/fs/file-nr, `607 0 2466170`: allocated, unused, maximum (proc_sys_fs(5)). */
 export function parseOpenFiles(text: string): number | null {
   const [, allocated, unused] = /^(\d+)\s+(\d+)\s/.exec(text) ?? [];
   return allocated === undefined ? null : Number(allocated) - Number(unused);
@@ -15,7 +15,9 @@ export function parseOrphans(text: string): number | null {
   return count === undefined ? null : Number(count);
 }
 
-/** The second column of /proc/net/softnet_stat, a line of hex numbers for each CPU (net/core/net-procfs.c), summed up. */
+/**
+ * The second column of /proc/net/softnet_stat, a line of hex numbers for each CPU (net/core/net-procfs.c), summed up.
+ */
 export function parseBacklogDrops(text: string): number | null {
   let drops: number | null = null;
   for (const line of text.split("\n")) {

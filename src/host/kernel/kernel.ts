@@ -6,7 +6,7 @@ import { readOptional } from "../machine/optional-file.ts";
 
 /** What the running kernel offers to tracers. Null means unknown. */
 export interface KernelFacts {
-  /** As `uname -r` says, such as `6.1.0-18-amd64`. */
+  /** As `uname -r` prints it, such as `6.1.0-18-amd64`. */
   readonly release: string;
   readonly major: number;
   readonly minor: number;
@@ -39,13 +39,15 @@ const TRACEFS_PLACES = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 const INITIAL_PID_NAMESPACE = "pid:[4026531836]";
 const PERF_SOURCES = "/sys/bus/event_source/devices";
 
-/** Major and minor of a release such as `5.15.0-91-generic`; 0.0 when it has none. */
+/** The major and minor version in a release such as `5.15.0-91-generic`; 0.0 when it has none. */
 export function parseRelease(text: string): { major: number; minor: number } {
   const [, major = "0", minor = "0"] = /^(\d{1,6})\.(\d{1,6})/.exec(text) ?? [];
   return { major: Number(major), minor: Number(minor) };
 }
 
-/** The mode in brackets of /sys/kernel/security/lockdown, `none [integrity] confidentiality`; null when there is none. */
+/**
+ * The mode in brackets of /sys/kernel/security/lockdown, `none [integrity] confidentiality`; null when there is none.
+ */
 export function parseLockdown(text: string): Lockdown | null {
   const mode = /\[(none|integrity|confidentiality)\]/.exec(text)?.[1];
   return mode === "none" || mode === "integrity" || mode === "confidentiality" ? mode : null;

@@ -7,12 +7,12 @@ const FOLDER = "/proc/sys/";
 /** How old a TIME_WAIT must be to be reused, on kernels where that can't be set. */
 const OLD_REUSE_DELAY_MS = 1000;
 
-/** Where the settings of the reader's own namespace are (Documentation/networking/ip-sysctl.rst). */
+/** The files with the settings of the reader's own namespace (Documentation/networking/ip-sysctl.rst). */
 export const SETTING_FILES: readonly string[] = NAMESPACE_SYSCTLS.map(fileOf);
 /** Only a list of reserved ports may be longer. */
 const LONGEST = 4096;
 
-/** Reads those of our own namespace; null when they are missing. */
+/** Reads the settings of our own namespace; null if they are missing. */
 export function readOwnSettings(): NetworkSettings | null {
   const lines = SETTING_FILES.map((file) => {
     const text = readOptional(file);
@@ -21,7 +21,7 @@ export function readOwnSettings(): NetworkSettings | null {
   return parseSettings(lines.join("\n"));
 }
 
-/** Lines of `grep '' SETTING_FILES…`, `path:text`. Null when something is missing that every kernel has. */
+/** Lines of `grep '' SETTING_FILES…`, `path:text`. Null if a setting is missing that every kernel has. */
 export function parseSettings(text: string): NetworkSettings | null {
   const sysctls = sysctlsIn(text);
   const number = (name: SysctlName): number | null => sysctlNumber(sysctls, name);
@@ -41,7 +41,7 @@ export function parseSettings(text: string): NetworkSettings | null {
   };
 }
 
-/** Where /proc shows a setting. */
+/** The file in /proc that shows a setting. */
 export function fileOf(name: SysctlName): string {
   return FOLDER + name.replaceAll(".", "/");
 }
@@ -62,7 +62,9 @@ function sysctlsIn(text: string): Sysctls {
   return sysctls;
 }
 
-/** How many ports of the range a list such as `8080,30000-30999` names; the kernel keeps it sorted and without overlaps. */
+/**
+ * How many ports of the range a list such as `8080,30000-30999` names; the kernel keeps it sorted and without overlaps.
+ */
 function countReserved(list: string, { firstPort, lastPort }: { firstPort: number; lastPort: number }): number {
   let count = 0;
   for (const [, from = "", to = from] of list.matchAll(/(\d+)(?:-(\d+))?/g)) {

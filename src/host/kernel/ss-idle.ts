@@ -1,16 +1,16 @@
-import { endOf } from "./ss-output.ts";
+import { endpointOf } from "./ss-output.ts";
 import type { IdleConnection } from "../../model/events/details.ts";
 
-/** A connection that has been used more recently is not idle. */
+/** A connection that was used more recently is not idle. */
 const LEAST_IDLE_MS = 5000;
-/** Of one namespace; the rest is counted. */
+/** In one namespace; the others are only counted. */
 const MOST_ROWS = 5000;
 /** Endpoints on this machine: a peer there can't vanish silently. */
 const LOOPBACK = /^(127\.|\[::1\]|\[::ffff:127\.)/;
 
 /**
- * Reads `ss -tneiH state established` of one namespace line by line: `Recv-Q Send-Q LOCAL PEER [timer:(…)] … ino:N … cgroup:PATH`,
- * then, on a line that begins with a blank, what `-i` adds. Other lines are skipped.
+ * Reads `ss -tneiH state established` of one namespace line by line: `Recv-Q Send-Q LOCAL PEER [timer:(…)] … ino:N …
+ * cgroup:PATH`, then, on a line that begins with a blank, what `-i` adds. Other lines are skipped.
  */
 export class SsIdleReader {
   readonly rows: IdleConnection[] = [];
@@ -33,24 +33,24 @@ export class SsIdleReader {
     if (row === null || idleMs < LEAST_IDLE_MS) return;
     const [, , local = "", remote = ""] = row.split(/\s+/, 4);
     if (LOOPBACK.test(remote)) return;
-    const [here, there] = [endOf(local), endOf(remote)];
+    const [here, there] = [endpointOf(local), endpointOf(remote)];
     const inode = /^\d+\s+\d+\s+\S+\s+\S+\s.*?\bino:(\d+)\s/.exec(row)?.[1];
     if (here === null || there === null || inode === undefined) return;
     if (this.rows.length >= MOST_ROWS) {
       this.left++;
       return;
     }
-    const ends = {
+    const tuple = {
       localAddress: here.address,
       localPort: here.port,
       remoteAddress: there.address,
       remotePort: there.port,
     };
-    this.rows.push({ netns: this.#netns, ...ends, inode: Number(inode), idleMs, probeInMs: probeIn(row) });
+    this.rows.push({ netns: this.#netns, ...tuple, inode: Number(inode), idleMs, probeInMs: probeIn(row) });
   }
 }
 
-/** A time of 0 is left out. */
+/** ss leaves out a time of 0. */
 function numberOf(text: string, name: "lastsnd" | "lastrcv"): number {
   return Number(new RegExp(`\\s${name}:(\\d+)`).exec(text)?.[1] ?? 0);
 }

@@ -8,9 +8,9 @@ export interface SsRows {
 }
 
 /**
- * Reads ss(8)'s output line by line. A socket is a line `STATE Recv-Q Send-Q LOCAL PEER … ino:N … cgroup:PATH …`; what `-i`
- * adds is on a line of its own, which begins with a blank: so no name of a cgroup, which may contain blanks but no newline,
- * can forge it. Other lines are skipped.
+ * Reads ss(8)'s output line by line. A socket is a line `STATE Recv-Q Send-Q LOCAL PEER … ino:N … cgroup:PATH …`; what
+ * `-i` adds is on a line of its own, which begins with a blank: the name of a cgroup, which may contain blanks but no
+ * newline, cannot forge it. Other lines are skipped.
  */
 export class SsReader {
   readonly rows: SsRows = { details: [], backlogs: [] };
@@ -39,34 +39,34 @@ export class SsReader {
 
   #details(text: string): void {
     if (this.#row === null) return;
-    const ends = endsOf(this.#row);
+    const tuple = tupleOf(this.#row);
     const inode = Number(/\sino:(\d+)\s/.exec(this.#row)?.[1] ?? 0);
     this.#row = null;
-    if (ends === null) return;
-    // A time of 0 is left out.
+    if (tuple === null) return;
+    // ss leaves out a time of 0.
     const lastAckMs = Number(/\slastack:(\d+)/.exec(text)?.[1] ?? 0);
     const lastSentMs = Number(/\slastsnd:(\d+)/.exec(text)?.[1] ?? 0);
-    this.rows.details.push({ netns: this.#netns, ...ends, inode, lastAckMs, lastSentMs });
+    this.rows.details.push({ netns: this.#netns, ...tuple, inode, lastAckMs, lastSentMs });
   }
 }
 
-interface Ends {
+interface Tuple {
   readonly localAddress: Address;
   readonly localPort: number;
   readonly remoteAddress: Address;
   readonly remotePort: number;
 }
 
-function endsOf(row: string): Ends | null {
+function tupleOf(row: string): Tuple | null {
   const [, , , local = "", remote = ""] = row.split(/\s+/);
-  const here = endOf(local);
-  const there = endOf(remote);
+  const here = endpointOf(local);
+  const there = endpointOf(remote);
   if (here === null || there === null) return null;
   return { localAddress: here.address, localPort: here.port, remoteAddress: there.address, remotePort: there.port };
 }
 
 /** `127.0.0.1:80`, `127.0.0.1%lo:80`, `[::1]:80`, `[fe80::1]%eth0:80`: /proc/net/tcp names no interface. */
-export function endOf(text: string): { readonly address: Address; readonly port: number } | null {
+export function endpointOf(text: string): { readonly address: Address; readonly port: number } | null {
   const [, inBrackets, plain, port] = /^(?:\[([^\]%]+)[^\]]*\]|([^:%]+))(?:%[^:]*)?:(\d+)$/.exec(text) ?? [];
   const address = parseAddress(inBrackets ?? plain ?? "");
   return address === null ? null : { address, port: Number(port) };

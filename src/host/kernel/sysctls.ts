@@ -1,7 +1,10 @@
 import { safeText } from "../../base/text.ts";
 import { readOptional } from "../machine/optional-file.ts";
 
-/** What sets TCP's limits of ports, queues, ages and descriptors (Documentation/admin-guide/sysctl, networking/ip-sysctl.rst). */
+/**
+ * The limits of TCP's ports, queues, timeouts and descriptors (Documentation/admin-guide/sysctl,
+ * networking/ip-sysctl.rst).
+ */
 const NAMES = [
   "fs.file-max",
   "fs.nr_open",

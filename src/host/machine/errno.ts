@@ -9,7 +9,7 @@ export function hasVanished(error: unknown): boolean {
   return code === "ENOENT" || code === "ESRCH";
 }
 
-/** Whether a read of /proc/PID failed because the process has gone or is another user's. Surveys report both. */
+/** Whether a read of /proc/PID failed because the process has gone, or permission was denied. Surveys report both. */
 export function isGoneOrForbidden(error: unknown): boolean {
   return hasVanished(error) || ["EACCES", "EPERM"].includes(errorCode(error));
 }

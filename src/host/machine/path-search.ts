@@ -3,7 +3,7 @@ import { delimiter, isAbsolute, join } from "node:path";
 
 /**
  * The executable file of this name in $PATH (`path`); null when there is none. Relative and empty entries are skipped:
- * root must not run what lies in the current directory.
+ * root must not run a program from the current directory.
  */
 export function findExecutable(name: string, path: string = process.env["PATH"] ?? ""): string | null {
   for (const directory of path.split(delimiter)) {

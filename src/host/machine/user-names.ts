@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { debug } from "../../base/debug.ts";
 import { safeText } from "../../base/text.ts";
 
-/** Names of users by uid, as /etc/passwd has them (passwd(5)), safe to print. Other users have none. */
+/** Names of users by uid, as listed in /etc/passwd (passwd(5)), safe to print. Other users have none. */
 export function readUserNames(): ReadonlyMap<number, string> {
   try {
     return parsePasswd(readFileSync("/etc/passwd", "utf8"));
   } catch (error) {
-    debug("users have no names", error);
+    debug("cannot read the names of users", error);
     return new Map();
   }
 }

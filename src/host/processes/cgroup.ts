@@ -12,9 +12,9 @@ const ID_DIGITS = 12;
 const NAME_CHARS = 128;
 // The whole component: Docker, containerd and the kubelet with the cgroupfs driver.
 const BARE_ID = /^([0-9a-f]{64})$/;
-// With the systemd driver; Podman has no `.scope` with cgroupfs. Their monitors (`crio-conmon-ID`) are outside of the container.
+// With the systemd driver; Podman omits `.scope` with cgroupfs. Monitors (`crio-conmon-ID`) are outside the container.
 const PREFIXED_ID = /^(?:docker|cri-containerd|nerdctl|crio|libpod)-([0-9a-f]{12,64})(?:\.scope)?$/;
-// runc's answer to a systemd path under the cgroupfs driver: `system.slice:cri-containerd:ID`.
+// What runc makes of a systemd path with the cgroupfs driver: `system.slice:cri-containerd:ID`.
 const COLON_ID = /:(?:cri-containerd|crio|docker|libpod):([0-9a-f]{12,64})$/;
 const LXC_PAYLOAD = /^lxc\.payload\.(.+)$/;
 const MACHINE = /^machine-(.+)\.scope$/;

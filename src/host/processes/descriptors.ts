@@ -5,7 +5,7 @@ import { hasVanished } from "../machine/errno.ts";
 export interface Descriptors {
   /** How many a process has; null before Linux 6.2, where /proc has no such number. */
   count(pid: number): number | null;
-  /** Their numbers. */
+  /** The numbers of its descriptors. */
   list(pid: number): Iterable<number>;
   /** What one refers to, such as `socket:[4242]`; null when it has been closed. */
   link(pid: number, fd: number): string | null;
@@ -13,7 +13,7 @@ export interface Descriptors {
   info(pid: number, fd: number): string | null;
 }
 
-/** Reading all in one call costs half as much, but with a million descriptors it would freeze the screen. */
+/** Reading them all in one call costs half as much, but would freeze the screen with a million descriptors. */
 const MOST_NAMES_AT_ONCE = 32_768;
 const DIRENTS_AT_ONCE = 1024;
 
@@ -23,7 +23,7 @@ export function parseSocketLink(link: string): number | null {
   return inode === undefined ? null : Number(inode);
 }
 
-/** Those of this machine. */
+/** The descriptors in this machine's /proc. */
 export const procDescriptors: Descriptors = {
   count(pid) {
     // fs/proc/fd.c proc_fd_getattr: the directory's size is their number since Linux 6.2, and 0 before.

@@ -30,15 +30,15 @@ export interface FoundHolders {
   readonly rowless: readonly number[];
 }
 
-/** A set of inodes, whatever else is known of each. */
+/** A set of inodes, or a map from them. */
 type Inodes = ReadonlySet<number> | ReadonlyMap<number, number>;
 
 /**
- * Finds the holders of TCP sockets, survey after survey, and looks up only what it doesn't know: /proc takes a system call for
- * every descriptor. A socket that has a row has a holder: the one it had before, unless something speaks against that. A socket
- * whose row has gone while a process still holds it is a leak, and its descriptor is read every time. Everything is read again
- * in turn (round-robin.ts), since a descriptor's number may now be another file's, and a socket may have new holders (fork,
- * SCM_RIGHTS).
+ * Finds the holders of TCP sockets, survey after survey, and looks up only what it doesn't know: /proc takes a system
+ * call for every descriptor. A socket that has a row has a holder: the one it had before, unless there is evidence of a
+ * change. A socket whose row has gone while a process still holds it is a leak, and its descriptor is read every time.
+ * Everything is read again in turn (round-robin.ts), since a descriptor may have been closed and its number reused, and
+ * a socket may have new holders (fork, SCM_RIGHTS).
  */
 export class HolderFinder {
   readonly #descriptors: Descriptors;
@@ -48,9 +48,9 @@ export class HolderFinder {
   #counts = new Map<number, number>();
   /** Sockets to report though they may have no row. */
   readonly #remembered = new Set<number>();
-  /** Those of them to look for. */
+  /** Those of them whose holders are not known yet. */
   readonly #sought = new Set<number>();
-  /** Sockets without a known holder: on the way between processes, or in one that may not be read. */
+  /** Sockets whose holder can't be found: in transit between processes, or held by one that may not be read. */
   readonly #unfindable = new Set<number>();
   readonly #roundRobin = new RoundRobin();
   #isNew = true;
@@ -61,14 +61,14 @@ export class HolderFinder {
     this.#descriptors = descriptors;
   }
 
-  /** From now on reports the holders of this socket, though it may have no row, until there are none. */
+  /** From now on reports the holders of this socket until there are none, even if it has no row. */
   remember(inode: number): void {
     if (inode === 0 || this.#remembered.size >= MOST_REMEMBERED) return;
     this.#remembered.add(inode);
     if (!this.#counts.has(inode)) this.#sought.add(inode);
   }
 
-  /** Must not run twice at a time. */
+  /** Must not be called again before it has finished. */
   async find(query: HolderQuery, slice: TimeSlice = new TimeSlice()): Promise<FoundHolders> {
     const { pids, sockets, at, exact = false } = query;
     this.#forgetEnded(pids);
@@ -147,8 +147,8 @@ export class HolderFinder {
   }
 
   /**
-   * A socket still missing may have a descriptor that is taken for another socket's. That one has been closed there and yet
-   * has a row, so another process holds it: only sockets held more than once are in doubt.
+   * A socket still missing may have a descriptor that is taken for another socket's. That one has been closed there and
+   * yet has a row, so another process holds it: only sockets held more than once are in doubt.
    */
   async #doubtShared(rows: Inodes, slice: TimeSlice): Promise<void> {
     if (this.#missing(rows).length === 0) return;
@@ -160,7 +160,10 @@ export class HolderFinder {
     this.#count();
   }
 
-  /** The processes that held a socket whose row has gone: they have closed it, or it is a leak. Adds new ones to `news`. */
+  /**
+   * The processes that held a socket whose row has gone: they have closed it, or it is a leak. Adds sockets that are
+   * new to it to `news`.
+   */
   #rememberRowless(rows: Inodes, news: number[]): Set<Holdings> {
     const leaking = new Set<Holdings>();
     for (const holdings of this.#processes.values()) {
@@ -196,7 +199,7 @@ export class HolderFinder {
   }
 
   #holdingsOf(pid: number, stat: ProcessStat | null): Holdings {
-    // /proc shows no descriptors of a process whose first thread has ended, though other threads still use them.
+    // /proc shows no descriptors for a process whose first thread has ended, even if other threads still use them.
     if (stat?.isZombie === true) return new Holdings(pid, stat.startTime, livingThread(pid) ?? pid);
     const known = this.#processes.get(pid);
     return known !== undefined && known.startTime === stat?.startTime ? known : new Holdings(pid, stat?.startTime ?? 0);
@@ -217,7 +220,10 @@ export class HolderFinder {
     return missing;
   }
 
-  /** Whether the rows are those of the sockets whose holders are known, or unfindable. Saves work where there are very many. */
+  /**
+   * Whether the rows are those of the sockets whose holders are known, or unfindable. Saves work when there are very
+   * many.
+   */
   #isSame(sockets: readonly SurveyedSocket[]): boolean {
     if (this.#sought.size > 0) return false;
     const accounted = this.#accounted;

@@ -4,7 +4,7 @@ import { type Descriptors, parseSocketLink } from "./descriptors.ts";
 import { RING_LINK, parseRegisteredSockets } from "./io-uring.ts";
 import type { HeldSocket } from "../../model/events/survey.ts";
 
-/** How closely a process is looked at. */
+/** Which descriptors of a process are read. */
 export interface Look {
   /** Whether to note a socket. */
   readonly matters: (inode: number) => boolean;
@@ -14,13 +14,13 @@ export interface Look {
   readonly seeks: boolean;
 }
 
-/** The sockets that one process held when it was looked at last. */
+/** The sockets that a process held when it was last read. */
 export class Holdings {
   readonly pid: number;
   /** /proc/PID/stat field 22: a later process with this pid has another. */
   readonly startTime: number;
   held: readonly HeldSocket[] = [];
-  /** Whose /proc is read: another thread's, where the process's first one has ended. */
+  /** The thread whose /proc is read: another one if the first has ended. */
   readonly #reader: number;
   #count: number | null = null;
   #sockets: ReadonlyMap<number, HeldSocket> = new Map();
@@ -33,8 +33,8 @@ export class Holdings {
   }
 
   /**
-   * Whether the number of descriptors is the same as before: if every socket held still has a row, none of them was closed. A
-   * descriptor that replaced one of a shared socket goes unnoticed. False where that is unknown.
+   * Whether the number of descriptors is the same as before: if every socket held still has a row, none of them was
+   * closed. A descriptor that replaced one of a shared socket goes unnoticed. False if that is unknown.
    */
   hasSameCount(descriptors: Descriptors): boolean {
     if (this.#count === null || this.#rings.size > 0) return false;
@@ -47,8 +47,8 @@ export class Holdings {
   }
 
   /**
-   * Lists the descriptors and reads those that are not trusted; returns how many there are. Throws the system's error when
-   * the process has gone or may not be read.
+   * Lists the descriptors and reads those that are not trusted; returns how many there are. Throws the system's error
+   * when the process has gone or may not be read.
    */
   async look(descriptors: Descriptors, { matters, trusts, seeks }: Look, slice: TimeSlice): Promise<number> {
     let listed = 0;

@@ -4,9 +4,10 @@ import { parseSocketLink } from "./descriptors.ts";
 export const RING_LINK = "anon_inode:[io_uring]";
 
 /**
- * The sockets in the file table of an io_uring, which need no descriptor, by its /proc/PID/fdinfo/N: `UserFiles:` and
+ * The sockets in the file table of an io_uring, which need no descriptor, from its /proc/PID/fdinfo/N: `UserFiles:` and
  * their number, then a line `index: path` for each file (io_uring/fdinfo.c). Null when they are missing: the kernel
- * leaves out a ring that is locked at that moment. Older kernels name a file without its inode; there no socket is found.
+ * leaves out a ring that is locked at that moment. Older kernels name a file without its inode; there no socket is
+ * found.
  */
 export function parseRegisteredSockets(fdinfo: string): number[] | null {
   const start = /^UserFiles:[^\n]*\n/m.exec(fdinfo);

@@ -22,7 +22,7 @@ export interface ProcessStat {
   readonly isZombie: boolean;
 }
 
-/** The text of /proc/PID/stat; null when it is not one. The name in it may hold anything, `) R 1` too: the last `)` ends it. */
+/** Parses /proc/PID/stat; null if malformed. The name may contain anything, even `) R 1`: it ends at the last `)`. */
 export function parseStat(text: string): ProcessStat | null {
   const fields = text
     .slice(text.lastIndexOf(")") + 1)
@@ -53,7 +53,9 @@ export function parseOpenFilesLimit(text: string): number | null {
   return soft === undefined ? null : Number(soft);
 }
 
-/** The name in /proc/PID/comm, safe to print. The kernel ends it with a newline; any other newline belongs to the name. */
+/**
+ * The name in /proc/PID/comm, safe to print. The kernel ends it with a newline; any other newline belongs to the name.
+ */
 export function parseComm(bytes: Uint8Array): string {
   return safeBytes(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
 }
@@ -76,7 +78,7 @@ export async function readProcess(pid: number): Promise<ProcessFacts | null> {
   const fdUsed = countDescriptors(pid);
   const { container, unit } = parseCgroup(readText(pid, "cgroup")?.toString("utf8") ?? "");
   const cmdline = await readCmdline(pid);
-  // The pid may have passed to another process meanwhile.
+  // The pid may have been reused by another process meanwhile.
   if (readStat(pid)?.startTime !== stat.startTime) return null;
   return { pid, ...identity, cmdline, startTime: stat.startTime, fdUsed, fdLimit, container, unit };
 }
@@ -94,7 +96,7 @@ export function identify(pid: number): { uid: number; comm: string } | null {
   return comm === null || uid === null ? null : { uid, comm: parseComm(comm) };
 }
 
-/** A thread of a process that still runs though the first one has ended; null when there is none. */
+/** A thread that still runs in a process whose first thread has ended; null if there is none. */
 export function livingThread(pid: number): number | null {
   try {
     const tids = readdirSync(`/proc/${pid}/task`).map(Number);
@@ -129,7 +131,7 @@ function readText(pid: number, file: "stat" | "comm" | "status" | "limits" | "cg
   }
 }
 
-/** Read separately, off the main thread: it waits while the process holds the lock of its memory map. */
+/** Read separately, off the main thread: it blocks while the process holds the lock of its memory map. */
 async function readCmdline(pid: number): Promise<string> {
   try {
     const file = await open(`/proc/${pid}/cmdline`);

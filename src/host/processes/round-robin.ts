@@ -5,8 +5,8 @@ const PER_DESCRIPTOR: Nanos = 2e6;
 const AT_ONCE = 5000;
 
 /**
- * Which processes are read again though nothing seems to have changed: all of them every 10 s where that is at most 5000
- * descriptors, else some in turn, at 500 descriptors a second.
+ * Chooses processes to read again although nothing seems to have changed: all of them every 10 s if they have at most
+ * 5000 descriptors, otherwise some in turn, at 500 descriptors a second.
  */
 export class RoundRobin {
   #waiting: number[] = [];
@@ -32,7 +32,7 @@ export class RoundRobin {
     this.#dueAt = at + Math.max(SHORTEST, descriptors * PER_DESCRIPTOR);
   }
 
-  /** All were read at that time. */
+  /** All processes were read at that time. */
   reset(at: Nanos): void {
     this.#waiting = [];
     this.#dueAt = at + SHORTEST;

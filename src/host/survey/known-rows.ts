@@ -6,18 +6,19 @@ type Row = SurveyedSocket | SurveyedTimeWait | null;
 const FIRST_BYTES = 64 * 1024;
 /** The most that is remembered of a table, 400,000 rows; the rest is parsed every time. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** Rows of mini-sockets count down and are never the same: with this many more of them than others, no more is remembered. */
+/** Rows of mini-sockets count down, so they always differ: with this many more of them than of sockets, rows are not
+ * remembered. */
 const MOST_MINIS = 4096;
 /** How far a row may have moved among its neighbours. */
 const REACH = 8;
 /** The length of ` local:port remote:port ` of IPv4 and of IPv6, and of a row that has the latter. */
-const ENDS = 28;
-const LONG_ENDS = 76;
-const LONG_ROW = 120;
+const TUPLE_BYTES = 28;
+const LONG_TUPLE_BYTES = 76;
+const LONG_ROW_BYTES = 120;
 
 /**
- * Parses a table of /proc/net/tcp again and again. Most rows are the same as the last time but for their numbers: those are
- * compared and not parsed, and are the same objects as before.
+ * Parses a table of /proc/net/tcp repeatedly. Most rows differ from the last reading only in their row number: those
+ * are compared instead of parsed, and yield the same objects as before.
  */
 export class KnownRows {
   readonly #netns: number;
@@ -52,7 +53,7 @@ export class KnownRows {
     }
   }
 
-  /** Where a run of lines is the same as at that place before, so are all its rows. */
+  /** If a run of lines is the same as at that place last time, so are all its rows. */
   #takeAll(lines: Uint8Array, from: number, rows: NetTcpRows): boolean {
     const until = this.#before.sameRun(lines, from, this.#expected);
     if (until === null) return false;
@@ -84,7 +85,7 @@ export class KnownRows {
     const length = this.#before.lengthOf(expected);
     if (alike === length && length > 0) return expected;
     // The same socket, and something about it has changed.
-    if (alike >= (length > LONG_ROW ? LONG_ENDS : ENDS)) return -1;
+    if (alike >= (length > LONG_ROW_BYTES ? LONG_TUPLE_BYTES : TUPLE_BYTES)) return -1;
     for (let distance = 1; distance <= REACH; distance += 1) {
       for (const near of [expected + distance, expected - distance]) {
         const size = this.#before.lengthOf(near);
@@ -95,7 +96,7 @@ export class KnownRows {
   }
 }
 
-/** The tables of all namespaces, as they were read last. */
+/** The tables of all namespaces, as they were last read. */
 export class KnownTables {
   readonly #tables = new Map<number, NamespaceRows>();
 
@@ -107,7 +108,7 @@ export class KnownTables {
     return rows;
   }
 
-  /** Forgets all others. */
+  /** Forgets the tables of all other namespaces. */
   keep(namespaces: readonly number[]): void {
     for (const netns of this.#tables.keys()) if (!namespaces.includes(netns)) this.#tables.delete(netns);
   }
@@ -127,7 +128,7 @@ class Remembered {
   readonly #ends: number[] = [];
   #filled = 0;
 
-  /** Where the lines are kept; null when there is no room for them. */
+  /** The place where the lines are kept; null if there is no room for them. */
   append(lines: Uint8Array): number | null {
     const from = this.#filled;
     if (from + lines.length > MOST_BYTES) return null;
@@ -141,7 +142,7 @@ class Remembered {
     return from;
   }
 
-  /** What was read of a row, from behind its number to behind its last field, is one. */
+  /** Adds a row, which was read from `start`, after its number, to `end`, after its last field. */
   note(start: number, end: number, row: Row): void {
     this.#starts.push(start);
     this.#ends.push(end);
@@ -154,8 +155,8 @@ class Remembered {
   }
 
   /**
-   * Whether there are the same bytes at `from`, and their first row is the one of this index: then the index behind their
-   * last row, else null.
+   * The index after the last row of `lines`, if the same bytes are at `from` and their first row has this index; null
+   * otherwise.
    */
   sameRun(lines: Uint8Array, from: number, index: number): number | null {
     const to = from + lines.length;

@@ -78,12 +78,15 @@ async function readIpv6Table(pid: number, known: KnownRows, rows: NetTcpRows, sl
   try {
     await readTable(`/proc/${pid}/net/tcp6`, known, rows, slice);
   } catch (error) {
-    // A kernel without IPv6 has no such table; a process that has gone has neither.
+    // A kernel without IPv6 has no such table; a process that has gone has no tables at all.
     if (!hasVanished(error) || !existsSync(`/proc/${pid}/net/tcp`)) throw error;
   }
 }
 
-/** Reads and parses block by block: the kernel returns a page a read, and a table of 15 MB would freeze the screen. */
+/**
+ * Reads and parses block by block: the kernel returns one page for each read, and a table of 15 MB would freeze the
+ * screen.
+ */
 async function readTable(path: string, known: KnownRows, rows: NetTcpRows, slice: TimeSlice): Promise<void> {
   known.begin();
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
@@ -99,7 +102,7 @@ async function readTable(path: string, known: KnownRows, rows: NetTcpRows, slice
       const read = readSync(file, block, filled, BLOCK_BYTES - filled, null);
       filled += read;
       if (read === 0) break;
-      // The parser skips a block that is anything but lines.
+      // A block without a newline is passed on whole: the parser skips it.
       if (filled === BLOCK_BYTES) takeRows(block.lastIndexOf(0x0a) + 1 || filled);
       if (slice.isOver()) await slice.rest();
     }

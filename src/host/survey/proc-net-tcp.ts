@@ -3,7 +3,7 @@ import type { SurveyedSocket, SurveyedTimeWait } from "../../model/events/survey
 import { type Address, addressFromHex } from "../../model/net/address.ts";
 import { TCP, isTcpState } from "../../model/net/tcp-state.ts";
 
-/** Rows of /proc/net/tcp or tcp6; mini-sockets, which nobody holds, apart from the sockets. */
+/** Rows of /proc/net/tcp or tcp6; mini-sockets, which no process holds, are listed separately. */
 export interface NetTcpRows {
   readonly sockets: SurveyedSocket[];
   readonly timeWaits: SurveyedTimeWait[];
@@ -24,9 +24,9 @@ const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
 );
 
 /**
- * Parses /proc/net/tcp and tcp6 (net/ipv4/tcp_ipv4.c get_tcp4_sock, net/ipv6/tcp_ipv6.c get_tcp6_sock); the width of the
- * addresses shows the family. Takes any run of whole lines, header or not; what is not a row is skipped. Never throws. Adds
- * to `rows`, the result of the run before.
+ * Parses /proc/net/tcp and tcp6 (net/ipv4/tcp_ipv4.c get_tcp4_sock, net/ipv6/tcp_ipv6.c get_tcp6_sock); the width of
+ * the addresses shows the family. Takes any run of whole lines, header or not; what is not a row is skipped. Never
+ * throws. Adds to `rows`, the result of the run before.
  */
 export function parseProcNetTcp(
   bytes: Uint8Array,
@@ -47,8 +47,8 @@ export function addRow(rows: NetTcpRows, row: SurveyedSocket | SurveyedTimeWait)
 }
 
 /**
- * One row after its number: `local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode …`; null when malformed.
- * The cursor is then behind the last field that was read.
+ * One row after its number: `local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode …`; null when
+ * malformed. Leaves the cursor after the last field that was read.
  */
 export function parseRow(cursor: RowCursor, netns: number): SurveyedSocket | SurveyedTimeWait | null {
   const localAddress = cursor.address();
@@ -126,7 +126,7 @@ export class RowCursor {
     return this.#end;
   }
 
-  /** Goes past the row's own number; false when it has none, as the header. */
+  /** Skips the row's own number; false if it has none, like the header. */
   skipNumber(): boolean {
     this.decimal();
     this.expect(COLON);
@@ -190,7 +190,7 @@ export class RowCursor {
   #ipv6(start: number): Address {
     for (let digit = 0; digit < 32; digit += 1) {
       const byte = this.#bytes[start + networkOrder(digit)] ?? 0;
-      // Of the hex digits only A to F lack this bit of their lower case.
+      // Converts to lower case: A to F are the only hex digits without this bit.
       scratch[digit] = byte | 0x20;
     }
     return addressFromHex(scratch.toString("latin1"));

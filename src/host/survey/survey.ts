@@ -17,8 +17,8 @@ export interface SurveyOptions {
 }
 
 /**
- * Reads all TCP sockets of all network namespaces from /proc, and the processes that hold them. `now` is asked as the
- * reading begins and as it ends. Throws the signal's reason when it aborts, and when /proc is not mounted.
+ * Reads all TCP sockets of all network namespaces from /proc, and the processes that hold them. `now` is called before
+ * and after reading. Throws the signal's reason when it aborts, and when /proc is not mounted.
  */
 export async function takeSurvey(
   now: () => Nanos,
@@ -35,7 +35,7 @@ export async function takeSurvey(
     kind: "survey",
     at,
     until: now(),
-    // Where /proc hides the processes of others (hidepid), the first process is hidden too.
+    // If /proc hides other users' processes (hidepid), it hides the first process too.
     complete: tables.complete && found.unreadable.length === 0 && pids.includes(1) && isInitialPidNamespace() === true,
     namespaces: tables.namespaces,
     sockets: overlooked.length === 0 ? tables.sockets : [...tables.sockets, ...overlooked],
@@ -46,8 +46,8 @@ export async function takeSurvey(
 }
 
 /**
- * The kernel may omit a row when its neighbours go while it prints the table. A socket whose descriptor is still open is looked
- * for once more: if it is missing again, it has really gone, by a reset.
+ * The kernel may omit a row if its neighbours disappear while it prints the table. So a socket whose descriptor is
+ * still open is looked for once more: if it is missing again, it has really gone, by a reset.
  */
 async function findOverlooked(
   rowless: readonly number[],

@@ -12,7 +12,7 @@ IpExt: InNoRoutes TW
 IpExt: 7 8
 `;
 
-test("a counter is found by its name, whatever stands beside it", () => {
+test("a counter is found by its name, whatever its neighbours are", () => {
   expect(parseCounters(NETSTAT, parseCounters(SNMP, {}))).toEqual({
     ActiveOpens: 11,
     PassiveOpens: 12,
@@ -27,13 +27,13 @@ test("a counter is found by its name, whatever stands beside it", () => {
   });
 });
 
-test("a kernel without a counter has none, and a cut text no wrong one", () => {
+test("a counter that the kernel lacks is missing, and a cut text yields no wrong one", () => {
   expect(parseCounters("Tcp: ActiveOpens CurrEstab\nTcp: 4", {})).toEqual({ ActiveOpens: 4 });
   expect(parseCounters("Tcp: ActiveOpens", {})).toEqual({});
   expect(parseCounters("", {})).toEqual({});
 });
 
-test("mini-sockets are counted in sockstat", () => {
+test("sockstat counts mini-sockets", () => {
   const text = "sockets: used 120\nTCP: inuse 5 orphan 0 tw 12 alloc 8 mem 1\nUDP: inuse 3 mem 4\n";
   expect(parseTimeWaitCount(text)).toBe(12);
   expect(parseTimeWaitCount("sockets: used 1\n")).toBeNull();

@@ -6,7 +6,7 @@ const setting = (name: string, value: string): string => `/proc/sys/net/ipv4/${n
 const RANGE = setting("ip_local_port_range", "32768\t60999");
 const LIMIT = setting("tcp_max_tw_buckets", "131072");
 
-test("what an old kernel lacks has the value that was built into it", () => {
+test("settings that an old kernel lacks have the value built into it", () => {
   expect(parseSettings([RANGE, LIMIT].join("\n"))).toEqual({
     timeWaitLimit: 131_072,
     firstPort: 32_768,
@@ -33,6 +33,6 @@ test.each([
   expect(parseSettings(text)?.reservedPorts).toBe(expected);
 });
 
-test.each(["", LIMIT, RANGE, setting("ip_local_port_range", "x y")])("%j is no set of settings", (text) => {
+test.each(["", LIMIT, RANGE, setting("ip_local_port_range", "x y")])("%j is not a set of settings", (text) => {
   expect(parseSettings(text)).toBeNull();
 });

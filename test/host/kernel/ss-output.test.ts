@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SsReader, type SsRows } from "#src/host/kernel/ss-output.ts";
 
-/* As `ss -tneiH state close-wait state listening` of iproute2 6.1 prints it; it pads the last line's end with blanks. */
+/* As `ss -tneiH state close-wait state listening` of iproute2 6.1 prints it; it pads the last line with blanks. */
 
 const LISTENER =
   "LISTEN     0      16              127.0.0.1:8001            0.0.0.0:*     ino:31805167 sk:123d54 cgroup:/ <->";
@@ -42,7 +42,7 @@ function ends(row: string): unknown {
   return details[0];
 }
 
-describe("two lines a socket", () => {
+describe("two lines per socket", () => {
   test("a connection", () => {
     expect(read(CLOSE_WAIT, CLOSE_WAIT_DETAILS)).toEqual({ details: [SOCKET], backlogs: [] });
   });
@@ -71,12 +71,12 @@ describe("two lines a socket", () => {
     ]);
   });
 
-  test("one that nobody has accepted has the inode 0, one of another user tells its uid first", () => {
+  test("one not accepted yet has inode 0; one of another user shows its uid first", () => {
     expect(ends(CLOSE_WAIT.replace("ino:31805169", "ino:0"))).toEqual({ ...SOCKET, inode: 0 });
     expect(ends(CLOSE_WAIT.replace("ino:", "timer:(keepalive,119min,0) uid:1000 ino:"))).toEqual(SOCKET);
   });
 
-  test("a time that is left out is 0", () => {
+  test("a missing time is 0", () => {
     const sent = CLOSE_WAIT_DETAILS.replace("lastsnd:4 ", "");
     expect(read(CLOSE_WAIT, sent).details).toEqual([{ ...SOCKET, lastSentMs: 0 }]);
     const acked = sent.replace("lastack:12 ", "");
@@ -88,7 +88,7 @@ test("details on the line of the socket are not read: a name on it could forge t
   expect(read(CLOSE_WAIT + CLOSE_WAIT_DETAILS.replace("\t", "")).details).toEqual([]);
 });
 
-describe("ends", () => {
+describe("tuples", () => {
   test.each([
     ["[::1]:8003              [::1]:46306", `${"0".repeat(31)}1`, 8003, 46_306],
     ["[::ffff:127.0.0.1]:8004 [::ffff:127.0.0.1]:47160", LOOPBACK, 8004, 47_160],
@@ -104,15 +104,15 @@ describe("ends", () => {
   });
 });
 
-describe("what is neither is passed over", () => {
-  test("other states and their details, which belong to no connection before them", () => {
+describe("anything else is skipped", () => {
+  test("other states and their details, which do not belong to the connection before them", () => {
     const other = CLOSE_WAIT.replace("CLOSE-WAIT", "ESTAB     ");
     expect(read(other, CLOSE_WAIT_DETAILS)).toEqual({ details: [], backlogs: [] });
     expect(read(CLOSE_WAIT, other, CLOSE_WAIT_DETAILS).details).toEqual([]);
     expect(read(CLOSE_WAIT, LISTENER, CLOSE_WAIT_DETAILS).details).toEqual([]);
   });
 
-  test("details without a connection, and the second ones of one", () => {
+  test("details without a connection, and a connection's second details", () => {
     expect(read(CLOSE_WAIT_DETAILS).details).toEqual([]);
     expect(read(CLOSE_WAIT, CLOSE_WAIT_DETAILS, CLOSE_WAIT_DETAILS).details).toEqual([SOCKET]);
   });
@@ -156,7 +156,7 @@ describe("properties", () => {
     }),
   );
 
-  test("no line throws, or makes a number that cannot be", () => {
+  test("no line throws or yields an impossible number", () => {
     fc.assert(
       fc.property(fc.array(anyLine, { maxLength: 20 }), (lines) => {
         const { details, backlogs } = read(...lines);
@@ -171,7 +171,7 @@ describe("properties", () => {
     );
   });
 
-  test("no line can touch the socket after it", () => {
+  test("no line can change the socket after it", () => {
     fc.assert(
       fc.property(fc.array(anyLine, { maxLength: 20 }), (lines) => {
         expect(read(...lines, CLOSE_WAIT, CLOSE_WAIT_DETAILS).details.at(-1)).toEqual(SOCKET);
@@ -180,8 +180,8 @@ describe("properties", () => {
   });
 });
 
-// FOUND: whoever may make a cgroup names it as he likes, and ss prints the name before the details.
-test("a cgroup's name is no detail", () => {
+// FOUND: a cgroup may have any name, and ss prints it before the details.
+test("a cgroup's name cannot forge details", () => {
   const named = CLOSE_WAIT.replace("cgroup:/", "cgroup:/a lastack:99999999 lastsnd:99999999 b");
   expect(read(named, CLOSE_WAIT_DETAILS).details).toEqual([SOCKET]);
 });

@@ -60,7 +60,7 @@ describe("units", () => {
   });
 });
 
-test("text is safe and short, whatever is in it", () => {
+test("names are safe and short, whatever the text contains", () => {
   expect(parseCgroup("0::/a\x1b[2J.service").unit).toBe("a\\x1b[2J.service");
   expect(parseCgroup(String.raw`0::/machine-a\x1b.scope`).container).toBe("a\\x1b");
   fc.assert(

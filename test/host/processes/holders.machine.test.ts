@@ -30,14 +30,14 @@ const holdersOf = ({ processes }: FoundHolders, inode: number): { pid: number; f
     sockets.filter((socket) => socket.inode === inode).map(({ fd }) => ({ pid, fd })),
   );
 
-/** A finder, and how often it has read a link and a directory. */
+/** A finder, and how many links and directories it has read. */
 function counted(descriptors: Descriptors = procDescriptors) {
   const link = vi.fn((pid: number, fd: number) => descriptors.link(pid, fd));
   const list = vi.fn((pid: number) => descriptors.list(pid));
   return { finder: new HolderFinder({ ...descriptors, link, list }), link, list };
 }
 
-/** Descriptors of processes that are real, but have others: the links by number, a ring's table behind its link. */
+/** Replaces the descriptors of real processes: links by number; a ring's table follows its link. */
 function pretend(files: Map<number, Record<number, string | readonly number[]>>): Descriptors {
   const file = (pid: number, fd: number): string | readonly number[] | null => files.get(pid)?.[fd] ?? null;
   return {
@@ -52,7 +52,7 @@ function pretend(files: Map<number, Record<number, string | readonly number[]>>)
   };
 }
 
-test("a socket that has lost its row while it is held is named once, one that was closed is not", async () => {
+test("a socket that loses its row while held is reported once, a closed one is not", async () => {
   const { server } = await listen("127.0.0.1");
   const { client, accepted } = await connect(server, "127.0.0.1");
   const [held, closing] = [descriptorOf(accepted).inode, descriptorOf(client).inode];
@@ -82,7 +82,7 @@ describe("only what is unknown is looked up", () => {
     expect(list.mock.calls.length).toBe(procDescriptors.count(pid) === null ? 1 : 0);
   });
 
-  test("a new socket is found, and old ones are not read for it", async () => {
+  test("a new socket is found without reading the old ones", async () => {
     const { server } = await listen("127.0.0.1");
     const old = descriptorOf(server);
     const { finder, link } = counted();
@@ -97,7 +97,7 @@ describe("only what is unknown is looked up", () => {
     expect(link).not.toHaveBeenCalledWith(process.pid, old.fd);
   });
 
-  test("the holder moves when it closes what another process has too", async () => {
+  test("the holder changes when one of two processes closes the socket", async () => {
     const { server } = await listen("127.0.0.1");
     const { fd, inode } = descriptorOf(server);
     const closer = `process.on("SIGUSR2", () => require("fs").closeSync(3)); ${READY}`;
@@ -112,7 +112,7 @@ describe("only what is unknown is looked up", () => {
     expect(holdersOf(await finder.find(query), inode)).toEqual([{ pid: other, fd: 3 }]);
   });
 
-  test("after ten seconds, and on demand, all is read: there may be more holders", async () => {
+  test("after ten seconds, and on demand, everything is read: there may be more holders", async () => {
     const { server } = await listen("127.0.0.1");
     const { fd, inode } = descriptorOf(server);
     const { pid } = await startChild(READY, { inherit: fd });
@@ -131,7 +131,7 @@ describe("only what is unknown is looked up", () => {
     expect(holdersOf(await (await start()).find({ pids, sockets, at: 2 * SECOND, exact: true }), inode)).toEqual(both);
   });
 
-  test("what nobody holds is looked for once, and again after ten seconds", async () => {
+  test("a socket without a holder is looked for once, and again after ten seconds", async () => {
     const { server } = await listen("127.0.0.1");
     const { fd, inode } = descriptorOf(server);
     const { pid } = await startChild(READY, { inherit: fd });
@@ -146,7 +146,7 @@ describe("only what is unknown is looked up", () => {
     expect(reads).toEqual([true, false, true, false, true, false]);
   });
 
-  test("a number that passed to a new socket, though the old one is somebody else's still", async () => {
+  test("a descriptor that was reused for a new socket, while another process still holds the old one", async () => {
     const { pid } = await startChild(READY);
     const files = new Map([
       [process.pid, { 3: "socket:[11]" }],
@@ -163,7 +163,7 @@ describe("only what is unknown is looked up", () => {
     expect(link).not.toHaveBeenCalledWith(pid, 4);
   });
 
-  test("a later process with the same pid is another", async () => {
+  test("a later process with the same pid is a different one", async () => {
     const { finder } = counted(pretend(new Map([[process.pid, { 3: "socket:[11]" }]])));
     await finder.find({ pids: [process.pid], sockets: rows(11), at: 0 });
     const found = await finder.find({ pids: [await gonePid()], sockets: rows(11), at: SECOND });
@@ -172,7 +172,7 @@ describe("only what is unknown is looked up", () => {
 });
 
 describe("a socket without a row", () => {
-  test("stays as long as somebody holds it", async () => {
+  test("is reported as long as a process holds it", async () => {
     const { server } = await listen("127.0.0.1");
     const { fd, inode } = descriptorOf(server);
     const { finder, link } = counted();
@@ -182,7 +182,7 @@ describe("a socket without a row", () => {
     for (const at of [1, 2]) {
       expect(holdersOf(await finder.find({ pids, sockets: [], at }), inode)).toEqual([{ pid: process.pid, fd }]);
     }
-    // Nothing else vouches for it, so that it is read every time, and it alone.
+    // Nothing else shows that it is still held, so its descriptor alone is read every time.
     expect(link.mock.calls).toEqual([
       [process.pid, fd],
       [process.pid, fd],
@@ -193,7 +193,7 @@ describe("a socket without a row", () => {
     expect(holdersOf(await finder.find({ pids, sockets: [], at: 21 * SECOND }), inode)).toEqual([]);
   });
 
-  test("is not taken for one that came under its number", async () => {
+  test("is not mistaken for a new one with the same descriptor", async () => {
     const files = new Map([[process.pid, { 3: "socket:[11]" }]]);
     const finder = new HolderFinder(pretend(files));
     const pids = [process.pid];
@@ -203,7 +203,7 @@ describe("a socket without a row", () => {
     expect(found.processes).toMatchObject([{ pid: process.pid, sockets: [{ inode: 12, fd: 3 }] }]);
   });
 
-  test("is found when it was named, and only then", async () => {
+  test("is found only if it was remembered", async () => {
     const { server } = await listen("127.0.0.1");
     const { fd, inode } = descriptorOf(server);
     const finder = new HolderFinder();
@@ -215,7 +215,7 @@ describe("a socket without a row", () => {
     expect(holdersOf(await finder.find(query), inode)).toEqual([{ pid: process.pid, fd }]);
   });
 
-  test("which nobody holds is forgotten, and does not cause a search every time", async () => {
+  test("without a holder is forgotten, and does not cause a search every time", async () => {
     const files = new Map([[process.pid, { 3: "socket:[11]" }]]);
     const { finder, list } = counted(pretend(files));
     const query = { pids: [process.pid], sockets: [], at: 0 };

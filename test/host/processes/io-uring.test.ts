@@ -10,16 +10,16 @@ test("what Linux 6.18 prints", () => {
   expect(parseRegisteredSockets(HEAD + files + TAIL)).toEqual([27442285, 27442286]);
 });
 
-test("names of files forge no socket, nor do other lists", () => {
+test("neither file names nor other lists can forge a socket", () => {
   const files = "UserFiles:\t3\n    0: /socket:[1]\n    1: /tmp/a\\012    2: socket:[2]\n 2: anon_inode:[eventpoll]\n";
   expect(parseRegisteredSockets(`${HEAD}${files}UserBufs:\t1\n    0: socket:[3]\n`)).toEqual([]);
 });
 
-test("older kernels name no inodes", () => {
+test("older kernels print no inodes", () => {
   expect(parseRegisteredSockets(`${HEAD}UserFiles:\t2\n    0: TCP\n    1: <none>\n${TAIL}`)).toEqual([]);
 });
 
-test("a ring without files, a locked one, and what is no ring", () => {
+test("a ring without files, a locked ring, and anything else", () => {
   expect(parseRegisteredSockets(`${HEAD}UserFiles:\t0\n${TAIL}`)).toEqual([]);
   expect(parseRegisteredSockets("pos:\t0\nflags:\t02000002\n")).toBeNull();
   expect(parseRegisteredSockets("")).toBeNull();

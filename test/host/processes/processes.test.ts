@@ -24,7 +24,7 @@ describe("parseStat", () => {
     expect(parseStat(stat("kthreadd", 2129984, 0))?.isKernelThread).toBe(true);
   });
 
-  test.each(["", "42", "42 (node) S 1", stat("node", 1, 5).replace(" 5 ", " x ")])("%j is none", (text) => {
+  test.each(["", "42", "42 (node) S 1", stat("node", 1, 5).replace(" 5 ", " x ")])("%j is malformed", (text) => {
     expect(parseStat(text)).toBeNull();
   });
 
@@ -74,7 +74,7 @@ describe("parseOpenFilesLimit", () => {
 });
 
 describe("text", () => {
-  test("a name ends with the last newline only", () => {
+  test("a name ends at the last newline", () => {
     expect(parseComm(Buffer.from("a\nb\n"))).toBe("a\\x0ab");
     expect(parseComm(Buffer.from("a\n\n"))).toBe("a\\x0a");
     expect(parseComm(Buffer.from(""))).toBe("");
@@ -87,7 +87,7 @@ describe("text", () => {
     expect(parseCmdline(Buffer.from(""))).toBe("");
   });
 
-  test("never long, never half a character, never unsafe", () => {
+  test("never too long, cut inside a character, or unsafe", () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.uint8Array({ maxLength: 5000 }), fc.string({ unit: "binary", minLength: 400 })),
@@ -101,7 +101,7 @@ describe("text", () => {
     );
   });
 
-  test("a character across the cut goes as a whole", () => {
+  test("a character across the cut is dropped whole", () => {
     expect(parseCmdline(Buffer.from(`${"a".repeat(511)}😀`))).toBe("a".repeat(511));
   });
 });

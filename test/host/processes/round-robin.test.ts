@@ -4,7 +4,7 @@ import { SECOND } from "#test/support/events/scenario.ts";
 
 const PIDS = [1, 2, 3, 4];
 
-/** The turns of a minute, a try each second: who was read when. Each process has so many descriptors. */
+/** Runs for a minute, with a try each second: which process was read when. Each process has this many descriptors. */
 async function minute(descriptors: number): Promise<(readonly [second: number, pids: readonly number[]])[]> {
   const roundRobin = new RoundRobin();
   roundRobin.reset(0);
@@ -21,11 +21,11 @@ async function minute(descriptors: number): Promise<(readonly [second: number, p
   return turns;
 }
 
-test("where there are few descriptors all processes are read every 10 s", async () => {
+test("with few descriptors all processes are read every 10 s", async () => {
   expect(await minute(100)).toEqual([10, 20, 30, 40, 50, 60].map((second) => [second, PIDS]));
 });
 
-test("where there are many they take turns, at 500 descriptors a second", async () => {
+test("with many descriptors processes take turns, at 500 descriptors a second", async () => {
   const turns = await minute(10_000);
   expect(turns.map(([second, pids]) => [second, pids.length])).toEqual([
     [10, 1],
@@ -35,7 +35,7 @@ test("where there are many they take turns, at 500 descriptors a second", async 
   expect(new Set(turns.flatMap(([, pids]) => pids)).size).toBe(3);
 });
 
-test("it is through when everybody has had a turn", async () => {
+test("it is through when every process has had its turn", async () => {
   const roundRobin = new RoundRobin();
   for (let turn = 1; turn <= PIDS.length; turn += 1) {
     await roundRobin.take(PIDS, turn * 60 * SECOND, async () => 5000);

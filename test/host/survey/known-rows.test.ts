@@ -6,7 +6,7 @@ import { type NetTcpRows, parseProcNetTcp } from "#src/host/survey/proc-net-tcp.
 const NETNS = 7;
 const HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 
-/** What a line of /proc/net/tcp tells, but for its number. */
+/** The contents of a line of /proc/net/tcp, without its row number. */
 interface Line {
   readonly port: number;
   readonly state: string;
@@ -42,7 +42,7 @@ function text(lines: readonly Line[]): Buffer {
   return Buffer.from(`${HEADER}${rows.join("\n")}${rows.length === 0 ? "" : "\n"}`, "latin1");
 }
 
-/** Reads a table in runs of whole lines, as many bytes each at least. */
+/** Reads a table in runs of whole lines, each of at least this many bytes. */
 function read(known: KnownRows, bytes: Buffer, run = 1000): NetTcpRows {
   const rows: NetTcpRows = { sockets: [], timeWaits: [] };
   known.begin();
@@ -67,13 +67,13 @@ const anyLine: fc.Arbitrary<Line> = fc.record({
 });
 
 const few = fc.array(anyLine, { maxLength: 12 });
-/** Many lines that differ from the last table's in some places. */
+/** Many lines, some of which differ from the last table's. */
 const many = fc.tuple(
   fc.array(anyLine, { minLength: 10, maxLength: 40 }),
   fc.array(fc.tuple(fc.nat(60), fc.nat(3), few)),
 );
 
-test("whatever a table turns into, it means what it would to someone who has never read it", () => {
+test("a table that has changed in any way is read as if for the first time", () => {
   fc.assert(
     fc.property(many, fc.integer({ min: 1, max: 3000 }), ([first, edits], run) => {
       const known = new KnownRows(NETNS);
@@ -87,7 +87,7 @@ test("whatever a table turns into, it means what it would to someone who has nev
   );
 });
 
-test("bytes that are no table are none the second time, either", () => {
+test("bytes that are not a table yield nothing the second time either", () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 4 }), (tables) => {
       const known = new KnownRows(NETNS);
@@ -99,7 +99,7 @@ test("bytes that are no table are none the second time, either", () => {
   );
 });
 
-describe("a row that is what it was", () => {
+describe("an unchanged row", () => {
   const lines = Array.from({ length: 50 }, (_, index) => ({ ...CALM, port: index + 1, inode: String(index + 100) }));
 
   test("is the same object", () => {
@@ -109,7 +109,7 @@ describe("a row that is what it was", () => {
     for (const [index, row] of second.sockets.entries()) expect(row).toBe(first.sockets[index]);
   });
 
-  test("is found though others have come, gone and changed before it", () => {
+  test("is found although others before it were added, removed and changed", () => {
     const known = new KnownRows(NETNS);
     const first = read(known, text(lines));
     const changed = lines.map((line, index) => (index === 3 ? { ...line, queue: 1 } : line)).toSpliced(10, 2, CALM);
@@ -120,7 +120,7 @@ describe("a row that is what it was", () => {
     expect(second.sockets[48]).toBe(first.sockets[49]);
   });
 
-  test("is found again after a reading that was cut short", () => {
+  test("is found again after an interrupted reading", () => {
     const known = new KnownRows(NETNS);
     const first = read(known, text(lines));
     known.begin();

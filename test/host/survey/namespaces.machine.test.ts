@@ -44,7 +44,7 @@ describe("a child in a namespace of its own", NEEDS_ROOT, () => {
     });
   });
 
-  test("may not be looked at by others", async () => {
+  test("may not be read by other users", async () => {
     const { pid } = await startChild(LISTENER);
     const found = await asNobody(() => findNamespaces([pid]));
     expect(found).toEqual({ members: new Map(), unreadable: 1 });
@@ -52,7 +52,7 @@ describe("a child in a namespace of its own", NEEDS_ROOT, () => {
 });
 
 describe("tables", () => {
-  test("both families are read, by way of the first process that still lives", async () => {
+  test("both families are read, through the first process that still exists", async () => {
     const ours = await Promise.all([listen("127.0.0.1"), listen("::1")]);
     const tables = await readNamespaceTables(5, [await gonePid(), process.pid]);
     if (tables === null || tables === "gone") throw new Error("not read");
@@ -62,14 +62,14 @@ describe("tables", () => {
     }
   });
 
-  test("all have gone", async () => {
+  test("all processes have gone", async () => {
     const pid = await gonePid();
     expect(await readNamespaceTables(5, [pid])).toBe("gone");
     expect(await findNamespaces([pid])).toEqual({ members: new Map(), unreadable: 0 });
   });
 });
 
-test("more rows than a block holds: each once", async () => {
+test("more rows than fit into a block: each once", async () => {
   const servers = await Promise.all(Array.from({ length: 2500 }, () => listen("127.0.0.1")));
   const tables = await readNamespaceTables(5, [process.pid]);
   if (tables === null || tables === "gone") throw new Error("not read");

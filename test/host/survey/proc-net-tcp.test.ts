@@ -22,7 +22,7 @@ interface Row {
 
 const hex = (value: number, width: number): string => value.toString(16).toUpperCase().padStart(width, "0");
 
-/** As the kernel's seq_printf does it. */
+/** Prints a row as the kernel's seq_printf does. */
 function render(row: Row, index = 0): string {
   const { local, localPort, remote, remotePort, state, tx, rx, uid, inode, timer = 0, when = 0 } = row;
   const ends = `${local}:${hex(localPort, 4)} ${remote}:${hex(remotePort, 4)} ${hex(state, 2)}`;
@@ -75,7 +75,7 @@ describe("rows", () => {
     expect(socket?.remoteAddress).toBe(0x7f000001);
   });
 
-  test("mini-sockets are listed apart, with the time that is left", () => {
+  test("mini-sockets are listed separately, with their remaining time", () => {
     const closed = { ...ESTABLISHED, inode: 0, timer: 3, when: 0x1770 };
     const rows = [{ ...closed, state: TCP.TIME_WAIT }, ESTABLISHED, { ...closed, state: TCP.FIN_WAIT2, when: 1 }];
     const { sockets, timeWaits } = parse(rows.map((row) => render(row)).join(""));
@@ -87,13 +87,13 @@ describe("rows", () => {
     ]);
   });
 
-  test("a socket in FIN_WAIT2 is no mini-socket", () => {
+  test("a socket in FIN_WAIT2 is not a mini-socket", () => {
     const { sockets, timeWaits } = parse(render({ ...ESTABLISHED, state: TCP.FIN_WAIT2, timer: 2, when: 100 }));
     expect(sockets).toHaveLength(1);
     expect(timeWaits).toEqual([]);
   });
 
-  test("a mini-socket that is overdue has no time left", () => {
+  test("an overdue mini-socket has no time left", () => {
     const text = render({ ...ESTABLISHED, state: TCP.TIME_WAIT, timer: 3 });
     const [overdue] = parse(text.replace("03:00000000", "03:FFFFFFFFFFFFFFF0")).timeWaits;
     expect(overdue?.remainingMs).toBe(0);
@@ -114,7 +114,7 @@ describe("rows", () => {
     ["no inode", render(ESTABLISHED).slice(0, 84)],
     ["a letter for a digit", render(ESTABLISHED).replace("0100007F", "0100007G")],
     ["an inode beyond all numbers", render(ESTABLISHED).replace("4242", "9".repeat(400))],
-  ])("%s: skipped, its neighbours stay", (_, bad) => {
+  ])("%s: skipped, but its neighbours are read", (_, bad) => {
     const good = render(ESTABLISHED);
     const { sockets, timeWaits } = parse(good + bad.trimEnd() + "\n" + good);
     expect(sockets).toHaveLength(2);
@@ -166,7 +166,7 @@ describe("properties", () => {
     );
   });
 
-  test("bytes of any kind never throw, and cannot touch the row after them", () => {
+  test("any bytes never throw, and cannot change the row after them", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         const text = Buffer.concat([bytes, Buffer.from(`\n${render(ESTABLISHED)}`)]);
@@ -175,7 +175,7 @@ describe("properties", () => {
     );
   });
 
-  test("a row with a byte changed throws nothing and makes no state or port that cannot be", () => {
+  test("a row with one byte changed never throws, and yields no impossible state or port", () => {
     const row = Buffer.from(render(ESTABLISHED));
     fc.assert(
       fc.property(fc.nat(row.length - 1), fc.nat(255), (at, byte) => {

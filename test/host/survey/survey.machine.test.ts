@@ -16,7 +16,7 @@ const holdersOf = ({ processes }: Survey, inode: number): { pid: number; fd: num
     sockets.filter((socket) => socket.inode === inode).map(({ fd }) => ({ pid, fd })),
   );
 
-test("at is when the reading began, until when it ended", async () => {
+test("`at` is when reading began, `until` when it ended", async () => {
   const now = vi.fn<() => number>().mockReturnValueOnce(41).mockReturnValueOnce(42);
   const { kind, at, until } = await takeSurvey(now);
   expect({ kind, at, until }).toEqual({ kind: "survey", at: 41, until: 42 });
@@ -33,7 +33,7 @@ test("a socket, its process and its descriptor", async () => {
   expect(seen.processes.find(({ pid }) => pid === process.pid)?.comm).not.toBe("");
 });
 
-test("two processes that hold one socket are both named", async () => {
+test("two processes that hold the same socket are both reported", async () => {
   const { server } = await listen("127.0.0.1");
   const { inode, fd } = descriptorOf(server);
   const { pid } = await startChild(`console.log("ready");`, { inherit: fd });
@@ -62,7 +62,7 @@ test("TIME_WAIT is counted", async () => {
   const { server, port } = await listen("127.0.0.1");
   server.on("connection", (socket) => socket.resume().on("end", () => socket.end()));
   const before = (await survey()).timeWaits.length;
-  // The side that closes first stays behind in TIME_WAIT for 60 s; 20 outnumber those that end meanwhile.
+  // The side that closes first stays behind in TIME_WAIT for 60 s; 20 are more than those that end meanwhile.
   for (let i = 0; i < 20; i += 1) {
     const client = net.connect(port, "127.0.0.1").resume();
     client.end();
@@ -93,7 +93,7 @@ describe("as root", NEEDS_ROOT, () => {
     expect(holdersOf(seen, inode)).toEqual([{ pid, fd }]);
   });
 
-  test("not complete when others' processes cannot be read, though their sockets can", async () => {
+  test("not complete if other users' processes cannot be read, even if their sockets can", async () => {
     const { pid, ready } = await startChild(
       `const s = require("net").createServer().listen(0, "127.0.0.1", () =>
          console.log(require("fs").fstatSync(s._handle.fd).ino));`,
@@ -111,7 +111,7 @@ describe("as root", NEEDS_ROOT, () => {
   });
 });
 
-/** Whether a process keeps its descriptors or its namespace from us, as pid 1 of some sandboxes does. */
+/** Whether some process hides its descriptors or its namespace from us, as pid 1 of some sandboxes does. */
 function isDenied(pid: number): boolean {
   try {
     readlinkSync(`/proc/${pid}/ns/net`);
