@@ -16,14 +16,14 @@ const UNSET = "unset TCPTRACE_PROBES, or see `tcptrace doctor`";
 export type SourceWish = "auto" | "bpf" | "proc";
 
 /**
- * The best source that works here. `bpf` throws UserError (exit 4) rather than fall back; `auto` uses /proc when bpftrace is
- * unavailable, while it is down in mid-run, and for good when it fails again and again.
+ * The best source that works here. `bpf` throws UserError (exit 4) rather than fall back; `auto` uses /proc when
+ * bpftrace is unavailable, while it is down in the middle of a run, and for good if it keeps failing.
  */
 export function liveSource(wish: SourceWish): Source {
   const pace = paceWithoutTracer();
   // /proc is needed for owners whatever is traced; this throws where it is missing.
   listPids();
-  if (wish === "proc") return procSource({ reason: `asked for by --source proc${asWhom()}`, pace });
+  if (wish === "proc") return procSource({ reason: `requested by --source proc${asWhom()}`, pace });
   return { name: "bpf", events: (signal) => bpfElseProc(wish, pace, signal) };
 }
 
@@ -37,7 +37,7 @@ async function* bpfElseProc(
   let failure = new UserError(errorCodeOf(choice), describePassedOver(choice), "see `tcptrace doctor`");
   let hasTraced = false;
   for (const program of choice.source === "bpf" ? choice.programs : []) {
-    // After a tracer has run and then failed for good, another program will not do better.
+    // If a tracer has run and then failed for good, another program will not work better.
     if (hasTraced) break;
     try {
       for await (const batch of bpfSource(tracerOptions(facts, program), wish === "auto" ? pace : null).events(
@@ -63,9 +63,9 @@ export function asWanted(failure: UserError, { wanted }: TracingFacts): UserErro
   return new UserError(failure.code, `TCPTRACE_PROBES is ${wanted}: ${failure.message}`, UNSET);
 }
 
-/** What a user who is not root needs to know. */
+/** What a user who is not root must know. */
 function asWhom(): string {
-  return process.geteuid?.() === 0 ? "" : "; not root, so that only your own processes can be read";
+  return process.geteuid?.() === 0 ? "" : "; not root: only your own processes can be read";
 }
 
 /** How to start bpftrace with this program here. Throws UserError when there is no bpftrace. */

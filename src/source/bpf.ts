@@ -14,12 +14,15 @@ import { BESIDE_TRACER, type Pace, Surveyor, cpuMsSince } from "./surveys/survey
 const TICK_MS = 50;
 /** Compiling takes 1 s, and on an overloaded or emulated machine a minute. */
 const ATTACH_TIMEOUT_MS = 180_000;
-const NOT_ATTACHED: TracerEnd = { reason: "bpftrace was not attached within three minutes", isCutOff: false };
-/** Waits before one restart after another; after a run of a minute they start over. */
+const NOT_ATTACHED: TracerEnd = { reason: "bpftrace did not attach within three minutes", isCutOff: false };
+/** Delays before successive restarts; a run of a minute starts them over. */
 const BACKOFF_MS = [250, 1000, 2000, 4000];
 const GOOD_RUN_MS = 60_000;
 const LAST_EVENTS_MS = 5000;
-/** How late events may be before other readings are made less often. The screen is redrawn less often before that (frame-pace.ts). */
+/**
+ * How late events may be before other things are read less often. The screen is redrawn less often before that
+ * (frame-pace.ts).
+ */
 const BEHIND: Nanos = 4e9;
 
 type Batch = readonly TraceEvent[];
@@ -27,7 +30,7 @@ type Batch = readonly TraceEvent[];
 /**
  * Traces the kernel through bpftrace, and reads /proc for what is older or was lost. With `standIn`, a pace for
  * polls, /proc is used while a bpftrace that had been attached is down, and for good when it can't be restarted.
- * Throws UserError when bpftrace can't be attached in the first place and, without `standIn`, when it can't be restarted.
+ * Throws UserError if bpftrace can't be attached in the first place or, without `standIn`, if it can't be restarted.
  */
 export function bpfSource(options: TracerOptions, standIn: Pace | null): Source {
   return { name: "bpf", events: (signal) => new BpfRun(options, standIn, signal).events() };
@@ -69,7 +72,7 @@ class BpfRun {
   }
 
   async *#traceAndRestart(): AsyncGenerator<Batch, void, void> {
-    /** Since when nothing has been traced, where no gap has been reported yet. */
+    /** Since when nothing has been traced, if that gap has not been reported yet. */
     let downSince: Nanos | null = null;
     let isFirst = true;
     for (let failures = 0; !this.#signal.aborted;) {
@@ -102,7 +105,7 @@ class BpfRun {
       if (downSince === null) throw bpfFailed(performance.now() - begun < ATTACH_TIMEOUT_MS ? end : NOT_ATTACHED);
       if (this.#standInPace !== null) downSince = yield* this.#standIn(downSince, this.#standInPace);
       const wait = BACKOFF_MS[failures++];
-      const next = wait === undefined ? `, ${failures} times in a row` : `; starting it again in ${wait / 1000} s`;
+      const next = wait === undefined ? `, ${failures} times in a row` : `; restarting in ${wait / 1000} s`;
       yield this.#explain(`${end.reason}${next}`);
       if (wait !== undefined) yield* this.#idle(wait);
       else if (this.#polling !== null) return;
@@ -113,7 +116,7 @@ class BpfRun {
     }
   }
 
-  /** From here on /proc is polled. Returns until when the gap has been reported. */
+  /** Starts polling /proc. Returns the time up to which the gap has been reported. */
   async *#standIn(downSince: Nanos, pace: Pace): AsyncGenerator<Batch, Nanos, void> {
     if (this.#polling !== null) return downSince;
     const now = (): Nanos => this.#clock.now();
@@ -142,7 +145,7 @@ class BpfRun {
     return [this.#clock.anchor(), ...gap, this.#sourceChange(describeBpf(this.#options), true)];
   }
 
-  /** Everything from now on is traced: the survey that fills in the rest begins after this. */
+  /** Everything from now on is traced; the survey that finds older sockets begins after this. */
   async *#follow(tracer: Tracer, polledUntil: Nanos): AsyncGenerator<Batch, void, void> {
     let needsSurvey = true;
     this.#surveyor.expedite();
@@ -154,7 +157,7 @@ class BpfRun {
         needsSurvey = false;
         tracer.hasSkipped = false;
       }
-      // A survey is old when it is ready: what happened since it began comes after it.
+      // A finished survey shows the time when it began: later events must follow it.
       const isBehind = tracer.watermark < polledUntil;
       const taken = tracer.take(heldBack);
       const traced = isBehind ? taken.filter(({ kind, at }) => kind === "tick" || at >= polledUntil) : taken;
@@ -169,7 +172,7 @@ class BpfRun {
     yield* this.#untilNow(tracer);
   }
 
-  /** bpftrace 0.17 discards what it has not printed when it is stopped: wait until all up to now has arrived. */
+  /** When stopped, bpftrace 0.17 discards what it has not printed: waits until everything up to now has arrived. */
   async *#untilNow(tracer: Tracer): AsyncGenerator<Batch, void, void> {
     const now = this.#clock.now();
     const deadline = performance.now() + LAST_EVENTS_MS;
@@ -195,7 +198,7 @@ class BpfRun {
     yield [survey, ...(await this.#auxiliary.last()), this.#tick()];
   }
 
-  /** Says why there is no tracer. */
+  /** Reports why there is no tracer. */
   #explain(reason: string): Batch {
     if (this.#polling === null) return [this.#sourceChange(reason, false), this.#tick()];
     this.#polling.because(reason);

@@ -16,8 +16,8 @@ const TICK_MS = 250;
 const SOON_MS = 25;
 
 /**
- * The source that needs nothing: polls /proc. Of what happens between two polls it sees only what the kernel counts. Where
- * many sockets make polls cost more than their share of a core, it polls less often. The run ends with a last, exact poll.
+ * The source that needs nothing: polls /proc. Between two polls it sees only what the kernel counts. It polls less
+ * often if many sockets make polls cost more than their share of a core. The run ends with a last, exact poll.
  */
 export function procSource(options: ProcOptions): Source {
   return { name: "proc", events: (signal) => poll(options, signal) };

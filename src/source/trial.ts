@@ -10,17 +10,17 @@ export interface TrialResult {
   readonly fix: string | null;
   /** The program that attached; null for none. */
   readonly program: Program | null;
-  /** Why better ones could not be attached. */
+  /** Why better programs could not be attached. */
   readonly failures: ReadonlyMap<Program, string>;
 }
 
 /**
- * Attaches one program after another, best first, until one reports a connection of tcptrace's own; then detaches.
+ * Attaches one program after another, best first, until one traces a connection of tcptrace's own; then detaches.
  */
 export async function tryTracing(facts: TracingFacts, signal: AbortSignal): Promise<TrialResult> {
   const choice = chooseSource(facts);
   const failures = new Map<Program, string>();
-  let detail = "ended before it was attached";
+  let detail = "bpftrace ended before it attached";
   for (const program of choice.source === "bpf" ? choice.programs : []) {
     try {
       const seen = await tryProgram(facts, program, signal);
@@ -35,7 +35,7 @@ export async function tryTracing(facts: TracingFacts, signal: AbortSignal): Prom
   return { ok: false, detail, fix: facts.wanted === null ? null : "unset TCPTRACE_PROBES", program: null, failures };
 }
 
-/** What attached and how long that took; null when it ended before it was attached. Throws UserError when it fails. */
+/** What attached and how long that took; null if it ended before it attached. Throws UserError when it fails. */
 async function tryProgram(facts: TracingFacts, program: Program, signal: AbortSignal): Promise<string | null> {
   const end = new AbortController();
   const began = performance.now();
@@ -46,7 +46,7 @@ async function tryProgram(facts: TracingFacts, program: Program, signal: AbortSi
     for (const event of batch) {
       if (event.kind !== "source" || !event.ready) continue;
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
-      detail ??= `${event.detail}: attached in ${seconds} s, and saw a connection of tcptrace's own`;
+      detail ??= `${event.detail}: attached in ${seconds} s and traced a test connection`;
       end.abort();
     }
   }

@@ -48,7 +48,7 @@ const Report = z.strictObject({
 });
 type Report = z.infer<typeof Report>;
 
-/** Ends a `churn --json` and reads its answer. */
+/** Ends a `churn --json` and parses its report. */
 async function stopChurn(churn: Tcptrace): Promise<Report> {
   expect(await churn.stop()).toEqual({ code: 0, signal: null });
   return Report.parse(JSON.parse(churn.stdout));
@@ -56,7 +56,7 @@ async function stopChurn(churn: Tcptrace): Promise<Report> {
 
 async function startChurn(...words: readonly string[]): Promise<Tcptrace> {
   const churn = startTcptrace(["churn", "--json", "--duration", "10m", ...words]);
-  if (words.includes("proc")) await churn.until("polling", () => churn.stderr.includes("/proc every"));
+  if (words.includes("proc")) await churn.until("polling", () => churn.stderr.includes("/proc at most every"));
   else await churn.tracing();
   return churn;
 }
@@ -67,14 +67,16 @@ interface Pair {
   readonly port: number;
 }
 
-/** Gives the next line that the script prints. */
+/** Returns the next line that the script prints. */
 interface Script {
   (): Promise<string>;
   /** Sends it an empty line. */
   goOn: () => void;
 }
 
-/** A script of scripts/workload in a namespace: what it says, line by line. It is ended when the test ends. */
+/**
+ * Runs a script of scripts/workload in a namespace and reads its output line by line. It is ended when the test ends.
+ */
 async function play(netns: Netns, script: string, ...words: readonly (string | number)[]): Promise<Script> {
   const [file = "", ...enter] = netns.enter;
   const command = [...enter, "python3", join(ROOT, "scripts/workload", script), ...words.map(String)];
@@ -99,7 +101,9 @@ function pairOf(line: string): Pair {
   return { server: Number(server), client: Number(client), port: Number(port) };
 }
 
-/** Connections that have ended in one of the ways of scripts/workload/closes.py; its processes live until the test ends. */
+/**
+ * Connections that have ended in one of the ways of scripts/workload/closes.py; its processes run until the test ends.
+ */
 async function closes(netns: Netns, way: string, connections: number): Promise<Pair> {
   const said = await play(netns, "closes.py", way, connections);
   return pairOf(await said());
@@ -135,8 +139,8 @@ function sockstat({ pid }: Netns): number {
 const N = 10;
 
 /**
- * How connections end: what each side's socket leaves, and why, and the mini-sockets that stand afterwards. A cause of
- * several is one that the kernel's timing chooses.
+ * How connections end: what each side's socket leaves behind, and why, and the mini-sockets that remain. Where several
+ * causes are listed, the kernel's timing chooses one.
  */
 const WAYS: readonly {
   readonly way: string;
@@ -168,16 +172,16 @@ function ending(
   return { way: name, client, server, entered, standing: { client: clientStands, server: serverStands } };
 }
 
-/** How the sockets of one side of a port have ended: the state that they left, and the cause. */
+/** How the sockets of one side of a port have ended: the state that they left behind, and the cause. */
 function ends(transitions: readonly TransitionLine[], port: number, side: "local" | "remote"): Set<string> {
   const ended = transitions.filter((one) => one.to === "CLOSE" && one.from !== "LISTEN");
   const own = ended.filter((one) => one[side]?.endsWith(`:${port}`) === true);
-  // What the kernel showed to no program has been inferred from what it left.
+  // The end of a socket that no program saw has been inferred from what it left behind.
   return new Set(own.filter(({ cause }) => cause !== "poll").map(({ from, cause }) => `${from} ${cause}`));
 }
 
 describe("the ends of connections", () => {
-  it("are told apart, and tcptrace's mini-sockets are the kernel's", async () => {
+  it("are distinguished, and tcptrace counts the same mini-sockets as the kernel", async () => {
     const netns = await startNetns();
     const churn = await startChurn();
     const events = await traceEvents();
@@ -208,7 +212,7 @@ describe("the ends of connections", () => {
     }
   });
 
-  it("past tcp_max_tw_buckets leave nothing, and that is told", async () => {
+  it("beyond tcp_max_tw_buckets leave nothing behind, and that is reported", async () => {
     const netns = await startNetns();
     set(netns, "tcp_max_tw_buckets", "5");
     const churn = await startChurn();
@@ -226,7 +230,7 @@ describe("the ends of connections", () => {
 });
 
 describe("800 connections that the client closes", () => {
-  it("are charged to it and to its destination, and are gone a minute later", { timeout: 120_000 }, async () => {
+  it("are charged to it and to its destination, and have gone a minute later", { timeout: 120_000 }, async () => {
     const netns = await startNetns();
     const [now, later] = [await startChurn(), await startChurn()];
     const server = await serve("127.0.0.1", "close", { prefix: netns.enter });
@@ -241,7 +245,7 @@ describe("800 connections that the client closes", () => {
     const space = report.namespaces.find((one) => one.netns === netns.number);
     expect(Math.abs((space?.now ?? NaN) - kernel)).toBeLessThanOrEqual(2);
     expect(Math.abs((destination?.timeWait ?? NaN) - kernel)).toBeLessThanOrEqual(2);
-    // The kernel gives a tuple away again after a second; all others stand.
+    // The kernel may reuse a tuple after a second; all other mini-sockets remain.
     expect(kernel).toBeGreaterThan(700);
     await until("the minute to pass", () => sockstat(netns) === 0, 90_000);
     const end = await stopChurn(later);
@@ -251,11 +255,11 @@ describe("800 connections that the client closes", () => {
 });
 
 describe("a client that runs out of ports", () => {
-  it("is foretold with its destination before connect() fails", async () => {
+  it("is predicted with its destination before connect() fails", async () => {
     const netns = await startNetns();
     set(netns, "ip_local_port_range", "20000 24099");
     set(netns, "ip_local_reserved_ports", "20000-20099");
-    // On loopback the kernel would give ports away again after a second.
+    // On loopback the kernel would reuse ports after a second.
     set(netns, "tcp_tw_reuse", "0");
     const churn = startTcptrace(["churn", "--json", "--duration", "5s"]);
     await churn.tracing();
@@ -267,7 +271,7 @@ describe("a client that runs out of ports", () => {
     expect(first).toMatchObject({ destination: `127.0.0.1:${port}`, netns: netns.number, ports: 4000, reusable: 0 });
     expect(first?.processes[0]).toMatchObject({ pid: client });
     const [, after, at] = /^failed after=(\d+) at=(\d+)$/.exec(await said()) ?? [];
-    // A connection that ends by a reset gives its port back.
+    // A connection that ends in a reset frees its port.
     expect(Number(after)).toBeGreaterThanOrEqual(4000);
     const foretold = Date.parse(report.time);
     expect(foretold).toBeLessThan(Number(at));
@@ -278,7 +282,7 @@ describe("a client that runs out of ports", () => {
 });
 
 describe("without BPF", () => {
-  it("names who held the socket before it closed, and says of the others that it does not know", async () => {
+  it("names the holder of a socket before it closed, and reports the others as unknown", async () => {
     const netns = await startNetns();
     const held = await play(netns, "closes.py", "held", N);
     const { client, port } = pairOf(await held());

@@ -19,7 +19,7 @@ function folder(): string {
   return made;
 }
 
-/** What is found of these processes and namespaces, and what all of it says. */
+/** The findings about these processes and namespaces, and the whole report. */
 function told(
   { findings }: Diagnosis,
   netns: ReadonlySet<unknown>,
@@ -30,7 +30,7 @@ function told(
     .toSorted((a, b) => (a[0] < b[0] ? -1 : 1));
 }
 
-it("a recording is told as the machine was", async () => {
+it("a recording yields the same findings as the live run", async () => {
   const world = ills();
   const ways = ["crawler", "stalled", "buckets", "refused", "syn-sent", "ports"];
   const stand = await Promise.all(ways.map(async (way) => world.start(way, "ill")));
@@ -49,12 +49,12 @@ it("a recording is told as the machine was", async () => {
     "syn-sent",
     "time-wait-buckets",
   ]);
-  // To the byte, as often as it is read.
+  // Identical to the byte each time it is read.
   const again = await runTcptrace(["diagnose", "--json", "-r", file, ...STUCK_AFTER]);
   expect(Diagnosis.parse(JSON.parse(again.stdout))).toEqual(replayed);
 });
 
-it("without BPF the same is found, but for what only events tell", async () => {
+it("without BPF the findings are the same, except for those that need events", async () => {
   const world = ills();
   const stand = await Promise.all(
     ["crawler", "stalled", "syn-sent", "fin-wait-1"].map((way) => world.start(way, "ill")),
@@ -70,8 +70,8 @@ it("without BPF the same is found, but for what only events tell", async () => {
   ]);
 });
 
-it("a machine that nears fs.file-max is told so, with who has most open", async () => {
-  // /proc/sys/fs is the machine's: tcptrace is shown another one.
+it("a machine near fs.file-max is reported, with the processes that have the most files open", async () => {
+  // /proc/sys/fs belongs to the whole machine: tcptrace sees a replacement.
   const made = folder();
   writeFileSync(join(made, "file-nr"), "950\t0\t1000\n");
   writeFileSync(join(made, "file-max"), "1000\n");
@@ -86,7 +86,7 @@ it("a machine that nears fs.file-max is told so, with who has most open", async 
   expect(well.findings.filter(({ id }) => id === "files-running-out")).toEqual([]);
 });
 
-it("lost events are told, and none where none were lost", async () => {
+it("lost events are reported, and none if none were lost", async () => {
   const world = ills();
   const diagnose = startTcptrace(["diagnose", "--json", "--source", "bpf", "--duration", "10m"]);
   await diagnose.tracing();
@@ -103,7 +103,7 @@ it("lost events are told, and none where none were lost", async () => {
   expect(well.findings.filter(({ id }) => id === "trace-loss").length).toBe(well.lost > 0 ? 1 : 0);
 });
 
-it("a filter leaves what it takes, and a machine with nothing wrong there is told so in a sentence", async () => {
+it("a filter limits the findings; if there are none, the report says so in one sentence", async () => {
   const world = ills();
   const ill = await world.start("crawler", "ill");
   const well = await world.start("crawler", "well");
@@ -116,7 +116,7 @@ it("a filter leaves what it takes, and a machine with nothing wrong there is tol
   for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
 });
 
-it("the answer for people has the finding, its advice and what would not help", async () => {
+it("the text report has the finding, its advice and what would not help", async () => {
   const world = ills();
   const { client } = await world.start("crawler", "ill");
   const words = ["--source", "proc", "--duration", "3s", ...STUCK_AFTER, "--filter", `pid:${client}`];

@@ -4,12 +4,12 @@ import { rootObstacle } from "#test/support/machine/needs-root.ts";
 
 interface Expected {
   readonly way: string;
-  /** The finding that it is made for, whose process it names, and what it has to say. */
+  /** The expected finding, the process that it names, and its title and evidence. */
   readonly id: string;
   readonly names: "server" | "client" | null;
   readonly title: RegExp;
   readonly evidence: Readonly<Record<string, unknown>>;
-  /** What else is true of it: the other side is on this machine, too. */
+  /** Other findings about it: the peer is on this machine too. */
   readonly besides?: readonly string[];
 }
 
@@ -185,7 +185,7 @@ function of(ill: Ill | undefined): Diagnosis["findings"] {
 }
 
 describe.each(EXPECTED)("$way", ({ way, id, names, title, evidence, besides = [] }) => {
-  it(`is told as ${id}, with its process and numbers`, () => {
+  it(`is found as ${id}, with its process and numbers`, () => {
     const ill = sick.get(way);
     const found = of(ill);
     expect(new Set(found.map((one) => one.id))).toEqual(new Set([id, ...besides]));
@@ -195,23 +195,23 @@ describe.each(EXPECTED)("$way", ({ way, id, names, title, evidence, besides = []
     if (names !== null) expect(finding).toMatchObject({ pid: ill?.[names], comm: "python3" });
   });
 
-  it("is told as nothing where it is well", () => {
+  it("yields no finding in the healthy variant", () => {
     expect(of(healthy.get(way))).toEqual([]);
   });
 });
 
-it("a crawler is told to look in the code that opens the connections", () => {
+it("the advice for a crawler is to look in the code that opens the connections", () => {
   const [finding] = of(sick.get("crawler"));
   expect(finding?.advice[0]).toMatch(/^look in the code that opens connections to 127\.0\.0\.1:8080: .*error pages/);
 });
 
-it("stands with the worst first", () => {
+it("lists the worst finding first", () => {
   const rank = { critical: 0, warning: 1, info: 2 };
   const ranks = diagnosis.findings.map(({ severity }) => rank[severity]);
   expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
 });
 
-it("has every setting that folklore names, with its value here, and no cure for CLOSE_WAIT among them", () => {
+it("lists every setting that folklore recommends, with its current value, and none as a fix for CLOSE_WAIT", () => {
   const named = new Set(diagnosis.settings.map(({ name }) => name.replace(/^.*\./, "")));
   for (const name of NAMED) expect(named).toContain(name);
   for (const { name, value } of diagnosis.settings) {

@@ -10,7 +10,7 @@ const TRANSITIONS = CONNECTIONS * 10;
 interface Ends {
   readonly server: string;
   readonly client: string;
-  /** How tcptrace writes the client's address. */
+  /** The client's address as tcptrace prints it. */
   readonly shown: string;
 }
 
@@ -60,7 +60,7 @@ describe("sockets and processes of all ages and places", () => {
     await expectWhole(tcptrace, { server: server.pid, client: client.pid, port: server.port, netns: netnsOf("self") });
   });
 
-  it("names both ends in another network namespace, and tells which one it is", async () => {
+  it("names both ends in another network namespace, and the namespace", async () => {
     const netns = await startNetns();
     const server = await serve("127.0.0.1", "close", { prefix: netns.enter });
     const tcptrace = await traceEvents();
@@ -70,8 +70,8 @@ describe("sockets and processes of all ages and places", () => {
     await expectWhole(tcptrace, { server: server.pid, client: client.pid, port: server.port, netns: netns.number });
   });
 
-  it("makes nothing up of connections that their process has closed and the kernel keeps", async () => {
-    // Long enough for some surveys, which show them with no inode and nobody's.
+  it("invents nothing about connections that their process has closed and the kernel keeps", async () => {
+    // Long enough for some surveys, which show them without an inode or a holder.
     const tcptrace = startTcptrace(["events", "--json", "--source", "bpf", "--duration", "6s"]);
     await tcptrace.tracing();
     const server = await serve("127.0.0.1", "leak");

@@ -64,7 +64,7 @@ async function leaksNow(...words: readonly string[]): Promise<Leaks> {
   );
 }
 
-/** Starts to watch; the answer comes so many seconds later. */
+/** Starts watching; the report comes after this many seconds. */
 async function watching(seconds: number): Promise<Tcptrace> {
   const words = ["leaks", "--json", "--source", "bpf", "--duration", `${seconds}s`, ...STUCK_AFTER];
   const tcptrace = startTcptrace(words);
@@ -76,10 +76,10 @@ function byPid(a: { readonly pid: number }, b: { readonly pid: number }): number
   return a.pid - b.pid;
 }
 
-/** What was said of the world's processes, and what is true of them. */
+/** Compares what was reported about the world's processes with the truth. */
 function compare({ processes }: Leaks, { members, innocent }: World, ageIsAtLeast: boolean): void {
   const ours = new Set([...members, ...innocent].map(({ pid }) => pid));
-  const told = processes
+  const reported = processes
     .filter(({ pid }) => ours.has(pid))
     .map(({ pid, comm, closeWait, stuck, notAccepted, sockets }) => ({
       pid,
@@ -105,7 +105,7 @@ function compare({ processes }: Leaks, { members, innocent }: World, ageIsAtLeas
     descriptors,
     ageIsAtLeast,
   }));
-  expect(told.toSorted(byPid)).toEqual(truth.toSorted(byPid));
+  expect(reported.toSorted(byPid)).toEqual(truth.toSorted(byPid));
 }
 
 function queueOf(leaks: Leaks, world: World): unknown {
@@ -113,19 +113,19 @@ function queueOf(leaks: Leaks, world: World): unknown {
   return leaks.processes.find((process) => process.pid === pid)?.acceptQueues;
 }
 
-describe("a world of processes that leak in every way", () => {
-  it("is told right when it is older than tcptrace", async () => {
+describe("processes that leak in every way", () => {
+  it("are reported correctly if they are older than tcptrace", async () => {
     const world = await startWorld();
     const leaks = await leaksNow("--source", "bpf", "--duration", "2s");
     compare(leaks, world, true);
     expect(queueOf(leaks, world)).toMatchObject([{ length: 3, backlog: 16 }]);
     expect(leaks.source).toBe("bpf");
-    // Most guilty first.
+    // The worst first.
     const stuck = leaks.processes.map((process) => process.stuck);
     expect(stuck).toEqual(stuck.toSorted((a, b) => b - a));
   });
 
-  it("is told right when it is born under it, and then every age is exact", async () => {
+  it("are reported correctly if they start while tcptrace runs, with exact ages", async () => {
     const tcptrace = await watching(8);
     const world = await startWorld();
     const leaks = await answerOf(tcptrace);
@@ -133,7 +133,7 @@ describe("a world of processes that leak in every way", () => {
     expect(queueOf(leaks, world)).toMatchObject([{ length: 3, backlog: 16 }]);
   });
 
-  it("is told right while others make 20,000 transitions a second", { timeout: 120_000 }, async () => {
+  it("are reported correctly while others make 20,000 transitions a second", { timeout: 120_000 }, async () => {
     const { pids } = await backgroundChurn(2000);
     const older = await startWorld();
     const tcptrace = await watching(10);
@@ -144,13 +144,13 @@ describe("a world of processes that leak in every way", () => {
     expect(leaks.processes.filter(({ pid }) => pids.has(pid))).toEqual([]);
   });
 
-  it("is told right without BPF", async () => {
+  it("are reported correctly without BPF", async () => {
     const world = await startWorld();
     compare(await leaksNow("--source", "proc", "--duration", "2s"), world, true);
   });
 });
 
-it("tells of descriptors whose sockets were reset in CLOSE_WAIT, and so have left the kernel's tables", async () => {
+it("reports descriptors whose sockets were reset in CLOSE_WAIT and are no longer in the kernel's tables", async () => {
   const tcptrace = await watching(6);
   const { pid } = await leaker("reset", 4);
   const leaks = await answerOf(tcptrace);
@@ -161,11 +161,11 @@ it("tells of descriptors whose sockets were reset in CLOSE_WAIT, and so have lef
   );
 });
 
-describe.each(["bpf", "proc"])("where nothing but this machine's own namespace has such sockets, by %s", (source) => {
-  it("tells at once of a leak that is older than tcptrace", async () => {
+describe.each(["bpf", "proc"])("if only the host's namespace has such sockets, --source %s", (source) => {
+  it("reports a leak older than tcptrace at once", async () => {
     const { pid } = await leaker("fill", 0.001, 200, 10);
     const words = ["--source", source, "--stuck-after", "6s", "--filter", `pid:${pid}`];
-    const [process] = await until("a leak of six seconds, told by a shorter run", async () => {
+    const [process] = await until("a leak of six seconds, reported by a shorter run", async () => {
       const began = performance.now();
       const { processes } = await leaksNow(...words);
       return performance.now() - began < 6000 && processes.length > 0 ? processes : undefined;
@@ -174,14 +174,14 @@ describe.each(["bpf", "proc"])("where nothing but this machine's own namespace h
     expect(process?.sockets[0]?.ageIsAtLeast).toBe(true);
   });
 
-  it("does not blame who sends to a peer that has only ended its own sending", async () => {
+  it("does not blame a process that sends to a half-closed peer", async () => {
     const { pid } = await leaker("half");
     const { processes } = await leaksNow("--source", source, "--duration", "6s", "--stuck-after", "3s");
     expect(processes.filter((one) => one.pid === pid)).toEqual([]);
   });
 });
 
-it("foretells when descriptors run out, within 20 % of when they do", { timeout: 120_000 }, async () => {
+it("predicts when descriptors run out, to within 20 %", { timeout: 120_000 }, async () => {
   const { pid, said } = await leaker("fill", 2, 200, 140);
   const leaks = await leaksNow("--duration", "10s");
   const { fdExhaustedInMs, growthPerMinute, fdLimit } = leaks.processes.find((one) => one.pid === pid) ?? {};
@@ -197,8 +197,8 @@ async function fail(...words: readonly string[]): Promise<number | null> {
   return code;
 }
 
-describe("the answer", () => {
-  it("is 3 with --fail only where something is stuck, past the threshold and within the filter", async () => {
+describe("the leaks command", () => {
+  it("exits with 3 with --fail only if a socket is stuck beyond the threshold and matches the filter", async () => {
     const server = await serve("127.0.0.1", "hangup");
     const client = await leak("127.0.0.1", server.port, 3);
     expect(await fail("--stuck-after", "1s", "--filter", `pid:${client.pid}`)).toBe(3);
@@ -206,7 +206,7 @@ describe("the answer", () => {
     expect(await fail("--stuck-after", "1s", "--filter", `pid:${server.pid}`)).toBe(0);
   });
 
-  it("is one sentence a process, with what it holds toward whom", async () => {
+  it("prints one sentence per process, with what it holds and toward which peer", async () => {
     const server = await serve("127.0.0.1", "hangup");
     const client = await leak("127.0.0.1", server.port, 3);
     const filter = ["--filter", `pid:${client.pid}`, "--source", "proc", "--duration", "2s", ...STUCK_AFTER];
@@ -220,7 +220,7 @@ describe("the answer", () => {
     );
   });
 
-  it("to a filter that means nothing is one line and exit 2", async () => {
+  it("rejects an invalid filter in one line, with exit code 2", async () => {
     const { code, stderr } = await runTcptrace(["leaks", "--filter", "colour:red"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^tcptrace: .*colour:red.*\n$/);

@@ -16,13 +16,13 @@ async function gone(pid: number): Promise<void> {
   await until(`process ${pid} to end`, () => !isRunning(pid));
 }
 
-/** Nobody else's words: each line is one of tcptrace's own. */
+/** Expects every line to be one of tcptrace's own. */
 function expectOwnWords(stderr: string): void {
   expect(stderr).toMatch(/^(tcptrace: [\x20-\x7e…→]+\n)+$/);
 }
 
 describe("events --json | head -1", () => {
-  it("ends at once and quietly, though nothing more happens", async () => {
+  it("ends at once and quietly, even if nothing more happens", async () => {
     const pipeline = `"$0" "$1" events --json --source bpf | head -1; echo "\${PIPESTATUS[@]}"`;
     const shell = spawn("bash", ["-c", pipeline, process.execPath, CLI], { stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
@@ -84,14 +84,14 @@ describe("the end", () => {
     await gone(bpftrace);
   });
 
-  it("by SIGKILL while bpftrace attaches leaves none, either", async () => {
+  it("by SIGKILL while bpftrace attaches leaves none either", async () => {
     const tcptrace = startTcptrace(["events", "--json", "--source", "bpf"]);
     const bpftrace = await tcptrace.bpftrace();
     await tcptrace.stop("SIGKILL");
     await gone(bpftrace);
   });
 
-  it("comes after as many transitions as asked for", async () => {
+  it("comes after the number of transitions asked for", async () => {
     const tcptrace = startTcptrace(["events", "--json", "--source", "bpf", "-c", "5"]);
     await tcptrace.tracing();
     const server = await serve("127.0.0.1");
@@ -101,7 +101,7 @@ describe("the end", () => {
     expect(tcptrace.summary().transitions).toBe(5);
   });
 
-  it("comes after the time asked for, when nothing happens", async () => {
+  it("comes after the time asked for, if nothing happens", async () => {
     const { code, stdout, stderr } = await runTcptrace(["events", "--json", "--source", "bpf", "--duration", "500ms"]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ type: "summary", source: "bpf" });
@@ -110,7 +110,7 @@ describe("the end", () => {
 });
 
 describe("bpftrace's death", () => {
-  it("is told in one line and survived, with the gap marked", async () => {
+  it("is reported in one line and survived, and the gap is marked", async () => {
     const tcptrace = await traceEvents();
     const first = await serve("127.0.0.1");
     await connectAndClose("127.0.0.1", first.port, 10);
@@ -134,7 +134,7 @@ describe("bpftrace's death", () => {
   });
 });
 
-/** A folder for $PATH with these programs of the machine only, and what `bpftrace` is to be. */
+/** A folder for $PATH with only a few of the machine's programs, and this script as `bpftrace`. */
 function pathWith(bpftrace: string | null): Readonly<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), "tcptrace-path-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -153,14 +153,14 @@ printf '\\033[31mERROR: the kernel said \\033]0;no\\007\\n' >&2
 exit 1
 `;
 
-/** As `#!/bin/sh` wrappers do it: the real one is its child, and holds the pipe, too. */
+/** Like a `#!/bin/sh` wrapper: the real bpftrace is its child, and holds the pipe too. */
 const WRAPPED = `#!/bin/sh
 case "$1" in --version) echo "bpftrace v0.17.0"; exit 0 ;; esac
 printf 'Attaching 5 probes...\\n'
 /bin/sleep 1000
 `;
 
-it("a bpftrace behind a wrapper that never traces is given up with all that it has started", async () => {
+it("a wrapped bpftrace that never traces is ended together with all processes that it has started", async () => {
   const tcptrace = startTcptrace(["events", "--json", "--source", "bpf"], { env: pathWith(WRAPPED) });
   const sleeper = await tcptrace.until("the wrapper's child", () =>
     descendantsOf(tcptrace.pid).find(({ comm }) => comm === "sleep"),
@@ -186,14 +186,14 @@ describe.each(LACKS)("with $lack", ({ said, start }) => {
     const { code, stdout, stderr } = await runTcptrace(["events", "--source", "bpf"], start());
     expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
     expectOwnWords(stderr);
-    const told = stderr.split("\n").filter((line) => said.test(line));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(/tcptrace doctor|sudo/);
+    const reasons = stderr.split("\n").filter((line) => said.test(line));
+    expect(reasons).toHaveLength(1);
+    expect(reasons[0]).toMatch(/tcptrace doctor|sudo/);
   });
 
-  it("--source auto goes on with /proc and says why in one line", async () => {
+  it("--source auto continues with /proc and says why in one line", async () => {
     const tcptrace = startTcptrace(["events", "--json", "--source", "auto"], start());
-    await tcptrace.until("polling", () => tcptrace.stderr.includes("/proc every"));
+    await tcptrace.until("polling", () => tcptrace.stderr.includes("/proc at most every"));
     const server = await serve("127.0.0.1");
     await tcptrace.until("the listener in a poll", () =>
       tcptrace.transitions().some(({ local, to }) => local === `127.0.0.1:${server.port}` && to === "LISTEN"),

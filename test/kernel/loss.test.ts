@@ -10,13 +10,13 @@ import { startTcptrace, type SummaryLine, traceEvents, type Tcptrace } from "#te
 import { until } from "#test/support/until.ts";
 import { type Churn, churn, closed, closeWaitsToward, leak, netnsOf, serve } from "#test/support/machine/workload.ts";
 
-/** What the workload makes besides its connections: its listener's beginning and end. */
+/** The workload's other transitions: its listener's start and end. */
 const LISTENER = 2;
 
 interface Shown {
   readonly lives: Lives;
   readonly listener: number;
-  /** Of other processes of this machine. */
+  /** From other processes on this machine. */
   readonly foreign: number;
   readonly lost: number;
   readonly gaps: number;
@@ -43,10 +43,10 @@ async function readAll(tcptrace: Tcptrace, { server, client, port }: Churn): Pro
 }
 
 /**
- * The truth here is the kernel's own count, since it skips BPF programs at full churn and does not admit to all: in half
- * of the runs on Linux 6.18 `ran + skipped` was short of what the workload made by 2 to 66 of 200,002.
+ * The kernel's own count is the reference, because at full churn it skips BPF programs and does not count all of those:
+ * in half of the runs on Linux 6.18 `ran + skipped` was 2 to 66 less than the workload's 200,002 transitions.
  */
-it("counts what a buffer that is too small loses, to the event", { timeout: 120_000 }, async () => {
+it("counts exactly what a buffer that is too small loses", { timeout: 120_000 }, async () => {
   const connections = 20_000;
   countRuns();
   const tcptrace = await traceEvents({ env: { BPFTRACE_PERF_RB_PAGES: "1" } });
@@ -70,7 +70,7 @@ it("counts what a buffer that is too small loses, to the event", { timeout: 120_
   expect(tcptrace.stderr).toMatch(/^tcptrace: lost of \d+ that the kernel counted: \d+ of \d+ [A-Z_]+[A-Z0-9_]* to /m);
 });
 
-/** How many of the ten kinds of transitions the kernel counted, of which each connection makes one. */
+/** How many of each kind of transition the kernel counted; each connection makes one of each of the ten. */
 function countsOf({ changes }: SummaryLine): number[] {
   return [CLIENT_LIFE, SERVER_LIFE].flatMap((life) =>
     life.slice(1).map((to, step) => changes.find((one) => one.from === life[step] && one.to === to)?.count ?? 0),
@@ -78,8 +78,8 @@ function countsOf({ changes }: SummaryLine): number[] {
 }
 
 /**
- * The totals by states are those of the workload, whatever was lost. The kernel skips programs at full churn, and the machine
- * has other connections, too: for these no kind is more than five in a thousand off beyond what `skipped` explains.
+ * The totals by states are those of the workload, whatever was lost. The kernel skips programs at full churn, and the
+ * machine has other connections too: apart from what `skipped` explains, no kind may be off by more than 0.5 %.
  */
 function expectTotals(summary: SummaryLine, connections: number, skipped: number): void {
   const { changes, lost, transitions, total } = summary;
@@ -97,8 +97,11 @@ function sumOf(numbers: readonly number[]): number {
 
 const READER = 'exec "$@" > >(read -r < "$GATE"; exec cat)';
 
-/** Who does not read stops tcptrace, which stops bpftrace, whose buffer overflows: what is shown goes, the counts stay. */
-describe("counts all by their states", () => {
+/**
+ * A consumer that does not read blocks tcptrace, which blocks bpftrace, whose buffer overflows: events are lost, but
+ * counted.
+ */
+describe("counts all transitions by their states", () => {
   const connections = 20_000;
   const env = { BPFTRACE_PERF_RB_PAGES: "16" };
 
@@ -123,7 +126,7 @@ describe("counts all by their states", () => {
     expectTotals(summary, connections, skipped);
   });
 
-  it("while nobody reads its stdout", { timeout: 120_000 }, async () => {
+  it("while no process reads its stdout", { timeout: 120_000 }, async () => {
     countRuns();
     const folder = mkdtempSync(join(tmpdir(), "tcptrace-gate-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -150,7 +153,7 @@ const Leaks = z.object({
   unowned: z.array(z.object({ local: z.string() })),
 });
 
-it("knows the sockets that there are, though most of what they did was lost", { timeout: 120_000 }, async () => {
+it("knows the existing sockets, although most of their transitions were lost", { timeout: 120_000 }, async () => {
   const held = 300;
   const env = { BPFTRACE_PERF_RB_PAGES: "1" };
   const tcptrace = startTcptrace(["leaks", "--json", "--source", "bpf", "--duration", "1h", "--stuck-after", "0s"], {
@@ -169,16 +172,16 @@ it("knows the sockets that there are, though most of what they did was lost", { 
   expect(lost).toBeGreaterThan(0);
   const leaks = processes.filter(({ sockets }) => sockets.some(({ local }) => ends.includes(local)));
   expect(leaks.map(({ pid, closeWait }) => ({ pid, closeWait }))).toEqual([{ pid: leaking.pid, closeWait: held }]);
-  // The last survey may just have found some, which are not stuck yet.
+  // The last survey may have found some that are not stuck yet.
   const listed = leaks[0]?.sockets.map(({ local }) => local) ?? [];
   expect(listed.filter((local) => !ends.includes(local))).toEqual([]);
   expect(new Set(listed).size).toBe(listed.length);
-  // Those of the churn that were last seen in CLOSE_WAIT have gone.
+  // The churn's sockets that were last seen in CLOSE_WAIT have gone.
   const all = [...processes.flatMap(({ sockets }) => sockets), ...unowned].map(({ local }) => local);
   expect(all.filter((local) => local.endsWith(`:${churned.port}`))).toEqual([]);
 });
 
-it("says how far it is behind, until it has caught up", { timeout: 120_000 }, async () => {
+it("shows how far it is behind, until it has caught up", { timeout: 120_000 }, async () => {
   const tcptrace = startTcptrace(["top", "-b", "-d", "500ms", "--source", "bpf"]);
   await tcptrace.until("a table", () => tcptrace.stdout.includes("transitions/s"));
   const lastTable = (): string => tcptrace.stdout.split("\n\n").at(-2) ?? "";
@@ -191,8 +194,8 @@ it("says how far it is behind, until it has caught up", { timeout: 120_000 }, as
 });
 
 /**
- * Whether the machine can trace its own full load at all is the machine's affair (`npm run bench:exact` tells); what it
- * could not is counted, and what is shown is right.
+ * Whether this machine can trace its own full load depends on the machine (see `npm run bench:exact`): what it can't is
+ * counted as lost, and what is shown is correct.
  */
 it("shows each transition of full churn, with its process, or counts it as lost", { timeout: 240_000 }, async () => {
   const connections = 100_000;

@@ -8,8 +8,8 @@ const CONNECTIONS = 50;
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /**
- * Names that a process may give itself, and how they are shown. On the wire a bar before a newline ends the name, so that
- * one with both in it may be cut there until /proc tells it.
+ * Names that a process may give itself, and how they are shown. On the wire a bar before a newline ends the name, so
+ * that a name with both in it may be cut there until /proc shows the whole of it.
  */
 const NAMES: readonly { readonly shown: string; readonly name: Uint8Array; readonly cut?: string }[] = [
   { shown: "{red-fg}x", name: encode("{red-fg}x") },
@@ -27,7 +27,7 @@ const NAMES: readonly { readonly shown: string; readonly name: Uint8Array; reado
   { shown: String.raw`\x9b2J\u{202e}x`, name: encode("\u009B2J\u202Ex") },
 ];
 
-/** What could move a cursor, colour the screen or break a line. */
+/** Characters that could move the cursor, colour the screen or break a line. */
 const CONTROL = /[^\P{C}\n]/u;
 
 interface Pair {
@@ -38,7 +38,7 @@ interface Pair {
   readonly port: number;
 }
 
-/** A server and a client for each name, which make all their connections while tcptrace looks on. */
+/** A server and a client for each name, which make all their connections while tcptrace traces. */
 async function connectAll(): Promise<Pair[]> {
   const pairs: Pair[] = [];
   for (const { shown, name, cut = shown } of NAMES) {
@@ -51,7 +51,7 @@ async function connectAll(): Promise<Pair[]> {
 }
 
 describe("processes with hostile names", () => {
-  it("have every transition in events --json, and forge none", async () => {
+  it("have every transition in events --json and forge none", async () => {
     const tcptrace = await traceEvents();
     const pairs = await connectAll();
     expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
@@ -69,7 +69,7 @@ describe("processes with hostile names", () => {
     expect(tcptrace.summary().lost).toBe(0);
   });
 
-  it("are harmless text in events, a line for each transition", async () => {
+  it("are harmless text in events, with one line for each transition", async () => {
     const tcptrace = startTcptrace(["events", "--source", "bpf"]);
     await tcptrace.tracing();
     const pairs = await connectAll();

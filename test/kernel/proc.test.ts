@@ -21,7 +21,7 @@ const Leaks = z.object({
   unowned: z.array(z.object({ remote: z.string(), reason: z.string() })),
 });
 
-/** What nobody is told of leaks of theirs and of root's, both toward one server. */
+/** Checks what user nobody sees of their own leaks and of root's, both toward one server. */
 async function leaksForNobody(source: string, before?: string): Promise<void> {
   const server = await serve("127.0.0.1", "hangup");
   const own = await leak("127.0.0.1", server.port, 3, { prefix: NOBODY });
@@ -50,26 +50,26 @@ async function leaksForNobody(source: string, before?: string): Promise<void> {
   expect(unowned.map(({ reason }) => reason)).toEqual(["unreadable", "unreadable"]);
 }
 
-describe("who is not root", () => {
+describe("a user who is not root", () => {
   it.each(["proc", "auto"])(
-    "is told right of own processes by --source %s, and that others could not be read",
+    "sees their own processes correctly with --source %s, and that others could not be read",
     leaksForNobody,
   );
 
-  it("is told the same where /proc shows own processes only (hidepid=2)", async () => {
+  it("sees the same if /proc shows only their own processes (hidepid=2)", async () => {
     await leaksForNobody("proc", "mount -t proc -o hidepid=2 proc /proc");
   });
 
   it("sees on the screen why owners are missing", async () => {
     const { stdout } = await runTcptrace(["top", "-b", "-n", "1", "--source", "proc"], { prefix: asNobody() });
     expect(stdout).toMatch(
-      /^tcptrace .* proc: \/proc every 1 s at most: .*not root, so that only your own processes can be read$/m,
+      /^tcptrace .* proc: \/proc at most every 1 s: .*not root: only your own processes can be read$/m,
     );
     expect(stdout).toMatch(/^some processes could not be read \(\d+, for want of rights\): an owner may be missing$/m);
   });
 });
 
-/** The tables that a batch run has printed so far, each as its text; the last one may be incomplete. */
+/** The text of each table that a batch run has printed so far; the last one may be incomplete. */
 function tables(tcptrace: Tcptrace): string[] {
   return tcptrace.stdout.split(/^(?=tcptrace \d)/m);
 }
@@ -80,17 +80,17 @@ function numbers(tables_: readonly string[], figure: string): number[] {
     .map(([, number, thousands]) => Number(number) * (thousands === "k" ? 1000 : 1));
 }
 
-describe("connections that live shorter than a poll", () => {
-  it("are in the rates of the host, by the kernel's counters of all namespaces; data have an age and a price", async () => {
+describe("connections shorter than a poll", () => {
+  it("are in the host's rates, from the counters of all namespaces; data have an age and a cost", async () => {
     const { enter } = await startNetns();
     const server = await serve("127.0.0.1", "close", { prefix: enter });
     const tcptrace = startTcptrace(["top", "-b", "-d", "1s", "--source", "proc"]);
     await tcptrace.until("the first rates", () => tcptrace.stdout.includes(" connects/s"));
-    // 8 s of them, at a rate that is known.
+    // 8 s of connections, at a known rate.
     await connectAndClose("127.0.0.1", server.port, 1600, { prefix: enter, perSecond: 200 });
     expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
     const shown = tables(tcptrace);
-    // Over five seconds in the midst of them, whatever else connects on this machine.
+    // Over five seconds in the middle, whatever else connects on this machine.
     for (const figure of ["connects", "accepts", "TIME_WAIT"]) {
       const most = Math.max(...numbers(shown, figure));
       expect({ figure, most, isTrue: most > 150 && most < 300 }).toMatchObject({ figure, isTrue: true });
@@ -104,7 +104,7 @@ describe("connections that live shorter than a poll", () => {
 });
 
 describe("bpftrace's death for good", () => {
-  it("in mid-run: top goes on from /proc, says why, marks the gap, and no age starts anew", async () => {
+  it("in the middle of a run: top continues with /proc, says why, marks the gap, and no age starts over", async () => {
     const tcptrace = startTcptrace(["top", "-b", "-d", "250ms", "--stuck-after", "1s", "--source", "auto"]);
     await tcptrace.until("tracing", () => tcptrace.stdout.includes("full probes"));
     const server = await serve("127.0.0.1", "hangup");
@@ -116,18 +116,18 @@ describe("bpftrace's death for good", () => {
     const polled = await tcptrace.until("tables by /proc, with younger data", () => {
       const found = tables(tcptrace)
         .slice(before, -1)
-        .filter((table) => / proc: \/proc every /.test(table));
+        .filter((table) => / proc: \/proc at most every /.test(table));
       return found.length >= 12 ? found : undefined;
     });
     end.abort();
     await killing;
     for (const table of polled) {
       expect(table).toMatch(
-        /^tcptrace .* proc: \/proc every 1 s at most: bpftrace was ended by SIGKILL(; starting it again in [\d.]+ s|, 5 times in a row)$/m,
+        /^tcptrace .* proc: \/proc at most every 1 s: bpftrace was killed by SIGKILL(; restarting in [\d.]+ s|, 5 times in a row)$/m,
       );
       expect(table).toMatch(/^nothing was traced for [\d.]+s: rates and ages may be too low$/m);
     }
-    // Ages go on from what was traced: they are exact, and only rise.
+    // Ages continue from what was traced: they are exact, and only rise.
     const sentences = [
       ...tcptrace.stdout.matchAll(
         /^pair \(pid (\d+)\) holds (\d+) sockets in CLOSE_WAIT .*?, the oldest for (at least )?([\d.]+)s:/gm,
@@ -141,7 +141,7 @@ describe("bpftrace's death for good", () => {
   });
 });
 
-/** Kills every bpftrace that tcptrace starts, until told to end. */
+/** Kills every bpftrace that tcptrace starts, until it is stopped. */
 async function killEach(tcptrace: Tcptrace, signal: AbortSignal): Promise<void> {
   let last = 0;
   while (!signal.aborted) {

@@ -26,14 +26,14 @@ function folder(): string {
   return path;
 }
 
-/** `record -w FILE` with these words besides, which traces already. */
+/** Starts `record -w FILE` with these arguments too, and waits until it traces. */
 async function record(file: string, ...words: readonly string[]): Promise<Tcptrace> {
   const tcptrace = startTcptrace(["record", "--source", "bpf", "-w", file, ...words]);
   await tcptrace.tracing();
   return tcptrace;
 }
 
-/** The NDJSON that a recording gives. */
+/** The NDJSON of a recording. */
 async function replay(file: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const { code, stdout, stderr } = await runTcptrace(["events", "--json", "-r", file]);
   expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -73,17 +73,17 @@ describe("live and replay", () => {
     expect(exported.stdout === live).toBe(true);
   });
 
-  it("are the same without BPF, too", async () => {
+  it("are the same without BPF too", async () => {
     const file = join(folder(), "run");
     const tcptrace = startTcptrace(["record", "--source", "proc", "-w", file, "--print", "--json"]);
-    await tcptrace.until("polling", () => tcptrace.stderr.includes("/proc every"));
+    await tcptrace.until("polling", () => tcptrace.stderr.includes("/proc at most every"));
     const server = await serve("127.0.0.1");
     await tcptrace.until("the listener", () => tcptrace.stdout.includes(`127.0.0.1:${server.port}`));
     expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
     expect((await replay(file)).stdout).toBe(tcptrace.stdout);
   });
 
-  it("give the same leaks", async () => {
+  it("show the same leaks", async () => {
     const file = join(folder(), "run.gz");
     const server = await serve("127.0.0.1", "hangup");
     const client = await leak("127.0.0.1", server.port, 20);
@@ -117,7 +117,7 @@ const Leaks = z.object({
   ),
 });
 
-/** All of a report that does not depend on the moment it was made. */
+/** The parts of a report that do not depend on the time when it was made. */
 function leaksOf(json: string): z.infer<typeof Leaks> {
   const report = Leaks.parse(JSON.parse(json));
   for (const { sockets } of report.processes) sockets.sort((a, b) => a.fd - b.fd);
@@ -125,7 +125,7 @@ function leaksOf(json: string): z.infer<typeof Leaks> {
 }
 
 describe("record", () => {
-  it("counts, prints its counts at SIGUSR1 and at the end, and ends after so many transitions or so long", async () => {
+  it("counts, prints its counts at SIGUSR1 and at the end, and ends after a number or a time", async () => {
     const at = folder();
     const tcptrace = await record(join(at, "some"), "-c", "50");
     tcptrace.signal("SIGUSR1");
@@ -144,7 +144,7 @@ describe("record", () => {
     expect(mode & 0o777).toBe(0o600);
   });
 
-  it("loses nothing at full churn, in a tenth of the room when packed", async () => {
+  it("loses nothing at full churn, and takes a tenth of the space when packed", async () => {
     const at = folder();
     const [plain, packed] = [join(at, "run"), join(at, "run.gz")];
     const both = [await record(plain), await record(packed)];
@@ -165,13 +165,13 @@ describe("record", () => {
     expect(statSync(packed).size).toBeLessThan(statSync(plain).size / 4);
   });
 
-  it("killed, leaves all until the last second, packed too", async () => {
+  it("if killed, loses at most the last second, packed or not", async () => {
     const at = folder();
     const both = [join(at, "run"), join(at, "run.gz")].map(async (file) => ({ file, tcptrace: await record(file) }));
     const runs = await Promise.all(both);
     const truth = await load(100);
     for (const { file, tcptrace } of runs) {
-      // What was written is a second old at most.
+      // What was written is at most a second old.
       await until("the end of the load in the file", async () => {
         const rows = rowsOf((await replay(file)).stdout);
         return rows.filter((row) => row.includes(`:${truth.port}"`)).length >= 1001;
@@ -185,13 +185,13 @@ describe("record", () => {
   });
 });
 
-/** When, and which socket. */
+/** The time of a line, and its socket. */
 function keyOf(row: string): string {
   return /"time":"[^"]+","socket":"[^"]+"/.exec(row)?.[0] ?? row;
 }
 
 describe("a rotation", () => {
-  it("loses no line, and each file can be read alone", async () => {
+  it("loses no line, and each file can be read by itself", async () => {
     const at = folder();
     const server = await serve("127.0.0.1", "hangup");
     const client = await leak("127.0.0.1", server.port, 10);
@@ -199,14 +199,14 @@ describe("a rotation", () => {
     await load(3000);
     expect(await tcptrace.stop()).toEqual({ code: 0, signal: null });
     const files = readdirSync(at).toSorted((a, b) => Number(a.slice(3)) - Number(b.slice(3)));
-    // How many depends on what each begins with: whoever was busy before has left mini-sockets.
+    // Their number depends on the size of their beginnings: earlier tests may have left mini-sockets.
     expect(files.length).toBeGreaterThan(1);
     expect(files.slice(0, 2)).toEqual(["run", "run1"]);
     expect(tcptrace.stderr).toMatch(new RegExp(`in ${files.length} files$`, "m"));
     const rows: string[] = [];
     for (const file of files) {
       rows.push(...rowsOf((await replay(join(at, file))).stdout));
-      // Who leaked before the first file is known in each.
+      // A process that leaked before the first file is known in each of them.
       const { stdout } = await runTcptrace(["leaks", "-r", join(at, file), "--json", "--stuck-after", "1ms"]);
       expect(stdout).toContain(`"pid":${client.pid}`);
     }
@@ -214,7 +214,7 @@ describe("a rotation", () => {
     expect(rows.map(keyOf)).toEqual(rowsOf(tcptrace.stdout).map(keyOf));
   });
 
-  it("by time keeps as many files as it may", async () => {
+  it("by time keeps the number of files allowed", async () => {
     const at = folder();
     const { code } = await runTcptrace(["record", "-w", join(at, "run.gz"), "-G", "1", "-W", "2", "--duration", "4s"]);
     expect(code).toBe(0);
@@ -223,7 +223,7 @@ describe("a rotation", () => {
   });
 });
 
-/** A file system of 64 MB: a machine that has just been busy has surveys of some. */
+/** A file system of 64 MB: after a busy time surveys alone take some megabytes. */
 function smallDisk(): string {
   const at = join(folder(), "disk");
   mkdirSync(at);
@@ -232,14 +232,14 @@ function smallDisk(): string {
   return at;
 }
 
-/** Leaves half a megabyte of it; returns the file that takes the rest. */
+/** Fills all but half a megabyte of it; returns the file that takes the space. */
 function fillUp(disk: string): string {
   const ballast = join(disk, "ballast");
   const room = (): number => {
     const { bavail, bsize } = statfsSync(disk);
     return bavail * bsize - 500_000;
   };
-  // Piece by piece, since the recorder writes meanwhile.
+  // Piece by piece, because the recorder writes at the same time.
   while (room() > 0) appendFileSync(ballast, Buffer.alloc(Math.min(room(), 1_000_000)));
   return ballast;
 }
@@ -258,7 +258,7 @@ describe("a full disk", () => {
     expect(stderr).not.toMatch(/damaged/);
   });
 
-  it("is waited for when that was asked for, and what was not recorded is a gap", async () => {
+  it("with --on-full drop is waited for, and what was not recorded is a gap", async () => {
     const disk = smallDisk();
     const file = join(disk, "run");
     const tcptrace = await record(file, "--on-full", "drop");
@@ -275,7 +275,7 @@ describe("a full disk", () => {
     expect(rowsOf(stdout).filter((row) => row.includes(`:${truth.port}"`)).length).toBeGreaterThanOrEqual(101);
   });
 
-  it("is told of /dev/full, too", async () => {
+  it("is reported for /dev/full too", async () => {
     const { code, stderr } = await runTcptrace(["record", "-w", "/dev/full"]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^tcptrace: the disk is full: /m);
@@ -284,7 +284,7 @@ describe("a full disk", () => {
 });
 
 describe("record -w - | a view -r -", () => {
-  it("works live, and each end survives the other's death", async () => {
+  it("works live, and each end survives the end of the other", async () => {
     const writer = spawn(process.execPath, [CLI, "record", "--source", "bpf", "-w", "-"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -307,7 +307,7 @@ describe("record -w - | a view -r -", () => {
     expect(shown.trimEnd().split("\n").at(-1)).toMatch(/^\{"type":"summary"/);
   });
 
-  it("ends when nobody reads any more", async () => {
+  it("ends when no process reads any more", async () => {
     const script = `"$0" "$1" record --source bpf -w - | head -c 100; all="\${PIPESTATUS[*]}"; echo; echo "$all"`;
     const shell = spawn("bash", ["-c", script, process.execPath, CLI], { stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";

@@ -5,11 +5,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { asNobody } from "#test/support/machine/nobody.ts";
 import { runTcptrace, type StartOptions } from "#test/support/machine/tcptrace.ts";
 
-/** An environment in which something is refused, and what doctor and the commands must make of it. */
+/** An environment in which something is refused, and how doctor and the commands must react. */
 interface Refusal {
   readonly what: string;
   readonly start: () => StartOptions;
-  /** The check that must fail, and its words. */
+  /** The check that must fail, and its text. */
   readonly check: string;
   readonly said: RegExp;
   readonly takes: "proc" | "bpf";
@@ -18,18 +18,18 @@ interface Refusal {
   readonly code?: string;
 }
 
-/** In a mount namespace of its own, after what the shell does there. */
+/** Runs in a mount namespace of its own, after a shell command there. */
 function after(script: string): StartOptions {
   return { prefix: ["unshare", "--mount", "--propagation", "private", "sh", "-c", `${script} && exec "$0" "$@"`] };
 }
 
-/** As root with no capability but these. */
+/** Runs as root with only these capabilities. */
 function withOnly(...capabilities: readonly string[]): StartOptions {
   const set = ["-all", ...capabilities.map((name) => `+${name}`)].join(",");
   return { prefix: ["setpriv", "--bounding-set", set, "--inh-caps", set] };
 }
 
-/** A bpftrace that is a script: only for what no real one here would do. */
+/** A script as bpftrace: only for behaviour that no real one here would show. */
 function bpftrace(version: string, rest: string): StartOptions {
   const folder = mkdtempSync(join(tmpdir(), "tcptrace-refusals-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -39,7 +39,7 @@ function bpftrace(version: string, rest: string): StartOptions {
   return { env: { PATH: `${folder}${delimiter}${process.env["PATH"]}` } };
 }
 
-const OTHER_WORDS = "bpftrace v0.99.0";
+const UNKNOWN_VERSION = "bpftrace v0.99.0";
 
 const REFUSALS: readonly Refusal[] = [
   {
@@ -97,7 +97,7 @@ const REFUSALS: readonly Refusal[] = [
     code: "no-bpftrace",
   },
   {
-    what: "a bpftrace that says no version",
+    what: "a bpftrace that prints no version",
     start: () => bpftrace("bpftrace, built by hand", "exit 1"),
     check: "bpftrace",
     said: /--version fails/,
@@ -106,28 +106,28 @@ const REFUSALS: readonly Refusal[] = [
     code: "no-bpftrace",
   },
   {
-    what: "a bpftrace that gives itself up",
+    what: "a bpftrace that aborts",
     start: () =>
       bpftrace(
-        OTHER_WORDS,
+        UNKNOWN_VERSION,
         "echo \"terminate called after throwing an instance of 'E'\" >&2; echo '~~~' >&2; kill -ABRT $$",
       ),
     check: "trace",
-    said: /ended by SIGABRT, and said: terminate called/,
+    said: /killed by SIGABRT: terminate called/,
     takes: "proc",
-    reason: /ended by SIGABRT, and said: terminate called/,
+    reason: /killed by SIGABRT: terminate called/,
   },
   {
-    what: "a bpftrace that says other words and ends",
-    start: () => bpftrace(OTHER_WORDS, "echo 'Bereite 5 Sonden vor'; echo 'Zugriff verweigert' >&2; exit 3"),
+    what: "a bpftrace that prints unknown messages and exits",
+    start: () => bpftrace(UNKNOWN_VERSION, "echo 'Bereite 5 Sonden vor'; echo 'Zugriff verweigert' >&2; exit 3"),
     check: "trace",
-    said: /exit code 3/,
+    said: /exited with code 3/,
     takes: "proc",
-    reason: /exit code 3/,
+    reason: /exited with code 3/,
   },
   {
-    what: "a bpftrace that prints anything but lines of the wire",
-    start: () => bpftrace(OTHER_WORDS, "head -c 100000 /dev/urandom; printf 'ERROR: \\033[2Jno\\n' >&2; exit 1"),
+    what: "a bpftrace that prints anything but wire lines",
+    start: () => bpftrace(UNKNOWN_VERSION, "head -c 100000 /dev/urandom; printf 'ERROR: \\033[2Jno\\n' >&2; exit 1"),
     check: "trace",
     said: /ERROR: /,
     takes: "proc",
@@ -135,7 +135,7 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-// oxlint-disable-next-line no-control-regex -- that is what must not be there
+// oxlint-disable-next-line no-control-regex -- these must not be printed
 const CONTROL = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/;
 
 describe.each(REFUSALS)("with $what", ({ start, check, said, takes, reason, code: errorCode = "bpf-unavailable" }) => {
@@ -149,7 +149,7 @@ describe.each(REFUSALS)("with $what", ({ start, check, said, takes, reason, code
     expect(found.detail).toMatch(said);
   });
 
-  it("auto takes that, and bpf alone fails in one line where it must", async () => {
+  it("auto uses that, and bpf alone fails in one line if it must", async () => {
     const options = start();
     const { code, stdout, stderr } = await runTcptrace(["events", "--json", "--duration", "1s"], options);
     expect(code).toBe(0);
@@ -166,7 +166,7 @@ describe.each(REFUSALS)("with $what", ({ start, check, said, takes, reason, code
 });
 
 describe("TCPTRACE_PROBES", () => {
-  it("takes the probes that it names", async () => {
+  it("uses the probes that it names", async () => {
     const { code, stderr } = await runTcptrace(["events", "--json", "--source", "bpf", "--duration", "1s"], {
       env: { TCPTRACE_PROBES: "basic" },
     });
@@ -178,7 +178,7 @@ describe("TCPTRACE_PROBES", () => {
     const { code, stderr } = await runTcptrace(["events", "--source", "bpf"], {
       env: { TCPTRACE_PROBES: "kprobe" },
     });
-    // Where the kernel has kprobes, this test has nothing to show.
+    // If the kernel has kprobes, there is nothing to test.
     if (code === 0) return;
     expect(code).toBe(4);
     expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
@@ -186,11 +186,11 @@ describe("TCPTRACE_PROBES", () => {
     );
   });
 
-  it("that there are not are used wrongly", async () => {
+  it("with unknown probes is a usage error", async () => {
     const { code, stderr } = await runTcptrace(["doctor"], { env: { TCPTRACE_PROBES: "uprobe\n\u001B[2J" } });
     expect(code).toBe(2);
     expect(stderr).toBe(
-      "tcptrace: TCPTRACE_PROBES: no such probes: uprobe\\x0a\\x1b[2J: one of auto, full, kprobe, fentry, basic\n",
+      "tcptrace: TCPTRACE_PROBES: unknown probes: uprobe\\x0a\\x1b[2J: use one of auto, full, kprobe, fentry, basic\n",
     );
   });
 });

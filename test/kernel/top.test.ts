@@ -4,7 +4,7 @@ import { leak, serve } from "#test/support/machine/workload.ts";
 
 const LEAKED = 7;
 
-/** The tables so far: their lines from the columns' titles on, as words. */
+/** The tables printed so far: their lines from the column titles on, split into words. */
 function tables(tcptrace: Tcptrace): string[][][] {
   return tcptrace.stdout
     .split(/^tcptrace .*$/m)
@@ -14,14 +14,14 @@ function tables(tcptrace: Tcptrace): string[][][] {
     .map((lines) => lines.map((line) => line.trim().split(/\s+/)));
 }
 
-/** The cell of a column, in the row of the process at this place. */
+/** The cell of a column in this row. */
 function cell(table: readonly string[][], title: string, row: number): string | undefined {
   const [titles = []] = table;
   expect(titles).toContain(title);
   return table[row]?.[titles.indexOf(title)];
 }
 
-it("shows the process that leaks first, in each of the tables asked for", async () => {
+it("shows the leaking process first, in each of the tables asked for", async () => {
   const server = await serve("127.0.0.1", "hangup");
   const client = await leak("127.0.0.1", server.port, LEAKED);
   const tcptrace = startTcptrace(["top", "-b", "-n", "2", "-d", "500ms", "--source", "bpf"]);
@@ -36,7 +36,7 @@ it("shows the process that leaks first, in each of the tables asked for", async 
   }
 });
 
-it("counts a CLOSE_WAIT as stuck after the time given, with whom it is toward", async () => {
+it("counts a CLOSE_WAIT as stuck after the given time, and shows its peer", async () => {
   const tcptrace = startTcptrace(["top", "-b", "-d", "500ms", "--stuck-after", "1s", "--source", "bpf"]);
   await tcptrace.until("tracing", () => tcptrace.stdout.includes("full probes"));
   const server = await serve("127.0.0.1", "hangup");

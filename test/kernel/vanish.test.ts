@@ -14,7 +14,7 @@ import { leak, netnsOf, serve } from "#test/support/machine/workload.ts";
 const MAYFLY = join(WORKLOAD, "mayfly.py");
 const LEAKED = 20;
 
-/** Processes and namespaces that come and go, until the test ends; gives how many processes have gone. */
+/** Processes and namespaces that come and go until the test ends; returns how many processes have gone. */
 function mayflies(): () => number {
   const child = spawn("python3", [MAYFLY], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "exit");
@@ -27,7 +27,7 @@ function mayflies(): () => number {
   return () => Number(text.trimEnd().split("\n").at(-1));
 }
 
-/** Who holds the connections toward a port, as a survey has it: a line for each. The kernel may print a row twice. */
+/** The holders of the connections toward a port, from a survey, one line each. The kernel may print a row twice. */
 function holdersToward({ sockets, processes }: Survey, port: number): string[] {
   const rows = sockets.filter(({ remotePort, netns }) => remotePort === port && netns === netnsOf("self"));
   const inodes = new Set(rows.map(({ inode }) => inode));
@@ -39,7 +39,7 @@ function holdersToward({ sockets, processes }: Survey, port: number): string[] {
   );
 }
 
-it("processes and namespaces that go while /proc is read break nothing, and what stays is told right", async () => {
+it("processes and namespaces may go while /proc is read; the others are reported correctly", async () => {
   const server = await serve("127.0.0.1", "hangup");
   const { pid } = await leak("127.0.0.1", server.port, LEAKED);
   const gone = mayflies();
@@ -54,11 +54,11 @@ it("processes and namespaces that go while /proc is read break nothing, and what
     const told = holdersToward(survey, server.port);
     expect(told).toEqual(Array.from({ length: LEAKED }, () => `pair ${pid}`));
   }
-  // They were seen, and not only passed by.
+  // They were actually seen.
   expect(inOthers).toBeGreaterThan(0);
 });
 
-it("the whole command answers in the midst of them", async () => {
+it("the whole command works while they come and go", async () => {
   const server = await serve("127.0.0.1", "hangup");
   const { pid } = await leak("127.0.0.1", server.port, LEAKED);
   const gone = mayflies();
@@ -66,6 +66,6 @@ it("the whole command answers in the midst of them", async () => {
   const words = ["leaks", "--json", "--source", "proc", "--duration", "4s", "--stuck-after", "1s"];
   const { code, stdout, stderr } = await runTcptrace([...words, "--filter", `pid:${pid}`]);
   expect(code).toBe(0);
-  expect(stderr).toBe("tcptrace: /proc every 1 s at most: asked for by --source proc\n");
+  expect(stderr).toBe("tcptrace: /proc at most every 1 s: requested by --source proc\n");
   expect(JSON.parse(stdout)).toMatchObject({ processes: [{ pid, comm: "pair", closeWait: LEAKED, stuck: LEAKED }] });
 });

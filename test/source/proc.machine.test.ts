@@ -6,7 +6,7 @@ import { startChild } from "#test/support/machine/children.ts";
 const FAST = { intervalMs: 1, mostOfACore: 1 };
 const HOURLY = { intervalMs: 3_600_000, mostOfACore: 1 };
 
-/** Details are read where anybody on the machine has a socket in CLOSE_WAIT. */
+/** Details are read if any process on the machine has a socket in CLOSE_WAIT. */
 const kinds = (batch: readonly TraceEvent[] | undefined): string[] =>
   (batch ?? []).map(({ kind }) => kind).filter((kind) => kind !== "details");
 
@@ -20,7 +20,7 @@ async function listener(): Promise<number> {
 }
 
 describe("events", () => {
-  test("first who and when, then a survey each poll and ticks between", async () => {
+  test("first the source and the clock, then a survey for each poll and ticks between them", async () => {
     const controller = new AbortController();
     const older = await listener();
     const events: TraceEvent[] = [];
@@ -41,10 +41,10 @@ describe("events", () => {
     if (anchor?.kind !== "anchor" || source?.kind !== "source") throw new Error("not there");
     expect(anchor.wallMs).toBeGreaterThanOrEqual(wallBefore);
     expect(anchor.wallMs).toBeLessThanOrEqual(Date.now());
-    expect(source).toMatchObject({ source: "proc", ready: true, detail: "/proc every 0 s at most: because" });
+    expect(source).toMatchObject({ source: "proc", ready: true, detail: "/proc at most every 0 s: because" });
 
     const surveys = events.filter((event) => event.kind === "survey");
-    // The last poll is the look back at the end.
+    // The last poll is the final one, after the run.
     expect(surveys.map(({ poll }) => poll !== undefined)).toEqual([true, true, false]);
     for (const { poll } of surveys.slice(0, 2)) expect(poll?.cpuMs).toBeGreaterThan(0);
     const has = (port: number | null) => (event: (typeof surveys)[number]) =>
@@ -53,7 +53,7 @@ describe("events", () => {
     expect(surveys.map(has(younger))).toEqual([false, true, true]);
   });
 
-  test("ticks come though the next poll is far; an abort ends the wait, and no timer stays", async () => {
+  test("ticks come even if the next poll is far off; an abort ends the wait, and leaves no timer", async () => {
     const controller = new AbortController();
     const before = timers();
     const events = procSource({ reason: "because", pace: HOURLY }).events(controller.signal);
@@ -68,7 +68,7 @@ describe("events", () => {
     expect(timers()).toBeLessThanOrEqual(before);
   });
 
-  test("an abort before the begin: nothing", async () => {
+  test("an abort before the start: nothing", async () => {
     const events = procSource({ reason: "because", pace: FAST }).events(AbortSignal.abort());
     expect(await events[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
   });

@@ -103,7 +103,9 @@ export interface Loss {
   readonly at: Nanos;
   readonly count: number;
   readonly where: "bpf" | "kernel";
-  /** All of `count`, by the kernel's own counts. Not there where it can't tell, and in recordings of earlier versions. */
+  /**
+   * All of `count`, by the kernel's own counts. Not there where it can't tell, and in recordings of earlier versions.
+   */
   readonly changes?: readonly ChangeCount[];
 }
 
@@ -128,7 +130,7 @@ export interface SourceChange {
   readonly source: SourceName;
   /** False while the tracer is not attached yet, or down. */
   readonly ready: boolean;
-  /** Such as `bpftrace 0.17.0, full probes` or `/proc every 1 s at most: bpftrace is not installed`. */
+  /** Such as `bpftrace 0.17.0, full probes` or `/proc at most every 1 s: bpftrace is not installed`. */
   readonly detail: string;
 }
 

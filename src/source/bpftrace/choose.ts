@@ -25,16 +25,17 @@ export interface TracingFacts {
 }
 
 /**
- * Each traces all transitions. `fentry` and `kprobe` attach to the kernel's functions, and know TIME_WAIT exactly; `full`
- * attaches to the kernel's tracepoint; all three read the kernel's structs through BTF. `basic` has only the tracepoint's
- * arguments.
+ * Each traces all transitions. `fentry` and `kprobe` attach to the kernel's functions, and know TIME_WAIT exactly;
+ * `full` attaches to the kernel's tracepoint; all three read the kernel's structs through BTF. `basic` has only the
+ * tracepoint's arguments.
  */
 export type Program = (typeof PROGRAMS)[number];
 
 /**
- * Best first. The tracepoint exists however the kernel was compiled, and its program is not preempted. Nor is a kprobe's,
- * which costs more. fentry's is: meanwhile the kernel skips it for all other tasks on that CPU, and those events are lost
- * (__bpf_prog_enter_recur() in kernel/bpf/trampoline.c). For TIME_WAIT the rules do as well as tcp_time_wait().
+ * Best first. The tracepoint exists however the kernel was compiled, and its program is not preempted. Nor is a
+ * kprobe's, which costs more. fentry's is, and meanwhile the kernel skips it for all other tasks on that CPU, so that
+ * their events are lost (__bpf_prog_enter_recur() in kernel/bpf/trampoline.c). `full` infers TIME_WAIT as reliably as
+ * the others trace it.
  */
 export const PROGRAMS = ["full", "kprobe", "fentry", "basic"] as const;
 
@@ -65,7 +66,7 @@ export const OLDEST_BPFTRACE = { major: 0, minor: 11 };
 export const OLDEST_BPFTRACE_NAME = `${OLDEST_BPFTRACE.major}.${OLDEST_BPFTRACE.minor}`;
 /** The oldest known to compile the programs: 0.11 does not, and the versions between have not been tried. */
 export const OLDEST_PROVEN = { major: 0, minor: 17 };
-/** The first that loads nothing without BTF. */
+/** The first bpftrace that requires BTF. */
 const NEEDS_BTF = { major: 0, minor: 25 };
 /** The first kernel with sock:inet_sock_set_state. */
 export const OLDEST_KERNEL = { major: 4, minor: 16 };
@@ -188,7 +189,7 @@ function findTracefsObstacle(facts: TracingFacts): Obstacle | null {
     : { reason: "the kernel has no tracefs", fix: null };
 }
 
-/** An older bpftrace finds no functions of an older kernel. */
+/** Older versions of bpftrace find no functions on older kernels. */
 const FINDS_FUNCTIONS = { bpftrace: { major: 0, minor: 23 }, kernel: { major: 5, minor: 11 } };
 
 function findFentryObstacle(facts: TracingFacts): Obstacle | null {
@@ -201,7 +202,7 @@ function findFentryObstacle(facts: TracingFacts): Obstacle | null {
   }
   // bpftrace reads this list first; it is unknown until tracefs is mounted.
   if (kernel.traceableFunctions !== false) return findTracefsObstacle(facts);
-  return { reason: "the kernel does not let its functions be traced (available_filter_functions)", fix: null };
+  return { reason: "the kernel does not allow tracing of its functions (available_filter_functions)", fix: null };
 }
 
 function findKprobeObstacle({ kernel }: TracingFacts): Obstacle | null {
@@ -217,5 +218,5 @@ function findOldBtfObstacle(facts: TracingFacts): Obstacle | null {
   const noBtf = findBtfObstacle(facts);
   const { bpftrace } = facts;
   if (noBtf === null || bpftrace === null || !isAtLeast(bpftrace, NEEDS_BTF)) return null;
-  return { reason: `${noBtf.reason}, and bpftrace ${bpftrace.version} does nothing without it`, fix: null };
+  return { reason: `${noBtf.reason}, and bpftrace ${bpftrace.version} requires it`, fix: null };
 }

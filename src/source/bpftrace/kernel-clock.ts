@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import type { ClockAnchor } from "../../model/events/event.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 
-/** /proc/uptime has hundredths of a second: less is noise. */
+/** /proc/uptime has a resolution of 10 ms: a smaller difference is noise. */
 const SAME_CLOCK: Nanos = 20e6;
 /** No line takes this long to arrive. */
 const LONGEST_DELAY: Nanos = 60e9;
 
 /**
  * The tracer's clock, read here. bpftrace's nsecs is CLOCK_BOOTTIME (0.12 and later, kernel 5.8 and later) or else
- * CLOCK_MONOTONIC; they differ by the time that the machine was suspended, which is measured and not assumed.
+ * CLOCK_MONOTONIC; they differ by the time that the machine was suspended, which is measured.
  */
 export class KernelClock {
   /** What to add to CLOCK_MONOTONIC. */

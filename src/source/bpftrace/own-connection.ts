@@ -7,7 +7,7 @@ import { TCP } from "../../model/net/tcp-state.ts";
 
 const RETRY_MS = 20;
 const LOOPBACK = 0x7f000001;
-/** The listener's own end is the last event; if that is lost, the port is given up after this time. */
+/** The end of the listener is the last event; if that is lost, the port is forgotten after this time. */
 const LAST_EVENT_MS = 2000;
 
 /**
@@ -96,6 +96,6 @@ function reset(socket: Socket): void {
 
 /** Without this connection tcptrace never learns that bpftrace is attached. */
 function noteError(error: Error): void {
-  // Resets are how they end.
+  // Each of them ends in a reset.
   if (errorCode(error) !== "ECONNRESET") debug("tcptrace's own connection", error);
 }

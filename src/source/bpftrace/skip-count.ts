@@ -8,8 +8,8 @@ const MISSES = "\nrecursion_misses:\t";
 const LONGEST_INFO = 4096;
 
 /**
- * Transitions that the kernel did not show to the tracer at all: it runs no BPF program inside another one, and a softirq
- * may interrupt the program that a system call runs. It counts them for each program (trace_call_bpf() in
+ * Transitions that the kernel did not show to the tracer at all: it runs no BPF program inside another one, and a
+ * softirq may interrupt the program that a system call runs. It counts them for each program (trace_call_bpf() in
  * kernel/trace/bpf_trace.c, shown in /proc/PID/fdinfo; kernels before 6.2 or so show none).
  */
 export class SkipCount {
@@ -23,7 +23,7 @@ export class SkipCount {
     this.#pid = pid;
   }
 
-  /** How many more since the last call. */
+  /** How many have been skipped since the last call. */
   take(): number {
     // The programs are there from when the tracer is attached.
     if (this.#files.length === 0) this.#files = this.#programFiles();
@@ -34,7 +34,7 @@ export class SkipCount {
     return more;
   }
 
-  /** Call it when the programs have ended. */
+  /** Call it once the programs have ended. */
   close(): void {
     for (const file of this.#files) closeSync(file);
     this.#files = [];
@@ -60,7 +60,7 @@ export class SkipCount {
   }
 }
 
-/** Reads its text as it is now; returns 0 bytes when its program has gone. */
+/** Reads the file's current text; returns 0 bytes if its program has gone. */
 function readAgain(file: number, into: Buffer): number {
   try {
     return readSync(file, into, 0, into.length, 0);

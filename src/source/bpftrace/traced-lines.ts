@@ -9,7 +9,7 @@ import type { OwnConnection } from "./own-connection.ts";
 const MAX_KNOWN_PIDS = 65_536;
 const MAX_LOOKUPS = 64;
 
-/** What a tracer's lines show as they arrive: drops tcptrace's own connections, and notes losses and new processes. */
+/** Handles a tracer's lines as they arrive: drops tcptrace's own connections, and notes losses and new processes. */
 export class TracedLines implements IntakeSink {
   readonly #clock: KernelClock;
   readonly #own: OwnConnection;
@@ -35,12 +35,12 @@ export class TracedLines implements IntakeSink {
     return this.#events;
   }
 
-  /** An event that is ahead of what waits for its turn. */
+  /** Adds an event that precedes all waiting lines. */
   note(event: TraceEvent): void {
     this.#notes.push(event);
   }
 
-  /** What has been noted since the last call. */
+  /** The events noted since the last call. */
   takeNotes(): TraceEvent[] {
     const notes = this.#notes;
     this.#notes = [];

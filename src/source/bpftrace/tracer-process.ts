@@ -32,8 +32,8 @@ export interface TracerProcess {
   /** Resolves when it has ended; never rejects. */
   readonly ended: Promise<TracerEnd>;
   /**
-   * Stops it until it is woken, if that is safe. Awake, it is scheduled for nearly every event, which costs more than the
-   * event; after a rest it finds many at once.
+   * Stops it until it is woken, if that is safe. While awake it is scheduled for nearly every event, which costs more
+   * than the event; after a rest it reads many at once.
    */
   rest(): void;
   wake(): void;
@@ -43,8 +43,8 @@ export interface TracerProcess {
 
 const MOUNT = "mount -t tracefs tracefs /sys/kernel/tracing";
 /**
- * As a batch job (sched(7)) bpftrace is not scheduled at every event, which would cost more than the event: 2 us of CPU a
- * transition instead of 6, at 80,000 a second.
+ * As a batch job (sched(7)) bpftrace is not scheduled at every event, which would cost more than the event: 2 us of CPU
+ * a transition instead of 6, at 80,000 a second.
  */
 const RUN = 'if command -v chrt >/dev/null; then set -- chrt --batch 0 "$0"; else set -- "$0"; fi; exec "$@" -B full -';
 const FINDS_BTF = { major: 0, minor: 23 };
@@ -61,7 +61,10 @@ const MAX_STDERR_CHARS = 16_384;
 /** Up to 0.18 each CPU has a buffer of its own; from 0.19 on all share one. */
 const SHARED_BUFFER = { major: 0, minor: 19 };
 
-/** The kernel kills it when its parent ends, however that ends, and even while it is stopped (PR_SET_PDEATHSIG, prctl(2)). */
+/**
+ * The kernel kills it when its parent ends, however that ends, and even while it is stopped (PR_SET_PDEATHSIG,
+ * prctl(2)).
+ */
 const TIED = ["setpriv", "--pdeathsig", "KILL"] as const;
 
 /** Starts bpftrace. Its stderr is kept for the message about its end, and shown as it is only when debugging. */
@@ -117,14 +120,14 @@ export function startTracer({ bpftrace, program, mountTracefs }: TracerOptions):
   };
 }
 
-/** Signals bpftrace and any wrapper it was started through: what is left of those would keep the pipe open. */
+/** Signals bpftrace and any wrapper it was started through: any that is left would keep the pipe open. */
 function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {
   if (leader === undefined) return;
   try {
     process.kill(-leader, signal);
   } catch (error) {
     // ESRCH: all of them have ended.
-    if (!hasVanished(error)) debug("bpftrace cannot be ended", error);
+    if (!hasVanished(error)) debug("cannot stop bpftrace", error);
   }
 }
 
@@ -137,8 +140,8 @@ function canTie(): boolean {
 }
 
 /**
- * The path of BTF. bpftrace 0.17 asks the kernel by number, which kernels before 5.11 do not support. It is not always set,
- * because with it bpftrace 0.27 finds no functions for fentry.
+ * The path of BTF. bpftrace 0.17 asks the kernel by number, which kernels before 5.11 do not support. It is not always
+ * set, because with it bpftrace 0.27 finds no functions for fentry.
  */
 function btf(bpftrace: BpftraceVersion): Readonly<Record<string, string>> {
   const needsPath = !isAtLeast(bpftrace, FINDS_BTF) && !isAtLeast(parseRelease(release()), BTF_BY_NUMBER);
@@ -151,7 +154,7 @@ function raisePriority(pid: number, priority: number): void {
   try {
     setPriority(pid, priority);
   } catch (error) {
-    // It works without, and loses more under load.
+    // It works without it, but loses more events under load.
     debug(`priority of pid ${pid} not raised`, error);
   }
 }
@@ -180,12 +183,12 @@ function describeEnd(stderr: string, exitCode: number | undefined, signal: strin
   const lines = stderr.split("\n");
   if (signal !== undefined) {
     const last = lines.findLast((line) => ABORT_MESSAGE.test(line));
-    return `bpftrace was ended by ${signal}${last === undefined ? "" : `, and said: ${shortened(last)}`}`;
+    return `bpftrace was killed by ${signal}${last === undefined ? "" : `: ${shortened(last)}`}`;
   }
   const errors = lines.filter((line) => /error|not found|lockdown|capability|unable|failed|permission/i.test(line));
   const found = errors.findLast((line) => !/RLIMIT_MEMLOCK/.test(line));
   if (found !== undefined) return `bpftrace said: ${shortened(found)}`;
-  return `bpftrace ended with exit code ${exitCode ?? "unknown"}`;
+  return `bpftrace exited with code ${exitCode ?? "unknown"}`;
 }
 
 function shortened(line: string): string {

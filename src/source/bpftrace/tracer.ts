@@ -14,12 +14,12 @@ import { type TracerEnd, type TracerOptions, type TracerProcess, startTracer } f
 
 /** When the consumer is slow, reading stops here; the kernel then counts what it can't send. */
 const MAX_WAITING = 200_000;
-/** At a time; the others come next. */
+/** How many CPUs are asked at a time. */
 const MAX_ASKED = 32;
 /** A CPU that has been silent for this long is asked; sooner when others' events wait for it. */
 const ASK_AFTER: Nanos = 250e6;
 const ASK_SOON_AFTER: Nanos = 20e6;
-/** Events of one tick from which on bpftrace rests until the next. */
+/** If one tick has this many events, bpftrace rests until the next tick. */
 const BUSY = 200;
 
 /** One bpftrace process from its start to its end: its lines, decoded, counted and put in order. */
@@ -27,7 +27,9 @@ export class Tracer {
   readonly ended: Promise<TracerEnd>;
   isAttached = false;
   hasEnded = false;
-  /** Since the last survey began, the kernel has skipped events. Whoever begins a survey sets it back. */
+  /**
+   * Whether the kernel has skipped events since the last survey began. The caller resets it when it begins a survey.
+   */
   hasSkipped = false;
   readonly #clock: KernelClock;
   readonly #own = new OwnConnection();
@@ -78,7 +80,7 @@ export class Tracer {
     return this.#lines.latest;
   }
 
-  /** All that was traced until then has been taken. */
+  /** Everything traced up to this time has been taken. */
   get watermark(): Nanos {
     return this.#watermark;
   }
@@ -109,7 +111,7 @@ export class Tracer {
     for (const cpu of asked.size === 0 ? [0] : asked) askTracer(cpu);
   }
 
-  /** The run is over and all of it has been taken: what comes until the tracer's own end is not lost. */
+  /** The run is over and all its events have been taken: later ones, until the tracer ends, do not count as lost. */
   ignoreFinalLoss(): void {
     this.#lines.ignoreFinalLoss();
   }
@@ -140,7 +142,7 @@ export class Tracer {
     this.#lines.note({ kind: "loss", at, count, where: "kernel" });
   }
 
-  /** What is left is bounded by the kernel's buffer and has to be read before the end. */
+  /** Reads the rest, at most the kernel's buffer, before the end. */
   #drain(): void {
     this.#isEnding = true;
     this.#process.wake();

@@ -8,11 +8,14 @@ import type { WireLine } from "../../wire/wire-line.ts";
 import { WireDecoder, type WireSink } from "../../wire/wire.ts";
 
 export interface IntakeSink {
-  /** A line with an event, before it is put in order; the line is reused after the call. Returns whether to keep the event. */
+  /**
+   * A line with an event, before it is put in order; the line is reused after the call. Returns whether to keep the
+   * event.
+   */
   takes(line: WireLine): boolean;
-  /** These transitions were sent and are lost; `at` is null when the tracer has ended. */
+  /** These transitions were sent but lost; `at` is null once the tracer has ended. */
   lost(changes: readonly ChangeCount[], at: Nanos | null): void;
-  /** The kernel's time when a line was written that has just arrived. */
+  /** A line has just arrived that the kernel wrote at this time. */
   moment(at: Nanos): void;
 }
 
@@ -32,8 +35,8 @@ export class Intake {
   }
 
   /**
-   * The events whose turn has come, in order, at the end of `events`. `notAfter` keeps later ones back; `all` waits for no
-   * CPU.
+   * The events whose turn has come, in order, at the end of `events`. `notAfter` keeps later ones back; `all` waits for
+   * no CPU.
    */
   release(notAfter: Nanos = Infinity, all = false, events: TraceEvent[] = []): TraceEvent[] {
     return this.#reorder.release(notAfter, all, events);
@@ -107,7 +110,7 @@ class LineSink implements WireSink {
   /** The kernel's count shows the event as lost: nothing to add. */
   malformed(): void {}
 
-  /** A line without a change of state is evidence of an owner, and no transition. */
+  /** A line without a change of state is evidence of an owner, but not a transition. */
   #lose(lines: readonly ChangeCount[], at: Nanos | null): void {
     const changes = lines.filter(({ from, to }) => from === null || from !== to);
     if (changes.length > 0) this.#sink.lost(changes, at);

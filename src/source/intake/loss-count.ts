@@ -2,7 +2,7 @@ import type { ChangeCount } from "../../model/events/event.ts";
 import { isTcpState } from "../../model/net/tcp-state.ts";
 import { ACCEPTED, PAIRS, type Pair, type SentCounts, noneSent, placeOf } from "../../wire/sent-counts.ts";
 
-/** Of one CPU, by pair of states. */
+/** The counts of one CPU, by pair of states. */
 interface Counts {
   readonly received: SentCounts;
   readonly lost: SentCounts;
@@ -33,7 +33,7 @@ export class LossCount {
     for (const [place, pair] of PAIRS.entries()) {
       const known = lost[place] ?? 0;
       const now = (sent[place] ?? 0) - (received[place] ?? 0);
-      // An accept may be counted before a heartbeat and come after it, where programs interrupt each other.
+      // An accept may be counted before a heartbeat but arrive after it, because programs interrupt each other.
       if (pair === ACCEPTED) lost[place] = Math.max(0, now);
       if (pair === ACCEPTED || now <= known) continue;
       lost[place] = now;

@@ -8,13 +8,13 @@ import type { WireLine } from "../../wire/wire-line.ts";
 const OFFLINE_AFTER: Nanos = 15e9;
 /** A CPU that has had no event for 32 ms holds nothing back (probes/outbox.bt). */
 const HOLDS: Nanos = 50e6;
-/** Memory is bounded even when one CPU is silent and another is not. */
+/** Bounds memory when one CPU is silent and another is busy. */
 const MAX_PENDING = 500_000;
 
 /**
  * Puts events into order of time. Those of one CPU arrive in order, but bpftrace reads one CPU's buffer after another,
- * so they may arrive seconds after later ones of other CPUs. An event is released once each CPU has reported a later time: by
- * an event, by a heartbeat, or by an answer that shows that nothing of it is under way.
+ * so they may arrive seconds after later ones of other CPUs. An event is released once each CPU has reported a later
+ * time: by an event, by a heartbeat, or by an answer that shows that nothing of it is under way.
  */
 export class Reorder {
   readonly #pending: (LineQueue | undefined)[] = [];
@@ -82,8 +82,8 @@ export class Reorder {
   }
 
   /**
-   * The events whose turn has come, in order, at the end of `events`. `notAfter` keeps later ones back; `all` waits for no
-   * CPU.
+   * The events whose turn has come, in order, at the end of `events`. `notAfter` keeps later ones back; `all` waits for
+   * no CPU.
    */
   release(notAfter: Nanos = Infinity, all = false, events: TraceEvent[] = []): TraceEvent[] {
     const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#commonWatermark(), notAfter);

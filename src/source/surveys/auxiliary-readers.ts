@@ -27,7 +27,7 @@ export class AuxiliaryReaders {
     return [this.#details.take(mayRead), this.#counters.take(mayRead)].filter((event) => event !== null);
   }
 
-  /** A last look, when the run has ended. */
+  /** Reads everything one last time, after the run. */
   async last(): Promise<TraceEvent[]> {
     const read = [await this.#details.last(), await this.#counters.last()];
     return read.filter((event) => event !== null);

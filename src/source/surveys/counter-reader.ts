@@ -20,8 +20,9 @@ interface Settings {
 }
 
 /**
- * Reads what the kernel counts in the namespaces that surveys have found, in the background: once a second, or less often, to
- * cost at most 1 % of a core. Reads their settings every 30 s: each namespace but our own takes a process of its own.
+ * Reads what the kernel counts in the namespaces that surveys have found, in the background: once a second, or less
+ * often, to cost at most 1 % of a core. Reads their settings every 30 s: for each namespace but our own that takes a
+ * process.
  */
 export class CounterReader {
   readonly #now: () => Nanos;
@@ -72,7 +73,7 @@ export class CounterReader {
 
   async #read(): Promise<void> {
     this.#isRunning = true;
-    // A reading that fails is not repeated at once.
+    // If reading fails, do not retry at once.
     this.#due = performance.now() + USUAL_INTERVAL_MS;
     try {
       const namespaces = this.#namespaces;
@@ -132,7 +133,7 @@ export class CounterReader {
       maxBuffer: 65_536,
     });
     const settings = parseSettings(stdout);
-    // grep fails where a single file is missing, and all the others are read.
+    // grep fails if a single file is missing, although it reads all the others.
     if (failed && settings === null && !signal.aborted)
       debug(`settings of pid ${pid}'s network namespace not read`, shortMessage);
     return settings;

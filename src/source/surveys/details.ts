@@ -8,7 +8,7 @@ import { TCP } from "../../model/net/tcp-state.ts";
 import { SocketDiagnosis } from "./socket-diagnosis.ts";
 
 const USUAL_INTERVAL_MS = 1000;
-/** A server that closes at once always has connections in CLOSE_WAIT, none of them for long: those are not asked about. */
+/** Connections of a server that closes at once are in CLOSE_WAIT only briefly: those are not asked about. */
 const LASTING: Nanos = 200e6;
 const MOST_OF_A_CORE = 0.02;
 const LAST_MS = 3000;
@@ -19,8 +19,9 @@ const IDLE_MOST_OF_A_CORE = 0.01;
 type Diagnosis = Pick<SocketDiagnosis, "ask" | "askIdle">;
 
 /**
- * Asks the kernel for details of connections in CLOSE_WAIT, in the background: once a second while some last, or less often,
- * to cost at most 2 % of a core. Asks twice a minute, at most 1 % of a core, which established connections are idle.
+ * Asks the kernel for details of connections in CLOSE_WAIT, in the background: once a second while some last, or less
+ * often, to cost at most 2 % of a core. Asks twice a minute, at most 1 % of a core, which established connections are
+ * idle.
  */
 export class DetailReader {
   readonly #now: () => Nanos;
@@ -32,7 +33,7 @@ export class DetailReader {
   readonly #wanted = new Set<number>();
   /** Those of them that a survey has shown, until they are asked about. */
   readonly #surveyed = new Set<number>();
-  /** Ports of what was in CLOSE_WAIT in the last answer: what is there again is lasting. */
+  /** Ports of what was in CLOSE_WAIT in the last answer: a connection seen twice is lasting. */
   #answered: ReadonlySet<number> = new Set();
   /** Namespaces with connections. */
   #connected: readonly number[] = [];
@@ -62,7 +63,7 @@ export class DetailReader {
         this.#surveyed.add(netns);
       }
       this.#connected = [...connectedIn(event)];
-      // The survey shows them; if it does not, their end was lost.
+      // The survey shows these; if it does not, the event of their end was lost.
       for (const { at, address } of this.#entered.values()) {
         if (at >= event.at) break;
         this.#entered.delete(address);
@@ -92,7 +93,7 @@ export class DetailReader {
     }
   }
 
-  /** A last answer, when the run has ended; null when there is nothing to ask for, or no answer in time. */
+  /** A last answer, when the run has ended; null if there is nothing to ask about, or no answer in time. */
   async last(): Promise<DetailsSeen | null> {
     await this.#running;
     this.#wantLasting();
@@ -138,13 +139,13 @@ export class DetailReader {
   }
 }
 
-/** An answer that the end of the run cuts off is not an error. */
+/** A question that the end of the run interrupts is not an error. */
 function noteUnanswered(signal: AbortSignal, error: unknown): null {
   if (!signal.aborted) debug("no socket details from ss", error);
   return null;
 }
 
-/** Nearly unique for each connection; where two share it, one is asked about once more than needed. */
+/** Nearly unique for each connection; if two share it, one is asked about once more than needed. */
 function portsOf({ localPort, remotePort }: SocketDetail): number {
   return localPort * 65_536 + remotePort;
 }

@@ -9,8 +9,8 @@ const INTERVAL_MS = 1000;
 const MOST_OF_A_CORE = 0.05;
 
 /**
- * Without a tracer there is only /proc: it may cost more than it does beside one, and is read more often. `percent` of a core
- * is what the user allows (TCPTRACE_POLL_CPU). Throws UserError when that is not a share of a core.
+ * Without a tracer there is only /proc, so it is read more often and may cost more. `percent` of a core
+ * is what the user allows (TCPTRACE_POLL_CPU). Throws UserError if that is not a valid percentage.
  */
 export function paceWithoutTracer(percent: string = process.env["TCPTRACE_POLL_CPU"] ?? ""): Pace {
   if (percent === "") return { intervalMs: INTERVAL_MS, mostOfACore: MOST_OF_A_CORE };
@@ -27,7 +27,7 @@ export interface ProcPollParts {
   readonly pace: Pace;
 }
 
-/** Surveys of /proc, in place of tracing that is unavailable. */
+/** Surveys /proc when tracing is unavailable. */
 export class ProcPoll {
   readonly #parts: ProcPollParts;
   #reason = "";
@@ -46,7 +46,10 @@ export class ProcPoll {
     this.#reason = reason;
   }
 
-  /** What has been read since the last call; starts the next reading when it is due. Call it again once that is folded. */
+  /**
+   * What has been read since the last call; starts the next reading if it is due. Call it again once the events are
+   * folded.
+   */
   batch(): TraceEvent[] {
     const { now, surveyor, auxiliary } = this.#parts;
     if (this.#folding !== null) surveyor.charge(cpuMsSince(this.#folding));
@@ -72,7 +75,7 @@ export class ProcPoll {
   }
 }
 
-/** `/proc every 1.5 s at most: not root`; where a poll is expensive, there are fewer. */
+/** `/proc at most every 1.5 s: not root`; expensive polls are less frequent. */
 export function describeProc(intervalMs: number, reason: string): string {
-  return `/proc every ${Number((intervalMs / 1000).toFixed(1))} s at most: ${reason}`;
+  return `/proc at most every ${Number((intervalMs / 1000).toFixed(1))} s: ${reason}`;
 }

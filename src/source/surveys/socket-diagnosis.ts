@@ -19,15 +19,15 @@ interface LineReader {
 }
 
 /**
- * The kernel's socket diagnosis (inet_diag), through iproute2's ss: a lower bound of the time in CLOSE_WAIT,
- * whether its program still sends, the limits of accept queues, and which connections are idle. /proc/net/tcp shows none of it.
+ * The kernel's socket diagnosis (inet_diag), through iproute2's ss: a lower bound of the time in CLOSE_WAIT, whether
+ * its program still sends, the limits of accept queues, and which connections are idle. /proc/net/tcp shows none of it.
  */
 export class SocketDiagnosis {
   readonly #inhabitants = new Inhabitants();
   readonly #ss = findSystemTool("ss");
   readonly #nsenter = findSystemTool("nsenter");
 
-  /** What these namespaces' sockets are like; null where ss is missing, or failed everywhere. */
+  /** The details of these namespaces' sockets; null if ss is missing, or failed in all of them. */
   async ask(namespaces: readonly number[], signal: AbortSignal): Promise<SsRows | null> {
     const rows: SsRows = { details: [], backlogs: [] };
     const answers = await this.#askEach(namespaces, WORDS, (netns) => new SsReader(netns), signal);
@@ -38,7 +38,7 @@ export class SocketDiagnosis {
     return answers.length === 0 ? null : rows;
   }
 
-  /** Their idle connections; null as above. */
+  /** The idle connections in these namespaces; null as above. */
   async askIdle(namespaces: readonly number[], signal: AbortSignal): Promise<IdleSeen | null> {
     const answers = await this.#askEach(namespaces, IDLE_WORDS, (netns) => new SsIdleReader(netns), signal);
     const connections = answers.flatMap(({ rows }) => rows);

@@ -5,13 +5,15 @@ import { takeSurvey } from "../../host/survey/survey.ts";
 import type { Survey } from "../../model/events/survey.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 
-/** How often surveys are taken, and what share of a core they may cost: the more sockets there are, the fewer surveys. */
+/**
+ * How often surveys are taken, and what share of a core they may cost: the more sockets there are, the fewer surveys.
+ */
 export interface Pace {
   readonly intervalMs: number;
   readonly mostOfACore: number;
 }
 
-/** Beside a tracer, which reports most of it. */
+/** The pace beside a tracer, which reports most changes. */
 export const BESIDE_TRACER: Pace = { intervalMs: 2000, mostOfACore: 0.01 };
 
 const SHORTEST_REST_MS = 300;
@@ -63,7 +65,9 @@ export class Surveyor {
     return this.#begunAt;
   }
 
-  /** The survey that has become ready since the last call. Begins the next one when it is due, or as soon as allowed. */
+  /**
+   * The survey that has become ready since the last call. Begins the next one when it is due, or as soon as allowed.
+   */
   take(isUrgent = false): Survey | null {
     if (this.#failure !== null) throw this.#failure;
     const survey = this.#survey;
@@ -93,7 +97,7 @@ export class Surveyor {
     this.#isExpedited = true;
   }
 
-  /** The socket of this inode is reported as long as some process holds it, though it no longer has a row. */
+  /** From now on surveys report this socket as long as some process holds it, even without a row. */
   remember(inode: number): void {
     this.#holders.remember(inode);
   }
@@ -146,7 +150,7 @@ function withoutOwn(survey: Survey): Survey {
   if (own === undefined) return survey;
   const processes = survey.processes.filter((holder) => holder !== own);
   const inodes = new Set(own.sockets.map(({ inode }) => inode));
-  // Those it has inherited belong to others, too.
+  // Inherited sockets belong to other processes too.
   for (const { sockets } of processes) for (const { inode } of sockets) inodes.delete(inode);
   return { ...survey, processes, sockets: survey.sockets.filter(({ inode }) => inode === 0 || !inodes.has(inode)) };
 }

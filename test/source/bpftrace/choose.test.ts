@@ -95,7 +95,7 @@ describe("the error of --source bpf", () => {
 
 describe("basic", () => {
   test("no BTF", () => {
-    // Functions are of no use then, either.
+    // Then the functions can't be traced either.
     const choice = chooseSource({ ...kernel({ btf: false }), bpftrace: bpftrace("0.24.2") });
     expect(choice).toMatchObject({
       source: "bpf",
@@ -180,19 +180,19 @@ describe("proc", () => {
     expect(describePassedOver(choice)).toBe(reason);
   });
 
-  test("a bpftrace that needs BTF, and none there", () => {
+  test("a bpftrace that needs BTF, and none is available", () => {
     const { source, passedOver } = chooseSource({ ...kernel({ btf: false }), bpftrace: bpftrace("0.25.0") });
     expect(source).toBe("proc");
     expect(passedOver.map(({ reason }) => reason)).toEqual([
       "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
       "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
       "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
-      "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF), and bpftrace 0.25.0 does nothing without it",
+      "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF), and bpftrace 0.25.0 requires it",
     ]);
   });
 });
 
-test("BPF is never taken without root, bpftrace and a tracepoint, and nothing better is passed over in silence", () => {
+test("BPF is never chosen without root, bpftrace and a tracepoint; no better source is skipped silently", () => {
   const bool = fc.boolean();
   const arbitraryFacts = fc.record({
     kernel: fc.record({

@@ -6,7 +6,7 @@ import { OwnConnection } from "#src/source/bpftrace/own-connection.ts";
 
 const LOOPBACK = 0x7f00_0001;
 
-/** Ports that this process listens on, as /proc has them. */
+/** The ports that this process listens on, from /proc. */
 function listeningPorts(): number[] {
   const own = new Set<string>();
   for (const fd of readdirSync("/proc/self/fd")) {
@@ -75,8 +75,8 @@ const foreign = (fields: Partial<Transition> = {}): Transition =>
 const listenersEnd = (): Transition =>
   transition({ address: LISTENER, from: TCP.LISTEN, to: TCP.CLOSE, localPort: port });
 
-describe("its own connections", () => {
-  test("are its own from the first event to the last, and the first one resolves `seen`", async () => {
+describe("tcptrace's own connections", () => {
+  test("are recognised from the first event to the last, and the first one resolves `seen`", async () => {
     expect(await isSeen()).toBe(false);
     expect(own.owns(birth())).toBe(true);
     expect(await isSeen()).toBe(true);
@@ -96,7 +96,7 @@ describe("its own connections", () => {
     expect(own.owns(transition({ address: CLIENT, from: TCP.ESTABLISHED, to: TCP.CLOSE }))).toBe(true);
   });
 
-  test("go on being its own when it has been closed", () => {
+  test("are still recognised after close()", () => {
     own.owns(birth());
     own.close();
     expect(own.owns(listenersEnd())).toBe(true);
@@ -104,8 +104,8 @@ describe("its own connections", () => {
   });
 });
 
-describe("what is not its own", () => {
-  test("a connection at other ports, and an accept of it, resolve nothing", async () => {
+describe("other connections", () => {
+  test("a connection at other ports, and its accept, resolve nothing", async () => {
     expect(own.owns(foreign())).toBe(false);
     expect(
       own.owns({ kind: "accept", at: 2, address: CHILD, inode: 1, fd: 1, task: { pid: 1, uid: 0, comm: "" } }),
@@ -113,15 +113,15 @@ describe("what is not its own", () => {
     expect(await isSeen()).toBe(false);
   });
 
-  test("a connection to another host's port of the same number", () => {
+  test("a connection to the same port number of another host", () => {
     expect(own.owns(foreign({ localAddress: 0x0a00_0001, remoteAddress: 0x0a00_0002, remotePort: port }))).toBe(false);
   });
 
-  test("a connection to the port of the same number of another loopback address", () => {
+  test("a connection to the same port number of another loopback address", () => {
     expect(own.owns(foreign({ remoteAddress: 0x7f00_0002, remotePort: port }))).toBe(false);
   });
 
-  test("a connection at the same port number after the listener's own end", () => {
+  test("a connection at the same port number after the end of the listener", () => {
     own.owns(birth());
     own.close();
     own.owns(listenersEnd());
@@ -136,7 +136,7 @@ describe("what is not its own", () => {
     expect(own.owns(foreign({ remotePort: port }))).toBe(false);
   });
 
-  test("a socket at the kernel address of an own one whose end was lost", () => {
+  test("a socket at the kernel address of an own socket whose end was lost", () => {
     own.owns(birth());
     own.close();
     own.owns(listenersEnd());

@@ -6,7 +6,7 @@ import { PAIRS } from "#src/wire/sent-counts.ts";
 const CURRENT = { major: 0, minor: 27 };
 const KERNEL = { major: 6, minor: 18 };
 
-/** What a program attaches to, in its order. */
+/** What a program attaches to, in order. */
 function probesOf(text: string): string[] {
   return [...text.matchAll(/^(?:kfunc|kprobe|tracepoint|profile|interval):\S+?(?=,?$)/gm)].map(([probe]) => probe);
 }
@@ -20,7 +20,7 @@ describe.each(PROGRAMS)("the %s program", (program) => {
     expect(text.split("{").length).toBe(text.split("}").length);
   });
 
-  test("has one line only that is too long for the stack, and so the buffer of such lines for itself", () => {
+  test("has only one line that is too long for the stack, which thus has the buffer of such lines to itself", () => {
     const limit = Number(/on_stack_limit = (\d+)/.exec(text)?.[1]);
     const formats = [...text.matchAll(/printf\("([^"]*)"/g)].map(([, format = ""]) => format);
     expect(formats.filter((format) => format.startsWith("H "))).toHaveLength(1);
@@ -30,7 +30,7 @@ describe.each(PROGRAMS)("the %s program", (program) => {
     }
   });
 
-  test("counts each transition before its line takes its time, or answers would leave it out", () => {
+  test("counts each transition before it reads the time for its line, or answers would leave it out", () => {
     const bodies = text.split(/@transitions_sent\[.*\]\+\+;/);
     expect(bodies.length).toBeGreaterThan(1);
     for (const body of bodies.slice(1)) expect(body).toMatch(/nsecs|return;/);
@@ -49,11 +49,11 @@ test.each([
   const [probe] = /^tracepoint:syscalls:sys_exit_accept[^]*/m.exec(text) ?? [""];
   expect(/@outbox_state\[\$cpu\] =/.test(probe)).toBe(kernel.major < 7);
   expect(/printf\("C /.test(probe)).toBe(kernel.major >= 7);
-  // What is held back would be overtaken by them.
+  // They would overtake what is held back.
   expect(/printf\("T /.test(text)).toBe(kernel.major >= 7);
 });
 
-test("a heartbeat has the pairs in the order in which they are read", () => {
+test("a heartbeat prints the pairs in the order in which they are read", () => {
   const [, beat] = programText("full", CURRENT, KERNEL).split("profile:hz:10");
   const printed = [...(beat?.split("interval:")[0] ?? "").matchAll(/@transitions_sent\[\$key \| 0x([0-9a-f]{2})\]/g)];
   expect(printed.map(([, pair]) => Number.parseInt(pair ?? "", 16))).toEqual(PAIRS.slice(1));

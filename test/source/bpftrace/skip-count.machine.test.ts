@@ -14,6 +14,6 @@ test("a process that has ended has skipped nothing", () => {
   expect(new SkipCount(ended.pid).take()).toBe(0);
 });
 
-test("a pid that no process can have is no error", () => {
+test("a pid that no process can have is not an error", () => {
   expect(new SkipCount(2 ** 31).take()).toBe(0);
 });

@@ -18,7 +18,7 @@ import {
   untimed,
 } from "#test/support/wire/outbox-schedule.ts";
 
-/** The reader, when all lines have come but those that `isLost`. */
+/** The reader, after all lines have arrived except those that `isLost`. */
 function read(
   streams: readonly Buffer[][],
   arrivals: readonly Pick[],
@@ -38,8 +38,8 @@ function inOrder(events: readonly Happened[]): Happened[] {
   return events.toSorted((one, other) => one.at - other.at);
 }
 
-describe("whatever two CPUs hold back, print and answer, and in whatever order their lines come", () => {
-  test("each event is told once, in order of time, and none is lost", () => {
+describe("whatever two CPUs hold back, print and answer, and in whatever order their lines arrive", () => {
+  test("each event is released once, in order of time, and none is lost", () => {
     fc.assert(
       fc.property(anySchedule, (schedule) => {
         const { streams, happened } = simulate(schedule, {});
@@ -53,7 +53,7 @@ describe("whatever two CPUs hold back, print and answer, and in whatever order t
   });
 });
 
-/** How many changes there are of each pair of states; those that the kernel counts together are one. */
+/** How many changes of each pair of states there are; pairs that the kernel counts together count as one. */
 function countedByPair(events: readonly Happened[], lost: readonly ChangeCount[] = []): Map<string, number> {
   const counts = new Map<string, number>();
   const add = (from: TcpState | null, to: TcpState | null, count: number): void => {
@@ -67,7 +67,7 @@ function countedByPair(events: readonly Happened[], lost: readonly ChangeCount[]
 }
 
 describe("when lines are lost on the way", () => {
-  test("what is told and what is counted as lost is what happened, and nothing is told twice or wrong", () => {
+  test("events released and events lost add up to all events, and none is released twice or wrong", () => {
     const anyLosses = fc.infiniteStream(fc.nat(5));
     fc.assert(
       fc.property(anySchedule, anyLosses, fc.boolean(), (schedule, losses, acceptsAlone) => {
@@ -99,7 +99,7 @@ describe("when lines are lost on the way", () => {
   });
 });
 
-/** A script: each of its parts runs to its end before the next. The CPU 0 is busy, and holds nothing. */
+/** A script, whose parts run one after the other. CPU 0 is busy, and holds nothing back. */
 class Script {
   readonly world = new OutboxWorld();
   readonly cpus: readonly [OutboxCpu, OutboxCpu];
@@ -132,7 +132,9 @@ class Script {
     run(this.cpus[1].answer(this.cpus[0]));
   }
 
-  /** The lines that this CPU has printed since the last time come; `but` so many of the first ones, which are lost. */
+  /**
+   * The lines that this CPU has printed since the last time arrive, without the first `but` of them, which are lost.
+   */
   arrive(cpu: Cpu, but = 0): void {
     for (const line of this.cpus[cpu].lines.splice(0).slice(but)) this.reader.read(line);
   }
@@ -153,7 +155,7 @@ function run(program: Run): void {
 }
 
 describe("an outbox", () => {
-  test("seen when its first place is newer than the others, whose line is under way, is told in order of time", () => {
+  test("whose first place is newer than the others, with their line under way, is released in order", () => {
     const script = new Script();
     script.events(1);
     script.ask();
@@ -166,7 +168,7 @@ describe("an outbox", () => {
     script.expectAllTold();
   });
 
-  test("of which a line was lost and counted does not tell again what it still shows", () => {
+  test("of which a line was lost and counted does not release again what it still shows", () => {
     const script = new Script();
     script.events(3);
     script.heartbeat();

@@ -9,12 +9,12 @@ import { sentOf } from "#test/support/wire/wire-lines.ts";
 const CONNECT = 0x72;
 const END = 0x18;
 
-/** What the counts of pairs given here tell as lost. */
+/** The losses that these counts of pairs show. */
 function emitted(loss: LossCount, cpu: number, counts: Readonly<Record<number, number>>): ChangeCount[] {
   return loss.emitted(cpu, Float64Array.from(sentOf(counts)));
 }
 
-test("nothing is lost while all that was sent arrives", () => {
+test("nothing is lost while everything sent arrives", () => {
   const loss = new LossCount();
   for (let sent = 1; sent <= 100; sent++) {
     loss.received(0, END);
@@ -22,7 +22,7 @@ test("nothing is lost while all that was sent arrives", () => {
   }
 });
 
-test("each loss is told once, and by its states", () => {
+test("each loss is reported once, with its states", () => {
   const loss = new LossCount();
   loss.received(1, END);
   expect(emitted(loss, 1, { [END]: 3, [CONNECT]: 1 })).toEqual([
@@ -37,7 +37,7 @@ test("each loss is told once, and by its states", () => {
   ]);
 });
 
-test("one CPU's plenty does not hide another one's loss, nor one pair's that of another", () => {
+test("one CPU's surplus does not hide another CPU's loss, nor one pair's that of another", () => {
   const loss = new LossCount();
   for (let times = 0; times < 10; times++) loss.received(0, END);
   expect(emitted(loss, 0, { [END]: 10 })).toEqual([]);
@@ -45,13 +45,13 @@ test("one CPU's plenty does not hide another one's loss, nor one pair's that of 
   expect(emitted(loss, 0, { [END]: 9, [CONNECT]: 1 })).toMatchObject([{ to: TCP.SYN_SENT, count: 1 }]);
 });
 
-test("pairs that are not counted apart are counted together", () => {
+test("pairs without a count of their own are counted together", () => {
   const loss = new LossCount();
   loss.received(3, 0x23);
   expect(emitted(loss, 3, { 0: 12 })).toEqual([{ from: null, to: null, count: 11 }]);
 });
 
-test("what bpftrace says at its end comes pair by pair", () => {
+test("bpftrace's final counts arrive pair by pair", () => {
   const loss = new LossCount();
   loss.received(0, END);
   loss.received(0, 0x23);
@@ -83,7 +83,7 @@ class Counts {
   }
 }
 
-test("each pair's loss is exact for any pattern of drops on any CPU, heartbeats too", () => {
+test("each pair's loss is exact for any pattern of drops on any CPU, even of heartbeats", () => {
   const step: fc.Arbitrary<Step> = fc.record({
     cpu: fc.nat(7),
     pair: fc.constantFrom(END, CONNECT, 0xa3, 0x31, 0x23, 0x38),
@@ -110,7 +110,7 @@ test("each pair's loss is exact for any pattern of drops on any CPU, heartbeats 
   );
 });
 
-test("of how many events of a CPU it is known what became of them: they have come, or are lost", () => {
+test("how many events of a CPU have arrived or are known to be lost", () => {
   const loss = new LossCount();
   loss.received(1, END);
   loss.received(1, CONNECT);
@@ -119,7 +119,7 @@ test("of how many events of a CPU it is known what became of them: they have com
   expect(loss.known(1)).toBe(5);
 });
 
-test("an accept that comes after the heartbeat that counts it is not missed for good", () => {
+test("an accept that arrives after the heartbeat that counts it is not missed for good", () => {
   const count = new LossCount();
   emitted(count, 0, { [ACCEPTED]: 1 });
   count.received(0, ACCEPTED);

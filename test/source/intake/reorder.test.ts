@@ -18,7 +18,7 @@ function times(events: readonly TraceEvent[]): number[] {
   return events.map(({ at }) => at);
 }
 
-/** A Reorder of these CPUs, none of which has told anything. */
+/** A Reorder of these CPUs, none of which has reported anything. */
 function newReorder(cpus: number): Reorder {
   return new Reorder(
     Array.from({ length: cpus }, (_, cpu) => cpu),
@@ -27,7 +27,7 @@ function newReorder(cpus: number): Reorder {
 }
 
 describe("the turn of an event", () => {
-  test("comes when each CPU has told of a later moment, by an event or by a heartbeat", () => {
+  test("comes when each CPU has reported a later time, by an event or by a heartbeat", () => {
     const reorder = newReorder(3);
     reorder.push(event(10), 0);
     reorder.push(event(20), 0);
@@ -59,7 +59,7 @@ describe("the turn of an event", () => {
     expect(times(reorder.release(Infinity, true))).toEqual([20, 30]);
   });
 
-  test("a CPU with nothing to send holds up nobody, as long as its heart beats", () => {
+  test("a CPU with nothing to send delays no other, as long as it sends heartbeats", () => {
     const reorder = newReorder(2);
     for (let at = 1; at <= 100; at++) {
       reorder.push(event(at), 0);
@@ -71,7 +71,7 @@ describe("the turn of an event", () => {
 });
 
 describe("a CPU that goes silent", () => {
-  test("holds up the others for fifteen seconds of kernel time, and then no more", () => {
+  test("delays the others for fifteen seconds of kernel time, and then no longer", () => {
     const reorder = newReorder(2);
     reorder.push(event(1 * SECOND), 1);
     reorder.push(event(1.5 * SECOND), 0);
@@ -83,7 +83,7 @@ describe("a CPU that goes silent", () => {
     expect(reorder.late).toBe(0);
   });
 
-  test("may come back: what it tells then is late, counted and not lost", () => {
+  test("may come back: its events are then late, counted and not lost", () => {
     const reorder = newReorder(2);
     reorder.push(event(20 * SECOND), 0);
     expect(times(reorder.release())).toEqual([20 * SECOND]);
@@ -95,7 +95,7 @@ describe("a CPU that goes silent", () => {
     expect(reorder.released).toBe(21 * SECOND);
   });
 
-  test("late events at the end do not turn back the time up to which the order is complete", () => {
+  test("late events at the end do not move the watermark back", () => {
     const reorder = newReorder(2);
     reorder.complete(0, 24 * SECOND);
     reorder.release();
@@ -107,7 +107,7 @@ describe("a CPU that goes silent", () => {
 });
 
 describe("a CPU that is idle", () => {
-  test("holds up the others until somebody has looked and found nothing", () => {
+  test("delays the others until an answer shows that it has nothing", () => {
     const reorder = newReorder(3);
     reorder.push(event(10), 0);
     reorder.push(event(50), 1);
@@ -118,7 +118,7 @@ describe("a CPU that is idle", () => {
     expect(reorder.silentSince(50)).toEqual([0]);
   });
 
-  test("is not set back by an event that came late", () => {
+  test("is not set back by a late event", () => {
     const reorder = newReorder(2);
     reorder.complete(1, 60);
     reorder.push(event(30), 1);
@@ -130,7 +130,7 @@ describe("a CPU that is idle", () => {
 describe("a CPU that may hold something back", () => {
   const MILLISECOND = 1e6;
 
-  test("is to be asked until somebody has looked some time after its last event", () => {
+  test("must be asked until an answer comes some time after its last event", () => {
     const reorder = newReorder(2);
     reorder.push(event(SECOND), 0);
     expect(reorder.holdingSince(SECOND)).toEqual([]);
@@ -146,7 +146,7 @@ describe("a CPU that may hold something back", () => {
   });
 });
 
-test("memory is bounded: half a million events wait for a silent CPU, and not one more", () => {
+test("memory is bounded: at most half a million events wait for a silent CPU", () => {
   const reorder = newReorder(2);
   for (let at = 1; at <= 500_000; at++) reorder.push(event(at), 0);
   expect(reorder.release()).toEqual([]);

@@ -14,7 +14,10 @@ afterEach(() => {
 
 type Answer = readonly SocketDetail[] | null;
 
-/** Runs the reader for 20 s of a clock of its own: how many questions it asked. `happens` tells what comes at each tick, so late. */
+/**
+ * Runs the reader for 20 s of a simulated clock; returns how many questions it asked. `happens` returns the events of
+ * each tick, which arrive this late.
+ */
 async function questions(
   happens: (ms: number) => readonly TraceEvent[],
   answer: (ms: number) => Answer,
@@ -34,7 +37,7 @@ async function questions(
   for (; ms < SECONDS * 1000; ms += TICK_MS) {
     for (const event of [...happens(ms), tick((ms - lateMs) * 1e6)]) reader.note(event);
     reader.take();
-    // An answer goes through some promises.
+    // An answer passes through several promises.
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
   }
   return asked;
@@ -48,7 +51,7 @@ const firstly =
 
 const LATE_MS = 1000;
 
-/** Each tick tells of one connection's CLOSE_WAIT, and of the end of the one before. */
+/** At each tick one connection enters CLOSE_WAIT, and the one before ends. */
 function closingAtOnce(ms: number): readonly TraceEvent[] {
   const at = (ms - LATE_MS) * 1e6;
   return [
@@ -63,7 +66,7 @@ describe("ss is asked once a second", () => {
     expect(await questions(firstly(entered), () => [detail()])).toBe(SECONDS);
   });
 
-  test("while one lasts that is older than the trace, also when it is accepted meanwhile", async () => {
+  test("while one older than the trace lasts, even if it is accepted meanwhile", async () => {
     const waiting = survey(0, [row(TCP.CLOSE_WAIT, { inode: 0 })]);
     expect(await questions(firstly(waiting), (ms) => [detail({ inode: ms < 1500 ? 0 : 70 })])).toBe(SECONDS);
   });
@@ -79,11 +82,11 @@ describe("ss is not asked", () => {
     expect(await questions(never, () => [])).toBe(0);
   });
 
-  test("about a server that closes at once, however late that is told", async () => {
+  test("about a server that closes at once, however late the events are", async () => {
     expect(await questions(closingAtOnce, () => [], LATE_MS)).toBe(0);
   });
 
-  test("again when a survey met some by chance, which are gone", async () => {
+  test("again if a survey saw some by chance that are gone", async () => {
     let ports = 41_000;
     const others = (): Answer => [detail({ localPort: ports++ })];
     expect(await questions(firstly(survey(0, [row(TCP.CLOSE_WAIT)])), others)).toBe(2);

@@ -38,9 +38,9 @@ function polling(): ProcPoll {
 const details = (events: readonly TraceEvent[]): string[] =>
   events.flatMap((event) => (event.kind === "source" ? [event.detail] : []));
 
-test("what it says of itself", () => {
-  expect(describeProc(1000, "not root")).toBe("/proc every 1 s at most: not root");
-  expect(describeProc(1500, "not root")).toBe("/proc every 1.5 s at most: not root");
+test("how it describes itself", () => {
+  expect(describeProc(1000, "not root")).toBe("/proc at most every 1 s: not root");
+  expect(describeProc(1500, "not root")).toBe("/proc at most every 1.5 s: not root");
 });
 
 describe("what polls may cost", () => {
@@ -52,22 +52,22 @@ describe("what polls may cost", () => {
 
   test.each(["0", "101", "-5", "much", "5e1", "\u001B[2J"])("is not %j", (percent) => {
     expect(() => paceWithoutTracer(percent)).toThrow(
-      /^TCPTRACE_POLL_CPU is "[\x20-\x7e]*", which is no share of a core$/,
+      /^TCPTRACE_POLL_CPU is "[\x20-\x7e]*", which is not a percentage of a core$/,
     );
   });
 });
 
-test("the reason is told at the begin, and again only when it is another", () => {
+test("the reason is reported at the start, and again only when it changes", () => {
   const poll = polling();
-  expect(details(poll.batch())).toEqual(["/proc every 1 s at most: not root"]);
+  expect(details(poll.batch())).toEqual(["/proc at most every 1 s: not root"]);
   expect(details(poll.batch())).toEqual([]);
   poll.because("not root");
   expect(details(poll.batch())).toEqual([]);
   poll.because("bpftrace is not installed");
-  expect(details(poll.batch())).toEqual(["/proc every 1 s at most: bpftrace is not installed"]);
+  expect(details(poll.batch())).toEqual(["/proc at most every 1 s: bpftrace is not installed"]);
 });
 
-test("what was done with a survey until the next call is charged to it, and nothing else is", () => {
+test("only the work between taking a survey and the next call is charged to it", () => {
   const poll = polling();
   poll.batch();
   cpuMicros += 9000;

@@ -12,7 +12,7 @@ const MINUTE_MICROS = 60_000_000;
 /** Ends the survey under way. */
 let finish: (survey: Survey) => void = () => {};
 let now = 0;
-/** Stands in for takeSurvey(): never ends by itself. */
+/** Replaces takeSurvey(): never ends by itself. */
 const surveyOnce = vi.fn<typeof takeSurvey>();
 
 beforeEach(() => {
@@ -47,7 +47,7 @@ async function finishSurvey(): Promise<Survey> {
   return done;
 }
 
-test("a survey that has cost much is not followed by another, however urgent", async () => {
+test("an expensive survey is not followed by another at once, however urgent", async () => {
   const surveyor = begun();
   const done = await finishSurvey();
   expect(surveyor.take(true)).toMatchObject(done);
@@ -56,7 +56,7 @@ test("a survey that has cost much is not followed by another, however urgent", a
   expect(surveyOnce).toHaveBeenCalledTimes(1);
 });
 
-test("one that is expedited begins as soon as the one under way is taken, though that has cost much", async () => {
+test("an expedited survey begins as soon as the one under way is taken, even if that was expensive", async () => {
   const surveyor = begun();
   surveyor.expedite();
   expect(surveyor.take()).toBeNull();
@@ -67,7 +67,7 @@ test("one that is expedited begins as soon as the one under way is taken, though
   expect(surveyOnce).toHaveBeenCalledTimes(2);
 });
 
-test("one that is expedited when none is under way begins at once, and only one", async () => {
+test("an expedited survey begins at once if none is under way, and only one does", async () => {
   const surveyor = begun();
   await finishSurvey();
   surveyor.take();
@@ -81,7 +81,7 @@ test("one that is expedited when none is under way begins at once, and only one"
   expect(surveyOnce).toHaveBeenCalledTimes(2);
 });
 
-test("a survey that is ready holds the next one back until it has been taken", async () => {
+test("the next survey waits until the finished one has been taken", async () => {
   const surveyor = begun();
   await finishSurvey();
   expect(surveyor.begunAt).toBe(SECOND);
@@ -89,7 +89,7 @@ test("a survey that is ready holds the next one back until it has been taken", a
   expect(surveyor.begunAt).toBeNull();
 });
 
-test("one that began too early to be told is dropped, and the next one begins as soon as it has ended", async () => {
+test("a survey that began too early is dropped, and the next one begins as soon as it has ended", async () => {
   const surveyor = begun();
   surveyor.restart();
   await finishSurvey();
@@ -99,7 +99,7 @@ test("one that began too early to be told is dropped, and the next one begins as
   expect(surveyor.take()).toMatchObject({ at: second.at });
 });
 
-test("one that is ready and began too early is dropped, too", async () => {
+test("a finished survey that began too early is dropped too", async () => {
   const surveyor = begun();
   await finishSurvey();
   surveyor.restart();
@@ -107,7 +107,7 @@ test("one that is ready and began too early is dropped, too", async () => {
   expect(surveyor.begunAt).toBe(2 * SECOND);
 });
 
-test("each survey tells what it cost, with what folding the last one did, and how long until the next", async () => {
+test("each survey reports its cost, with that of folding the last one, and the interval until the next", async () => {
   const surveyor = begun();
   const minute = 60_000;
   await finishSurvey();
@@ -118,7 +118,7 @@ test("each survey tells what it cost, with what folding the last one did, and ho
   expect(surveyor.intervalMs).toBe(2 * minute);
 });
 
-test("a survey that fails is thrown at the next take", async () => {
+test("the failure of a survey is thrown by the next take", async () => {
   surveyOnce.mockRejectedValue(new Error("/proc is not mounted"));
   const surveyor = newSurveyor();
   surveyor.take();

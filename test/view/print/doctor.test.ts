@@ -131,7 +131,7 @@ describe("the answer", () => {
     const untried = said(null);
     expect(untried["probes-full"]).toMatch(/^true .*\(not tried\)$/);
     expect(untried["probes-fentry"]).toBe(
-      "false the kernel does not let its functions be traced (available_filter_functions)",
+      "false the kernel does not allow tracing of its functions (available_filter_functions)",
     );
     const failures = new Map([["full", "bpftrace said: no"] as const]);
     const trial = { ok: true, detail: "attached", fix: null, program: "kprobe", failures } as const;
