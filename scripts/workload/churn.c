@@ -1,5 +1,5 @@
 /*
- * churn - TCP connections as fast as the machine can, or at a given rate
+ * churn - opens and closes TCP connections as fast as possible, or at a given rate
  *
  * usage: churn CONNECTIONS [PER_SECOND] [ADDRESS]     default: full speed, 127.0.0.1 (::1 for IPv6)
  *
@@ -26,7 +26,7 @@ static double now(void) {
   return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-/* The server listens itself, as servers do: a listener that it had inherited would be its parent's, too. */
+/* The server listens itself: an inherited listener would belong to its parent too. */
 static void serve(struct sockaddr *address, socklen_t size, long connections, int ready) {
   prctl(PR_SET_NAME, "churn-server");
   int listener = socket(address->sa_family, SOCK_STREAM, 0);
@@ -40,7 +40,7 @@ static void serve(struct sockaddr *address, socklen_t size, long connections, in
     int fd = accept(listener, NULL, NULL);
     char byte;
     if (fd < 0) _exit(1);
-    /* Zero: the client has closed. Then the server closes, too. */
+    /* Zero: the client has closed. Then the server closes too. */
     while (read(fd, &byte, 1) > 0) {}
     close(fd);
   }

@@ -1,12 +1,12 @@
 """
-closes - connections that end in each of the ways in which TCP connections end
+closes - ends connections in each of the ways in which TCP connections can end
 
 usage: closes.py WAY CONNECTIONS      in the network namespace that it is started in
 
 One server process and one client process on 127.0.0.1. Each connection ends as WAY says, one after another:
     close        the client closes, then the server
     shutdown     the client shuts down its side, the server closes, the client closes
-    both         both shut down before either has the other's FIN (the server's window is shut until then)
+    both         both shut down before either has the other's FIN (until then the server's window is closed)
     linger0      the client closes with SO_LINGER 0
     unread       the client closes with data that it has not read
     reset        the client shuts down, the server closes with SO_LINGER 0
@@ -14,9 +14,9 @@ One server process and one client process on 127.0.0.1. Each connection ends as 
     killed       the client shuts down, then `ss -K` destroys its socket
     orphan-reset the client closes, then the server closes with data that it has not read
     idle         the client closes, the server never does
-    held         as close, all together, when a line comes on stdin; `closed` is said then
+    held         as close, all at once, when a line arrives on stdin; then prints `closed`
 
-Prints `server=PID client=PID port=PORT` when all have ended; both processes live on until stdin ends.
+Prints `server=PID client=PID port=PORT` when all have ended; both processes keep running until stdin ends.
 """
 
 import os
@@ -30,7 +30,7 @@ LINGER_NOW = struct.pack("ii", 1, 0)
 
 
 class Steps:
-    """Lets the other process go on, and waits for it."""
+    """Lets the other process continue, and waits for it."""
 
     def __init__(self, read, write):
         self.read, self.write = read, write
@@ -55,7 +55,7 @@ def await_fin_wait2(client_port):
 
 
 def drain(connection):
-    """Reads to the end, be it a FIN, a reset or an abort."""
+    """Reads until a FIN, a reset or an abort."""
     try:
         while connection.recv(65536):
             pass
@@ -123,7 +123,7 @@ def server_end(way, s, steps):
 
 
 def fill(c):
-    """Sends until nothing more goes out."""
+    """Sends until the buffers are full."""
     c.setblocking(False)
     try:
         while True:

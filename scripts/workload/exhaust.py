@@ -1,10 +1,10 @@
 """
-exhaust - a client that closes each connection at once, until connect() finds no port any more
+exhaust - a client that closes each connection at once, until connect() finds no free port
 
 usage: exhaust.py PER_SECOND [MOST]      in the network namespace that it is started in; at most MOST connections
 
-One server process and one client process on 127.0.0.1. Prints `server=PID client=PID port=PORT` at the begin, then either
-`failed after=N at=MS`, the Unix time in ms of the first EADDRNOTAVAIL, or `done after=N`. Lives on until stdin ends.
+One server process and one client process on 127.0.0.1. Prints `server=PID client=PID port=PORT` at the start, then either
+`failed after=N at=MS`, the Unix time in ms of the first EADDRNOTAVAIL, or `done after=N`. Runs until stdin ends.
 """
 
 import errno
@@ -39,7 +39,7 @@ def connect(port, per_second, most):
 def main():
     per_second = float(sys.argv[1])
     most = int(sys.argv[2]) if len(sys.argv) > 2 else 10**9
-    # Outside of the range that the client draws from.
+    # Outside the client's port range.
     listener = socket.create_server(("127.0.0.1", 8080), backlog=512)
     port = listener.getsockname()[1]
     server = os.fork()

@@ -1,29 +1,29 @@
 #!/usr/bin/env python3
-"""ills - what `tcptrace diagnose` finds, one situation a run, and its healthy twin
+"""ills - one situation that `tcptrace diagnose` finds, or its healthy counterpart
 
 usage: ills.py WAY ill|well      as root, in the network namespace that it is started in, whose settings it may change
 
     crawler       a server closes each connection first, after an error page; the client reads that and never closes (well: does)
-    unread        as crawler, and the client never reads
-    handler       a server whose clients have closed, and which never closes (well: does)
-    stalled       three connections in a queue, and nobody accepts (well: accepts)
-    overflow      more connections than a queue takes, and more come (well: all are accepted)
+    unread        as crawler, but the client never reads
+    handler       a server that never closes after its clients have (well: does)
+    stalled       three connections in a queue that no process accepts (well: accepts)
+    overflow      more connections than a queue can hold, and more arrive (well: all are accepted)
     descriptors   96 of 100 descriptors open (well: 20)
     time-wait     1,500 connections closed by the client (well: 50)
-    buckets       as time-wait, with room for 5 of them, and 40 connections a second (well: with room)
-    ports         of 500 ports toward one server 450 are in TIME_WAIT (well: 5)
+    buckets       as time-wait, with a limit of 5, and 40 connections a second (well: with a high limit)
+    ports         450 of the 500 ports toward one server are in TIME_WAIT (well: 5)
     server-first  a server closes first, 20 connections a second (well: one connection for all requests)
     no-pooling    a client opens 20 connections a second, and closes them (well: one connection for all requests)
     fin-wait-2    a client has closed 12 connections that the server has not even accepted (well: it closes)
-    fin-wait-1    a client has closed 12 connections with data that the server does not take (well: takes)
+    fin-wait-1    a client has closed 12 connections with data that the server does not read (well: reads)
     last-ack      the same, where the server has closed second (well: the client reads)
-    syn-sent      5 connections to an address where nobody answers (well: to one that does)
-    syn-recv      20 handshakes a second, of a queue of 16, whose last ACK never comes (well: 5, and it comes)
-    reset         a server ends 20 connections a second by a reset (well: by a FIN, 2 a second)
-    refused       a client connects 20 times a second to a port that nobody listens on (well: somebody does, 2 a second)
+    syn-sent      5 connections to an address that does not answer (well: that does)
+    syn-recv      20 handshakes a second, with a queue of 16, whose last ACK never arrives (well: 5, and it arrives)
+    reset         a server ends 20 connections a second with a reset (well: with a FIN, 2 a second)
+    refused       a client connects 20 times a second to a port without a listener (well: with one, 2 a second)
     keepalive     12 idle connections from another address without keepalive (well: probed after 2 s)
 
-Prints a line of JSON when it stands: {"server": PID, "client": PID, "port": PORT}. Lives until stdin ends.
+Prints a line of JSON once it is set up: {"server": PID, "client": PID, "port": PORT}. Runs until stdin ends.
 """
 import ctypes
 import itertools
@@ -44,7 +44,7 @@ PER_SECOND = 20
 
 
 class World:
-    """A listener, a server process and this one, the client."""
+    """A listener, a server process, and this process as the client."""
 
     def __init__(self, backlog=512, address=ADDRESS):
         self.address = address
@@ -187,7 +187,7 @@ def time_wait(ill):
 
 
 def go_on(act, per_second=PER_SECOND):
-    """Calls act() so often, until stdin ends."""
+    """Calls act() at a fixed rate until stdin ends."""
     def run():
         begun, done = time.monotonic(), 0
         while True:
@@ -261,7 +261,7 @@ def fin_wait_2(ill):
 
 
 def stuff(connection):
-    """Sends until nothing more goes out."""
+    """Sends until the buffers are full."""
     connection.setblocking(False)
     try:
         while True:
@@ -301,7 +301,7 @@ def last_ack(ill):
 
 
 def nowhere():
-    """A network 10.9.0.0/24 of which only we are there: what is sent to others gets lost."""
+    """A network 10.9.0.0/24 with no other host: what is sent there is lost."""
     run = lambda *words: subprocess.run(["ip", *words], check=True)
     run("link", "add", "v0", "type", "veth", "peer", "name", "v1")
     run("link", "set", "v0", "up")
@@ -349,7 +349,7 @@ def syn_recv(ill):
         head = head[:16] + struct.pack("!H", checksum(pseudo + head)) + head[18:]
         ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 0, 0, 64, 6, 0, source, target)
         raw.sendto(ip + head, ("10.9.0.1", 0))
-    # The kernel forgets the oldest of a queue that is more than half full.
+    # The kernel drops the oldest requests from a queue that is more than half full.
     go_on(act)
     world.say()
 
@@ -403,13 +403,13 @@ def keepalive(ill):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 2)
         kept.append(connection)
-    # What has been silent for less is not called idle.
+    # A connection that was silent for less does not count as idle.
     wait_for(lambda: all(idle_ms(connection) > 5500 for connection in kept))
     world.say(kept=len(kept))
 
 
 def idle_ms(connection):
-    """struct tcp_info: tcpi_last_data_recv, and tcpi_last_data_sent, which is older where nothing was sent."""
+    """struct tcp_info: tcpi_last_data_recv, and tcpi_last_data_sent, which is older if nothing was sent."""
     time.sleep(0.05)
     return struct.unpack_from("I", connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 52)[0]
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""leaker - one process that leaks sockets in CLOSE_WAIT, in a way of one's choice
+"""leaker - a process that leaks sockets in CLOSE_WAIT, in one of several ways
 
-usage: leaker.py fill PER_SECOND LIMIT USED     connects so often to a peer that closes, never closes itself; starts with
-                                                USED descriptors open of at most LIMIT
+usage: leaker.py fill PER_SECOND LIMIT USED     connects at this rate to a peer that closes, and never closes; starts with
+                                                USED of at most LIMIT descriptors open
        leaker.py reset SOCKETS                  accepts, never closes; its peers send a FIN, then a reset: the descriptors
                                                 stay open, the sockets leave the kernel's tables
-       leaker.py half                           leaks nothing: its peer has only said that it will send no more, and it goes
-                                                on sending every 100 ms
+       leaker.py half                           leaks nothing: its peer has only shut down its own side, and it keeps
+                                                sending every 100 ms
 
 Prints `pid=PID`; then `fill` prints `full at=SECONDS` (Unix time) when connect() first fails with EMFILE. Runs until it is
 killed or its stdin closes.
@@ -22,7 +22,7 @@ import time
 
 
 def peer(listener):
-    """Closes whatever it accepts."""
+    """Closes every connection that it accepts."""
     while True:
         connection, _ = listener.accept()
         connection.close()
@@ -47,7 +47,7 @@ def listen():
 
 
 def wait(seconds):
-    """False when stdin has closed meanwhile."""
+    """False if stdin has closed meanwhile."""
     ready, _, _ = select.select([0], [], [], seconds)
     return not ready
 
@@ -92,7 +92,7 @@ def reset(sockets):
     child(reset_after_fin, listener.getsockname()[1], sockets, gate)
     kept = [listener.accept()[0] for _ in range(sockets)]
     for connection in kept:
-        # The end has come: CLOSE_WAIT.
+        # The FIN has arrived: CLOSE_WAIT.
         assert connection.recv(1) == b""
     os.write(key, b"x")
     for connection in kept:

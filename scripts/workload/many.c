@@ -1,10 +1,10 @@
 /*
- * many - many established connections on loopback, held by several processes, and nothing else happening
+ * many - many established, idle connections on loopback, held by several processes
  *
  * usage: many CONNECTIONS PROCESSES
  *
  * Both ends of a connection are in the same process. Each process needs 2 * CONNECTIONS / PROCESSES descriptors, which
- * RLIMIT_NOFILE bounds. Prints one line when all are open, and stays until its standard input ends:
+ * RLIMIT_NOFILE limits. Prints one line when all are open, and runs until stdin ends:
  *     sockets=SOCKETS pids=PID,PID,...
  */
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@ static void fail(const char *what) {
   exit(1);
 }
 
-/* Closed by a reset, they leave no TIME_WAIT behind for the next run. */
+/* Closed with a reset, they leave no TIME_WAIT behind for the next run. */
 static int reset_at_close(int fd) {
   struct linger linger = {.l_onoff = 1};
   return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
@@ -47,7 +47,7 @@ static void hold(int process, int connections) {
 int main(int argc, char **argv) {
   if (argc != 3) return fputs("usage: many CONNECTIONS PROCESSES\n", stderr), 2;
   int connections = atoi(argv[1]), processes = atoi(argv[2]);
-  if (processes < 1 || processes > 200 || connections < processes) return fputs("many: bad number\n", stderr), 2;
+  if (processes < 1 || processes > 200 || connections < processes) return fputs("many: invalid number\n", stderr), 2;
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit)) fail("getrlimit");
   limit.rlim_cur = limit.rlim_max;

@@ -1,10 +1,9 @@
-"""mayfly - processes that live shortly, with sockets, and some in a network namespace of its own
+"""mayfly - short-lived processes with sockets, some of them in their own network namespace
 
 usage: mayfly.py
 
-Has up to 20 children at a time; each opens a listener and two more sockets, and ends after up to 20 ms, with a
-namespace after up to half a second. Prints the number of those that have ended, a line for every 50, until its standard input
-ends.
+Has up to 20 children at a time; each opens a listener and two more sockets, and ends after up to 20 ms, or up to half a
+second with a namespace. Prints the number of those that have ended, one line for every 50, until stdin ends.
 """
 
 import ctypes

@@ -1,5 +1,5 @@
 /*
- * pair - one end of TCP connections: a server or a client, each a process of its own
+ * pair - one end of TCP connections: a server or a client
  *
  * usage: pair serve ADDRESS [close|leak|hangup]
  *            One connection after another until killed. close: waits for the client's end, then closes (default).
@@ -10,7 +10,7 @@
  *            FIN_WAIT1 for as long as the server reads nothing. At full speed unless PER_SECOND is given.
  *
  * ADDRESS is IPv4, IPv6, or IPv4-mapped (::ffff:127.0.0.1); a server on :: takes both. PAIR_NAME is the process's name,
- * as hex bytes, so that it may be anything. A connection that both close is ten transitions, five on each side.
+ * as hex bytes, so that it may contain any byte. A connection that both close is ten transitions, five on each side.
  * Prints one line, the server when it listens, the client when it is done:
  *     pid=PID port=PORT
  */
@@ -58,7 +58,7 @@ static void take_address(const char *text, int port) {
     address.v6.sin6_port = htons(port);
     size = sizeof address.v6;
   } else {
-    fprintf(stderr, "no address: %s\n", text);
+    fprintf(stderr, "not an address: %s\n", text);
     exit(2);
   }
 }
@@ -84,7 +84,7 @@ static void serve(const char *how) {
   int listener = socket(address.any.sa_family, SOCK_STREAM, 0);
   if (listener < 0 || bind(listener, &address.any, size) || listen(listener, 4096)) fail("listen");
   if (getsockname(listener, &address.any, &size)) fail("getsockname");
-  /* Both kinds of address have the port at the same place. */
+  /* Both kinds of address have the port at the same offset. */
   report(ntohs(address.v4.sin_port));
   for (;;) {
     int fd = accept(listener, NULL, NULL);

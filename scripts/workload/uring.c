@@ -1,12 +1,12 @@
 /*
- * uring - a server that accepts by io_uring and never closes
+ * uring - a server that accepts through io_uring and never closes
  *
  * usage: uring WAY NAME CONNECTIONS plain|direct
  *
- * Listens on a port of 127.0.0.1 and asks the ring for CONNECTIONS accepts before the first client can come. Every
- * second one is done by a worker thread of the kernel's (IOSQE_ASYNC), whose name is not the process's. plain: the
- * accepted sockets are file descriptors. direct: they are in the ring's table of registered files alone, and nothing of
- * them is in /proc/PID/fd. A process of world.py, started by it: its name is NAME, it stays until its stdin ends.
+ * Listens on a port of 127.0.0.1 and submits CONNECTIONS accepts to the ring before the first client can connect. Every
+ * second one is done by a kernel worker thread (IOSQE_ASYNC), whose name is not the process's. plain: the
+ * accepted sockets are file descriptors. direct: they are only in the ring's table of registered files, and not in
+ * /proc/PID/fd. world.py starts this process: its name is NAME, and it runs until stdin ends.
  * Prints two lines, one when it listens and one when it has accepted all:
  *     {"way": "WAY", "pid": PID, "port": PORT}
  *     {"way": "WAY", "pid": PID, "closeWait": CONNECTIONS}

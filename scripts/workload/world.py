@@ -1,28 +1,28 @@
 #!/usr/bin/env python3
 """
-world - processes that leak TCP sockets, one for each way in which a process can come to hold one
+world - processes that leak TCP sockets, one for each way in which a process can get to hold one
 
 usage: world.py [--uring PATH]      PATH: the compiled uring.c; without it there are no members uring and uring-direct
 
 Starts all processes, waits until the kernel shows every socket in the promised state and every descriptor with the
-promised process, prints one line of JSON, and stays until its stdin closes. Then it ends its processes, all of them
-descendants of its own; they end by themselves, too, when it is killed. What can't be set up is an error: exit 1.
+promised process, prints one line of JSON, and runs until its stdin closes. Then it ends its processes, all of them
+descendants of its own; they also end by themselves when it is killed. If something can't be set up, it exits with code 1.
 
 Each way is a first process that listens and a second that connects to it. One of the two is a peer that closes its
-ends as it should, the other leaks, alone or with a family that it forks. Every way has a listening port of its own.
+ends as it should, the other leaks, alone or with children that it forks. Every way has its own listening port.
 
 The line is {"members": [...], "innocent": [...]}. A member is a process that leaks, and the truth about it:
-    way, pid, comm                          the process, and how it came to its sockets; comm differs for each
-    closeWait                               sockets in CLOSE_WAIT that it answers for
+    way, pid, comm                          the process, and how it got its sockets; comm differs for each
+    closeWait                               sockets in CLOSE_WAIT that it is charged with
     notAccepted                             how many of them still are in the accept queue: they have no inode yet
     establishedNotAccepted                  sockets in ESTABLISHED next to them in the queue
     descriptors                             how many of them it has an open file descriptor for
     recvQueue                               of each of its sockets, as ss prints it: an unread FIN counts for 1
     sharedWith                              pids that hold the very same sockets
-    localPort, remotePort                   of its sockets: the one is null, the other the way's listening port
+    localPort, remotePort                   of its sockets: one is null, the other the way's listening port
     netns                                   inode number of the network namespace
 A process in "innocent" leaks nothing: way, pid, comm, why, and
-    closeWait                               sockets in CLOSE_WAIT that it rightly has; null: they come and go
+    closeWait                               sockets in CLOSE_WAIT that it has for a good reason; null: they come and go
 """
 import argparse
 import ctypes
@@ -104,7 +104,7 @@ def world_ended(within_s=None):
 
 
 def stay(*_kept):
-    """Until the world ends; the sockets given stay open."""
+    """Waits until the world ends; the sockets passed in stay open."""
     signal.alarm(0)
     world_ended()
     os._exit(0)
@@ -118,7 +118,7 @@ def fork(run, *arguments):
 
 
 def guarded(run, *arguments):
-    """Runs and never returns; what fails or takes too long is the world's failure."""
+    """Runs and never returns; a failure or a timeout makes the world fail."""
     try:
         signal.alarm(PATIENCE_S)
         run(*arguments)
@@ -385,7 +385,7 @@ WAYS = [
     Way("dup", 12, leak_duplicated, peer),
     Way("v6", 15, leak_accepted, peer, address="::1"),
     Way("v4mapped", 16, leak_accepted, peer, address="::"),
-    # A port that the other namespace gives to nobody.
+    # A port that the other namespace does not assign.
     Way("netns", 17, leak_accepted, peer, port=1017, netns=True),
     Way("stalled", 2, leak_queued, peer, established=1, accepted=False),
     Way("neverread", 18, leak_accepted, peer, sends=b"hello", recv_queue=6),
@@ -416,7 +416,7 @@ def enter_netns_of(pid):
 
 # --- What the kernel shows.
 
-# A port of one family may be the port of another member in the other.
+# The same port may belong to different members in IPv4 and in IPv6.
 Row = namedtuple("Row", "table local_port remote_port state inode recv_queue")
 IN_TCP6 = ("v6", "v4mapped")
 
@@ -453,7 +453,7 @@ def descriptors_due(way, process):
 
 
 def untrue(way, rows, processes):
-    """What the kernel shows otherwise than promised, or None; `rows` are those of the way's port."""
+    """How the kernel differs from what was promised, or None; `rows` are those of the way's port."""
     if way.close_wait is None:
         return None
     stuck = [row for row in rows if row.state == CLOSE_WAIT]
@@ -490,7 +490,7 @@ class World:
         libc_call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def start(self, run, *arguments, netns=None):
-        """A child that has no descriptor of the world's but the two pipes, as its stdin and stdout."""
+        """Starts a child that has only the world's two pipes, as its stdin and stdout."""
 
         def begin():
             if netns is not None:
@@ -518,16 +518,16 @@ class World:
                 self.take(json.loads(line))
         self.settle()
 
-    def take(self, told):
-        if "error" in told:
-            raise Failure(told["error"])
-        way = self.ways[told["way"]]
-        if "port" in told:
-            self.ports[way.name] = told["port"]
-            netns = (lambda: enter_netns_of(told["pid"])) if way.netns else None
-            self.start(way.second, way, told["port"], netns=netns)
+    def take(self, message):
+        if "error" in message:
+            raise Failure(message["error"])
+        way = self.ways[message["way"]]
+        if "port" in message:
+            self.ports[way.name] = message["port"]
+            netns = (lambda: enter_netns_of(message["pid"])) if way.netns else None
+            self.start(way.second, way, message["port"], netns=netns)
         else:
-            self.processes[way.name].append(told)
+            self.processes[way.name].append(message)
 
     def check_health(self):
         for pid, status in reap():
@@ -587,7 +587,7 @@ class World:
 
 
 def reap():
-    """The children that have ended; a descendant whose parent has ended is a child, too."""
+    """The children that have ended; a descendant whose parent has ended is a child too."""
     try:
         while (ended := os.waitpid(-1, os.WNOHANG))[0] != 0:
             yield ended
@@ -596,7 +596,7 @@ def reap():
 
 
 def end_descendants():
-    """Kills the children; their children become ours, and are next."""
+    """Kills the children; their children then become ours, and are killed next."""
     while children := child_pids():
         for pid in children:
             os.kill(pid, signal.SIGKILL)
