@@ -52,7 +52,7 @@ class BpfRun {
   readonly #surveyor: Surveyor;
   readonly #auxiliary: AuxiliaryReaders;
   readonly #standInPace: Pace | null;
-  /** In place of a tracer, while there is none. */
+  /** Polls /proc while there is no tracer; null while there is one. */
   #polling: ProcPoll | null = null;
 
   constructor(options: TracerOptions, standIn: Pace | null, signal: AbortSignal) {
@@ -126,7 +126,7 @@ class BpfRun {
     return gap.at;
   }
 
-  /** Waits until the tracer reports; meanwhile yields what /proc shows. False when it ended instead. */
+  /** Waits until the tracer reports; meanwhile yields what /proc shows. False if it ended instead. */
   async *#attach(tracer: Tracer, isFirst: boolean): AsyncGenerator<Batch, boolean, void> {
     if (isFirst) yield [this.#clock.anchor(), this.#sourceChange("attaching bpftrace …", false)];
     const deadline = performance.now() + ATTACH_TIMEOUT_MS;

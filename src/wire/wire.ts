@@ -73,7 +73,7 @@ export class WireDecoder {
   readonly #longestLine: number;
   /** What a recording's times count from. */
   #base = 0;
-  /** The beginning of a line whose end has not come yet. */
+  /** The beginning of a line whose end has not arrived yet. */
   #partial: Buffer = Buffer.alloc(0);
   /** A line that lacks only the rest of its process name, which has a newline in it. */
   #open: Buffer | null = null;

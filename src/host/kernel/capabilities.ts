@@ -16,7 +16,7 @@ const CAP_SYS_ADMIN = 21n;
 const CAP_PERFMON = 38n;
 const CAP_BPF = 39n;
 
-/** The effective capabilities in /proc/self/status as a bit set; none when the line is not there. */
+/** The effective capabilities in /proc/self/status as a bit set; none if the line is missing. */
 export function parseEffectiveCapabilities(status: string): bigint {
   const hex = /^CapEff:\t([0-9a-f]{1,16})$/m.exec(status)?.[1];
   return hex === undefined ? 0n : BigInt(`0x${hex}`);

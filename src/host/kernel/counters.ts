@@ -9,7 +9,7 @@ type Counters = Partial<Record<CounterName, number>>;
 
 const WANTED: ReadonlyMap<string, CounterName> = new Map(COUNTERS.map((name) => [name, name]));
 
-/** Mini-sockets of a namespace, from /proc/net/sockstat: `TCP: inuse 5 orphan 0 tw 12 …`; null when it is not there. */
+/** Mini-sockets of a namespace, from /proc/net/sockstat: `TCP: inuse 5 orphan 0 tw 12 …`; null if it is missing. */
 export function parseTimeWaitCount(sockstat: string): number | null {
   const count = /^TCP: .*\btw (\d+)/m.exec(sockstat)?.[1];
   return count === undefined ? null : Number(count);

@@ -46,7 +46,7 @@ export class HolderFinder {
   readonly #unreadable = new Set<number>();
   /** How many descriptors and registered files each socket has. */
   #counts = new Map<number, number>();
-  /** Sockets to report though they may have no row. */
+  /** Sockets to report even if they have no row. */
   readonly #remembered = new Set<number>();
   /** Those of them whose holders are not known yet. */
   readonly #sought = new Set<number>();

@@ -41,13 +41,13 @@ function parseDecimal(field: string | undefined): number | null {
   return Number.isSafeInteger(value) ? value : null;
 }
 
-/** The effective uid in /proc/PID/status (`Uid: real effective saved filesystem`); null when it is not there. */
+/** The effective uid in /proc/PID/status (`Uid: real effective saved filesystem`); null if it is missing. */
 export function parseEffectiveUid(text: string): number | null {
   const uid = /^Uid:\t\d+\t(\d+)\t/m.exec(text)?.[1];
   return uid === undefined ? null : Number(uid);
 }
 
-/** The soft limit of open files in /proc/PID/limits; null when unlimited or not there. */
+/** The soft limit of open files in /proc/PID/limits; null if unlimited or missing. */
 export function parseOpenFilesLimit(text: string): number | null {
   const soft = /^Max open files +(\d+) /m.exec(text)?.[1];
   return soft === undefined ? null : Number(soft);

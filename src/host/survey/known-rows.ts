@@ -31,7 +31,7 @@ export class KnownRows {
     this.#netns = netns;
   }
 
-  /** The next run of whole lines of the table. Adds what they mean to `rows`. */
+  /** The next run of whole lines of the table. Adds the parsed rows to `rows`. */
   parse(lines: Uint8Array, rows: NetTcpRows): void {
     const minis = rows.timeWaits.length - rows.sockets.length;
     const from = minis > MOST_MINIS ? null : this.#now.append(lines);

@@ -43,7 +43,7 @@ export class Assembler {
   #open: BeginLine | null = null;
   /** The number of the last complete survey. */
   #base: number | null = null;
-  /** Surveys since one that kept nothing. */
+  /** How many surveys have kept rows since the last one that kept none. */
   #chain = 0;
 
   /** Whether some rows of the current event are still missing. */

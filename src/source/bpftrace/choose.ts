@@ -16,9 +16,11 @@ export interface TracingFacts {
   readonly wanted: Program | null;
   /** The command that installs bpftrace here; null when not known. */
   readonly installBpftrace: string | null;
-  /** Whether unshare(1) is there: with it tcptrace mounts tracefs for bpftrace alone. */
+  /** Whether unshare(1) is installed: with it tcptrace mounts tracefs for bpftrace alone. */
   readonly hasUnshare: boolean;
-  /** Whether iproute2's ss is there: it shows the age of older sockets, and which are half-closed and not leaked. */
+  /**
+   * Whether iproute2's ss is installed: it shows the age of older sockets, and which are half-closed and not leaked.
+   */
   readonly hasSs: boolean;
   /** The command that installs iproute2 here; null when not known. */
   readonly installSs: string | null;
@@ -154,7 +156,7 @@ function findCommonObstacle({
   if (!mayTrace(privileges)) {
     return { reason: "root without CAP_SYS_ADMIN, as in a container", fix: "docker run --privileged --pid=host" };
   }
-  // The kernel reports pids of its own namespace: here they would be other processes'.
+  // The kernel reports pids of its own namespace: here those would denote other processes.
   if (kernel.initialPidNamespace === false) {
     return { reason: "in a container's own pid namespace", fix: "docker run --pid=host" };
   }

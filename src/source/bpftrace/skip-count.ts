@@ -25,7 +25,7 @@ export class SkipCount {
 
   /** How many have been skipped since the last call. */
   take(): number {
-    // The programs are there from when the tracer is attached.
+    // The programs exist once the tracer is attached.
     if (this.#files.length === 0) this.#files = this.#programFiles();
     let count = 0;
     for (const file of this.#files) count += this.#misses(file);

@@ -131,7 +131,7 @@ function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-/** Whether setpriv(1) is there, and new enough. */
+/** Whether setpriv(1) is installed and new enough. */
 function canTie(): boolean {
   const [file, ...words] = TIED;
   const { failed, shortMessage } = execaSync(file, [...words, "true"], { reject: false, stdio: "ignore" });

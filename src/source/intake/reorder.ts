@@ -82,8 +82,8 @@ export class Reorder {
   }
 
   /**
-   * The events whose turn has come, in order, at the end of `events`. `notAfter` keeps later ones back; `all` waits for
-   * no CPU.
+   * Appends the events whose turn has come to `events`, in order. `notAfter` holds later ones back; with `all` no CPU
+   * is waited for.
    */
   release(notAfter: Nanos = Infinity, all = false, events: TraceEvent[] = []): TraceEvent[] {
     const until = all || this.#size > MAX_PENDING ? Infinity : Math.min(this.#commonWatermark(), notAfter);
