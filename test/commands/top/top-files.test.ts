@@ -34,7 +34,7 @@ test("what is shown goes to a text and a JSON, named by the clock of the events"
 test("a link that somebody laid is not followed, by what is shown or by a recording", async () => {
   writeFileSync("victim", "precious");
   symlinkSync("victim", "tcptrace-20260501T221407Z.txt");
-  expect(await writeShown(data, ui, 80, () => undefined)).toMatch(/^not written: .*it is a link/);
+  expect(await writeShown(data, ui, 80, () => undefined)).toMatch(/^not written: .*it is a symbolic link/);
   const model = new Model();
   for (const event of [{ kind: "anchor", at: 0, wallMs: leaking.wallMs } as const, tracing(1), tick(SECOND)]) {
     model.fold(event);
@@ -45,7 +45,7 @@ test("a link that somebody laid is not followed, by what is shown or by a record
   recorder.say = (text) => said.push(text);
   recorder.toggle();
   await recorder.settle();
-  expect(said).toEqual([expect.stringMatching(/^not recorded: .*it is a link/)]);
+  expect(said).toEqual([expect.stringMatching(/^not recorded: .*it is a symbolic link/)]);
   expect(recorder.state()).toBeNull();
   await recorder.settle();
   expect(said).toHaveLength(1);
