@@ -8,7 +8,7 @@ import { version } from "./run/version.ts";
 import type { TraceEvent } from "../model/events/event.ts";
 import { MATCH_ALL } from "../model/filter/filter.ts";
 import { packZstd } from "../recording/format/zstd.ts";
-import { fileNames, tellsTime } from "../recording/write/file-names.ts";
+import { fileNames, containsTime } from "../recording/write/file-names.ts";
 import { newHeader } from "../recording/write/new-header.ts";
 import { OutputFile, findCaller } from "../recording/write/output-file.ts";
 import type { Packing } from "../recording/write/packer.ts";
@@ -179,7 +179,7 @@ function checkFlags({ write, size, seconds, files, print, json }: RecordFlags, {
   if (write === "-" && stdout.isTTY === true)
     throw misuse("-w - would fill the terminal", "pipe it, or give -w a file");
   if (files !== undefined && !rotates) throw misuse("-W bounds a rotation", "add -C SIZE or -G SECONDS");
-  if (files !== undefined && tellsTime(write)) {
+  if (files !== undefined && containsTime(write)) {
     throw misuse("-W writes over old files, and names that tell the time differ", "leave out -W, or the % words of -w");
   }
   if (json && !print) throw misuse("--json says how --print prints", "add --print");

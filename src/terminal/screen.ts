@@ -143,7 +143,7 @@ function checkTerminal(): void {
   const hint = "use tcptrace top -b";
   if (!process.stdout.isTTY) throw new UserError("no-terminal", "stdout is not a terminal", hint);
   if (process.env["TERM"] === "dumb")
-    throw new UserError("no-terminal", "this terminal (TERM=dumb) cannot move its cursor", hint);
+    throw new UserError("no-terminal", "this terminal cannot move the cursor (TERM=dumb)", hint);
 }
 
 function closeBlessed(screen: BlessedScreen): void {

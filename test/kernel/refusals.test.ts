@@ -13,7 +13,7 @@ interface Refusal {
   readonly check: string;
   readonly said: RegExp;
   readonly takes: "proc" | "bpf";
-  /** The words of `--source bpf`, where it cannot, and the code of its error. */
+  /** The error of `--source bpf`, if it is impossible, and its code. */
   readonly reason: RegExp;
   readonly code?: string;
 }
@@ -139,7 +139,7 @@ const REFUSALS: readonly Refusal[] = [
 const CONTROL = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/;
 
 describe.each(REFUSALS)("with $what", ({ start, check, said, takes, reason, code: errorCode = "bpf-unavailable" }) => {
-  it("doctor has a line for it, and says what is taken instead", async () => {
+  it("doctor has a line for it, and says what is used instead", async () => {
     const { code, stdout } = await runTcptrace(["doctor", "--json"], start());
     expect(code).toBe(0);
     const { ok, source, checks } = JSON.parse(stdout);
@@ -174,7 +174,7 @@ describe("TCPTRACE_PROBES", () => {
     expect(stderr).toMatch(/^tcptrace: bpftrace [\d.]+, basic probes$/m);
   });
 
-  it("that cannot be had are tried, and given up in one line", async () => {
+  it("with unavailable probes tries them, and fails in one line", async () => {
     const { code, stderr } = await runTcptrace(["events", "--source", "bpf"], {
       env: { TCPTRACE_PROBES: "kprobe" },
     });

@@ -17,19 +17,19 @@ function withLines(...lines: readonly (object | string)[]): Buffer {
 describe("what somebody made up", () => {
   test.each([
     ["nothing at all", Buffer.alloc(0)],
-    ["a text", Buffer.from("To whom it may concern,\nthis is no recording.\n")],
+    ["a text", Buffer.from("To whom it may concern,\nthis is not a recording.\n")],
     ["zeros", Buffer.alloc(10_000_000)],
     ["one long line", Buffer.from("x".repeat(20_000_000))],
     ["a gzip of zeros, a thousand times as long", gzipSync(Buffer.alloc(200_000_000), { level: 1 })],
     ["the begin of a gzip", Buffer.from([0x1f, 0x8b])],
     ["an array", Buffer.from(`[${"[".repeat(100_000)}\n`)],
-  ])("is no recording: %s", async (_what, bytes) => {
+  ])("is not a recording: %s", async (_what, bytes) => {
     await expect(read(bytes)).rejects.toThrow(/^it is not a recording$/);
   });
 
   test("a newer major is refused in one line, a newer minor read, its new lines passed over", async () => {
     const newer = Buffer.from(`${JSON.stringify({ ...HEADER, version: "2.0" })}\n`);
-    await expect(read(newer)).rejects.toThrow("it is a recording of version 2.0, and this tcptrace reads 1");
+    await expect(read(newer)).rejects.toThrow("it is a recording of version 2.0; this tcptrace reads version 1");
     await expect(read(Buffer.from(`{"format":"tcptrace recording","version":"7.3"}\n`))).rejects.toThrow("7.3");
     const minor = withLines({ ...tickLine(5) }, { kind: "weather", at: 6, is: "fine" }, "z 123456 789abc def0", {
       ...tickLine(7),

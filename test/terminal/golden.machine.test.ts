@@ -6,8 +6,8 @@ import { CLI, ROOT } from "#test/support/project.ts";
 import { PtyScreen } from "#test/terminal/pty-screen.ts";
 
 /*
- * Every view at three sizes, at the end of a recorded run, compared to the letter. After a change that is meant, draw them anew
- * and look at the difference: UPDATE_SCREENS=1 npx vitest run test/terminal/golden.machine.test.ts
+ * Every view at three sizes, at the end of a recorded run, compared character by character. After an intended change,
+ * write them again and review the diff: UPDATE_SCREENS=1 npx vitest run test/terminal/golden.machine.test.ts
  */
 const RECORDING = join(ROOT, "test/fixtures/leak.tct.gz");
 const SCREENS = join(ROOT, "test/fixtures/screens");

@@ -358,7 +358,7 @@ describe("suspending", () => {
     expect(screen.inAlternateScreen).toBe(false);
   });
 
-  test("where nobody can continue it, it goes on", async () => {
+  test("where nothing can continue it, it keeps running", async () => {
     /* Its own session, and nobody in it but itself: the kernel does not stop such a process. */
     const screen = new PtyScreen(process.execPath, [PROGRAM, JSON.stringify({ processes: [LEAKER] })]);
     open.push(screen);

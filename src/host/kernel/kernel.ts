@@ -25,7 +25,7 @@ export interface KernelFacts {
   readonly initialPidNamespace: boolean | null;
 }
 
-/** Where tracefs is mounted, if at all, and whether the kernel has it to mount. */
+/** Where tracefs is mounted, if at all, and whether the kernel supports it. */
 interface TracefsFacts {
   readonly mountedAt: string | null;
   readonly supported: boolean;

@@ -3,7 +3,7 @@ import { UserError } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
 import { nanos, wallMs } from "./scalar-shapes.ts";
 
-/** Readers refuse another major; a newer minor only adds kinds of lines, which older readers pass over. */
+/** Readers refuse a newer major version; a newer minor one only adds kinds of lines, which older readers skip. */
 const MAJOR = 1;
 export const VERSION = `${MAJOR}.1`;
 export const FORMAT = "tcptrace recording";
@@ -43,8 +43,8 @@ export function parseHeader(value: unknown, path: string): Header | null {
   if (known.success && Number.parseInt(known.data.version, 10) > MAJOR) {
     throw new UserError(
       "recording-too-new",
-      `${path} is a recording of version ${safeText(known.data.version.slice(0, 20))}, and this tcptrace reads ${MAJOR}`,
-      "read it with a newer tcptrace",
+      `${path} is a recording of version ${safeText(known.data.version.slice(0, 20))}; this tcptrace reads version ${MAJOR}`,
+      "use a newer tcptrace",
     );
   }
   const parsed = header.safeParse(value);

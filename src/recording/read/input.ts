@@ -50,11 +50,11 @@ function openFile(path: string): { stream: Readable; isPipe: boolean } {
     const isPipe = statSync(path).isFIFO();
     fd = openSync(path, constants.O_RDONLY | (isPipe ? constants.O_NONBLOCK : 0));
   } catch (error) {
-    throw new UserError("cannot-read", `cannot read ${path}: ${reasonOf(error)}`, "give -r a recording");
+    throw new UserError("cannot-read", `cannot read ${path}: ${reasonOf(error)}`, "pass a recording to -r");
   }
   const stat = fstatSync(fd);
-  if (stat.isDirectory()) throw new UserError("cannot-read", `${path} is a directory`, "give -r a recording");
-  // A socket waits for a pipe without a thread that could not be ended.
+  if (stat.isDirectory()) throw new UserError("cannot-read", `${path} is a directory`, "pass a recording to -r");
+  // A socket waits for a pipe without blocking a thread, which could not be interrupted.
   if (stat.isFIFO()) return { stream: new Socket({ fd, readable: true, writable: false }), isPipe: true };
   return { stream: createReadStream(path, { fd, highWaterMark: CHUNK_BYTES }), isPipe: !stat.isFile() };
 }
@@ -65,7 +65,11 @@ async function* chunksOf(stream: Readable, isClosed: () => boolean): AsyncGenera
     for await (const chunk of stream) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
   } catch (error) {
     if (!isClosed())
-      throw new UserError("read-failed", `cannot read on: ${reasonOf(error)}`, "is the file still there?");
+      throw new UserError(
+        "read-failed",
+        `cannot read the rest of the recording: ${reasonOf(error)}`,
+        "check that the file still exists",
+      );
   }
 }
 
@@ -92,8 +96,8 @@ function zstd(path: string): NodeJS.ReadWriteStream {
   if (newZstdUnpacker !== null) return newZstdUnpacker();
   throw new UserError(
     "no-zstd",
-    `${path} is packed with zstd, which this Node.js cannot unpack`,
-    "pipe it: zstd -dc … | tcptrace … -r -",
+    `${path} is compressed with zstd, which this Node.js does not support`,
+    "decompress it: zstd -dc FILE | tcptrace … -r -",
   );
 }
 

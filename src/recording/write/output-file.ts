@@ -112,9 +112,9 @@ async function openFor(path: string): Promise<{ readonly file: FileHandle; reado
 function refusal(path: string, error: unknown): unknown {
   const code = codeOf(error);
   if (isFull(error)) return error;
-  if (code === "ELOOP") return refused(path, "is a link");
-  if (code === "ENXIO") return refused(path, "is no file");
-  return new UserError("cannot-write", `cannot write ${path}: ${reasonOf(error)}`, "give -w another path");
+  if (code === "ELOOP") return refused(path, "is a symbolic link");
+  if (code === "ENXIO") return refused(path, "is not a file");
+  return new UserError("cannot-write", `cannot write ${path}: ${reasonOf(error)}`, "pass another path to -w");
 }
 
 /** A system error as a UserError; the error itself if the disk is full, or if it is a bug. */
@@ -123,7 +123,7 @@ function failure(path: string, error: unknown): unknown {
   return new UserError(
     "write-failed",
     `cannot write ${path}: ${reasonOf(error)}`,
-    "what was recorded until then can be read",
+    "what was recorded before that can be read",
   );
 }
 
@@ -137,7 +137,7 @@ function check(path: string, stat: Stats, caller: Caller): void {
 }
 
 function refused(path: string, why: string): UserError {
-  return new UserError("unsafe-output", `will not write ${path}: it ${why}`, "give -w a new path");
+  return new UserError("unsafe-output", `refusing to write ${path}: it ${why}`, "pass a new path to -w");
 }
 
 function codeOf(error: unknown): string {

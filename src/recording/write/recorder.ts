@@ -25,9 +25,9 @@ export interface RecorderOptions {
 export interface RecordedModel {
   /** The time of the latest event. */
   readonly now: Nanos;
-  /** All that a model needs to go on from here, but for `lastEvents`. */
+  /** All that a model needs to continue from here, except `lastEvents`. */
   image(): Image;
-  /** The last events of the kinds that an image leaves out; null where there was none. */
+  /** The last events of the kinds that an image leaves out; null where there were none. */
   lastEvents(): LastEvents;
 }
 
@@ -37,12 +37,12 @@ interface LastEvents {
   readonly counters: CountersSeen | null;
 }
 
-/** How often a full disk is tried. */
+/** How often writing to a full disk is tried again. */
 const RETRY_MS = 1000;
 
 /**
- * Writes a run's events to one file after another, each of which can be read alone. Each event is given first to `event` and
- * then to this model; `flush` is called where nothing is half told.
+ * Writes a run's events to one file after another, each of which can be read by itself. Pass each event to `event` before the
+ * model folds it; call `flush` only between batches, when the model is consistent.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
@@ -83,7 +83,11 @@ export class Recorder {
       return new Recorder(options, model, await options.open(0));
     } catch (error) {
       if (!isFull(error)) throw error;
-      throw new UserError("disk-full", "the disk is full: nothing was recorded", "make room, or give -w another path");
+      throw new UserError(
+        "disk-full",
+        "the disk is full: nothing was recorded",
+        "free some space, or pass another path to -w",
+      );
     }
   }
 

@@ -15,8 +15,8 @@ function wantedProgram(name: string | undefined): Program | null {
   if (found !== undefined) return found;
   throw new UserError(
     "bad-environment",
-    `TCPTRACE_PROBES: no such probes: ${safeText(name)}`,
-    `one of auto, ${PROGRAMS.join(", ")}`,
+    `TCPTRACE_PROBES: unknown probes: ${safeText(name)}`,
+    `use one of auto, ${PROGRAMS.join(", ")}`,
   );
 }
 

@@ -16,8 +16,8 @@ export function paceWithoutTracer(percent: string = process.env["TCPTRACE_POLL_C
   if (percent === "") return { intervalMs: INTERVAL_MS, mostOfACore: MOST_OF_A_CORE };
   const share = /^\d+(\.\d+)?%?$/.test(percent) ? Number.parseFloat(percent) / 100 : NaN;
   if (share >= 0.001 && share <= 1) return { intervalMs: INTERVAL_MS, mostOfACore: share };
-  const message = `TCPTRACE_POLL_CPU is ${JSON.stringify(safeText(percent))}, which is no share of a core`;
-  throw new UserError("bad-environment", message, "write percent: 5, or 0.5, up to 100");
+  const message = `TCPTRACE_POLL_CPU is ${JSON.stringify(safeText(percent))}, which is not a percentage of a core`;
+  throw new UserError("bad-environment", message, "use a number from 0.1 to 100");
 }
 
 export interface ProcPollParts {
