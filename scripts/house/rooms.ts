@@ -24,14 +24,19 @@ export const ROOMS: Rooms = {
     about: "Data structures and wording that know nothing of TCP",
     imports: [],
   },
-  "model/net": {
-    about: "Addresses, tuples, TCP states, counters: the kernel's nouns",
-    imports: [],
-  },
   "host/machine": {
     about: "The machine: CPUs, users, PATH, errno",
     imports: ["base"],
     packages: ["node:"],
+  },
+  "model/net": {
+    about: "Addresses, tuples, TCP states, counters: the kernel's nouns",
+    imports: ["base"],
+  },
+  "view/format": {
+    about: "Frames, tables, charts, times: how anything is drawn",
+    imports: ["base"],
+    packages: ["string-width"],
   },
   "model/events": {
     about: "What can happen: the TraceEvent union and its parts",
@@ -41,19 +46,19 @@ export const ROOMS: Rooms = {
     about: "Filter expressions",
     imports: ["base", "model/net"],
   },
-  "view/format": {
-    about: "Frames, tables, charts, times: how anything is drawn",
-    imports: ["base"],
-    packages: ["string-width"],
+  terminal: {
+    about: "Frames onto a terminal, through blessed",
+    imports: ["base", "view/format"],
+    packages: ["blessed", "node:"],
   },
   "host/kernel": {
     about: "The kernel: version, settings, counters, ss",
-    imports: ["base", "model/net", "host/machine", "model/events"],
+    imports: ["base", "host/machine", "model/net", "model/events"],
     packages: ["node:"],
   },
   "host/processes": {
     about: "/proc/PID: names, descriptors, holders",
-    imports: ["base", "model/net", "host/machine", "model/events"],
+    imports: ["base", "host/machine", "model/net", "model/events"],
     packages: ["node:"],
   },
   "model/rates": {
@@ -65,27 +70,27 @@ export const ROOMS: Rooms = {
     imports: ["base", "model/net", "model/events"],
     packages: ["node:", "zod"],
   },
-  terminal: {
-    about: "Frames onto a terminal, through blessed",
-    imports: ["base", "view/format"],
-    packages: ["blessed", "node:"],
-  },
   wire: {
     about: "Bytes of the probes into events",
     imports: ["base", "model/net", "model/events"],
   },
   "host/survey": {
     about: "/proc/net/tcp in every namespace",
-    imports: ["base", "model/net", "host/machine", "model/events", "host/kernel", "host/processes"],
+    imports: ["base", "host/machine", "model/net", "model/events", "host/kernel", "host/processes"],
     packages: ["node:"],
   },
   "model/processes": {
     about: "Processes and what is known of an owner",
-    imports: ["model/net", "model/events", "model/rates"],
+    imports: ["base", "model/net", "model/events", "model/rates"],
   },
   "recording/read": {
     about: "A file into events",
     imports: ["base", "model/net", "model/events", "recording/format", "wire"],
+    packages: ["node:"],
+  },
+  "recording/write": {
+    about: "Events into a file",
+    imports: ["base", "host/machine", "model/net", "model/events", "host/kernel", "recording/format", "wire"],
     packages: ["node:"],
   },
   "source/intake": {
@@ -94,14 +99,14 @@ export const ROOMS: Rooms = {
   },
   "model/time-wait": {
     about: "TIME_WAIT: its minute, its destinations, its ports",
-    imports: ["base", "model/net", "model/rates", "model/processes"],
+    imports: ["base", "model/net", "model/filter", "model/rates", "model/processes"],
   },
   "source/bpftrace": {
     about: "One life of bpftrace",
     imports: [
       "base",
-      "model/net",
       "host/machine",
+      "model/net",
       "model/events",
       "host/kernel",
       "host/processes",
@@ -112,7 +117,7 @@ export const ROOMS: Rooms = {
   },
   "source/surveys": {
     about: "Surveys, ss and counters at their own pace",
-    imports: ["base", "model/net", "host/machine", "model/events", "host/kernel", "host/processes", "host/survey"],
+    imports: ["base", "host/machine", "model/net", "model/events", "host/kernel", "host/processes", "host/survey"],
     packages: ["execa", "node:"],
   },
   "model/sockets": {
@@ -127,6 +132,7 @@ export const ROOMS: Rooms = {
   "model/fold": {
     about: "Events into tables",
     imports: [
+      "base",
       "model/net",
       "model/events",
       "model/filter",
@@ -139,6 +145,7 @@ export const ROOMS: Rooms = {
   "model/reports": {
     about: "Tables into the reports of leaks, churn and top",
     imports: [
+      "base",
       "model/net",
       "model/events",
       "model/filter",
@@ -148,20 +155,6 @@ export const ROOMS: Rooms = {
       "model/sockets",
       "model/fold",
     ],
-  },
-  "recording/write": {
-    about: "Events into a file",
-    imports: [
-      "base",
-      "model/net",
-      "host/machine",
-      "model/events",
-      "host/kernel",
-      "recording/format",
-      "wire",
-      "model/fold",
-    ],
-    packages: ["node:"],
   },
   "diagnosis/facts": {
     about: "What rules ask of the tables",
@@ -211,8 +204,8 @@ export const ROOMS: Rooms = {
     about: "What was chosen at the keyboard, and what is shown",
     imports: [
       "base",
-      "model/filter",
       "view/format",
+      "model/filter",
       "model/sockets",
       "model/reports",
       "diagnosis/facts",
@@ -243,25 +236,13 @@ export const ROOMS: Rooms = {
     imports: [
       "base",
       "model/net",
-      "model/events",
       "view/format",
+      "model/events",
       "model/rates",
-      "model/reports",
-      "model/lists",
-      "view/state",
-    ],
-  },
-  "commands/top/data": {
-    about: "What top asks of the model",
-    imports: [
-      "model/filter",
-      "model/sockets",
-      "model/fold",
       "model/reports",
       "diagnosis/facts",
       "model/lists",
       "view/state",
-      "diagnosis",
     ],
   },
   "view/print": {
@@ -269,8 +250,8 @@ export const ROOMS: Rooms = {
     imports: [
       "base",
       "model/net",
-      "model/events",
       "view/format",
+      "model/events",
       "model/rates",
       "model/processes",
       "model/sockets",
@@ -285,17 +266,15 @@ export const ROOMS: Rooms = {
     about: "What live commands share: input, output, recording",
     imports: [
       "base",
-      "model/net",
       "host/machine",
+      "model/net",
+      "view/format",
       "model/events",
       "model/filter",
-      "view/format",
       "recording/read",
       "model/sockets",
       "source",
       "model/fold",
-      "recording/write",
-      "view/words",
       "view/print",
     ],
     packages: ["node:", "zod"],
@@ -305,8 +284,8 @@ export const ROOMS: Rooms = {
     imports: [
       "base",
       "model/net",
-      "model/filter",
       "view/format",
+      "model/filter",
       "model/sockets",
       "model/reports",
       "diagnosis/facts",
@@ -316,9 +295,23 @@ export const ROOMS: Rooms = {
       "view/print",
     ],
   },
+  "commands/top/data": {
+    about: "What top asks of the model",
+    imports: [
+      "model/filter",
+      "model/sockets",
+      "model/fold",
+      "model/reports",
+      "diagnosis/facts",
+      "model/lists",
+      "view/state",
+      "diagnosis",
+      "view/screen",
+    ],
+  },
   "view/keys": {
     about: "Keys of top, and their help",
-    imports: ["base", "model/filter", "view/format", "view/state", "view/screen"],
+    imports: ["base", "view/format", "model/filter", "view/state", "view/screen"],
   },
   view: {
     about: "A whole frame of top",
@@ -330,20 +323,19 @@ export const ROOMS: Rooms = {
     imports: [
       "base",
       "model/net",
+      "view/format",
       "model/events",
       "model/filter",
-      "view/format",
       "terminal",
       "recording/read",
+      "recording/write",
       "model/fold",
       "model/reports",
-      "recording/write",
-      "model/lists",
       "view/state",
-      "commands/top/data",
       "view/print",
       "commands/run",
       "view/screen",
+      "commands/top/data",
       "view/keys",
       "view",
     ],
@@ -354,18 +346,19 @@ export const ROOMS: Rooms = {
     about: "A command a file, with its flags",
     imports: [
       "base",
+      "view/format",
       "model/events",
       "model/filter",
-      "view/format",
       "recording/format",
+      "recording/write",
       "source/bpftrace",
       "model/sockets",
       "source",
       "model/fold",
       "model/reports",
-      "recording/write",
       "diagnosis",
       "diagnosis/pages",
+      "view/words",
       "view/print",
       "commands/run",
       "commands/top",
