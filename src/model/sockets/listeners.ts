@@ -11,6 +11,15 @@ type Local = Pick<SocketTuple, "netns" | "localAddress" | "localPort">;
 interface Entry extends Local {
   readonly socket: Socket;
   readonly order: number;
+  /** The socket alone, as a list. */
+  readonly listed: readonly Socket[];
+}
+
+/** The listeners of a port. Most ports have one: it is known without a lookup. */
+interface Port {
+  readonly count: number;
+  /** The only one; null where there are, or were, several. */
+  readonly only: Entry | null;
 }
 
 /** Listeners on one address and port, in one namespace; with netns null, in any. `listed` is built when it is asked for. */
@@ -27,8 +36,8 @@ const ANY_IPV6 = "0".repeat(32);
 export class ListenerIndex {
   readonly #entries = new Map<Socket, Entry>();
   readonly #groups = new HashBuckets<Group>();
-  /** How many listeners a port has. V8 does not seed the hashes of numbers, but there are only 65,536 ports to choose from. */
-  readonly #ports = new Map<number, number>();
+  /** V8 does not seed the hashes of numbers, but there are only 65,536 ports to choose from. */
+  readonly #ports = new Map<number, Port>();
   #order = 0;
 
   add(socket: Socket): void {
@@ -41,8 +50,8 @@ export class ListenerIndex {
     if (entry === undefined) return;
     this.#entries.delete(socket);
     const { netns, localPort } = entry;
-    const left = (this.#ports.get(localPort) ?? 0) - 1;
-    if (left > 0) this.#ports.set(localPort, left);
+    const left = (this.#ports.get(localPort)?.count ?? 0) - 1;
+    if (left > 0) this.#ports.set(localPort, { count: left, only: null });
     else this.#ports.delete(localPort);
     this.#leave(entry, null);
     if (netns !== null) this.#leave(entry, netns);
@@ -66,7 +75,9 @@ export class ListenerIndex {
 
   /** The listeners that a connection with these ends can have come through, the most specific addresses only. */
   accepting({ netns, localAddress, localPort }: SocketTuple): readonly Socket[] {
-    if (!this.#ports.has(localPort)) return NONE;
+    const port = this.#ports.get(localPort);
+    if (port === undefined) return NONE;
+    if (port.only !== null) return isWithin(port.only, netns, localAddress) ? port.only.listed : NONE;
     const isIpv4 = typeof localAddress === "number";
     const group =
       this.#find(netns, localAddress, localPort) ??
@@ -83,9 +94,10 @@ export class ListenerIndex {
 
   #insert(socket: Socket, order: number): void {
     const { netns, localAddress, localPort } = socket;
-    const entry = { socket, order, netns, localAddress, localPort };
+    const entry = { socket, order, netns, localAddress, localPort, listed: [socket] };
     this.#entries.set(socket, entry);
-    this.#ports.set(localPort, (this.#ports.get(localPort) ?? 0) + 1);
+    const count = (this.#ports.get(localPort)?.count ?? 0) + 1;
+    this.#ports.set(localPort, { count, only: count === 1 ? entry : null });
     this.#join(entry, null);
     if (netns !== null) this.#join(entry, netns);
   }
@@ -118,6 +130,13 @@ export class ListenerIndex {
     }
     return undefined;
   }
+}
+
+/** Whether a connection with this end, of the listener's port, can have come through it. */
+function isWithin(listener: Entry, netns: number | null, address: Address): boolean {
+  if (netns !== null && listener.netns !== netns) return false;
+  if (listener.localAddress === address || listener.localAddress === ANY_IPV6) return true;
+  return listener.localAddress === ANY_IPV4 && typeof address === "number";
 }
 
 function listOf({ entries }: Group): readonly Socket[] {
