@@ -5,3 +5,8 @@ export function parseDurationMs(text: string): number | null {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
   return number === undefined ? null : Number(number) * (UNIT_MS[unit] ?? NaN);
 }
+
+/** The same, and a bare number means seconds, as in `sleep 5` and `tcpdump -G 60`. */
+export function parseSecondsMs(text: string): number | null {
+  return parseDurationMs(/^[\d.]+$/.test(text) ? `${text}s` : text);
+}

@@ -12,7 +12,7 @@ interface ChurnFlags extends ViewFlags, WatchFlags {
   readonly json: boolean;
 }
 
-/** Says who makes TIME_WAIT, toward whom, and how many ports are left: after `duration`, or at Ctrl-C. */
+/** Reports who makes TIME_WAIT, toward which destinations, and how many ports are left: after `duration`, or at Ctrl-C. */
 async function churn(flags: ChurnFlags, session: Session): Promise<void> {
   const seen = await watch(flags, USUAL_DURATION_MS, session, flags.filter);
   if (seen === null) return;
@@ -22,14 +22,14 @@ async function churn(flags: ChurnFlags, session: Session): Promise<void> {
 
 const CHURN_EXAMPLES = `
 Examples:
-  sudo tcptrace churn                      who makes TIME_WAIT, watched for 10 s
+  sudo tcptrace churn                      watch for 10 s, then report
   sudo tcptrace churn --duration 1m --filter 'dst:10.0.0.5:5432'
   sudo tcptrace churn --json | jq '.destinations[] | select(.exhaustedInMs)'
 `;
 
 export function addChurn(program: Command, session: Session): void {
   addViewOptions(program.command("churn"))
-    .description("who makes TIME_WAIT, toward whom, and how many ports are left")
+    .description("show who makes TIME_WAIT, toward which destinations, and how many ports are left")
     .addOption(jsonOption())
     .addOption(watchOption("10s"))
     .addHelpText("after", CHURN_EXAMPLES)

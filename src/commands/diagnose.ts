@@ -7,7 +7,7 @@ import { type Diagnosis, buildDiagnosis } from "../diagnosis/report.ts";
 import { diagnoseJson } from "../view/print/diagnose-json.ts";
 import { diagnoseText } from "../view/print/diagnose-text.ts";
 
-/** Rates are over five seconds, and growth needs three surveys. */
+/** Rates are averaged over five seconds, and growth needs three surveys. */
 const USUAL_DURATION_MS = 5000;
 
 interface DiagnoseFlags extends ViewFlags, WatchFlags {
@@ -15,7 +15,7 @@ interface DiagnoseFlags extends ViewFlags, WatchFlags {
   readonly stuckAfter: number;
 }
 
-/** Says what is wrong, and what to do about it: after `duration`, or with what is known by then at Ctrl-C. */
+/** Reports what is wrong and what to do about it: after `duration`, or at Ctrl-C with what is known by then. */
 async function diagnose(flags: DiagnoseFlags, session: Session): Promise<void> {
   const { filter, json, stuckAfter } = flags;
   const seen = await watch(flags, USUAL_DURATION_MS, session, filter);
@@ -24,22 +24,22 @@ async function diagnose(flags: DiagnoseFlags, session: Session): Promise<void> {
   await session.write(json ? diagnoseJson(diagnosis) : diagnoseText(diagnosis));
 }
 
-/** A recording may be of another machine, where tcptrace is started differently. */
+/** A recording may come from another machine, where tcptrace is started differently. */
 function diagnosisAsStarted(diagnosis: Diagnosis, { read }: ViewFlags): Diagnosis {
   return read === undefined ? { ...diagnosis, findings: diagnosis.findings.map(adviceAsStarted) } : diagnosis;
 }
 
 const DIAGNOSE_EXAMPLES = `
 Examples:
-  sudo tcptrace diagnose                   what is wrong, watched for 5 s
+  sudo tcptrace diagnose                   watch for 5 s, then report what is wrong
   sudo tcptrace diagnose --duration 1m --stuck-after 10s
   sudo tcptrace diagnose --json | jq '.findings[] | select(.severity == "critical")'
-  tcptrace diagnose -r run.tct.gz          the same of a recording
+  tcptrace diagnose -r run.tct.gz          diagnose a recording
 `;
 
 export function addDiagnose(program: Command, session: Session): void {
   addViewOptions(program.command("diagnose"))
-    .description("what is wrong on this machine, the evidence, what to do about it (changes nothing)")
+    .description("find what is wrong on this machine, with evidence and advice (changes nothing)")
     .addOption(jsonOption())
     .addOption(watchOption("5s"))
     .addOption(stuckAfterOption())

@@ -11,7 +11,7 @@ import {
 } from "../source/bpftrace/choose.ts";
 import type { DoctorCheck } from "../view/print/doctor-report.ts";
 
-/** All of doctor's checks but the trial, in the order in which a user would mend them. */
+/** All of doctor's checks except the trial, in the order a user would fix them. */
 export function doctorChecks(facts: TracingFacts): DoctorCheck[] {
   return [
     checkKernel(facts),
@@ -47,19 +47,19 @@ function checkKernel({ kernel }: TracingFacts): DoctorCheck {
 
 function checkPrivileges({ privileges, againAsRoot }: TracingFacts): DoctorCheck {
   const { isRoot, sysAdmin, bpf, perfmon } = privileges;
-  if (!isRoot) return failed("privileges", "not root: only this user's processes have names", againAsRoot);
+  if (!isRoot) return failed("privileges", "not root: processes of other users have no names", againAsRoot);
   const held = [sysAdmin && "CAP_SYS_ADMIN", bpf && "CAP_BPF", perfmon && "CAP_PERFMON"].filter(Boolean).join(", ");
   if (mayTrace(privileges)) return passed("privileges", `root with ${held}`);
-  const detail = "root without CAP_SYS_ADMIN, and without both of CAP_BPF and CAP_PERFMON, as in a container";
+  const detail = "root without CAP_SYS_ADMIN (or CAP_BPF plus CAP_PERFMON), as in a container";
   return failed("privileges", detail, "docker run --privileged --pid=host …");
 }
 
 function checkBpftrace({ bpftrace, muteBpftrace, installBpftrace }: TracingFacts): DoctorCheck {
-  if (muteBpftrace !== null) return failed("bpftrace", `${muteBpftrace} --version fails, or takes too long`, null);
+  if (muteBpftrace !== null) return failed("bpftrace", `${muteBpftrace} --version fails or takes too long`, null);
   if (bpftrace === null) return failed("bpftrace", "not installed", installBpftrace);
   if (isAtLeast(bpftrace, OLDEST_PROVEN)) return passed("bpftrace", `${bpftrace.version} (${bpftrace.path})`);
   const { major, minor } = OLDEST_PROVEN;
-  const doubt = `tried, though ${major}.${minor} is the oldest that is known to work`;
+  const doubt = `older than ${major}.${minor}, the oldest known to work, but tried`;
   if (isAtLeast(bpftrace, OLDEST_BPFTRACE))
     return passed("bpftrace", `${bpftrace.version} (${bpftrace.path}), ${doubt}`);
   return failed("bpftrace", `${bpftrace.version}, older than ${OLDEST_BPFTRACE_NAME}`, installBpftrace);
@@ -68,10 +68,10 @@ function checkBpftrace({ bpftrace, muteBpftrace, installBpftrace }: TracingFacts
 function checkTracefs(facts: TracingFacts): DoctorCheck {
   const { mountedAt, supported } = facts.kernel.tracefs;
   if (mountedAt !== null) return passed("tracefs", mountedAt);
-  if (!supported) return failed("tracefs", "the kernel has none (CONFIG_TRACING)", null);
-  if (canMountTracefs(facts)) return passed("tracefs", "not mounted; tcptrace mounts it for bpftrace alone");
-  // To others than root a mounted one looks the same.
-  const detail = facts.privileges.isRoot ? "not mounted" : "not mounted, or only root may see it";
+  if (!supported) return failed("tracefs", "not in this kernel (CONFIG_TRACING)", null);
+  if (canMountTracefs(facts)) return passed("tracefs", "not mounted; tcptrace mounts it for bpftrace only");
+  // Without root, a mounted tracefs looks the same as none.
+  const detail = facts.privileges.isRoot ? "not mounted" : "not mounted, or visible to root only";
   return failed("tracefs", detail, "mount -t tracefs tracefs /sys/kernel/tracing");
 }
 
@@ -79,25 +79,25 @@ function checkTracepoint(facts: TracingFacts): DoctorCheck {
   const name = "sock:inet_sock_set_state";
   if (!hasStateTracepoint(facts)) return failed("tracepoint", `${name} is missing (kernel 4.16+)`, null);
   if (facts.kernel.stateTracepoint !== null) return passed("tracepoint", name);
-  return passed("tracepoint", `${name}, going by the kernel's version: tracefs is not mounted`);
+  return passed("tracepoint", `${name}, judging by the kernel version: tracefs is not mounted`);
 }
 
 function checkAccept({ kernel }: TracingFacts): DoctorCheck {
   const name = "syscalls:sys_exit_accept4";
   if (kernel.acceptTracepoint === true) return passed("accept", name);
-  if (kernel.acceptTracepoint === null) return passed("accept", `${name} not looked up: tracefs is not mounted`);
+  if (kernel.acceptTracepoint === null) return passed("accept", `${name} not checked: tracefs is not mounted`);
   return missing("accept", `${name} is missing (CONFIG_FTRACE_SYSCALLS): only fentry and kprobes can trace`);
 }
 
 function checkBtf({ kernel }: TracingFacts): DoctorCheck {
   if (kernel.btf) return passed("btf", "/sys/kernel/btf/vmlinux");
-  return failed("btf", "none: needs a kernel with CONFIG_DEBUG_INFO_BTF, such as the distribution's newest", null);
+  return failed("btf", "no BTF: needs a kernel with CONFIG_DEBUG_INFO_BTF, such as the distribution's newest", null);
 }
 
 function checkKprobes({ kernel }: TracingFacts): DoctorCheck {
   if (kernel.kprobes === true) return passed("kprobes", "available");
-  const state = kernel.kprobes === null ? "not known" : "not in this kernel (CONFIG_KPROBES)";
-  return missing("kprobes", `${state}: tcptrace uses what there is`);
+  const state = kernel.kprobes === null ? "unknown" : "not in this kernel (CONFIG_KPROBES)";
+  return missing("kprobes", `${state}; another probe set is used`);
 }
 
 function checkLockdown({ kernel }: TracingFacts): DoctorCheck {
@@ -106,17 +106,17 @@ function checkLockdown({ kernel }: TracingFacts): DoctorCheck {
 }
 
 function checkPidNamespace({ kernel }: TracingFacts): DoctorCheck {
-  if (kernel.initialPidNamespace === true) return passed("pid-namespace", "the machine's own");
-  if (kernel.initialPidNamespace === null) return missing("pid-namespace", "not known: /proc/self/ns is not readable");
+  if (kernel.initialPidNamespace === true) return passed("pid-namespace", "the host's");
+  if (kernel.initialPidNamespace === null) return missing("pid-namespace", "unknown: /proc/self/ns is not readable");
   return failed(
     "pid-namespace",
-    "a container's: the kernel's pids are not those of /proc here",
+    "a container's: the pids that the kernel reports differ from those in /proc",
     "docker run --pid=host …",
   );
 }
 
 function checkSs({ hasSs, installSs }: TracingFacts): DoctorCheck {
-  if (hasSs) return passed("ss", "iproute2's ss tells how old older sockets are, and which are only half-closed");
-  const detail = "no ss: older sockets count from when tcptrace first sees them, half-closed ones as stuck";
+  if (hasSs) return passed("ss", "found; it shows the age of older sockets, and which are only half-closed");
+  const detail = "not installed: sockets age from when tcptrace first sees them, and half-closed ones count as stuck";
   return { ...missing("ss", detail), fix: installSs };
 }

@@ -14,7 +14,7 @@ interface DoctorFlags {
   readonly json: boolean;
 }
 
-/** Says what tcptrace can trace on this machine. `trial` traces for real; it runs only where BPF looks possible. */
+/** Reports what tcptrace can trace on this machine. `trial` really traces; it runs only where BPF looks possible. */
 export async function doctor(
   flags: DoctorFlags,
   session: Session,
@@ -26,7 +26,7 @@ export async function doctor(
   await session.write(flags.json ? doctorJson(report) : doctorText(report));
 }
 
-/** Joins checks, choice and trial. A trial that failed means that `auto` will fall back to /proc, whatever the checks say. */
+/** Combines checks, choice and trial. After a failed trial `auto` falls back to /proc, even if all checks passed. */
 export function doctorReport(facts: TracingFacts, trial: TrialResult | null): DoctorReport {
   const choice = chooseSource(facts);
   const checks = [...doctorChecks(facts), ...probeChecks(facts, trial)];
@@ -51,7 +51,7 @@ Examples:
 export function addDoctor(program: Command, session: Session): void {
   program
     .command("doctor")
-    .description("what tcptrace can trace on this machine, and what is missing")
+    .description("check what tcptrace can trace on this machine, what is missing, and how to fix it")
     .addOption(jsonOption())
     .addHelpText("after", DOCTOR_EXAMPLES)
     .action((flags: DoctorFlags) => doctor(flags, session, tryTracing));

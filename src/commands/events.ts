@@ -7,7 +7,7 @@ import { summaryLossText, summaryText } from "../view/print/events-text.ts";
 
 interface EventsFlags extends ViewFlags, EventPrinterOptions {}
 
-/** Prints every transition until Ctrl-C, `count`, `duration` or the recording's end; then a summary. */
+/** Prints every transition until Ctrl-C, `count`, `duration` or the end of the recording; then a summary. */
 async function events(flags: EventsFlags, session: Session): Promise<void> {
   const printer = new EventPrinter(flags, session.say);
   const input = await openEvents(flags, session);
@@ -33,8 +33,8 @@ Examples:
 
 export function addEvents(program: Command, session: Session): void {
   addViewOptions(program.command("events"))
-    .description("every transition, a line each, until Ctrl-C")
-    .addOption(jsonOption("newline-delimited JSON"))
+    .description("print every transition, one per line, until Ctrl-C")
+    .addOption(jsonOption("print newline-delimited JSON"))
     .addOption(countOption())
     .addOption(durationOption())
     .addHelpText("after", EVENTS_EXAMPLES)

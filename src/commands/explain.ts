@@ -7,7 +7,7 @@ import { pageText, topicsText } from "../view/print/explain-text.ts";
 
 const LONGEST_TOPIC = 64;
 
-/** Prints the page of a topic; without one, the list of topics. Throws UserError for a topic that there is no page of. */
+/** Prints the page of a topic, or the list of topics. Throws UserError for an unknown topic. */
 async function explain(topic: string | undefined, session: Session): Promise<void> {
   if (topic === undefined) {
     const { isTTY, columns } = session.stdout;
@@ -16,16 +16,16 @@ async function explain(topic: string | undefined, session: Session): Promise<voi
   const page = findPage(topic);
   if (page === null) {
     const name = safeText(topic.slice(0, LONGEST_TOPIC));
-    const hint = `nearest: ${nearestTopics(topic).join(", ")}; see \`tcptrace explain\``;
-    throw new UserError("unknown-topic", `there is no page on '${name}'`, hint);
+    const hint = `nearest: ${nearestTopics(topic).join(", ")}: try: tcptrace explain`;
+    throw new UserError("unknown-topic", `explain: no page about '${name}'`, hint);
   }
   await session.write(pageText(page));
 }
 
 const EXPLAIN_EXAMPLES = `
 Examples:
-  tcptrace explain                         what there is to explain
-  tcptrace explain close-wait              a state: what it waits for, what helps, what does not
+  tcptrace explain                         list the topics
+  tcptrace explain close-wait              a state: what it waits for, what helps, what does not help
   tcptrace explain tcp_tw_recycle          a setting
   tcptrace explain ports-running-out       a finding of diagnose
 `;
@@ -33,8 +33,8 @@ Examples:
 export function addExplain(program: Command, session: Session): void {
   program
     .command("explain")
-    .argument("[topic]", "a state, a setting, or a finding of diagnose; without one, the list of them")
-    .description("what a state or a setting really does, what helps and what does not")
+    .argument("[topic]", "a state, a setting, or a finding of diagnose; omit it to list all topics")
+    .description("explain a state, a setting or a finding: what helps and what does not")
     .addHelpText("after", EXPLAIN_EXAMPLES)
     .action((topic: string | undefined) => explain(topic, session));
 }

@@ -14,13 +14,13 @@ import { CSV_HEADER, transitionCsv } from "../view/print/events-csv.ts";
 import { TraceEvents } from "../view/print/trace-events.ts";
 
 interface ExportFlags {
-  /** A recording, `-` for stdin. */
+  /** A recording; `-` is stdin. */
   readonly read: string;
   readonly format: "ndjson" | "csv" | "perfetto";
   readonly filter: Filter;
 }
 
-/** Takes events, gives what they are in another format. */
+/** Converts events to another format. */
 interface Exporter {
   print(batch: readonly TraceEvent[]): Buffer | string;
   end(): Buffer | string;
@@ -41,7 +41,7 @@ function newExporter({ format, filter }: ExportFlags, session: Session): Exporte
   return new EventPrinter({ filter, json: true }, session.say);
 }
 
-/** The rows of a recording, each when all is known of it. */
+/** The rows of a recording, each as soon as it is final. */
 class Rows {
   readonly model = new Model();
   readonly #rows = new SettledRows();
@@ -104,7 +104,7 @@ class PerfettoExporter implements Exporter {
   #event(event: TraceEvent): string {
     const rows = this.#rows.fold(event);
     if (event.kind === "loss") return this.#value(this.#trace.mark(event.at, `lost ${event.count} transitions`));
-    if (event.kind === "gap") return this.#value(this.#trace.mark(event.at, "nothing was traced until here"));
+    if (event.kind === "gap") return this.#value(this.#trace.mark(event.at, "nothing was traced before this point"));
     return this.#values(rows);
   }
 
@@ -124,7 +124,7 @@ class PerfettoExporter implements Exporter {
     let text = this.#values(this.#rows.take(true));
     for (const value of this.#trace.end(this.#rows.model.now)) text += this.#value(value);
     const begin = this.#before === ",\n" ? "" : this.#before;
-    // What the zero of the times is on the calendar.
+    // The wall-clock time of the trace's time zero.
     const zero = JSON.stringify(isoTime(Math.max(0, this.#rows.model.wallMs(0))));
     return `${text}${begin}\n],"otherData":{"zero":${zero}}}\n`;
   }
@@ -139,10 +139,10 @@ Examples:
 export function addExport(program: Command, session: Session): void {
   program
     .command("export")
-    .description("a recording in another format, on stdout")
-    .addOption(readOption("the recording; - is stdin").makeOptionMandatory())
+    .description("write a recording to stdout in another format")
+    .addOption(readOption("recording to read; - is stdin").makeOptionMandatory())
     .addOption(
-      new Option("--format <FORMAT>", "what to write").choices(["ndjson", "csv", "perfetto"]).makeOptionMandatory(),
+      new Option("--format <FORMAT>", "output format").choices(["ndjson", "csv", "perfetto"]).makeOptionMandatory(),
     )
     .addOption(filterOption("only these sockets"))
     .addHelpText("after", EXPORT_EXAMPLES)

@@ -10,13 +10,13 @@ import { leaksText } from "../view/print/leaks-text.ts";
 interface LeaksFlags extends ViewFlags, WatchFlags {
   readonly json: boolean;
   readonly stuckAfter: number;
-  /** Give every socket that nobody can be named for a line of its own. */
+  /** List every socket whose owner is unknown. */
   readonly unowned: boolean;
-  /** Exit 3 when some process has stuck sockets. */
+  /** Exit 3 if any socket is stuck. */
   readonly fail: boolean;
 }
 
-/** Says who holds sockets in CLOSE_WAIT: after `duration`, or with what is known by then at Ctrl-C. */
+/** Reports who holds sockets in CLOSE_WAIT: after `duration`, or at Ctrl-C with what is known by then. */
 async function leaks(flags: LeaksFlags, session: Session): Promise<void> {
   const { filter, json, stuckAfter, unowned, fail } = flags;
   const seen = await watch(flags, 0, session);
@@ -29,20 +29,20 @@ async function leaks(flags: LeaksFlags, session: Session): Promise<void> {
 
 const LEAKS_EXAMPLES = `
 Examples:
-  sudo tcptrace leaks                      who holds sockets in CLOSE_WAIT, now
-  sudo tcptrace leaks --duration 30s       … and how fast that grows, and when descriptors run out
+  sudo tcptrace leaks                      who holds sockets in CLOSE_WAIT now
+  sudo tcptrace leaks --duration 30s       also how fast they grow, and when descriptors run out
   sudo tcptrace leaks --fail --json | jq '.processes[] | {pid, comm, stuck}'
   sudo tcptrace leaks --filter 'proc:api !dst:10.0.0.0/8 age:>5m'
 `;
 
 export function addLeaks(program: Command, session: Session): void {
   addViewOptions(program.command("leaks"))
-    .description("who holds sockets in CLOSE_WAIT, since when, how many, until when")
+    .description("show which processes hold sockets in CLOSE_WAIT, how many, since when, until when")
     .addOption(jsonOption())
-    .addOption(watchOption())
+    .addOption(watchOption("0s"))
     .addOption(stuckAfterOption())
-    .option("--unowned", "a line for each socket that nobody can be named for", false)
-    .option("--fail", "exit 3 when some process has stuck sockets", false)
+    .option("--unowned", "list every socket whose owner is unknown", false)
+    .option("--fail", "exit 3 if any socket is stuck", false)
     .addHelpText("after", LEAKS_EXAMPLES)
     .action((flags: LeaksFlags) => session.whileRead(() => leaks(flags, session)));
 }

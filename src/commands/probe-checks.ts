@@ -3,13 +3,13 @@ import type { TrialResult } from "../source/trial.ts";
 import type { DoctorCheck } from "../view/print/doctor-report.ts";
 
 const MEANING: Record<Program, string> = {
-  fentry: "functions, TIME_WAIT exact",
-  full: "tracepoint, all fields",
-  kprobe: "functions, TIME_WAIT exact",
-  basic: "tracepoint, no owners of accepted sockets until /proc tells them",
+  fentry: "kernel functions; TIME_WAIT is exact",
+  full: "tracepoint; all fields",
+  kprobe: "kernel functions; TIME_WAIT is exact",
+  basic: "tracepoint; owners of accepted sockets come later, from /proc",
 };
 
-/** A check for each program that could trace, best first: taken, or why not. Without a trial it goes by what is known. */
+/** One check per probe program, best first: whether it is used, or why not. Without a trial, as far as is known. */
 export function probeChecks(facts: TracingFacts, trial: TrialResult | null): DoctorCheck[] {
   return PROGRAMS.map((program) => probeCheck(program, facts, trial));
 }
@@ -25,5 +25,5 @@ function probeCheck(program: Program, facts: TracingFacts, trial: TrialResult | 
 
 function stateOf(program: Program, trial: TrialResult | null): string {
   if (trial === null || trial.program === null) return "not tried";
-  return trial.program === program ? "taken" : `not tried, ${trial.program} is better`;
+  return trial.program === program ? "used" : `not tried, ${trial.program} is better`;
 }

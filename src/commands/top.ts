@@ -5,8 +5,6 @@ import { top } from "./top/run-top.ts";
 import { findSettings } from "./top/settings-file.ts";
 import { THEMES, type ThemeName } from "../view/format/theme-names.ts";
 
-const INTERVAL_MS = 1000;
-
 interface TopFlags extends ViewFlags {
   readonly batch: boolean;
   readonly count?: number;
@@ -19,23 +17,23 @@ interface TopFlags extends ViewFlags {
   readonly config?: string;
 }
 
-/** Joins the flags with the settings of the user; `isSaid` tells which flags are on the command line. */
+/** Merges the flags with the settings file; `isGiven` says which flags are on the command line. */
 async function topWithSettings(
   flags: TopFlags,
-  isSaid: (flag: keyof TopFlags) => boolean,
+  isGiven: (flag: keyof TopFlags) => boolean,
   session: Session,
 ): Promise<void> {
   const { count, batch, delay, stuckAfter, color } = flags;
   const found = await findSettings(flags.config ?? null);
   const { settings } = found;
   const isScreen = session.stdout.isTTY === true && process.env["TERM"] !== "dumb";
-  // What the command line says goes before what the file says.
+  // The command line overrides the file.
   const options = {
     ...flags,
     batch: batch || count !== undefined || !isScreen,
     count: count ?? null,
-    intervalMs: isSaid("delay") ? delay : (settings.interval ?? delay),
-    stuckAfterMs: isSaid("stuckAfter") ? stuckAfter : (settings.stuckAfter ?? stuckAfter),
+    intervalMs: isGiven("delay") ? delay : (settings.interval ?? delay),
+    stuckAfterMs: isGiven("stuckAfter") ? stuckAfter : (settings.stuckAfter ?? stuckAfter),
     theme: flags.theme ?? settings.theme ?? "default",
     mouse: flags.mouse ?? settings.mouse ?? false,
     settings: found,
@@ -53,16 +51,23 @@ Examples:
 
 export function addTop(program: Command, session: Session): void {
   addViewOptions(program.command("top"))
-    .description("live view: processes, their sockets and transition rates (plain tables with -b)")
-    .option("-b, --batch", "plain tables; also when stdout is no terminal", false)
-    .option("-n, --count <N>", "plain tables, N of them", parseCount)
-    .option("-d, --delay <DUR>", "time between two tables or frames", parseInterval, INTERVAL_MS)
+    .description("show processes, their sockets and transition rates, live (plain tables with -b)")
+    .option("-b, --batch", "print plain tables; the default when stdout is not a terminal", false)
+    .option("-n, --count <N>", "print N plain tables", parseCount)
+    .addOption(
+      new Option("-d, --delay <DUR>", "time between tables or frames: 500ms 10s 5m, or seconds")
+        .argParser(parseInterval)
+        .default(1000, "1s"),
+    )
     .addOption(stuckAfterOption())
-    .option("--no-color", "no colours (also by NO_COLOR)")
-    .option("--ascii", "no characters beyond ASCII", false)
-    .addOption(new Option("--theme <NAME>", "colours (T in the view)").choices(THEMES))
-    .option("--mouse", "the wheel moves, a click selects (m in the view)")
-    .option("--config <FILE>", "settings; else $XDG_CONFIG_HOME/tcptrace/config.json (W in the view writes it)")
+    .option("--no-color", "no colours (or set NO_COLOR)")
+    .option("--ascii", "ASCII characters only", false)
+    .addOption(new Option("--theme <NAME>", "colours (T on the screen changes them)").choices(THEMES))
+    .option("--mouse", "the wheel moves the cursor, a click selects (m on the screen)")
+    .option(
+      "--config <FILE>",
+      "settings file; W on the screen writes it (default: $XDG_CONFIG_HOME/tcptrace/config.json)",
+    )
     .addHelpText("after", TOP_EXAMPLES)
     .action((flags: TopFlags, command: Command) =>
       topWithSettings(flags, (flag) => command.getOptionValueSource(flag) === "cli", session),
@@ -72,6 +77,6 @@ export function addTop(program: Command, session: Session): void {
 /** A duration of at least 100 ms. */
 function parseInterval(text: string): number {
   const ms = parseDuration(text);
-  if (ms < 100) throw new InvalidArgumentError("the shortest is 100ms");
+  if (ms < 100) throw new InvalidArgumentError("must be at least 100ms");
   return ms;
 }

@@ -2,56 +2,62 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { run } from "#src/commands/program.ts";
 import { keptSession } from "#test/support/machine/session.ts";
 import { CLI, ROOT } from "#test/support/project.ts";
 import { runTcptrace } from "#test/support/machine/tcptrace.ts";
 
-const MISUSES: readonly { readonly words: readonly string[]; readonly named: string; readonly mend: string }[] = [
-  { words: ["evnets"], named: "evnets", mend: "tcptrace --help" },
-  { words: [""], named: "''", mend: "tcptrace --help" },
-  { words: ["events", "--jsno"], named: "--jsno", mend: "--help" },
-  { words: ["--frobnicate"], named: "--frobnicate", mend: "tcptrace --help" },
-  { words: ["events", "surplus"], named: "events", mend: "--help" },
-  { words: ["events", "--source"], named: "--source", mend: "--help" },
-  { words: ["events", "--duration"], named: "--duration", mend: "--help" },
-  { words: ["events", "--duration", "5"], named: "'5'", mend: "500ms, 10s, 5m or 2h" },
-  { words: ["events", "--duration", "-5s"], named: "-5s", mend: "500ms, 10s, 5m or 2h" },
-  { words: ["events", "--duration", "10 s"], named: "'10 s'", mend: "500ms, 10s, 5m or 2h" },
-  { words: ["events", "-c", "none"], named: "'none'", mend: "whole number" },
-  { words: ["events", "-c", "0"], named: "'0'", mend: "whole number" },
-  { words: ["events", "-c", "1.5"], named: "'1.5'", mend: "whole number" },
-  { words: ["top", "-n", "-1"], named: "'-1'", mend: "whole number" },
-  { words: ["top", "-b", "-d", "1ms"], named: "'1ms'", mend: "100ms" },
-  { words: ["top", "--stuck-after", "soon"], named: "'soon'", mend: "500ms, 10s, 5m or 2h" },
-  { words: ["events", "--source", "ebpf"], named: "'ebpf'", mend: "auto, bpf or proc" },
-  { words: ["events", "-r", "x", "--source", "proc"], named: "--source", mend: "--help" },
-  { words: ["top", "-r"], named: "--read", mend: "--help" },
-  { words: ["events", "-r", "/nonexistent"], named: "/nonexistent", mend: "-r" },
-  { words: ["events", "-r", "/etc/hostname"], named: "/etc/hostname", mend: "tcptrace record -w" },
-  { words: ["leaks", "-r", "/"], named: "/ is a directory", mend: "-r" },
-  { words: ["record"], named: "--write", mend: "--help" },
-  { words: ["record", "-w", "/proc/self/exe/x"], named: "/proc/self/exe/x", mend: "-w" },
-  { words: ["record", "-w", "x", "-C", "0"], named: "'0'", mend: "500k" },
-  { words: ["record", "-w", "x", "-C", "12q"], named: "'12q'", mend: "500k" },
-  { words: ["record", "-w", "x", "-G", "0"], named: "'0'", mend: "1 (second)" },
-  { words: ["record", "-w", "x", "-W", "3"], named: "-W", mend: "-C" },
-  { words: ["record", "-w", "x-%H%M", "-G", "60", "-W", "3"], named: "-W", mend: "leave out -W" },
-  { words: ["record", "-w", "-", "--print"], named: "--print", mend: "-w" },
-  { words: ["record", "-w", "-", "-C", "1"], named: "-C", mend: "-w" },
-  { words: ["record", "-w", "x", "--compress", "rar"], named: "rar", mend: "gzip" },
-  { words: ["record", "-w", "x", "--on-full", "weep"], named: "weep", mend: "drop" },
-  { words: ["export", "-r", "x"], named: "--format", mend: "--help" },
-  { words: ["export", "--format", "csv"], named: "--read", mend: "--help" },
-  { words: ["export", "-r", "x", "--format", "pcap"], named: "pcap", mend: "perfetto" },
-  { words: ["diagnose", "--duration", "5"], named: "'5'", mend: "500ms, 10s, 5m or 2h" },
-  { words: ["diagnose", "--filter", "colour:red"], named: "colour:red", mend: "--help" },
-  { words: ["explain", "close-wiat"], named: "close-wiat", mend: "close-wait" },
-  { words: ["explain", "\u001b[2J"], named: "\\x1b[2J", mend: "tcptrace explain" },
-  { words: ["explain", "close-wait", "more"], named: "explain", mend: "--help" },
-  { words: ["doctor", "--source", "bpf"], named: "--source", mend: "--help" },
+const MISUSES: readonly { readonly words: readonly string[]; readonly named: string; readonly hint: string }[] = [
+  { words: ["evnets"], named: "evnets", hint: "tcptrace --help" },
+  { words: [""], named: "''", hint: "tcptrace --help" },
+  { words: ["help", "nosuch"], named: "'nosuch'", hint: "tcptrace --help" },
+  { words: ["help", "evnets"], named: "'evnets'", hint: "did you mean events?" },
+  { words: ["help", ""], named: "''", hint: "tcptrace --help" },
+  { words: ["help", "top", "more"], named: "'more'", hint: "tcptrace help --help" },
+  { words: ["events", "--jsno"], named: "--jsno", hint: "did you mean --json?" },
+  { words: ["--frobnicate"], named: "--frobnicate", hint: "tcptrace --help" },
+  { words: ["events", "surplus"], named: "'surplus'", hint: "tcptrace events --help" },
+  { words: ["events", "--source"], named: "--source", hint: "--help" },
+  { words: ["events", "--duration"], named: "--duration", hint: "--help" },
+  { words: ["events", "--duration", "5d"], named: "'5d'", hint: "500ms, 10s, 5m or 2h" },
+  { words: ["events", "--duration", "99999h"], named: "'99999h'", hint: "a year" },
+  { words: ["events", "--duration", "-5s"], named: "-5s", hint: "500ms, 10s, 5m or 2h" },
+  { words: ["events", "--duration", "10 s"], named: "'10 s'", hint: "500ms, 10s, 5m or 2h" },
+  { words: ["events", "-c", "none"], named: "'none'", hint: "an integer of at least 1" },
+  { words: ["events", "-c", "0"], named: "'0'", hint: "an integer of at least 1" },
+  { words: ["events", "-c", "1.5"], named: "'1.5'", hint: "an integer of at least 1" },
+  { words: ["top", "-n", "-1"], named: "'-1'", hint: "an integer of at least 1" },
+  { words: ["top", "-b", "-d", "1ms"], named: "'1ms'", hint: "100ms" },
+  { words: ["top", "-b", "-d", "0.05"], named: "'0.05'", hint: "100ms" },
+  { words: ["top", "--stuck-after", "soon"], named: "'soon'", hint: "500ms, 10s, 5m or 2h" },
+  { words: ["events", "--source", "ebpf"], named: "'ebpf'", hint: "auto, bpf or proc" },
+  { words: ["events", "-r", "x", "--source", "proc"], named: "--source", hint: "--help" },
+  { words: ["top", "-r"], named: "--read", hint: "--help" },
+  { words: ["events", "-r", "/nonexistent"], named: "/nonexistent", hint: "-r" },
+  { words: ["events", "-r", "/etc/hostname"], named: "/etc/hostname", hint: "tcptrace record -w" },
+  { words: ["leaks", "-r", "/"], named: "/ is a directory", hint: "-r" },
+  { words: ["record"], named: "--write", hint: "--help" },
+  { words: ["record", "-w", "/proc/self/exe/x"], named: "/proc/self/exe/x", hint: "-w" },
+  { words: ["record", "-w", "x", "-C", "0"], named: "'0'", hint: "500k" },
+  { words: ["record", "-w", "x", "-C", "12q"], named: "'12q'", hint: "500k" },
+  { words: ["record", "-w", "x", "-G", "0"], named: "'0'", hint: "at least 1s" },
+  { words: ["record", "-w", "x", "-W", "3"], named: "-W", hint: "-C" },
+  { words: ["record", "-w", "x-%H%M", "-G", "60", "-W", "3"], named: "-W", hint: "omit -W" },
+  { words: ["record", "-w", "-", "--print"], named: "--print", hint: "-w" },
+  { words: ["record", "-w", "-", "-C", "1"], named: "-C", hint: "-w" },
+  { words: ["record", "-w", "x", "--compress", "rar"], named: "rar", hint: "gzip" },
+  { words: ["record", "-w", "x", "--on-full", "weep"], named: "weep", hint: "drop" },
+  { words: ["export", "-r", "x"], named: "--format", hint: "--help" },
+  { words: ["export", "--format", "csv"], named: "--read", hint: "--help" },
+  { words: ["export", "-r", "x", "--format", "pcap"], named: "pcap", hint: "perfetto" },
+  { words: ["diagnose", "--duration", "5."], named: "'5.'", hint: "500ms, 10s, 5m or 2h" },
+  { words: ["diagnose", "--filter", "colour:red"], named: "colour:red", hint: "tcptrace diagnose --help" },
+  { words: ["explain", "close-wiat"], named: "close-wiat", hint: "close-wait" },
+  { words: ["explain", "\u001b[2J"], named: "\\x1b[2J", hint: "tcptrace explain" },
+  { words: ["explain", "close-wait", "more"], named: "'more'", hint: "tcptrace explain --help" },
+  { words: ["doctor", "--source", "bpf"], named: "--source", hint: "--help" },
 ];
 
 interface Ended {
@@ -60,6 +66,11 @@ interface Ended {
   readonly stderr: string;
 }
 
+/* Texts name the command that was started, so that it must be the same here and in a process of its own. */
+const [, STARTED = ""] = process.argv;
+beforeAll(() => void (process.argv[1] = CLI));
+afterAll(() => void (process.argv[1] = STARTED));
+
 /** Runs the command line in this process. */
 async function runHere(words: readonly string[]): Promise<Ended> {
   const { session, stdout, stderr } = keptSession();
@@ -67,19 +78,39 @@ async function runHere(words: readonly string[]): Promise<Ended> {
   return { code: session.exitCode, stdout: stdout(), stderr: stderr() };
 }
 
-describe("words that are not understood", () => {
-  it.each(MISUSES)("exit 2 with one line: $words", async ({ words, named, mend }) => {
+describe("a usage error", () => {
+  it.each(MISUSES)("is one line and exit 2: $words", async ({ words, named, hint }) => {
     const { code, stdout, stderr } = await runHere(words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^tcptrace: [^\n]+\n$/);
     expect(stderr).toContain(named);
-    expect(stderr).toContain(mend);
+    expect(stderr).toContain(hint);
   });
 
-  it("exit 2 when there are none, with one line", async () => {
-    const { code, stdout, stderr } = await runHere([]);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toMatch(/^tcptrace: [^\n]*tcptrace --help[^\n]*\n$/);
+  it.each([
+    { words: [], line: /^tcptrace: no command given: try: \S+ --help\n$/ },
+    { words: ["evnets"], line: /^tcptrace: unknown command 'evnets' \(did you mean events\?\): try: \S+ --help\n$/ },
+    { words: ["leaks", "--nosuch"], line: /^tcptrace: leaks: unknown option '--nosuch': try: \S+ leaks --help\n$/ },
+    {
+      words: ["leaks", "--filter", "x:1"],
+      line: /^tcptrace: leaks: invalid --filter: x:1: .*: try: \S+ leaks --help\n$/,
+    },
+    {
+      words: ["top", "-d", "\u001b"],
+      line: /^tcptrace: top: invalid --delay '\\x1b': must be .*: try: \S+ top --help\n$/,
+    },
+    { words: ["record"], line: /^tcptrace: record: --write is required: try: \S+ record --help\n$/ },
+    { words: ["top", "-r"], line: /^tcptrace: top: --read needs a value: try: \S+ top --help\n$/ },
+    {
+      words: ["events", "-r", "x", "--source", "proc"],
+      line: /^tcptrace: events: --read cannot be used with --source: try: \S+ events --help\n$/,
+    },
+    {
+      words: ["export", "-r", "x", "--format", "pcap"],
+      line: /^tcptrace: export: invalid --format 'pcap': must be ndjson, csv or perfetto: try: \S+ export --help\n$/,
+    },
+  ])("says what is wrong, why, and what to try: $words", async ({ words, line }) => {
+    expect((await runHere(words)).stderr).toMatch(line);
   });
 });
 
@@ -98,6 +129,15 @@ describe("help", () => {
     expect(stdout).toMatch(/^Examples:\n {2}(sudo )?\S*tcptrace \w+/m);
   });
 
+  it.each(COMMANDS)("%s shows defaults and choices as one types them", async (command) => {
+    const { stdout } = await runHere([command, "--help"]);
+    const notes = stdout.replaceAll(/\s+/g, " ").match(/\((?:default|choices): [^)]*\)/g) ?? [];
+    for (const note of notes)
+      expect(note).toMatch(/^\((?:choices: [a-z, -]+(?:; )?)?(?:default: (?:[a-z]+|\d+s|\$\S+))?\)$/);
+    expect(notes.length > 0).toBe(!["explain", "doctor"].includes(command));
+    expect(stdout).not.toMatch(/default: (?:false|true)/);
+  });
+
   it("names every command", async () => {
     const { stdout } = await runHere(["--help"]);
     for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
@@ -112,16 +152,16 @@ describe("help", () => {
 
 describe("with --json, an error is one line of JSON on stderr", () => {
   it.each([
-    { words: ["evnets", "--json"], code: "usage", message: "unknown command 'evnets' (Did you mean events?)" },
-    { words: ["events", "--json", "--duration", "5"], code: "usage", message: /argument '5' is invalid/ },
+    { words: ["evnets", "--json"], code: "usage", message: "unknown command 'evnets' (did you mean events?)" },
+    { words: ["events", "--json", "--duration", "5d"], code: "usage", message: /^events: invalid --duration '5d': / },
     { words: ["leaks", "--filter", "colour:red", "--json"], code: "bad-filter", message: /colour:red: no such key/ },
     { words: ["churn", "--json", "-r", "/nonexistent"], code: "cannot-read", message: /\/nonexistent/ },
     { words: ["diagnose", "--json", "-r", "/etc/hostname"], code: "not-a-recording", message: /\/etc\/hostname/ },
     {
       words: ["record", "--json", "-w", "x"],
       code: "usage",
-      message: "--json says how --print prints",
-      hint: /--print/,
+      message: "record: --json requires --print",
+      hint: /^try: \S+ record --help$/,
     },
   ])("$words", async ({ words, code, message, hint = /./ }) => {
     const { stdout, stderr, code: exitCode } = await runHere(words);
@@ -140,13 +180,13 @@ describe("with --json, an error is one line of JSON on stderr", () => {
     expect((await runHere(words)).stderr).toBe(`tcptrace: ${error.message}: ${error.hint}\n`);
   });
 
-  it("but not where --json is no flag", async () => {
+  it("but not where --json is an argument", async () => {
     const { stderr } = await runHere(["explain", "--", "--json"]);
-    expect(stderr).toMatch(/^tcptrace: there is no page on '--json'/);
+    expect(stderr).toMatch(/^tcptrace: explain: no page about '--json'/);
   });
 });
 
-/* What only a process has: its exit code, and no stack trace whatever fails. */
+/* Only a process has an exit code, and may print a stack trace. */
 describe("a process", () => {
   it.each([
     { words: ["--help"], code: 0 },

@@ -1,22 +1,22 @@
 import { type OwnCommand, ownCommand } from "../../host/machine/own-command.ts";
 
-const COMMANDS = "top|events|leaks|churn|diagnose|explain|record|export|doctor";
+const COMMANDS = "top|events|leaks|churn|diagnose|explain|record|export|doctor|help";
 
-/** A command line of tcptrace in a text; what follows `ssh host` runs on another machine. */
+/** A command line of tcptrace in a text, but not one after `ssh host`, which runs on another machine. */
 const COMMAND_LINE = new RegExp(
   `(?<!ssh host (?:sudo )?)(?<![./\\w-])(sudo )?tcptrace (?=(?:${COMMANDS}|--help)\\b)`,
   "g",
 );
 
-/** A line of examples, up to what it is good for. */
+/** The command of an example, up to its explanation. */
 const EXAMPLE = /^( {2}(?:sudo )?tcptrace \S+(?: \S+)*)( {2,})(?=\S)/gm;
 
-/** A text whose commands, written for an installed tcptrace, work however this one was started. */
+/** Rewrites the commands in a text, written for an installed tcptrace, to work for this one, such as in a checkout. */
 export function asStarted(text: string, own: OwnCommand = ownCommand()): string {
   return text.replace(COMMAND_LINE, (_, sudo?: string) => `${sudo === undefined ? own.plain : own.asRoot} `);
 }
 
-/** A page of help whose examples do, with their explanations in one column still. */
+/** Rewrites the examples of a help page, and keeps their explanations in one column. */
 export function helpAsStarted(help: string, own: OwnCommand = ownCommand()): string {
   const start = help.indexOf("\nExamples:\n");
   if (start < 0) return help;
@@ -26,12 +26,12 @@ export function helpAsStarted(help: string, own: OwnCommand = ownCommand()): str
   return help.slice(0, start) + asStarted(examples, own);
 }
 
-/** A finding whose advice does. */
+/** Rewrites the advice of a finding. */
 export function adviceAsStarted<T extends { readonly advice: readonly string[] }>(finding: T): T {
   return { ...finding, advice: finding.advice.map((text) => asStarted(text)) };
 }
 
-/** What a user who is not root misses, and the command that shows it. */
+/** What a user without root does not see, and the command that shows it. */
 export function withoutRoot(own: OwnCommand = ownCommand()): string {
-  return `not root: only your own processes have names. All of them: ${own.againAsRoot}`;
+  return `not root: processes of other users have no names: try: ${own.againAsRoot}`;
 }

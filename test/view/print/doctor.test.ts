@@ -86,32 +86,32 @@ describe("checks", () => {
   });
 });
 
-test("an old bpftrace is tried, and told to be older than what is known to work", () => {
+test("an old bpftrace is tried, and reported as older than the oldest known to work", () => {
   const old = { path: "/usr/bin/bpftrace", version: "0.14.0", major: 0, minor: 14 };
   const check = doctorChecks({ ...GOOD, bpftrace: old }).find(({ id }) => id === "bpftrace");
-  expect(check).toMatchObject({ ok: true, detail: expect.stringMatching(/^0\.14\.0 .*0\.17 is the oldest/) });
+  expect(check).toMatchObject({ ok: true, detail: expect.stringMatching(/^0\.14\.0 .*older than 0\.17, the oldest/) });
 });
 
-test("a bpftrace that does not say its version is not told to be missing", () => {
+test("a bpftrace that prints no version is not reported as missing", () => {
   const check = doctorChecks({ ...GOOD, bpftrace: null, muteBpftrace: "/b" }).find(({ id }) => id === "bpftrace");
-  expect(check).toMatchObject({ ok: false, needed: true, detail: "/b --version fails, or takes too long", fix: null });
+  expect(check).toMatchObject({ ok: false, needed: true, detail: "/b --version fails or takes too long", fix: null });
 });
 
-describe("the answer", () => {
-  test("full probes are ok, less is not", () => {
+describe("the report", () => {
+  test("is ok with full probes only", () => {
     expect(report(GOOD)).toMatchObject({ ok: true, source: "bpf", takes: "bpf, full probes" });
     expect(report(kernel({ btf: false }))).toMatchObject({ ok: false, source: "bpf", takes: "bpf, basic probes" });
     expect(report(notRoot)).toMatchObject({ ok: false, source: "proc" });
   });
 
-  test("a trial that succeeds is one check more", () => {
+  test("has one more check after a trial that succeeds", () => {
     const seen = { ok: true, detail: "3 transitions seen", fix: null };
     const { ok, checks } = doctorReport(GOOD, { ...seen, program: "full", failures: new Map() });
     expect(ok).toBe(true);
     expect(checks.at(-1)).toEqual({ id: "trace", needed: true, ...seen });
   });
 
-  test("a trial that fails outweighs all that looked well", () => {
+  test("is not ok after a trial that fails, even if every check passes", () => {
     const detail = "bpftrace: Operation not permitted";
     const answer = doctorReport(GOOD, {
       ok: false,
@@ -124,7 +124,7 @@ describe("the answer", () => {
     expect(answer.passedOver).toEqual([{ source: "bpf-full", reason: detail, fix: null }]);
   });
 
-  test("each kind of probes has a line: taken, tried in vain, not needed, or why not", () => {
+  test("has a line for each probe program: used, failed, not needed, or why not", () => {
     const facts = kernel({ kprobes: true });
     const said = (trial: Parameters<typeof doctorReport>[1]): Record<string, string> =>
       Object.fromEntries(doctorReport(facts, trial).checks.map(({ id, ok, detail }) => [id, `${ok} ${detail}`]));
@@ -137,13 +137,13 @@ describe("the answer", () => {
     const trial = { ok: true, detail: "attached", fix: null, program: "kprobe", failures } as const;
     const tried = said(trial);
     expect(tried["probes-full"]).toBe("false tried: bpftrace said: no");
-    expect(tried["probes-kprobe"]).toMatch(/^true .*\(taken\)$/);
+    expect(tried["probes-kprobe"]).toMatch(/^true .*\(used\)$/);
     expect(tried["probes-basic"]).toMatch(/^true .*\(not tried, kprobe is better\)$/);
     expect(doctorReport(facts, trial)).toMatchObject({ ok: true, source: "bpf", takes: "bpf, kprobe probes" });
   });
 });
 
-test("JSON is the contract of cli.md", () => {
+test("JSON has the keys of docs/command-line.md", () => {
   const text = doctorJson(report(notRoot));
   expect(text.endsWith("}\n")).toBe(true);
   const document = JSON.parse(text);
@@ -153,16 +153,16 @@ test("JSON is the contract of cli.md", () => {
   expect(document.checks[1]).toEqual({
     id: "privileges",
     ok: false,
-    detail: "not root: only this user's processes have names",
+    detail: "not root: processes of other users have no names",
     fix: "sudo tcptrace doctor",
   });
 });
 
 describe("text", () => {
-  test("a line a check, the mend below it, and what auto takes", () => {
+  test("is one line per check, with the fix below it, and the source that auto takes", () => {
     const lines = doctorText(report(notRoot)).split("\n");
     expect(lines[0]).toBe("ok kernel         6.1.0");
-    expect(lines[1]).toBe("!! privileges     not root: only this user's processes have names");
+    expect(lines[1]).toBe("!! privileges     not root: processes of other users have no names");
     expect(lines[2]).toBe("                  fix: sudo tcptrace doctor");
     expect(lines.find((line) => line.includes("kprobes"))).toMatch(/^-- kprobes {8}/);
     expect(lines.slice(-6)).toEqual([
