@@ -5,33 +5,33 @@ import { Recording } from "../../recording/read/reader.ts";
 import { type SourceWish, liveSource } from "../../source/auto.ts";
 import type { UserName } from "../../view/format/table.ts";
 
-/** Where a view's events come from: this machine, or a recording. */
+/** Where the events of a view come from: this machine or a recording. */
 export interface EventInputOptions {
   readonly source: SourceWish;
-  /** A recording's file, `-` for stdin; absent: trace this machine. */
+  /** The file of a recording; `-` is stdin. Absent: trace this machine. */
   readonly read?: string;
 }
 
 export interface EventInput {
   events(signal: AbortSignal): AsyncIterable<readonly TraceEvent[]>;
-  /** Names of users where the events are from. */
+  /** User names on the machine that the events come from. */
   readonly userName: UserName;
   /** Null when the events are live. */
   readonly recording: Recording | null;
-  /** Says on stderr what could not be read of a recording. */
+  /** Prints on stderr which parts of a recording could not be read. */
   sayFaults(): void;
 }
 
-/** Opens what the options ask for. Throws UserError where a recording can't be read. */
+/** Opens the source of events. Throws UserError if a recording cannot be read. */
 export async function openEvents({ source, read }: EventInputOptions, session: Session): Promise<EventInput> {
   if (read === undefined) {
     const live = liveSource(source);
-    return { events: (end) => live.events(end), userName: userNames(), recording: null, sayFaults: () => {} };
+    return { events: (signal) => live.events(signal), userName: userNames(), recording: null, sayFaults: () => {} };
   }
   const recording = await Recording.open(read, session.signal);
   const users = recording.header?.users;
   return {
-    events: (end) => recording.events(end),
+    events: (signal) => recording.events(signal),
     userName: (uid) => users?.[String(uid)],
     recording,
     sayFaults: () => {

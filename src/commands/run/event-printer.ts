@@ -21,8 +21,8 @@ export interface EventPrinterOptions {
 }
 
 /**
- * Turns events into the lines of `events`, as bytes. What it prints depends on the events alone, and not on the batches that they come
- * in, so that a recording of a run prints what the run printed.
+ * Turns events into the lines of `events`, as bytes. The output depends on the events alone, not on how they are split into
+ * batches, so that a recording prints exactly what the live run printed.
  */
 export class EventPrinter {
   readonly #options: EventPrinterOptions;
@@ -37,7 +37,7 @@ export class EventPrinter {
   #detail = "";
   isDone = false;
 
-  /** Says on stderr where events come from. Without rows it only counts. */
+  /** `say` receives the name of the source. Without rows it only counts. */
   constructor(options: EventPrinterOptions, say: (line: string) => void, hasRows = true) {
     this.#options = options;
     this.#say = say;
@@ -45,13 +45,13 @@ export class EventPrinter {
     this.model.onTransition = (row: TransitionRow) => this.#rows.push(row);
   }
 
-  /** Folds a batch; returns what it adds to stdout. */
+  /** Folds a batch and returns the output that it adds. */
   print(batch: readonly TraceEvent[]): Buffer {
     for (const event of batch) this.fold(event);
     return this.take();
   }
 
-  /** Folds one, whose lines wait for `take`. */
+  /** Folds an event; `take` returns its lines. */
   fold(event: TraceEvent): void {
     this.model.fold(event);
     if (event.kind === "transition") {
@@ -62,19 +62,19 @@ export class EventPrinter {
     else if (event.kind === "source") this.#announce(event.detail);
   }
 
-  /** What the events since the last call add to stdout. */
+  /** The output added since the last call. */
   take(): Buffer {
     return this.#lines.take();
   }
 
-  /** Rows are told at ticks, which are events too, and after so many others that memory stays small. */
+  /** Rows are printed at every tick, and in between after every 256 transitions, to keep memory small. */
   #tick(): void {
     const { duration = Infinity } = this.#options;
     this.#drain(false);
     if (this.#seconds() * 1000 >= duration) this.isDone = true;
   }
 
-  /** What is left when the stream has ended. */
+  /** The output that remains at the end of the stream. */
   end(): Buffer {
     const { missing } = this.model.tables.counts;
     this.#drain(true);

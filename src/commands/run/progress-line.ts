@@ -1,10 +1,10 @@
 import type { OutStream } from "./session.ts";
 
 const EVERY_MS = 1000;
-/** Back to the begin of the line, and clear it (ECMA-48 EL). */
+/** Returns to the start of the line and clears it (ECMA-48 EL). */
 const CLEAR = "\r\x1b[K";
 
-/** A line on stderr that tells how far a command is, where that is a terminal. */
+/** Shows progress in one line on stderr, if that is a terminal. */
 export class ProgressLine {
   readonly #stderr: OutStream;
   readonly #describe: () => string;

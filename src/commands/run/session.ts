@@ -5,14 +5,14 @@ import type { Writable } from "node:stream";
 import { debug } from "../../base/debug.ts";
 import { EXIT, type ExitCode } from "../../base/errors.ts";
 
-/** Standard output or standard error, or what a test puts in their place. */
+/** Standard output or standard error, or a substitute in tests. */
 export interface OutStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly fd?: number;
 }
 
-/** One run of the command line: its output, what ends it, and the exit code it ends with. */
+/** One run of the command line: its output, its shutdown and its exit code. */
 export class Session {
   readonly stdout: OutStream;
   readonly stderr: OutStream;
@@ -29,10 +29,10 @@ export class Session {
     return this.shutdown.signal;
   }
 
-  /** Writes to stdout, and waits for a reader that is slower, so that nothing piles up in memory. */
+  /** Writes to stdout, and waits for a slow reader, so that output does not pile up in memory. */
   async write(text: string | Buffer): Promise<void> {
     if (text.length === 0 || this.stdout.write(text) || this.stdout.destroyed) return;
-    // A reader that has stopped reading must not keep us from ending.
+    // A reader that has stopped reading must not keep us from exiting.
     const deadline = this.signal.aborted ? AbortSignal.timeout(2000) : this.signal;
     await once(this.stdout, "drain", { signal: deadline }).catch(() => {});
   }
@@ -42,7 +42,7 @@ export class Session {
     this.stderr.write(`tcptrace: ${line}\n`);
   };
 
-  /** Does the work, and ends it when the reader of stdout, such as `head -1`, has gone. */
+  /** Does the work, and aborts it when the reader of stdout exits, as `head -1` does. */
   async whileRead(work: () => Promise<void>): Promise<void> {
     const end = this.#watchReader();
     try {
@@ -53,8 +53,8 @@ export class Session {
   }
 
   /**
-   * Without this, a reader that has gone shows only at the next write, and a quiet machine writes nothing for long. Node can't
-   * wait for it, but coreutils' `tail -f` does (POLLERR), and ends by SIGPIPE. Returns what ends the watch.
+   * Without this, we notice that the reader has exited only at the next write, which on a quiet machine may be hours away. Node
+   * cannot poll for it, but `tail -f` of coreutils does (POLLERR), and dies of SIGPIPE. Returns a function that ends the watch.
    */
   #watchReader(): () => void {
     const { fd } = this.stdout;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
-/** tcptrace's own version, as package.json has it. */
+/** The version of tcptrace, from package.json. */
 export function version(): string {
   const path = fileURLToPath(import.meta.resolve("#package.json"));
   return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(path, "utf8"))).version;

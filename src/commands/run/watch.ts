@@ -6,21 +6,21 @@ import { Model } from "../../model/fold/model.ts";
 import type { Tables } from "../../model/fold/tables.ts";
 import type { UserName } from "../../view/format/table.ts";
 
-/** Flags of a command that answers once. */
+/** Flags of a command that reports once. */
 export interface WatchFlags {
-  /** How long to watch before answering, in milliseconds; absent: the usual time, or a recording to its end. */
+  /** How long to watch before reporting, in milliseconds; absent: the usual time, or to the end of a recording. */
   readonly duration?: number;
 }
 
-/** What was there when the watch ended. */
+/** The state at the end of the watch. */
 export interface Seen {
   readonly tables: Tables;
   readonly userName: UserName;
 }
 
 /**
- * Folds what happens for the asked time, or until Ctrl-C. Null when the reader of stdout has gone, or Ctrl-C has come,
- * before anything was seen; throws UserError when nothing was.
+ * Folds events for the requested time, or until Ctrl-C. Returns null if Ctrl-C came, or the reader of stdout exited, before
+ * the first survey; throws UserError if the source ended before that.
  */
 export async function watch(
   flags: EventInputOptions & WatchFlags,
@@ -35,7 +35,7 @@ export async function watch(
   return tables === null ? null : { tables, userName: input.userName };
 }
 
-/** Says where the events come from while it folds them. */
+/** Folds the events, and prints where they come from on stderr. */
 export async function foldInput(
   input: EventInput,
   durationMs: number,
@@ -52,7 +52,7 @@ export async function foldInput(
       const { tracingSince } = tables.source;
       if (!tables.surveys.isSeeded || tracingSince === null) continue;
       if (tables.clock.now - tracingSince < durationMs * 1e6) continue;
-      // A live source ends with a last look at /proc.
+      // No break for a live source: it still sends a last survey of /proc.
       shutdown.abort("done");
       if (input.recording !== null) break;
     }
@@ -60,8 +60,8 @@ export async function foldInput(
   if (tables.surveys.count > 0) return tables;
   if (signal.reason === "EPIPE") return null;
   if (input.recording === null && signal.aborted) {
-    say("ended before anything was seen");
+    say("stopped before anything was seen");
     return null;
   }
-  throw new UserError("nothing-seen", "ended before anything was seen", "let it run for some seconds");
+  throw new UserError("nothing-seen", "the source ended before anything was seen", "let it run for a few seconds");
 }

@@ -18,7 +18,9 @@ describe("a text", () => {
       "find it (sudo /opt/node /lib/cli.js leaks), then",
     ],
     ["see `tcptrace --help`", "see `./tcptrace --help`", "see `tcptrace --help`"],
-  ])("%s names a command that works", (text, inCheckout, absolute) => {
+    ["try: tcptrace leaks --help", "try: ./tcptrace leaks --help", "try: tcptrace leaks --help"],
+    ["try: tcptrace help --help", "try: ./tcptrace help --help", "try: tcptrace help --help"],
+  ])("%s becomes a command that works", (text, inCheckout, absolute) => {
     expect(asStarted(text, INSTALLED)).toBe(text);
     expect(asStarted(text, CHECKOUT)).toBe(inCheckout);
     expect(asStarted(text, ABSOLUTE)).toBe(absolute);
@@ -26,8 +28,9 @@ describe("a text", () => {
   });
 
   test.each([
-    "tcptrace says whose they are",
+    "tcptrace reports their owners",
     "tcptrace topples over",
+    "tcptrace helps",
     "tcptrace: not root",
     "ssh host sudo tcptrace record -w -",
     "ssh host tcptrace record -w -",
@@ -36,7 +39,7 @@ describe("a text", () => {
     expect(asStarted(text, CHECKOUT)).toBe(text);
   });
 
-  test("a finding's advice is one", () => {
+  test("is also rewritten in the advice of a finding", () => {
     const finding = { id: "leak", advice: ["see them: sudo tcptrace leaks", "close them"] };
     expect(adviceAsStarted(finding).advice[1]).toBe("close them");
     expect(adviceAsStarted(finding)).toMatchObject({ id: "leak" });
@@ -55,12 +58,12 @@ describe("a page of help", () => {
     "",
   ].join("\n");
 
-  test("of an installed tcptrace is as it was written", () => {
+  test("is unchanged for an installed tcptrace", () => {
     expect(helpAsStarted(HELP, INSTALLED)).toBe(HELP);
     expect(helpAsStarted("Usage: tcptrace top [options]\n", CHECKOUT)).toBe("Usage: tcptrace top [options]\n");
   });
 
-  test("has examples that work, explained in one column", () => {
+  test("has examples that work, and explanations in one column", () => {
     expect(helpAsStarted(HELP, CHECKOUT).split("\n")).toEqual([
       "Usage: tcptrace top [options]",
       "",
@@ -74,6 +77,6 @@ describe("a page of help", () => {
   });
 });
 
-test("who is not root is told the command that shows everything", () => {
+test("without root, the text ends with the command that shows everything", () => {
   expect(withoutRoot(CHECKOUT)).toMatch(/: sudo \/opt\/node \/src\/build\/cli\.js top$/);
 });

@@ -11,12 +11,12 @@ const SILENT: EventInput = {
   sayFaults: () => {},
 };
 
-it("Ctrl-C before anything was seen is no failure", async () => {
+it("Ctrl-C before anything was seen is not a failure", async () => {
   const { session } = keptSession();
   session.shutdown.abort("SIGINT");
   expect(await foldInput(SILENT, 5000, session)).toBeNull();
 });
 
-it("a source that ends by itself before anything was seen is one", async () => {
+it("a source that ends before anything was seen is a failure", async () => {
   await expect(foldInput(SILENT, 5000, keptSession().session)).rejects.toThrow(UserError);
 });
