@@ -1,13 +1,13 @@
-/** How far the model may be behind the kernel before pictures come more rarely. */
+/** Lag of the model behind the kernel above which the screen refreshes less often. */
 export const BEHIND_MS = 2000;
-/** Of the time, drawing takes at most a quarter: what is left is for what is traced. */
+/** Drawing takes at most a quarter of the time, so that tracing has the rest. */
 const REST = 3;
-const RARER = 4;
+const SLOWER_WHEN_BEHIND = 4;
 
 /**
- * How long after a picture the next one comes. Views give way before anything else does: to their own cost, and to a model
- * that is behind. `costMs` is what the last picture took, `lagMs` how old the last event is that the model has been told.
+ * The time from one frame to the next. Under load, drawing slows down before anything else does: if frames are expensive, or
+ * if the model is behind. `costMs` is the cost of the last frame, `lagMs` the age of the last event in the model.
  */
 export function frameDelayMs(intervalMs: number, costMs: number, lagMs: number): number {
-  return Math.max(lagMs > BEHIND_MS ? intervalMs * RARER : intervalMs, costMs * REST);
+  return Math.max(lagMs > BEHIND_MS ? intervalMs * SLOWER_WHEN_BEHIND : intervalMs, costMs * REST);
 }

@@ -1,12 +1,12 @@
 import type { Nanos } from "../../model/net/nanos.ts";
 
-/** Tells how far a recording should have run: its own time, `speed` times as fast as ours. Our time is given, not read. */
+/** The position that playback should have reached, at `speed` times real time. The caller passes the current time. */
 export class PlaybackClock {
   #position: Nanos;
   #since: number;
   #speed: number;
 
-  /** At `position` of the recording when our clock is at `nowMs`. */
+  /** Playback starts from `position` at `nowMs`. */
   constructor(position: Nanos, nowMs: number, speed: number) {
     this.#position = position;
     this.#since = nowMs;
@@ -17,7 +17,7 @@ export class PlaybackClock {
     return this.#position + (nowMs - this.#since) * this.#speed * 1e6;
   }
 
-  /** How long to wait, in milliseconds, until the recording should have come to `position`. */
+  /** Milliseconds until playback should reach `position`; negative if it is overdue. */
   msUntil(position: Nanos, nowMs: number): number {
     return (position - this.at(nowMs)) / (this.#speed * 1e6);
   }

@@ -8,30 +8,30 @@ import type { Nanos } from "../../model/net/nanos.ts";
 import type { Recording } from "../../recording/read/reader.ts";
 import { type JumpTarget, type PlayerCommand, type PlayerState, SPEEDS } from "../../view/state/player-ui.ts";
 
-/** The keyboard is looked at so often at least. */
+/** Keys are handled at least this often. */
 const SLICE_MS = 15;
 const SLICE_EVENTS = 512;
 const DAY_MS = 86_400_000;
-/** A process counts as newly stuck to the second. */
-const LOOK_EVERY: Nanos = 1e9;
+/** How often to look for newly stuck processes. */
+const STUCK_CHECK_EVERY: Nanos = 1e9;
 const MOST_AHEAD = { file: 20_000, pipe: 500_000 } as const;
 
-/** Where a jump ends. */
+/** Where a jump stops. */
 type Goal = { readonly kind: "time"; readonly at: Nanos } | { readonly kind: "step" | "loss" | "stuck" | "end" };
 
 export interface PlayerOptions {
   /** Which mini-sockets are counted. */
   readonly filter: Filter;
   readonly recording: Recording;
-  /** Opens it once more from its begin; null for a pipe. */
+  /** Opens it again from the start; null for a pipe. */
   readonly reopen: (() => Promise<Recording>) | null;
-  /** Is given each new model before anything is folded into it. */
+  /** Receives each new model before anything is folded into it. */
   readonly watch?: (model: Model) => void;
   /** The processes that have stuck sockets. */
   readonly stuckPids: (model: Model) => ReadonlySet<number>;
 }
 
-/** Plays a recording into a model by the recording's clock. */
+/** Plays a recording into a model, by the clock of the recording. */
 export class Player {
   model: Model;
   readonly #options: PlayerOptions;
@@ -62,7 +62,7 @@ export class Player {
     return model;
   }
 
-  /** Resolves at the next key; a promise for each wait, so that what waits for it does not pile up. */
+  /** Resolves at the next key. Each wait gets its own promise: on a shared one, callbacks would pile up until the next key. */
   async #pressed(): Promise<void> {
     return new Promise((wake) => (this.#wake = wake));
   }
@@ -74,7 +74,7 @@ export class Player {
   state(): PlayerState {
     const { tables } = this.model;
     return {
-      state: this.#word(),
+      state: this.#stateName(),
       speed: this.speed,
       wallMs: this.#began === null || tables.clock.anchor === null ? null : this.model.wallMs(this.#position),
       elapsedMs: this.#began === null ? 0 : (this.#position - this.#began) / 1e6,
@@ -82,7 +82,7 @@ export class Player {
     };
   }
 
-  #word(): PlayerState["state"] {
+  #stateName(): PlayerState["state"] {
     if (this.#goal !== null || this.#restartFor !== null) return "jumping";
     if (this.#hasEnded) return "ended";
     if (this.#isPaused) return "paused";
@@ -101,14 +101,14 @@ export class Player {
   }
 
   #aim(goal: Goal): void {
-    if (this.#hasEnded) this.#note = "nothing comes after this";
+    if (this.#hasEnded) this.#note = "already at the end";
     else this.#goal = goal;
     this.#isPaused = goal.kind !== "end";
     if (goal.kind === "stuck") this.#knownStuck = this.#options.stuckPids(this.model);
   }
 
   #jump(to: JumpTarget): void {
-    // Before the first event there is no clock to go by.
+    // Before the first event there is no clock to jump by.
     if (this.#began === null) return;
     const at = this.#moment(to);
     if (at >= this.#position) return this.#aim({ kind: "time", at });
@@ -124,17 +124,17 @@ export class Player {
     return this.#position + (wallMs - nowMs) * 1e6;
   }
 
-  /** Plays until `signal` aborts. The end of the recording is no end: somebody may go back. */
+  /** Plays until `signal` aborts. Reaching the end of the recording does not stop playback: the user may jump back. */
   async play(signal: AbortSignal): Promise<void> {
     const abort = (): void => this.#wake();
     signal.addEventListener("abort", abort);
     while (!signal.aborted) {
       if (this.#restartFor !== null) {
         await this.#restart(this.#restartFor);
-        // Keys may have been pressed meanwhile.
+        // A key pressed meanwhile may have asked for another restart.
         continue;
       }
-      this.#ahead ??= this.#readOn(signal);
+      this.#ahead ??= this.#readAhead(signal);
       if (this.#ahead.isEmpty) this.#caughtUp();
       const batch = await this.#ahead.next(this.#pressed());
       if (batch === undefined) continue;
@@ -145,14 +145,14 @@ export class Player {
     signal.removeEventListener("abort", abort);
   }
 
-  /** All that a pipe has brought is on the screen: from here on it is followed as it comes. */
+  /** Ends a jump to the end of a pipe once all it has sent is on the screen; from then on it is played as it arrives. */
   #caughtUp(): void {
     if (this.#goal?.kind !== "end" || !this.#recording.isPipe) return;
     this.#goal = null;
     this.#clock = null;
   }
 
-  #readOn(signal: AbortSignal): ReadAhead {
+  #readAhead(signal: AbortSignal): ReadAhead {
     const { isPipe } = this.#recording;
     return new ReadAhead(this.#recording.events(signal), isPipe ? MOST_AHEAD.pipe : MOST_AHEAD.file);
   }
@@ -189,7 +189,7 @@ export class Player {
     }
   }
 
-  /** Whether the event's turn has come. Only ticks wait: they are close together, and whatever else there is stands between. */
+  /** Whether it is time to fold the event. Only ticks wait; they are frequent, so the events between them are not early. */
   #isDue(event: TraceEvent): boolean {
     if (this.#goal !== null) return true;
     if (this.#isPaused) return false;
@@ -200,11 +200,10 @@ export class Player {
 
   async #pauseFor(event: TraceEvent): Promise<void> {
     const ms = this.#isPaused ? Infinity : (this.#clock?.msUntil(event.at, performance.now()) ?? 0);
-    const patience = new AbortController();
-    const late =
-      ms === Infinity ? [] : [sleep(Math.max(1, ms), undefined, { signal: patience.signal }).catch(() => {})];
+    const timeout = new AbortController();
+    const late = ms === Infinity ? [] : [sleep(Math.max(1, ms), undefined, { signal: timeout.signal }).catch(() => {})];
     await Promise.race([this.#pressed(), ...late]);
-    patience.abort();
+    timeout.abort();
   }
 
   #fold(event: TraceEvent): void {
@@ -227,7 +226,7 @@ export class Player {
   }
 
   #isNewlyStuck(at: Nanos): boolean {
-    if (at - this.#lookedAt < LOOK_EVERY && at >= this.#lookedAt) return false;
+    if (at - this.#lookedAt < STUCK_CHECK_EVERY && at >= this.#lookedAt) return false;
     this.#lookedAt = at;
     const stuck = this.#options.stuckPids(this.model);
     const isNew = [...stuck].some((pid) => !this.#knownStuck.has(pid));
@@ -236,7 +235,7 @@ export class Player {
   }
 }
 
-function goalOf(wish: "step" | "end" | "next-loss" | "next-stuck"): Goal {
-  if (wish === "next-loss") return { kind: "loss" };
-  return { kind: wish === "next-stuck" ? "stuck" : wish };
+function goalOf(command: "step" | "end" | "next-loss" | "next-stuck"): Goal {
+  if (command === "next-loss") return { kind: "loss" };
+  return { kind: command === "next-stuck" ? "stuck" : command };
 }

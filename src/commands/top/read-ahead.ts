@@ -1,6 +1,6 @@
 import type { TraceEvent } from "../../model/events/event.ts";
 
-/** The events of a recording, read some way ahead: a pipe's writer is not to wait because somebody pauses the picture. */
+/** Reads the events of a recording ahead, so that a paused screen does not block the writer of a pipe. */
 export class ReadAhead {
   readonly #batches: (readonly TraceEvent[])[] = [];
   readonly #most: number;
@@ -11,7 +11,7 @@ export class ReadAhead {
   #wakeWriter: () => void = () => {};
   #isClosed = false;
 
-  /** Holds events that weigh `most` together, and what the last batch was more. */
+  /** Reads until the batches weigh `most` in total; the last one may exceed it. */
   constructor(source: AsyncIterable<readonly TraceEvent[]>, most: number) {
     this.#most = most;
     void this.#fill(source);
@@ -34,12 +34,12 @@ export class ReadAhead {
     this.#wakeReader();
   }
 
-  /** Nothing more has been read yet. */
+  /** Whether every batch read so far has been taken, and more may come. */
   get isEmpty(): boolean {
     return this.#batches.length === 0 && !this.#hasEnded;
   }
 
-  /** The next batch; null at the end, undefined when `wait` resolved first, which should be a promise of its own each time. */
+  /** The next batch; null at the end, undefined if `wait` resolved first. Pass a new promise each time. */
   async next(wait: Promise<void>): Promise<readonly TraceEvent[] | null | undefined> {
     if (this.#batches.length === 0 && !this.#hasEnded) {
       await Promise.race([new Promise<void>((wake) => (this.#wakeReader = wake)), wait]);
@@ -61,7 +61,7 @@ export class ReadAhead {
   }
 }
 
-/** A row of an event weighs as much as an event without any. */
+/** A row of an event weighs as much as an event without rows. */
 function weightOf(batch: readonly TraceEvent[]): number {
   return batch.reduce((sum, event) => sum + 1 + rowsOf(event), 0);
 }

@@ -15,7 +15,7 @@ import { topTable } from "../../view/print/top-table.ts";
 
 const BATCH_WIDTH = 200;
 
-/** The live view, or a recording's player: a terminal UI, or plain tables in batch mode. */
+/** Shows this machine live, or plays a recording: on the screen, or as plain tables in batch mode. */
 export async function top(options: TopOptions, session: Session): Promise<void> {
   const { shutdown, say } = session;
   const input = await openEvents(options, session);
@@ -27,13 +27,13 @@ export async function top(options: TopOptions, session: Session): Promise<void> 
   input.sayFaults();
 }
 
-/** The model as a view shows it; null before anything is known. */
+/** A snapshot of the model; null before the first survey. */
 function snapshotOf({ tables }: Model, { stuckAfterMs, filter }: TopOptions): Snapshot | null {
   if (tables.clock.anchor === null || tables.surveys.count === 0) return null;
   return buildSnapshot(tables, stuckAfterMs, filter);
 }
 
-/** Tables by the clock of the events, so that a recording's come as fast as it can be read. */
+/** Prints tables by the clock of the events, so that a recording is printed as fast as it can be read. */
 async function printTables(options: TopOptions, input: EventInput, session: Session): Promise<void> {
   const { shutdown, stdout } = session;
   const model = new Model(options.filter);
@@ -56,7 +56,7 @@ async function printTables(options: TopOptions, input: EventInput, session: Sess
       if (next !== null && tables.clock.now >= next) await print();
     }
   }
-  // What the recording ends with, though no whole interval is left.
+  // The last part of a recording may be shorter than an interval.
   const isCutShort = next === null || tables.clock.now > next - options.intervalMs * 1e6;
   if (input.recording !== null && !shutdown.signal.aborted && isCutShort) await print();
 }
@@ -66,7 +66,7 @@ async function showScreen(options: TopOptions, input: EventInput, { shutdown, sa
   const source = new ModelSource(model, options.stuckAfterMs, adviceAsStarted);
   const recorder = new TopRecorder(model);
   const traced = fold(input, model, recorder, shutdown);
-  // A source that fails ends the screen first, so that its message is not drawn over.
+  // If the source fails, close the screen first, or it would draw over the error.
   const ended = traced.catch(() => shutdown.abort("failed"));
   const { intervalMs, filter } = options;
   const { userName } = input;
@@ -74,9 +74,9 @@ async function showScreen(options: TopOptions, input: EventInput, { shutdown, sa
   await runTopUi({ ...screen, source, filter, recorder }, shutdown.signal);
   shutdown.abort("quit");
   await ended;
-  // The screen has no room for a long command.
+  // Printed after the screen is closed, which has no room for a long command.
   if (process.geteuid?.() !== 0) say(withoutRoot());
-  // Who quits while it records is told on the shell's screen.
+  // The screen is closed: from here on messages go to stderr.
   recorder.say = say;
   await recorder.end();
   await traced;
@@ -84,7 +84,7 @@ async function showScreen(options: TopOptions, input: EventInput, { shutdown, sa
 
 async function fold(input: EventInput, model: Model, recorder: TopRecorder, shutdown: AbortController): Promise<void> {
   for await (const batch of input.events(shutdown.signal)) {
-    // Who quits does not wait for the source's last look.
+    // After a quit, do not wait for the last survey of the source.
     if (shutdown.signal.aborted) break;
     for (const event of batch) {
       recorder.event(event);

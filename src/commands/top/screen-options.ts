@@ -9,7 +9,7 @@ import type { ThemeName } from "../../view/format/theme-names.ts";
 export interface TopOptions extends EventInputOptions {
   readonly filter: Filter;
   readonly batch: boolean;
-  /** Tables to print in batch mode; null for no end. */
+  /** The number of tables to print in batch mode; null for no limit. */
   readonly count: number | null;
   readonly intervalMs: number;
   readonly stuckAfterMs: number;
@@ -20,7 +20,7 @@ export interface TopOptions extends EventInputOptions {
   readonly settings: FoundSettings;
 }
 
-/** What the screen is given of the options, live or from a recording. */
+/** The options that the screen has, live or from a recording. */
 export type ScreenOptions = Pick<TopUiOptions, "ascii" | "color" | "theme" | "mouse" | "begin" | "save" | "status">;
 
 export function screenOptions({ ascii, color, theme, mouse, settings, stuckAfterMs }: TopOptions): ScreenOptions {

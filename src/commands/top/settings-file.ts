@@ -8,21 +8,21 @@ import { UserError } from "../../base/errors.ts";
 import { safeText } from "../../base/text.ts";
 import { type Settings, badSettings, parseSettings } from "./settings.ts";
 
-/** Nobody writes so many by hand. */
+/** Far more than a settings file needs. */
 const MOST_BYTES = 64 * 1024;
 
 export interface FoundSettings {
   readonly settings: Settings;
-  /** Where they are written. */
+  /** The file that they are written to. */
   readonly path: string;
-  /** Why the usual file was not taken; "" when it was, or when there is none. */
+  /** Why the default file was not used; "" if it was, or if there is none. */
   readonly warning: string;
 }
 
 /**
- * The settings of the user who runs tcptrace, under sudo root's: a file in a home of somebody else is neither read nor written.
- * `named` is what `--config` says: it has to be there and to make sense, or UserError is thrown. What is wrong with the usual
- * file is a warning: it does not keep anybody from looking.
+ * The settings of the user that runs tcptrace, which is root under sudo: files in the home of another user are neither read nor
+ * written. `named` is the file of `--config`: UserError is thrown if it is missing or invalid. An error in the default file is
+ * only a warning, so that it does not stop `top`.
  */
 export async function findSettings(named: string | null): Promise<FoundSettings> {
   if (named !== null) {
@@ -30,7 +30,7 @@ export async function findSettings(named: string | null): Promise<FoundSettings>
   }
   const path = join(await configFolder(), "tcptrace", "config.json");
   try {
-    const text = await readUsual(path);
+    const text = await readDefault(path);
     return { settings: text === null ? {} : parseSettings(text, path), path, warning: "" };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -38,13 +38,13 @@ export async function findSettings(named: string | null): Promise<FoundSettings>
   }
 }
 
-/** Writes them in one go. Throws UserError where that can't be done, or not safely. */
+/** Replaces the file in one step. Throws UserError if that fails or is unsafe. */
 export async function writeSettings(path: string, text: string): Promise<void> {
   const folder = dirname(path);
   const draft = join(folder, `.config-${randomBytes(6).toString("hex")}`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (!isOurs(await stat(folder))) throw new Error("its folder belongs to somebody else");
+    if (!isOurs(await stat(folder))) throw new Error("its folder belongs to another user, or is writable by everyone");
     const file = await open(draft, "wx", 0o600);
     try {
       await file.writeFile(text);
@@ -57,12 +57,12 @@ export async function writeSettings(path: string, text: string): Promise<void> {
     throw new UserError(
       "write-failed",
       `settings not written to ${safeText(path)}: ${reason(error)}`,
-      "name another file with --config",
+      "pass another --config",
     );
   }
 }
 
-/** $XDG_CONFIG_HOME or ~/.config. sudo may leave both as they were: then the home of the passwd file is taken. */
+/** $XDG_CONFIG_HOME or ~/.config. sudo may leave both pointing to the home of the caller: then the home in passwd is used. */
 async function configFolder(): Promise<string> {
   const xdg = process.env["XDG_CONFIG_HOME"] ?? "";
   if (isAbsolute(xdg) && (await isMine(xdg))) return xdg;
@@ -70,12 +70,12 @@ async function configFolder(): Promise<string> {
   return join(isAbsolute(home) && (await isMine(home)) ? home : userInfo().homedir, ".config");
 }
 
-/** Not there is as good as mine: whoever makes it will own it. */
+/** A missing folder is fine: the process that creates it owns it. */
 async function isMine(folder: string): Promise<boolean> {
   try {
     return isOurs(await stat(folder));
   } catch (error) {
-    if (!isNodeError(error) || error.code !== "ENOENT") debug(`cannot look at ${folder}`, error);
+    if (!isNodeError(error) || error.code !== "ENOENT") debug(`cannot stat ${folder}`, error);
     return process.geteuid?.() !== 0;
   }
 }
@@ -93,7 +93,7 @@ async function readNamed(path: string): Promise<string> {
   }
 }
 
-async function readUsual(path: string): Promise<string | null> {
+async function readDefault(path: string): Promise<string | null> {
   try {
     return await read(path, isOurs);
   } catch (error) {
@@ -102,14 +102,14 @@ async function readUsual(path: string): Promise<string | null> {
   }
 }
 
-/* A pipe would keep us waiting without O_NONBLOCK. */
+/* Without O_NONBLOCK, opening a named pipe would block. */
 async function read(path: string, isAllowed: (stats: Stats) => boolean): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) throw new Error("it is no file");
-    if (!isAllowed(stats)) throw new Error("it belongs to somebody else, or anybody may write it");
-    if (stats.size > MOST_BYTES) throw new Error("it is too large for settings");
+    if (!stats.isFile()) throw new Error("not a regular file");
+    if (!isAllowed(stats)) throw new Error("it belongs to another user, or is writable by everyone");
+    if (stats.size > MOST_BYTES) throw new Error("too large for a settings file");
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_BYTES), 0, MOST_BYTES, 0);
     return buffer.toString("utf8", 0, bytesRead);
   } finally {
@@ -118,8 +118,7 @@ async function read(path: string, isAllowed: (stats: Stats) => boolean): Promise
 }
 
 function reason(error: unknown): string {
-  if (isNodeError(error))
-    return { ENOENT: "there is no such file", EACCES: "permission denied" }[error.code] ?? error.code;
+  if (isNodeError(error)) return { ENOENT: "no such file", EACCES: "permission denied" }[error.code] ?? error.code;
   return error instanceof Error ? error.message : String(error);
 }
 

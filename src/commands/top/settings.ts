@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseDurationMs } from "../../base/duration.ts";
+import { parseSecondsMs } from "../../base/duration.ts";
 import { UserError } from "../../base/errors.ts";
 import { formatSetting } from "../../base/quantity.ts";
 import { safeText } from "../../base/text.ts";
@@ -14,18 +14,20 @@ const LONGEST_MS = 365 * 24 * 3_600_000;
 
 const Duration = (leastMs: number) =>
   z.string().transform((text, context) => {
-    const ms = parseDurationMs(text);
+    const ms = parseSecondsMs(text);
     if (ms !== null && ms >= leastMs && ms <= LONGEST_MS) return ms;
-    context.addIssue(`write a duration from ${formatSetting(leastMs)} on, as 500ms, 10s or 5m`);
+    context.addIssue(`must be a duration of at least ${formatSetting(leastMs)}, such as "500ms", "10s" or "5m"`);
     return z.NEVER;
   });
 
-/** What orders a view's rows: a column's id, with `-` before it in reverse; `-` alone reverses the view's own order. */
+/** The sort order of a view: the id of a column, or `-` and the id for reverse order; `-` alone reverses the default order. */
 const Sort = (tab: Tab) => {
   const ids = tab.sorts(initialUi(0)).map(({ id }) => id);
   return z
     .string()
-    .refine((text) => text === "-" || ids.includes(text.replace(/^-/, "")), { error: `it is ${ids.join(", ")}` })
+    .refine((text) => text === "-" || ids.includes(text.replace(/^-/, "")), {
+      error: `must be one of ${ids.join(", ")}`,
+    })
     .transform((text) => ({ sort: text.replace(/^-/, "") || null, reverse: text.startsWith("-") }));
 };
 
@@ -41,24 +43,24 @@ const SettingsFile = z.strictObject({
 /** Options of `top`; anything omitted takes its default. Times are in milliseconds. */
 export type Settings = z.output<typeof SettingsFile>;
 
-/** Reads the text of a settings file. Throws UserError, in one line, for one that makes no sense. */
+/** Parses the text of a settings file. Throws UserError, in one line, if it is invalid. */
 export function parseSettings(text: string, path: string): Settings {
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch {
-    throw badSettings(path, "it is no JSON");
+    throw badSettings(path, "not valid JSON");
   }
   const parsed = SettingsFile.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-  throw badSettings(path, `${where}${issue?.message ?? "not understood"}`);
+  throw badSettings(path, `${where}${issue?.message ?? "invalid"}`);
 }
 
 export function badSettings(path: string, why: string): UserError {
   const text = safeText(`${path}: ${why}`.slice(0, 300));
-  return new UserError("bad-config", text, "mend it, or name another with --config FILE");
+  return new UserError("bad-config", text, "fix the file, or pass another --config");
 }
 
 interface Chosen {
@@ -67,7 +69,7 @@ interface Chosen {
   readonly stuckAfter: number;
 }
 
-/** The screen as it is now, for the next time. */
+/** The settings file for the screen as it is now. */
 export function settingsText(ui: TopUi, rest: Chosen): string {
   const sort: Record<string, string> = {};
   for (const [id, level] of Object.entries(ui.tabs)) {
@@ -83,7 +85,7 @@ function exactly(ms: number): string {
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
-/** The screen as the settings want it to begin. */
+/** The screen with the settings applied. */
 export function uiWith(ui: TopUi, { view, sort }: Settings): TopUi {
   const tabs = Object.fromEntries(Object.entries(ui.tabs).map(([id, level]) => [id, { ...level, ...sort?.[id] }]));
   return { ...ui, tab: view ?? ui.tab, tabs };

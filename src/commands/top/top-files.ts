@@ -12,10 +12,10 @@ import { topFrame, topList } from "../../view/top-frame.ts";
 
 const MOST_ROWS = 10_000;
 const LEAST_COLUMNS = 160;
-/** Lines for what stands above and below the rows. */
+/** Lines above and below the rows. */
 const OTHER_LINES = 40;
 
-/** `tcptrace-20260501T221407Z.txt`, in the working directory: by the clock of the events. */
+/** `tcptrace-20260501T221407Z.txt`, in the working directory; the time is that of the events. */
 export function stampedName(extension: string, model: Pick<Model, "now" | "wallMs">): string {
   return stamped(extension, model.wallMs(model.now));
 }
@@ -25,9 +25,9 @@ function stamped(extension: string, wallMs: number): string {
   return `tcptrace-${time}Z.${extension}`;
 }
 
-/** Writes what is shown, all rows of it, as text and as JSON; says where it went, or why it didn't. */
+/** Writes all rows of the view as text and as JSON. Returns a message with the file names, or the reason of a failure. */
 export async function writeShown(data: TopData, ui: TopUi, columns: number, userName: UserName): Promise<string> {
-  if (data.snapshot === null) return "nothing is known yet: nothing written";
+  if (data.snapshot === null) return "nothing written: no data yet";
   const { wallMs } = data.snapshot;
   const [text, json] = [stamped("txt", wallMs), stamped("json", wallMs)];
   try {
@@ -35,7 +35,7 @@ export async function writeShown(data: TopData, ui: TopUi, columns: number, user
     await writeFile(json, `${JSON.stringify(shownJson(data, ui), null, 2)}\n`);
     return `written: ${text} and ${json}`;
   } catch (error) {
-    if (isFull(error)) return "the disk is full: nothing written";
+    if (isFull(error)) return "nothing written: the disk is full";
     if (error instanceof UserError) return `not written: ${error.message}`;
     throw error;
   }
@@ -78,7 +78,7 @@ function shownJson(data: TopData, ui: TopUi): unknown {
   };
 }
 
-/** A field for each question; null unless it is the one that the view on the screen asks. */
+/** A field for each question; null for all but the one that the current view asks. */
 function answersJson(data: TopData): Record<string, unknown> {
   const questions = new Set(VIEWS.flatMap(({ question }) => question ?? []));
   const fields = Array.from(questions, (question): [string, unknown] => [

@@ -7,7 +7,7 @@ export interface LookOptions {
   readonly mouse: boolean;
 }
 
-/** How the screen looks and whether it takes the mouse; each change is told in a line. */
+/** The theme and the mouse mode of the screen. Each change returns a message. */
 export class TopLook {
   readonly #screen: TopScreen;
   readonly #hasColor: boolean;
@@ -23,15 +23,15 @@ export class TopLook {
   }
 
   nextTheme(): string {
-    if (!this.#hasColor) return "no colours: NO_COLOR or --no-color";
+    if (!this.#hasColor) return "colours are off: NO_COLOR or --no-color";
     this.theme = nextTheme(this.theme);
     this.#screen.setTheme(this.theme);
-    return `theme ${this.theme} (W keeps it)`;
+    return `theme: ${this.theme} (W saves it)`;
   }
 
   toggleMouse(): string {
     this.mouse = !this.mouse;
     this.#screen.setMouse(this.mouse);
-    return this.mouse ? "mouse on: the wheel moves, a click selects (m: off)" : "mouse off";
+    return this.mouse ? "mouse on: the wheel moves the cursor, a click selects (m: off)" : "mouse off";
   }
 }

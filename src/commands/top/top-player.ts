@@ -17,8 +17,8 @@ export interface PlayerScreenOptions {
   readonly screen: ScreenOptions;
 }
 
-/** While something moves so fast, a slow picture would look stuck. */
-const SLOWEST_PICTURE_MS = 250;
+/** Playback refreshes at least this often: with a longer interval it would look stuck. */
+const SLOWEST_FRAME_MS = 250;
 
 /** Plays a recording on the screen until the user quits. */
 export async function showPlayer(options: PlayerScreenOptions, shutdown: AbortController): Promise<void> {
@@ -36,7 +36,7 @@ export async function showPlayer(options: PlayerScreenOptions, shutdown: AbortCo
   const ended = played.catch(() => shutdown.abort("failed"));
   const host = recording.header?.host ?? "";
   const screen = { ...options.screen, userName, player, host };
-  const intervalMs = Math.min(options.intervalMs, SLOWEST_PICTURE_MS);
+  const intervalMs = Math.min(options.intervalMs, SLOWEST_FRAME_MS);
   await runTopUi({ ...screen, intervalMs, source, filter }, shutdown.signal);
   shutdown.abort("quit");
   await ended;

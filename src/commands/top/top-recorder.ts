@@ -8,20 +8,20 @@ import { OutputFile, findCaller, isFull } from "../../recording/write/output-fil
 import { Recorder } from "../../recording/write/recorder.ts";
 import type { RecordingState } from "../../view/state/top-data.ts";
 
-/** Records a live run from a key on, and until it is pressed again. */
+/** Records the live view from one press of a key to the next. */
 export class TopRecorder {
   readonly #model: Model;
   #recorder: Recorder | null = null;
   #path = "";
   #isWanted = false;
-  /** What became of it, for the screen. */
+  /** Receives messages for the screen. */
   say: (text: string) => void = () => {};
 
   constructor(model: Model) {
     this.#model = model;
   }
 
-  /** Begins or ends it, where nothing is half told. */
+  /** Starts or ends the recording, at the next end of a batch. */
   toggle(): void {
     this.#isWanted = !this.#isWanted;
   }
@@ -30,12 +30,12 @@ export class TopRecorder {
     return this.#recorder === null ? null : { path: this.#path, bytes: this.#recorder.bytes };
   }
 
-  /** To be given each event before the model is. */
+  /** Records an event. Must be called before the model folds it. */
   event(event: TraceEvent): void {
     this.#recorder?.event(event);
   }
 
-  /** To be called at the end of each batch. */
+  /** Starts, ends or flushes the recording. Must be called at the end of each batch. */
   async settle(): Promise<void> {
     if (this.#isWanted === (this.#recorder !== null)) {
       if (this.#recorder !== null) await this.#guard(async (recorder) => this.#flush(recorder));
@@ -47,9 +47,9 @@ export class TopRecorder {
 
   async end(): Promise<void> {
     await this.#guard(async (recorder) => {
-      const isWhole = await recorder.end();
+      const isComplete = await recorder.end();
       this.#recorder = null;
-      this.say(isWhole ? `recorded to ${this.#path}` : `the disk is full: the end of ${this.#path} is missing`);
+      this.say(isComplete ? `recorded to ${this.#path}` : `the disk is full: the end of ${this.#path} is missing`);
     });
   }
 
@@ -69,7 +69,7 @@ export class TopRecorder {
         },
         this.#model,
       );
-      this.say(`recording to ${this.#path} (e ends it)`);
+      this.say(`recording to ${this.#path} (e: stop)`);
     } catch (error) {
       this.#fail(error);
     }
@@ -80,10 +80,10 @@ export class TopRecorder {
     await recorder.end();
     this.#recorder = null;
     this.#isWanted = false;
-    this.say(`the disk is full: the recording has ended; ${this.#path} can be read`);
+    this.say(`recording stopped: the disk is full; ${this.#path} is readable`);
   }
 
-  /** A recording that fails is no reason to end the view. */
+  /** A failed recording must not end the view. */
   async #guard(task: (recorder: Recorder) => Promise<void>): Promise<void> {
     if (this.#recorder === null) return;
     try {
@@ -96,7 +96,7 @@ export class TopRecorder {
   #fail(error: unknown): void {
     this.#recorder = null;
     this.#isWanted = false;
-    if (isFull(error)) this.say("the disk is full: nothing can be recorded");
+    if (isFull(error)) this.say("not recorded: the disk is full");
     else if (error instanceof UserError) this.say(`not recorded: ${error.message}`);
     else throw error;
   }

@@ -16,9 +16,9 @@ import type { TopUi } from "../../view/state/top-ui.ts";
 import { copyText, topFrame, topList } from "../../view/top-frame.ts";
 
 const FASTEST_MS = 250;
-/** How long an answer to a key stands at the bottom. */
+/** How long the message for a key stays on the bottom line. */
 const TOAST_MS = 5000;
-/** That a turn of the wheel moves the cursor by. */
+/** Rows that one step of the wheel moves the cursor by. */
 const WHEEL_ROWS = 3;
 
 export interface TopUiOptions extends PictureOptions {
@@ -31,23 +31,23 @@ export interface TopUiOptions extends PictureOptions {
   readonly color: boolean;
   readonly theme: ThemeName;
   readonly mouse: boolean;
-  /** What the screen begins with. */
+  /** Applies the settings to the first screen. */
   readonly begin: (ui: TopUi) => TopUi;
-  /** Keeps what was chosen; resolves with what to say of it. */
+  /** Saves the settings; resolves with a message. */
   readonly save: (chosen: Chosen) => Promise<string>;
   readonly userName?: UserName;
-  /** Of a recording; without it the view is live. */
+  /** Present while a recording is played. */
   readonly player?: PlayerControls;
 }
 
-/** What may be kept for the next time. */
+/** What can be saved as settings. */
 interface Chosen {
   readonly ui: TopUi;
   readonly theme: ThemeName;
   readonly mouse: boolean;
 }
 
-/** Shows the live view until the user quits or `signal` is aborted; gives the terminal back in any case. */
+/** Shows the screen until the user quits or `signal` aborts; always restores the terminal. */
 export async function runTopUi(options: TopUiOptions, signal: AbortSignal): Promise<void> {
   const { openTopScreen } = await import("../../terminal/screen.ts");
   if (signal.aborted) return;
@@ -102,17 +102,17 @@ class Session {
     if (options.recorder !== undefined) options.recorder.say = (text) => this.#say(text);
   }
 
-  /** Draws now and then at the interval, sooner while there is nothing to show, and more rarely where that costs too much. */
+  /** Redraws at the interval: more often until there is data, less often if frames are expensive. */
   tick(): void {
     if (this.#ended) return;
-    const begun = performance.now();
+    const start = performance.now();
     this.#guard(() => this.#picture.renew(this.#ui));
     this.draw();
     if (this.#ended) return;
     clearTimeout(this.#timer);
     const waiting = this.#picture.data.snapshot === null;
     const lagMs = this.#options.player === undefined ? (this.#picture.data.snapshot?.lagMs ?? 0) : 0;
-    const delay = frameDelayMs(this.#ui.intervalMs, performance.now() - begun, lagMs);
+    const delay = frameDelayMs(this.#ui.intervalMs, performance.now() - start, lagMs);
     this.#timer = setTimeout(() => this.tick(), waiting ? FASTEST_MS : delay);
   }
 
@@ -120,7 +120,7 @@ class Session {
     if (this.#ended) return;
     this.#guard(() => this.#press(name));
     if (this.#ended) return;
-    /* A burst of keys, as from a key held down, is one frame. */
+    /* A burst of keys, such as a key held down, is drawn as one frame. */
     this.#soon ??= setImmediate(() => {
       this.#soon = undefined;
       this.draw();
@@ -163,7 +163,7 @@ class Session {
       case "redraw":
         return this.#screen.redraw();
       case "zero":
-        return this.#say(this.#picture.zero() ? "counting from zero (z: from the begin)" : "counting from the begin");
+        return this.#say(this.#picture.zero() ? "counters reset (z again: totals since start)" : "totals since start");
       case "record":
         return this.#options.recorder?.toggle();
       case "copy":
@@ -184,7 +184,7 @@ class Session {
   #save(): void {
     const { theme, mouse } = this.#look;
     this.#options.save({ ui: this.#ui, theme, mouse }).then(
-      (said) => this.#say(said),
+      (message) => this.#say(message),
       (error: unknown) => this.#end(error),
     );
   }
@@ -199,17 +199,17 @@ class Session {
   #write(): void {
     const { columns } = this.#screen.size();
     writeShown(this.#picture.at(this.#ui), this.#ui, columns, this.#userName).then(
-      (said) => this.#say(said),
+      (message) => this.#say(message),
       (error: unknown) => this.#end(error),
     );
   }
 
-  /** What was meant for stderr is among the messages (`!`). */
+  /** Text written to stderr is shown among the messages (`!`), because it would garble the screen. */
   hear(text: string): void {
     for (const line of text.split("\n")) if (line.trim() !== "") this.#picture.say(line);
   }
 
-  /** An answer to a key: on the bottom line for a while, and among the messages for good. */
+  /** Shows a message on the bottom line for a while, and keeps it among the messages. */
   #say(text: string): void {
     this.#picture.say(text);
     this.#toast = { text, until: performance.now() + TOAST_MS };

@@ -2,11 +2,11 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { BEHIND_MS, frameDelayMs } from "#src/commands/top/frame-pace.ts";
 
-test("a picture comes at the interval while it costs little and the model follows", () => {
+test("frames come at the interval if they are cheap and the model keeps up", () => {
   expect(frameDelayMs(250, 10, 300)).toBe(250);
 });
 
-test("drawing takes a quarter of the time at most, and a model that is behind has it drawn more rarely", () => {
+test("drawing takes at most a quarter of the time, and is less frequent if the model is behind", () => {
   const anyMs = fc.integer({ min: 0, max: 60_000 });
   fc.assert(
     fc.property(fc.integer({ min: 250, max: 60_000 }), anyMs, anyMs, (interval, cost, lag) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { PlaybackClock } from "#src/commands/top/playback-clock.ts";
 
-test("a recording runs as many times as fast as our clock as was asked for", () => {
+test("playback runs at the requested multiple of real time", () => {
   const clock = new PlaybackClock(5e9, 1000, 10);
   expect(clock.at(1000)).toBe(5e9);
   expect(clock.at(1100)).toBe(6e9);

@@ -11,7 +11,7 @@ import { until } from "#test/support/until.ts";
 const HOUR = 3600;
 const BEGIN = Date.UTC(2026, 10, 22, 22, 0, 0);
 
-/** An hour with a connection each minute, and a loss in the middle. */
+/** An hour with a connection every minute, and a loss in the middle. */
 function hour(): TraceEvent[][] {
   const batches: TraceEvent[][] = [[{ kind: "anchor", at: SECOND, wallMs: BEGIN }, tracing(SECOND), tick(SECOND)]];
   for (let second = 2; second <= HOUR; second++) {
@@ -28,7 +28,7 @@ interface Playing {
   readonly player: Player;
   readonly press: (command: PlayerCommand["do"]) => void;
   readonly jump: (to: JumpTarget) => void;
-  /** Waits until the player stands still in this state. */
+  /** Waits until the player is in this state. */
   readonly rests: (state: string) => Promise<void>;
   /** Seconds of the recording that have been played. */
   readonly second: () => number;
@@ -63,7 +63,7 @@ async function play(isPipe = false): Promise<Playing> {
   };
 }
 
-test("a step is one transition, and the picture stays there", async () => {
+test("a step plays one transition and pauses", async () => {
   const { player, press, rests, second } = await play();
   press("step");
   await rests("paused");
@@ -74,7 +74,7 @@ test("a step is one transition, and the picture stays there", async () => {
   expect(second()).toBe(120);
 });
 
-test("jumps go to a time, on and back, to the loss and to the end", async () => {
+test("jumps go forward and back in time, to the next loss and to the end", async () => {
   const { player, press, jump, rests, second } = await play();
   jump({ kind: "clock", hours: 22, minutes: 10, seconds: 0 });
   await until("ten minutes", () => player.state().state === "paused" && second() === 601);
@@ -89,13 +89,13 @@ test("jumps go to a time, on and back, to the loss and to the end", async () => 
   await rests("ended");
   expect([player.model.tables.counts.transitions, second()]).toEqual([60, HOUR]);
   press("next-loss");
-  expect(player.state()).toMatchObject({ state: "ended", note: "nothing comes after this" });
+  expect(player.state()).toMatchObject({ state: "ended", note: "already at the end" });
   jump({ kind: "by", ms: -30 * 60_000 });
   await rests("paused");
   expect(second()).toBe(HOUR / 2);
 });
 
-test("a pipe cannot go back, and says so", async () => {
+test("jumping back in a pipe shows why it cannot", async () => {
   const { player, press, jump, rests } = await play(true);
   press("step");
   await rests("paused");

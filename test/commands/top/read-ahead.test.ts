@@ -7,7 +7,7 @@ import { row, survey, tick } from "#test/support/events/scenario.ts";
 
 const never = async (): Promise<void> => new Promise(() => {});
 
-/** How many of a hundred batches like this one are read ahead. */
+/** The number of batches, out of a hundred like this one, that are read ahead. */
 async function readAhead(batch: readonly TraceEvent[], most: number): Promise<number> {
   let read = 0;
   async function* batches(): AsyncGenerator<readonly TraceEvent[], void, void> {
@@ -16,7 +16,7 @@ async function readAhead(batch: readonly TraceEvent[], most: number): Promise<nu
   const ahead = new ReadAhead(batches(), most);
   for (let turn = 0; turn < 10; turn++) await breathe();
   const before = read;
-  // What is taken makes room for as much.
+  // A batch that is taken makes room for one more.
   expect(await ahead.next(never())).toEqual(batch);
   for (let turn = 0; turn < 10; turn++) await breathe();
   expect(read).toBe(before + 1);
@@ -24,7 +24,7 @@ async function readAhead(batch: readonly TraceEvent[], most: number): Promise<nu
   return before + 1;
 }
 
-test("so much is read ahead, and a survey weighs what it holds", async () => {
+test("reading ahead stops at the limit, and a survey weighs as much as its rows", async () => {
   expect(await readAhead([tick(1)], 20)).toBe(20);
   const rows = Array.from({ length: 9 }, (_, index) => row(TCP.ESTABLISHED, { inode: 1000 + index }));
   expect(await readAhead([survey(1, rows, [])], 20)).toBe(2);

@@ -19,8 +19,8 @@ const folder = (): string => mkdtempSync(join(tmpdir(), "tcptrace-settings-"));
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** A file where the settings usually are. */
-function usual(text: string): string {
+/** Writes the default settings file. */
+function defaultFile(text: string): string {
   const home = folder();
   vi.stubEnv("XDG_CONFIG_HOME", home);
   mkdirSync(join(home, "tcptrace"));
@@ -29,37 +29,37 @@ function usual(text: string): string {
   return path;
 }
 
-describe("where they are", () => {
-  test("in $XDG_CONFIG_HOME", async () => {
-    const path = usual('{"theme":"mono"}');
+describe("the settings file", () => {
+  test("is in $XDG_CONFIG_HOME", async () => {
+    const path = defaultFile('{"theme":"mono"}');
     expect(await findSettings(null)).toEqual({ settings: { theme: "mono" }, path, warning: "" });
   });
 
-  test("none are as good as empty ones", async () => {
+  test("may be missing", async () => {
     vi.stubEnv("XDG_CONFIG_HOME", folder());
     expect(await findSettings(null)).toMatchObject({ settings: {}, warning: "" });
   });
 
-  test("what is wrong with the usual file is a warning", async () => {
-    usual("{");
+  test("with an error is a warning if it is the default file", async () => {
+    defaultFile("{");
     const { settings, warning } = await findSettings(null);
     expect(settings).toEqual({});
-    expect(warning).toContain("it is no JSON");
+    expect(warning).toContain("not valid JSON");
   });
 
-  test("a named one has to be there and to make sense", async () => {
-    await expect(findSettings("/nonexistent/x")).rejects.toThrow("/nonexistent/x: there is no such file");
-    await expect(findSettings("/dev/null")).rejects.toThrow("/dev/null: it is no file");
-    await expect(findSettings(folder())).rejects.toThrow("it is no file");
+  test("of --config must exist and be valid", async () => {
+    await expect(findSettings("/nonexistent/x")).rejects.toThrow("/nonexistent/x: no such file");
+    await expect(findSettings("/dev/null")).rejects.toThrow("/dev/null: not a regular file");
+    await expect(findSettings(folder())).rejects.toThrow("not a regular file");
     const large = join(folder(), "large");
     writeFileSync(large, " ".repeat(70_000));
     await expect(findSettings(large)).rejects.toThrow("too large");
     const pipe = join(folder(), "pipe");
     execFileSync("mkfifo", [pipe]);
-    await expect(findSettings(pipe)).rejects.toThrow("it is no file");
+    await expect(findSettings(pipe)).rejects.toThrow("not a regular file");
   });
 
-  test("written in one go, for the owner alone, and read again", async () => {
+  test("is written for the owner only, and read again", async () => {
     const path = join(folder(), "a", "b", "config.json");
     await writeSettings(path, '{"theme":"mono"}\n');
     expect(readFileSync(path, "utf8")).toBe('{"theme":"mono"}\n');
@@ -67,7 +67,7 @@ describe("where they are", () => {
     expect((await findSettings(path)).settings).toEqual({ theme: "mono" });
   });
 
-  test("a link in its place is replaced, not written through", async () => {
+  test("replaces a link in its place, and does not follow it", async () => {
     const target = join(folder(), "precious");
     writeFileSync(target, "precious");
     const path = join(folder(), "config.json");
@@ -81,7 +81,7 @@ describe("where they are", () => {
 describe.runIf(process.geteuid?.() === 0)("as root", () => {
   const NOBODY = 65_534;
 
-  test("another user's home is left alone, whatever HOME and XDG_CONFIG_HOME say", async () => {
+  test("the home of another user is left alone, whatever HOME and XDG_CONFIG_HOME are", async () => {
     const home = folder();
     mkdirSync(join(home, "tcptrace"));
     writeFileSync(join(home, "tcptrace", "config.json"), "{");
@@ -93,26 +93,26 @@ describe.runIf(process.geteuid?.() === 0)("as root", () => {
     expect(warning).toBe("");
   });
 
-  test("a file of somebody else, or that anybody may write, is not believed", async () => {
-    const path = usual('{"theme":"mono"}');
+  test("a file that another user owns, or everyone may write, is not read", async () => {
+    const path = defaultFile('{"theme":"mono"}');
     chownSync(path, NOBODY, NOBODY);
     expect(await findSettings(null)).toMatchObject({ settings: {} });
     chownSync(path, 0, 0);
     chmodSync(path, 0o666);
-    expect((await findSettings(null)).warning).toContain("anybody may write it");
+    expect((await findSettings(null)).warning).toContain("writable by everyone");
   });
 
-  test("nothing is written into a folder of somebody else", async () => {
+  test("nothing is written into a folder of another user", async () => {
     const home = folder();
     chownSync(home, NOBODY, NOBODY);
-    await expect(writeSettings(join(home, "config.json"), "{}")).rejects.toThrow("belongs to somebody else");
+    await expect(writeSettings(join(home, "config.json"), "{}")).rejects.toThrow("belongs to another user");
   });
 });
 
-test("tcptrace says it in one line, with exit code 2", async () => {
+test("a bad --config is one line and exit 2", async () => {
   const { code, stderr, stdout } = await runTcptrace(["top", "--config", "/nonexistent"]);
   expect(code).toBe(2);
   expect(stdout).toBe("");
   expect(stderr.trim().split("\n")).toHaveLength(1);
-  expect(stderr).toContain("/nonexistent: there is no such file");
+  expect(stderr).toContain("/nonexistent: no such file: fix the file, or pass another --config");
 });

@@ -5,8 +5,8 @@ import { UserError } from "#src/base/errors.ts";
 import { goTo, initialUi } from "#src/view/screen/tabs.ts";
 import { levelOf } from "#src/view/state/top-ui.ts";
 
-describe("what a file says", () => {
-  test("comes back as it was kept", () => {
+describe("a settings file", () => {
+  test("is read as it was written", () => {
     const ui = initialUi(2000);
     const stuck = { ...levelOf(goTo(ui, "stuck")), sort: "age", reverse: true };
     const chosen = { ...ui, tab: "timeWait", tabs: { ...ui.tabs, stuck } };
@@ -17,27 +17,27 @@ describe("what a file says", () => {
   });
 
   test.each([
-    ["{", "it is no JSON"],
+    ["{", "not valid JSON"],
     ["[]", "expected object"],
     ['{"theme":"pink"}', "theme: "],
-    ['{"interval":"1ms"}', "interval: write a duration from 100ms on"],
+    ['{"interval":"1ms"}', "interval: must be a duration of at least 100ms"],
     ['{"interval":5}', "interval: "],
-    ['{"sort":{"stuck":"nonsense"}}', "sort.stuck: it is "],
+    ['{"sort":{"stuck":"nonsense"}}', "sort.stuck: must be one of "],
     ['{"colour":1}', "colour"],
     ['{"\\u001b[31m":1}', "x1b"],
-  ])("%s is refused in one line that says what is wrong", (text, why) => {
+  ])("%s is refused in one line that says why", (text, why) => {
     expect(() => parseSettings(text, "some/file")).toThrow(UserError);
     try {
       parseSettings(text, "some/file");
     } catch (error) {
       expect(String(error)).toContain("some/file: ");
       expect(String(error)).toContain(why);
-      // oxlint-disable-next-line no-control-regex -- nothing of the file may draw
+      // oxlint-disable-next-line no-control-regex -- text of the file must not reach the terminal raw
       expect(String(error)).not.toMatch(/[\x00-\x1f\x7f]/);
     }
   });
 
-  test("whatever it is, it is taken or refused, never a crash", () => {
+  test("of any content is accepted or refused, and never a crash", () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string(), fc.string({ unit: "binary" })), (text) => {
         try {

@@ -19,7 +19,7 @@ beforeEach(() => {
   onTestFinished(() => process.chdir(before));
 });
 
-test("what is shown goes to a text and a JSON, named by the clock of the events", async () => {
+test("the view is written as text and JSON, named by the time of the events", async () => {
   expect(await writeShown(data, ui, 80, () => "www")).toBe(
     "written: tcptrace-20260501T221407Z.txt and tcptrace-20260501T221407Z.json",
   );
@@ -31,7 +31,7 @@ test("what is shown goes to a text and a JSON, named by the clock of the events"
   });
 });
 
-test("a link that somebody laid is not followed, by what is shown or by a recording", async () => {
+test("neither a written view nor a recording follows a link", async () => {
   writeFileSync("victim", "precious");
   symlinkSync("victim", "tcptrace-20260501T221407Z.txt");
   expect(await writeShown(data, ui, 80, () => undefined)).toMatch(/^not written: .*it is a symbolic link/);
@@ -52,6 +52,6 @@ test("a link that somebody laid is not followed, by what is shown or by a record
   expect(readFileSync("victim", "utf8")).toBe("precious");
 });
 
-test("nothing is written before anything is known", async () => {
-  expect(await writeShown(NO_DATA, ui, 80, () => undefined)).toBe("nothing is known yet: nothing written");
+test("nothing is written before there is data", async () => {
+  expect(await writeShown(NO_DATA, ui, 80, () => undefined)).toBe("nothing written: no data yet");
 });

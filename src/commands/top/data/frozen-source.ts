@@ -18,7 +18,7 @@ interface Frozen {
   readonly stuckAfterMs: number;
 }
 
-/** What was to be seen at one moment: every view and every filter can be looked at. */
+/** The state at one moment, in which every view and filter still works. */
 export class FrozenSource implements TopSource {
   readonly #frozen: Frozen;
 
@@ -39,7 +39,7 @@ export class FrozenSource implements TopSource {
     return snapshot === null || filter.isEmpty ? snapshot : retakeSnapshot(snapshot, world, filter);
   }
 
-  /** With a filter, those of the processes that it takes. */
+  /** With a filter, only the findings of processes that match. */
   findings(filter: Filter): readonly Finding[] {
     const { findings } = this.#frozen;
     if (filter.isEmpty) return findings;
@@ -72,7 +72,7 @@ export class FrozenSource implements TopSource {
   }
 }
 
-/** Among those that live, those whose descriptors are left, and those of the last transitions. */
+/** Searches the live sockets, the leaked descriptors and the last transitions. */
 export function findSocket(id: number, world: SocketWorld, rows: readonly TransitionRow[]): Socket | null {
   for (const socket of world.sockets) if (socket.id === id) return socket;
   for (const { socket } of world.leakedDescriptors) if (socket.id === id) return socket;

@@ -15,27 +15,27 @@ import type { TopSource, TransitionRows } from "../../../view/state/top-source.t
 
 const MOST_TRANSITIONS = 500;
 
-/** A model that goes on. */
+/** A model that events are still folded into. */
 export class ModelSource implements TopSource {
   readonly stuckAfterMs: number;
   #model: Model;
   #log: TransitionLog;
   readonly #diagnosis: RecentDiagnosis;
-  /** The socket whose timeline is looked at: it stays known when it is closed. */
-  #looked: Socket | null = null;
+  /** The socket on the screen, kept so that it can still be shown after it is closed. */
+  #shown: Socket | null = null;
 
-  constructor(model: Model, stuckAfterMs: number, worded?: (finding: Finding) => Finding) {
+  constructor(model: Model, stuckAfterMs: number, reword?: (finding: Finding) => Finding) {
     this.stuckAfterMs = stuckAfterMs;
-    this.#diagnosis = new RecentDiagnosis(stuckAfterMs, worded);
+    this.#diagnosis = new RecentDiagnosis(stuckAfterMs, reword);
     this.#model = model;
     this.#log = this.#watch(model);
   }
 
-  /** From here on another model is looked at. To be called before anything is folded into it. */
+  /** Switches to another model. Must be called before anything is folded into it. */
   attach(model: Model): void {
     this.#model = model;
     this.#log = this.#watch(model);
-    this.#looked = null;
+    this.#shown = null;
     this.#diagnosis.forget();
   }
 
@@ -72,8 +72,8 @@ export class ModelSource implements TopSource {
   }
 
   socket(id: number): Socket | null {
-    if (this.#looked?.id !== id) this.#looked = findSocket(id, this.world, this.#log.rows());
-    return this.#looked;
+    if (this.#shown?.id !== id) this.#shown = findSocket(id, this.world, this.#log.rows());
+    return this.#shown;
   }
 
   transitions(filter: Filter): TransitionRows {

@@ -11,26 +11,26 @@ import type { TopUi } from "../../../view/state/top-ui.ts";
 
 export interface PictureOptions {
   readonly source: TopSource;
-  /** Of the command line: it holds beside what is typed. */
+  /** The filter of the command line; it applies in addition to the typed one. */
   readonly filter: Filter;
-  /** The machine that is watched. */
+  /** The host name of the traced machine. */
   readonly host: string;
   /** Absent while a recording is played. */
   readonly recorder?: { state(): RecordingState | null };
 }
 
-/** Keeps what the screen is drawn from: from the last tick, the pause, or a key that needed something else. */
+/** The data that the screen is drawn from, as of the last tick, the pause, or a key that needed other data. */
 export class TopPicture {
   readonly #options: PictureOptions;
   readonly #trail = new StateTrail();
   readonly #messages = new Messages();
-  /** What stands still while the picture is paused. */
+  /** The state to show while the screen is paused. */
   #frozen: TopSource | null = null;
   #typed = { text: "", filter: MATCH_ALL, both: MATCH_ALL };
   #mark: Mark | null = null;
-  /** The rows of a stream on the screen, while the newest are not followed. */
+  /** The rows of a stream, held while the newest are not followed. */
   #held: { readonly view: View; readonly filter: Filter; readonly answer: object | null } | null = null;
-  /** What `data` was asked for. */
+  /** The key of the view that `data` was read for. */
   #askedFor = "";
   data: TopData;
 
@@ -40,7 +40,7 @@ export class TopPicture {
     this.data = { ...NO_DATA, host: options.host };
   }
 
-  /** Asks again for everything that the view shows. */
+  /** Reads everything that the view shows. */
   renew(ui: TopUi): void {
     this.#askedFor = keyOf(ui);
     const { filter, both } = this.#filters(ui);
@@ -56,7 +56,7 @@ export class TopPicture {
     this.data = { ...this.data, answer, filter, snapshot, findings, change };
   }
 
-  /** What the view shows now; asks again when the view needs something else than before. */
+  /** The data of the view; read again if the view needs other data than before. */
   at(ui: TopUi): TopData {
     if (keyOf(ui) !== this.#askedFor) this.renew(ui);
     const recording = this.#options.recorder?.state() ?? null;
@@ -73,7 +73,7 @@ export class TopPicture {
     this.renew(ui);
   }
 
-  /** How far the picture is behind the tracing, by now; null when it follows. */
+  /** How far the paused screen is behind the tracing; null if it is not paused. */
   behind({ paused }: TopUi): TopUi["paused"] {
     const shown = this.#frozen?.snapshot(MATCH_ALL) ?? null;
     if (paused === null || shown === null) return paused;
@@ -81,7 +81,7 @@ export class TopPicture {
     return { ms: Math.max(0, wallMs - shown.wallMs), transitions: Math.max(0, transitions - shown.transitions) };
   }
 
-  /** Sets the counters to zero, or back. True: they count from here. */
+  /** Resets the counters, or restores the totals. Returns whether they are reset now. */
   zero(): boolean {
     const { snapshot } = this.data;
     this.#mark = this.#mark === null && snapshot !== null ? markOf(snapshot) : null;
@@ -102,7 +102,7 @@ export class TopPicture {
     return this.#typed;
   }
 
-  /** The rows of a stream stay on the screen while the user moves among them. */
+  /** The rows of a stream stay in place while the user moves among them. */
   #ask(source: TopSource, wish: Wish): object | null {
     const { filter } = wish;
     const view = viewAt(wish.place);
@@ -114,7 +114,7 @@ export class TopPicture {
   }
 }
 
-/** Differs whenever the view would ask for something else. */
+/** Changes whenever the view needs other data. */
 function keyOf(ui: TopUi): string {
   return JSON.stringify([wishOf(ui), ui.filter.text]);
 }

@@ -13,7 +13,7 @@ function modelAt(at: number): Model {
   return model;
 }
 
-test("worked out anew when a second of the events' clock has passed, however fast, or one of ours, and for another filter", () => {
+test("findings are recomputed after a second of the clock of the events or of our own, and for another filter", () => {
   const model = modelAt(SECOND);
   const diagnosis = new RecentDiagnosis(60_000);
   const first = diagnosis.of(model.tables, MATCH_ALL, 0);
@@ -30,7 +30,7 @@ test("worked out anew when a second of the events' clock has passed, however fas
   expect(diagnosis.of(model.tables, parsed.ok ? parsed.filter : MATCH_ALL, 0)).not.toBe(later);
 });
 
-test("of another model it is never that of the one before", () => {
+test("findings of another model are never reused", () => {
   const model = modelAt(SECOND);
   const diagnosis = new RecentDiagnosis(60_000);
   const first = diagnosis.of(model.tables, MATCH_ALL, 0);

@@ -16,13 +16,13 @@ const SIZE = { columns: 160, rows: 40 };
 
 interface Screen {
   readonly press: (...keys: readonly string[]) => void;
-  /** A second goes by in which process 7 opens a connection that its peer closes. */
+  /** One second passes, in which process 7 opens a connection that its peer closes. */
   readonly leak: () => void;
-  /** What is below the header, whose clock always goes on. */
+  /** The lines below the header, whose clock always runs. */
   readonly rows: () => string[];
 }
 
-/** `top` on a machine with one process, which leaks. */
+/** `top` on a machine with one process that leaks. */
 function open(): Screen {
   const model = new Model();
   const source = new ModelSource(model, 500);
@@ -65,7 +65,7 @@ test.each([
   ...TABS.map(({ id }, index): [string, string[]] => [id, [String(index + 1)]]),
   ["sockets", ["enter"]],
   ["socket", ["enter", "enter"]],
-])("%s stand still in a pause", (_, keys) => {
+])("%s does not change while paused", (_, keys) => {
   const { press, leak, rows } = open();
   press("p", ...keys);
   const paused = rows();
@@ -74,7 +74,7 @@ test.each([
 });
 
 test.each([[["1"]], [["2"]], [["4"]], [["5"]], [["t"]], [["enter"]], [["enter", "enter"]]])(
-  "%j goes on after a pause",
+  "%j changes again after a pause",
   (keys) => {
     const { press, leak, rows } = open();
     press("p", ...keys);
@@ -85,7 +85,7 @@ test.each([[["1"]], [["2"]], [["4"]], [["5"]], [["t"]], [["enter"]], [["enter", 
   },
 );
 
-test("a stream stands still from when the cursor is moved until it is followed again, whatever is looked at meanwhile", () => {
+test("a stream stays in place from a cursor move until it is followed again, even if other views are shown meanwhile", () => {
   const { press, leak, rows } = open();
   press("4");
   const before = rows();
