@@ -1,8 +1,8 @@
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /**
- * The only place that handles signals: the first end signal aborts, the second exits at once. Without a listener, SIGUSR1
- * would open Node's debugger, through which any local user could run code as root.
+ * The only place that handles signals: the first end signal aborts, the second exits at once. Without a listener,
+ * SIGUSR1 would open Node's debugger, through which any local user could run code as root.
  */
 export function onShutdown(): AbortController {
   const controller = new AbortController();

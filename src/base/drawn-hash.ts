@@ -1,6 +1,7 @@
-// Hashes whose random words are drawn per run, so that nobody can choose keys that collide. What is printed must not depend on them.
+// Hashes with random words that differ per run, so that an attacker cannot choose keys that collide. Output must not
+// depend on them.
 
-/** `count` random numbers of 32 bits. */
+/** `count` random 32-bit numbers. */
 export function randomWords(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, () => Math.random() * 2 ** 32);
 }
@@ -8,8 +9,8 @@ export function randomWords(count: number): Uint32Array {
 const WORDS = randomWords(8 * 256);
 
 /**
- * Two numbers, of which it takes the lower 32 bits, as 32 bits that are all equally good. Each value of each byte has a word of its
- * own (simple tabulation), so that linear probing takes a few steps whatever the keys are (Patrascu and Thorup 2011).
+ * Hashes the low 32 bits of two numbers to 32 equally good bits. Each value of each byte has its own random word
+ * (simple tabulation), so that linear probing takes a few steps for any keys (Patrascu and Thorup 2011).
  */
 export function hashPair(first: number, second: number): number {
   const low =
@@ -25,7 +26,7 @@ export function hashPair(first: number, second: number): number {
   return (low ^ high) >>> 0;
 }
 
-/** The same of one number of up to 53 bits. */
+/** Hashes one number of up to 53 bits. */
 export function hashNumber(key: number): number {
   return hashPair(key | 0, (key / 2 ** 32) | 0);
 }

@@ -2,7 +2,7 @@ import { NumberMap } from "./number-map.ts";
 
 const NONE: readonly never[] = [];
 
-/** Values by a hash, which several may share: whoever looks one up compares. In the order in which they came. */
+/** Values by a hash, in insertion order. Different values may share a hash, so the caller compares them. */
 export class HashBuckets<Value> {
   readonly #buckets = new NumberMap<Value[]>();
   #longest = 0;
@@ -18,7 +18,7 @@ export class HashBuckets<Value> {
     this.#longest = Math.max(this.#longest, bucket?.length ?? 1);
   }
 
-  /** Whether it was there. */
+  /** Returns whether the value was there. */
   remove(hash: number, value: Value): boolean {
     const bucket = this.#buckets.get(hash);
     const place = bucket?.indexOf(value) ?? -1;
@@ -28,7 +28,7 @@ export class HashBuckets<Value> {
     return true;
   }
 
-  /** The most steps that a lookup takes now, at most: a measure of the hash. */
+  /** An upper bound of the steps that a lookup takes now: a measure of the hash. */
   longestProbe(): number {
     return this.#buckets.longestProbe() + this.#longest;
   }

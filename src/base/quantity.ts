@@ -1,6 +1,6 @@
-/** Numbers with their units, as people read them. */
+// Numbers and units for people to read.
 
-/** `0.4s 12s 3m04s 2h10m 4d`, rounded down: it lasted at least that long. */
+/** `0.4s 12s 3m04s 2h10m 4d`, rounded down, so that it lasted at least that long. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (!Number.isFinite(seconds)) return "-";
@@ -11,7 +11,7 @@ export function formatDuration(ms: number): string {
   return `${scaled(Math.floor(seconds / 86_400))}d`;
 }
 
-/** A duration that somebody has chosen, such as a threshold: `250ms 1s 1.5s 60s 5m 2h`. */
+/** A configured duration, such as a threshold, as a user would type it: `250ms 1s 1.5s 60s 5m 2h`. */
 export function formatSetting(ms: number): string {
   if (ms < 1000 || !Number.isFinite(ms)) return `${ms}ms`;
   if (ms <= 60_000) return `${Number((ms / 1000).toFixed(3))}s`;

@@ -1,8 +1,9 @@
 import { randomWords } from "./drawn-hash.ts";
 
 /**
- * A Map for keys that others choose, in the order in which they came. V8 seeds the hashes of strings and not those of numbers: to
- * fill a Map with 20,000 chosen numbers and find each takes a second. Here a number stands for another, drawn per run.
+ * A Map for keys that an attacker may choose, in insertion order. V8 seeds the hashes of strings but not of numbers:
+ * filling a Map with 20,000 chosen numbers and finding each takes a second. Here each number is replaced by another
+ * that is random per run.
  */
 export class SeededMap<Key extends number | string | null, Value> {
   readonly #values = new Map<number | string | null, Value>();
@@ -40,7 +41,10 @@ const HALF = 0xffff;
 const WORDS = randomWords(5);
 const [TOP_WORD = 0, ...ROUND_WORDS] = WORDS;
 
-/** Another whole number for each from -2 ** 32 on: 32 bits pass through a Feistel network, into which those above them are mixed. */
+/**
+ * Maps each integer from -2 ** 32 up to another one: a Feistel network scrambles the low 32 bits, with the high bits
+ * mixed in.
+ */
 export function scatter(key: number): number {
   const top = Math.floor(key / 2 ** 32);
   const low = (key | 0) ^ Math.imul(top, TOP_WORD);
@@ -51,7 +55,7 @@ export function scatter(key: number): number {
   return top * 2 ** 32 + ((left << 16) | right);
 }
 
-/** The number that was scattered. */
+/** The inverse of `scatter`. */
 function gather(scattered: number): number {
   const low = scattered | 0;
   const top = (scattered - low) / 2 ** 32;

@@ -112,12 +112,11 @@ class RecordRun {
   #reportFull(): void {
     if (this.#recorder.isFull === this.#saidFull) return;
     this.#saidFull = this.#recorder.isFull;
-    if (!this.#saidFull)
-      this.#session.say(
-        `the disk has space again: ${formatPlural(this.#recorder.dropped, "transition was", "transitions were")} not recorded`,
-      );
-    else if (this.#flags.onFull === "drop")
-      this.#session.say("the disk is full: nothing is recorded until there is space");
+    const dropped = formatPlural(this.#recorder.dropped, "transition was", "transitions were");
+    if (!this.#saidFull) this.#session.say(`there is room again: ${dropped} not recorded`);
+    else if (this.#flags.onFull === "drop") {
+      this.#session.say("the disk is full: nothing is recorded until there is room");
+    }
   }
 
   async end(): Promise<void> {

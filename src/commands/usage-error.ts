@@ -2,7 +2,10 @@ import type { Command, CommanderError } from "commander";
 import { UserError } from "../base/errors.ts";
 import { safeText } from "../base/text.ts";
 
-/** An error of the command line: `leaks: unknown option '--x'`, and where to read on. `command` is "" if none was named. */
+/**
+ * An error of the command line: `leaks: unknown option '--x'`, and where to read on. `command` is "" if none was
+ * named.
+ */
 export function usageError(command: string, what: string, hint = tryHelp(command)): UserError {
   // A bad filter has a code of its own, so that a program that builds filters can tell it apart.
   const code = what.startsWith(BAD_FILTER) ? "bad-filter" : "usage";

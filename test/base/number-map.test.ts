@@ -10,21 +10,21 @@ const anyKey = fc.oneof(
 );
 const anyStep = fc.record({ does: fc.constantFrom("set", "set", "delete"), key: anyKey });
 
-test("holds what a Map holds, whatever is added and deleted", () => {
+test("holds what a Map holds, after any additions and deletions", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 400 }), (steps) => {
       const map = new NumberMap<string>();
-      const truth = new Map<number, string>();
+      const expected = new Map<number, string>();
       for (const [index, { does, key }] of steps.entries()) {
         if (does === "set") {
           map.set(key, `value ${index}`);
-          truth.set(key, `value ${index}`);
+          expected.set(key, `value ${index}`);
         } else {
           map.delete(key);
-          truth.delete(key);
+          expected.delete(key);
         }
       }
-      for (const { key } of steps) expect(map.get(key)).toBe(truth.get(key));
+      for (const { key } of steps) expect(map.get(key)).toBe(expected.get(key));
     }),
   );
 });
@@ -40,12 +40,12 @@ test("grows, and still finds every value", () => {
 });
 
 const FAMILIES: ReadonlyMap<string, (index: number) => number> = new Map([
-  ["one after another", (index: number) => index],
-  ["as addresses in the kernel's slabs are", (index: number) => 0x8800_0000_0000 + index * 2048],
+  ["in sequence", (index: number) => index],
+  ["like addresses in the kernel's slabs", (index: number) => 0x8800_0000_0000 + index * 2048],
   ["a power of two apart", (index: number) => index * 65_536],
-  ["with the same lower 32 bits", (index: number) => index * 2 ** 32 + 80],
-  ["in the upper bits only", (index: number) => index * 2 ** 40],
-  ["as an address and a port", (index: number) => (0x7f00_0000 + (index >>> 6)) * 65_536 + (index & 63)],
+  ["with the same low 32 bits", (index: number) => index * 2 ** 32 + 80],
+  ["in the high bits only", (index: number) => index * 2 ** 40],
+  ["of an address and a port", (index: number) => (0x7f00_0000 + (index >>> 6)) * 65_536 + (index & 63)],
 ]);
 
 test.each([...FAMILIES])("finds keys %s in a few steps", (_, keyAt) => {

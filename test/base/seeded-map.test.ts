@@ -5,28 +5,28 @@ import { SeededMap, scatter } from "#src/base/seeded-map.ts";
 const anyKey = fc.oneof(fc.integer({ min: -1, max: 40 }), fc.maxSafeNat(), fc.constantFrom(null, "", "1"));
 const anyStep = fc.record({ does: fc.constantFrom("set", "set", "delete"), key: anyKey });
 
-test("holds what a Map holds, in the same order, whatever comes and goes", () => {
+test("holds what a Map holds, in the same order, after any additions and deletions", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 200 }), (steps) => {
       const map = new SeededMap<number | string | null, number>();
-      const truth = new Map<number | string | null, number>();
+      const expected = new Map<number | string | null, number>();
       for (const [index, { does, key }] of steps.entries()) {
         if (does === "set") {
           map.set(key, index);
-          truth.set(key, index);
+          expected.set(key, index);
         } else {
           map.delete(key);
-          truth.delete(key);
+          expected.delete(key);
         }
-        expect(map.get(key)).toBe(truth.get(key));
+        expect(map.get(key)).toBe(expected.get(key));
       }
-      expect(map.size).toBe(truth.size);
-      expect([...map.values()]).toEqual([...truth.values()]);
+      expect(map.size).toBe(expected.size);
+      expect([...map.values()]).toEqual([...expected.values()]);
     }),
   );
 });
 
-test("gives back the numbers that were put in", () => {
+test("returns the numbers that were added", () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.maxSafeNat()), (keys) => {
       const map = new SeededMap<number, number>();
@@ -36,7 +36,7 @@ test("gives back the numbers that were put in", () => {
   );
 });
 
-/** What V8 hashes a small integer by, and a larger one by the bits of its double. */
+/** The hash of V8: of a small integer, or of the bits of a double. */
 function v8Hash(key: number): number {
   if (key !== (key | 0)) return v8LongHash(key);
   let hash = (~key + (key << 15)) | 0;
@@ -62,7 +62,7 @@ function v8LongHash(key: number): number {
 
 const BUCKETS = 256;
 
-/** The longest chain of a Map with so many buckets. */
+/** The longest chain of a Map with BUCKETS buckets. */
 function longestChain(keys: readonly number[]): number {
   const chains = Array.from({ length: BUCKETS }, () => 0);
   for (const key of keys) chains[v8Hash(key) % BUCKETS] = (chains[v8Hash(key) % BUCKETS] ?? 0) + 1;
@@ -75,7 +75,7 @@ const FAMILIES: ReadonlyMap<string, (index: number) => number> = new Map([
   ["inodes above 32 bits", (index: number) => 2 ** 40 + index],
 ]);
 
-test.each([...FAMILIES])("chosen %s that V8 puts into one chain are spread", (_, numberAt) => {
+test.each([...FAMILIES])("%s that V8 would put into one chain are spread", (_, numberAt) => {
   const chosen: number[] = [];
   for (let index = 0; chosen.length < 2 * BUCKETS; index++) {
     const key = numberAt(index);

@@ -2,13 +2,13 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { SlotIndex } from "#src/base/slot-index.ts";
 
-/** Few enough keys that many collide and come back. */
+/** Few keys, so that many collide and recur. */
 const anySteps = fc.array(fc.record({ first: fc.nat(40), second: fc.nat(40), adds: fc.boolean() }), {
   maxLength: 4000,
   size: "max",
 });
 
-test("finds the rows it holds and no others, whatever was added and removed", () => {
+test("finds exactly the rows that it holds, after any additions and removals", () => {
   fc.assert(
     fc.property(anySteps, (steps) => {
       const keys: [first: number, second: number][] = [];
@@ -53,7 +53,7 @@ test("holds a hundred thousand rows", () => {
   expect(wrong).toBe(0);
 });
 
-/** The factors by which a pair was hashed once, which anybody could read: pairs chosen by them all met in a few places. */
+/** A hash with fixed factors, which anyone can read in the source: pairs chosen with it would all collide. */
 function isChosen(first: number, second: number): boolean {
   let mixed = Math.imul(first, 0x9e37_79b1) ^ Math.imul(second, 0x85eb_ca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0xc2b2_ae35);
@@ -71,12 +71,12 @@ function chosenPairs(): [number, number][] {
 const grid = (rows: number, stride: number): [number, number][] =>
   Array.from({ length: 8000 }, (_, index) => [(index % rows) * stride, Math.floor(index / rows) * stride]);
 
-/** Random places would give some 40 steps at most in a table half full, and 150 in less than one run in a billion. */
+/** Random places give at most about 40 steps in a half-full table, and 150 in less than one run in a billion. */
 test.each([
   ["chosen for fixed factors", chosenPairs()],
   ["of a few destinations and many ports", grid(8, 1)],
-  ["of as many destinations as ports", grid(90, 1)],
-  ["of a power of two apart", grid(90, 256)],
+  ["of equally many destinations and ports", grid(90, 1)],
+  ["a power of two apart", grid(90, 256)],
   ["in the upper bits of both", grid(90, 2 ** 24)],
 ])("finds pairs %s in a few steps", (_, pairs) => {
   const index = new SlotIndex(

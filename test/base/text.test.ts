@@ -13,7 +13,7 @@ describe("safe text", () => {
     ["a newline", "a\nb", "a\\x0ab"],
     ["a tab", "a\tb", "a\\x09b"],
     ["DEL and C1", "\u007F\u009B", "\\x7f\\x9b"],
-    ["text turned round", "a\u202Eb", "a\\u{202e}b"],
+    ["reversed text", "a\u202Eb", "a\\u{202e}b"],
     ["a zero width space", "a\u200Bb", "a\\u{200b}b"],
     ["a line separator", "a\u2028b", "a\\u{2028}b"],
     ["a paragraph separator", "a\u2029b", "a\\u{2029}b"],
@@ -42,16 +42,16 @@ describe("safe text", () => {
 
 describe("safe bytes", () => {
   test.each([
-    ["a byte that is no text", [0x61, 0xff, 0x62], "a\\xffb"],
+    ["a byte that is not UTF-8", [0x61, 0xff, 0x62], "a\\xffb"],
     ["a cut character", [0x61, 0xe6, 0x95], "a\\xe6\\x95"],
     ["an overlong slash", [0xc0, 0xaf], "\\xc0\\xaf"],
     ["an overlong NUL in three bytes", [0xe0, 0x80, 0x80], "\\xe0\\x80\\x80"],
     ["a surrogate", [0xed, 0xa0, 0x80], "\\xed\\xa0\\x80"],
-    ["more than Unicode has", [0xf4, 0x90, 0x80, 0x80], "\\xf4\\x90\\x80\\x80"],
+    ["a code point beyond Unicode", [0xf4, 0x90, 0x80, 0x80], "\\xf4\\x90\\x80\\x80"],
     ["a stray continuation before text", [0x80, 0xe2, 0x82, 0xac], "\\x80€"],
     ["a control character", [0x1b, 0x5b, 0x4a], "\\x1b[J"],
     ["a C1 control in UTF-8", [0xc2, 0x9b], "\\x9b"],
-    ["text turned round", [0xe2, 0x80, 0xae, 0x78], "\\u{202e}x"],
+    ["reversed text", [0xe2, 0x80, 0xae, 0x78], "\\u{202e}x"],
     ["nothing", [], ""],
   ])("show %s", (_name, bytes, shown) => {
     expect(safeBytes(Uint8Array.from(bytes))).toBe(shown);

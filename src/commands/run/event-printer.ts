@@ -21,8 +21,8 @@ export interface EventPrinterOptions {
 }
 
 /**
- * Turns events into the lines of `events`, as bytes. The output depends on the events alone, not on how they are split into
- * batches, so that a recording prints exactly what the live run printed.
+ * Turns events into the lines of `events`, as bytes. The output depends on the events alone, not on how they are
+ * split into batches, so that a recording prints exactly what the live run printed.
  */
 export class EventPrinter {
   readonly #options: EventPrinterOptions;

@@ -53,8 +53,9 @@ export class Session {
   }
 
   /**
-   * Without this, we notice that the reader has exited only at the next write, which on a quiet machine may be hours away. Node
-   * cannot poll for it, but `tail -f` of coreutils does (POLLERR), and dies of SIGPIPE. Returns a function that ends the watch.
+   * Without this, we notice that the reader has exited only at the next write, which on a quiet machine may be hours
+   * away. Node cannot poll for it, but `tail -f` of coreutils does (POLLERR), and dies of SIGPIPE. Returns a function
+   * that ends the watch.
    */
   #watchReader(): () => void {
     const { fd } = this.stdout;

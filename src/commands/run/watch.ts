@@ -19,8 +19,8 @@ export interface Seen {
 }
 
 /**
- * Folds events for the requested time, or until Ctrl-C. Returns null if Ctrl-C came, or the reader of stdout exited, before
- * the first survey; throws UserError if the source ended before that.
+ * Folds events for the requested time, or until Ctrl-C. Returns null if Ctrl-C came, or the reader of stdout exited,
+ * before the first survey; throws UserError if the source ended before that.
  */
 export async function watch(
   flags: EventInputOptions & WatchFlags,

@@ -20,9 +20,9 @@ export interface FoundSettings {
 }
 
 /**
- * The settings of the user that runs tcptrace, which is root under sudo: files in the home of another user are neither read nor
- * written. `named` is the file of `--config`: UserError is thrown if it is missing or invalid. An error in the default file is
- * only a warning, so that it does not stop `top`.
+ * The settings of the user that runs tcptrace, which is root under sudo: files in the home of another user are
+ * neither read nor written. `named` is the file of `--config`: UserError is thrown if it is missing or invalid. An
+ * error in the default file is only a warning, so that it does not stop `top`.
  */
 export async function findSettings(named: string | null): Promise<FoundSettings> {
   if (named !== null) {
@@ -62,7 +62,10 @@ export async function writeSettings(path: string, text: string): Promise<void> {
   }
 }
 
-/** $XDG_CONFIG_HOME or ~/.config. sudo may leave both pointing to the home of the caller: then the home in passwd is used. */
+/**
+ * $XDG_CONFIG_HOME or ~/.config. sudo may leave both pointing to the home of the caller: then the home in passwd is
+ * used.
+ */
 async function configFolder(): Promise<string> {
   const xdg = process.env["XDG_CONFIG_HOME"] ?? "";
   if (isAbsolute(xdg) && (await isMine(xdg))) return xdg;

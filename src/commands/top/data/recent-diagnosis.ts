@@ -7,8 +7,8 @@ import type { Tables } from "../../../model/fold/tables.ts";
 const EVERY_MS = 900;
 
 /**
- * Findings, recomputed about once a second: a second of the clock of the events, which playback may speed up, or of our own
- * clock, whichever passes first.
+ * Findings, recomputed about once a second: a second of the clock of the events, which playback may speed up, or of
+ * our own clock, whichever passes first.
  */
 export class RecentDiagnosis {
   readonly #stuckAfterMs: number;

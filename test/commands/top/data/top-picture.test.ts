@@ -85,7 +85,7 @@ test.each([[["1"]], [["2"]], [["4"]], [["5"]], [["t"]], [["enter"]], [["enter", 
   },
 );
 
-test("a stream stays in place from a cursor move until it is followed again, even if other views are shown meanwhile", () => {
+test("a stream stays in place from a cursor move until it is followed again, through other views and pauses", () => {
   const { press, leak, rows } = open();
   press("4");
   const before = rows();
