@@ -3,11 +3,11 @@ import { UserError } from "../base/errors.ts";
 import { safeText } from "../base/text.ts";
 
 /**
- * An error of the command line: `leaks: unknown option '--x'`, and where to read on. `command` is "" if none was
+ * An error of the command line: `leaks: unknown option '--x'`, and what to try. `command` is "" if none was
  * named.
  */
 export function usageError(command: string, what: string, hint = tryHelp(command)): UserError {
-  // A bad filter has a code of its own, so that a program that builds filters can tell it apart.
+  // A bad filter has its own code, because programs that build filters must recognize it.
   const code = what.startsWith(BAD_FILTER) ? "bad-filter" : "usage";
   return new UserError(code, command === "" ? what : `${command}: ${what}`, hint);
 }
@@ -18,7 +18,7 @@ function tryHelp(command: string): string {
   return `try: tcptrace ${command === "" ? "" : `${command} `}--help`;
 }
 
-/** What commander found wrong, in the words of our other errors; where they are not known, in its own. */
+/** Rewords an error of commander in the style of the other errors; one without a rule keeps its own words. */
 export function commanderError({ code, message }: CommanderError, { name, args, arity }: Misused): UserError {
   if (code === "commander.help") return usageError("", "no command given");
   if (code === "commander.excessArguments")
@@ -29,10 +29,10 @@ export function commanderError({ code, message }: CommanderError, { name, args, 
   );
 }
 
-/** The command whose words were wrong. */
+/** The command that was used wrongly. */
 export interface Misused {
   readonly name: string;
-  /** The arguments given, and how many of them it takes. */
+  /** Its arguments, and the number that it accepts. */
   readonly args: readonly string[];
   readonly arity: number;
 }
@@ -42,7 +42,7 @@ export function misused(command: Command): Misused {
   return { name, args: command.args, arity: command.registeredArguments.length };
 }
 
-/** In the order in which they are applied. */
+/** Applied in this order. */
 const REWORDINGS: readonly (readonly [from: RegExp, to: string])[] = [
   [/^error: /, ""],
   [/\(Did you mean /, "(did you mean "],
@@ -52,7 +52,7 @@ const REWORDINGS: readonly (readonly [from: RegExp, to: string])[] = [
   [/^(--[a-z-]+) argument missing$/, "$1 needs a value"],
   [/^required (--[a-z-]+) not specified$/, "$1 is required"],
   [/\. Allowed choices are (.*), (\S+)\.$/, ". must be $1 or $2"],
-  // The error of a filter quotes the bad word itself.
+  // The error of a filter quotes the bad term itself.
   [/^--filter argument '.*' is invalid\. /, BAD_FILTER],
   [/^(--[a-z-]+) argument '(.*)' is invalid\. /, "invalid $1 '$2': "],
 ];

@@ -111,7 +111,7 @@ export class Player {
   }
 
   #jump(to: JumpTarget): void {
-    // Before the first event there is no clock to jump by.
+    // Before the first event the current time is unknown.
     if (this.#began === null) return;
     const at = this.#moment(to);
     if (at >= this.#position) return this.#aim({ kind: "time", at });

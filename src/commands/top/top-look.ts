@@ -26,7 +26,7 @@ export class TopLook {
     if (!this.#hasColor) return "colours are off: NO_COLOR or --no-color";
     this.theme = nextTheme(this.theme);
     this.#screen.setTheme(this.theme);
-    return `theme: ${this.theme} (W saves it)`;
+    return `theme ${this.theme} (W saves it)`;
   }
 
   toggleMouse(): string {

@@ -163,7 +163,9 @@ class Session {
       case "redraw":
         return this.#screen.redraw();
       case "zero":
-        return this.#say(this.#picture.zero() ? "counters reset (z again: totals since start)" : "totals since start");
+        return this.#say(
+          this.#picture.zero() ? "counters reset (z again: totals since start)" : "counters show totals again",
+        );
       case "record":
         return this.#options.recorder?.toggle();
       case "copy":
