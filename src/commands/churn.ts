@@ -12,10 +12,7 @@ interface ChurnFlags extends ViewFlags, WatchFlags {
   readonly json: boolean;
 }
 
-/**
- * Reports who makes TIME_WAIT, toward which destinations, and how many ports are left: after `duration`, or at
- * Ctrl-C.
- */
+/** Reports who makes TIME_WAIT, and how many ports are left: after `duration`, or at Ctrl-C. */
 async function churn(flags: ChurnFlags, session: Session): Promise<void> {
   const seen = await watch(flags, USUAL_DURATION_MS, session, flags.filter);
   if (seen === null) return;

@@ -13,7 +13,8 @@ export function errorLine(error: unknown, json: boolean): string {
   const message = "this is a bug in tcptrace";
   const hint = "please report it";
   if (!json) return `tcptrace: ${message}, ${hint}: ${detail}\n`;
-  return `${JSON.stringify({ error: { code: "internal", message: `${message}: ${detail}`, hint, exitCode: EXIT.failed } })}\n`;
+  const body = { code: "internal", message: `${message}: ${detail}`, hint, exitCode: EXIT.failed };
+  return `${JSON.stringify({ error: body })}\n`;
 }
 
 export function exitCodeOf(error: unknown): ExitCode {

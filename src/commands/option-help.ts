@@ -1,9 +1,6 @@
 import type { Option } from "commander";
 
-/**
- * An option's help, with choices and default as one would type them: `(default: 60s)`, and nothing for a flag that is
- * off.
- */
+/** The help of an option. Default and choices are as a person types them; a flag that is off has no default. */
 export function optionHelp({ description, argChoices, defaultValue, defaultValueDescription }: Option): string {
   const notes: string[] = [];
   if (argChoices !== undefined) notes.push(`choices: ${argChoices.join(", ")}`);

@@ -2,10 +2,7 @@ import type { Command, CommanderError } from "commander";
 import { UserError } from "../base/errors.ts";
 import { safeText } from "../base/text.ts";
 
-/**
- * An error of the command line: `leaks: unknown option '--x'`, and what to try. `command` is "" if none was
- * named.
- */
+/** An error of the command line and what to try. `command` is "" if none was named. */
 export function usageError(command: string, what: string, hint = tryHelp(command)): UserError {
   // A bad filter has its own code, because programs that build filters must recognize it.
   const code = what.startsWith(BAD_FILTER) ? "bad-filter" : "usage";

@@ -11,7 +11,7 @@ const NO_ANSWER = "no socket details of network namespace";
 const LINE =
   /^tcptrace: debug: \d{4}-\d\d-\d\dT[\d:.]+Z no socket details of network namespace \d+: Command failed with exit code 7: \S+ -tneiH state close-wait state listening$/;
 
-/** Makes a connection in CLOSE_WAIT, which tcptrace asks ss about. */
+/** Makes a connection in CLOSE_WAIT, so that tcptrace runs ss for it. */
 async function closeWait(): Promise<void> {
   const server = createServer({ allowHalfOpen: true });
   const halfClosed = new Promise<Socket>((resolve) => {
@@ -39,7 +39,7 @@ function failingSs(): string {
   return `${folder}${delimiter}${process.env["PATH"]}`;
 }
 
-test("an error that is handled silently is a line on stderr with TCPTRACE_DEBUG=1, and else none", async () => {
+test("TCPTRACE_DEBUG=1 prints errors that are otherwise handled silently", async () => {
   await closeWait();
   const PATH = failingSs();
   const words = ["leaks", "--source", "proc", "--duration", "100ms"];
@@ -53,7 +53,7 @@ test("an error that is handled silently is a line on stderr with TCPTRACE_DEBUG=
   expect(silent.stderr).not.toContain("debug");
 });
 
-test("top lists these lines among its messages and prints them when its screen is closed", async () => {
+test("top lists these lines among its messages, and prints them after its screen is closed", async () => {
   await closeWait();
   const script = `node "$0" top --source proc; echo shell is back; read -r end`;
   const env = { PATH: failingSs(), TCPTRACE_DEBUG: "1" };

@@ -62,10 +62,7 @@ export class Player {
     return model;
   }
 
-  /**
-   * Resolves at the next key. Each wait gets its own promise: on a shared one, callbacks would pile up until the next
-   * key.
-   */
+  /** Resolves at the next key. A shared promise would collect a callback per wait, so each wait has its own. */
   async #pressed(): Promise<void> {
     return new Promise((wake) => (this.#wake = wake));
   }
@@ -148,9 +145,7 @@ export class Player {
     signal.removeEventListener("abort", abort);
   }
 
-  /**
-   * Ends a jump to the end of a pipe once all it has sent is on the screen; from then on it is played as it arrives.
-   */
+  /** Ends a jump to the end of a pipe when all it has sent is on the screen; the rest is played as it arrives. */
   #caughtUp(): void {
     if (this.#goal?.kind !== "end" || !this.#recording.isPipe) return;
     this.#goal = null;
@@ -194,10 +189,7 @@ export class Player {
     }
   }
 
-  /**
-   * Whether it is time to fold the event. Only ticks wait; they are frequent, so the events between them are not
-   * early.
-   */
+  /** Whether it is time to fold the event. Only ticks wait: they are frequent, and bound how early others can be. */
   #isDue(event: TraceEvent): boolean {
     if (this.#goal !== null) return true;
     if (this.#isPaused) return false;

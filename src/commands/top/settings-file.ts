@@ -62,10 +62,7 @@ export async function writeSettings(path: string, text: string): Promise<void> {
   }
 }
 
-/**
- * $XDG_CONFIG_HOME or ~/.config. sudo may leave both pointing to the home of the caller: then the home in passwd is
- * used.
- */
+/** $XDG_CONFIG_HOME or ~/.config. sudo may leave both as the home of its caller: then the home in passwd is used. */
 async function configFolder(): Promise<string> {
   const xdg = process.env["XDG_CONFIG_HOME"] ?? "";
   if (isAbsolute(xdg) && (await isMine(xdg))) return xdg;

@@ -20,10 +20,7 @@ const Duration = (leastMs: number) =>
     return z.NEVER;
   });
 
-/**
- * The sort order of a view: the id of a column, or `-` and the id for reverse order; `-` alone reverses the default
- * order.
- */
+/** A view's sort order: a column's id, with `-` before it in reverse; `-` alone reverses the default order. */
 const Sort = (tab: Tab) => {
   const ids = tab.sorts(initialUi(0)).map(({ id }) => id);
   return z

@@ -25,9 +25,7 @@ function stamped(extension: string, wallMs: number): string {
   return `tcptrace-${time}Z.${extension}`;
 }
 
-/**
- * Writes all rows of the view as text and as JSON. Returns a message with the file names, or the reason of a failure.
- */
+/** Writes all rows of the view as text and as JSON. Returns a message: the file names, or why it failed. */
 export async function writeShown(data: TopData, ui: TopUi, columns: number, userName: UserName): Promise<string> {
   if (data.snapshot === null) return "nothing written: no data yet";
   const { wallMs } = data.snapshot;
