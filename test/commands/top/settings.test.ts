@@ -16,6 +16,10 @@ describe("a settings file", () => {
     expect(uiWith(initialUi(2000), settings)).toEqual(chosen);
   });
 
+  test("may give a time as a bare number of seconds", () => {
+    expect(parseSettings('{"interval":"2","stuckAfter":"0.5"}', "f")).toEqual({ interval: 2000, stuckAfter: 500 });
+  });
+
   test.each([
     ["{", "not valid JSON"],
     ["[]", "expected object"],
