@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { run } from "#src/commands/program.ts";
 import { adviceAsStarted, asStarted, helpAsStarted, withoutRoot } from "#src/commands/run/as-started.ts";
+
+import { keptSession } from "#test/support/machine/session.ts";
 
 const INSTALLED = { plain: "tcptrace", asRoot: "sudo tcptrace", againAsRoot: "sudo tcptrace top" };
 const CHECKOUT = { plain: "./tcptrace", asRoot: "./tcptrace", againAsRoot: "sudo /opt/node /src/build/cli.js top" };
@@ -79,4 +82,12 @@ describe("a page of help", () => {
 
 test("without root, the text ends with the command that shows everything", () => {
   expect(withoutRoot(CHECKOUT)).toMatch(/: sudo \/opt\/node \/src\/build\/cli\.js top$/);
+});
+
+test("every command of the help page is known", async () => {
+  const { session, stdout } = keptSession();
+  await run(["node", "tcptrace", "--help"], session);
+  const names = Array.from(stdout().matchAll(/^ {2}([a-z]+) \[/gm), ([, name]) => name ?? "");
+  expect(names).toContain("top");
+  for (const name of names) expect(asStarted(`tcptrace ${name} x`, CHECKOUT)).toBe(`./tcptrace ${name} x`);
 });
