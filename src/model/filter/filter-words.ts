@@ -1,4 +1,4 @@
-/** One term. `key` is null when it has none. */
+/** One term; `key` is null if it has none. */
 export interface Word {
   readonly raw: string;
   readonly negated: boolean;

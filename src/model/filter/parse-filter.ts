@@ -14,13 +14,14 @@ const MAX_TERMS = 64;
 const MAX_SHOWN = 60;
 
 /**
- * Compiles a filter; of empty text, one that matches everything. The error is one line, safe to print, that names the bad
- * word and the fix. Never throws. Text of more than 1000 characters or 64 terms is refused.
+ * Compiles a filter; empty text matches everything. Never throws: an error is one line, safe to print, that names the
+ * bad term and how to fix it. Rejects more than 1000 characters or 64 terms.
  */
 export function parseFilter(text: string): ParsedFilter {
-  if (text.length > MAX_LENGTH) return { ok: false, error: `a filter has at most ${MAX_LENGTH} characters` };
+  if (text.length > MAX_LENGTH)
+    return { ok: false, error: `filter too long: at most ${MAX_LENGTH} characters are allowed` };
   const words = readWords(text);
-  if (words.length > MAX_TERMS) return { ok: false, error: `a filter has at most ${MAX_TERMS} terms` };
+  if (words.length > MAX_TERMS) return { ok: false, error: `too many filter terms: at most ${MAX_TERMS} are allowed` };
   const tests: Test[] = [];
   for (const word of words) {
     const test = compileWord(word);
@@ -32,20 +33,21 @@ export function parseFilter(text: string): ParsedFilter {
   return { ok: true, filter: { isEmpty: false, matches } };
 }
 
-/** The test of a whole term, or the error. */
+/** The test for a whole term, or the error. */
 function compileWord(word: Word): Test | string {
   const bad = shown(word.raw);
-  if (word.unclosed) return `${bad}: the quote is open; close it with "`;
-  if (/^!+$/.test(word.raw)) return `${bad}: nothing to negate; write ! right before a term, as !proc:nginx`;
+  if (word.unclosed) return `${bad}: unclosed quote; add a closing "`;
+  if (/^!+$/.test(word.raw))
+    return `${bad}: nothing to negate; write ! directly before a term, for example !proc:nginx`;
   const name = (word.key ?? BARE_WORD_KEY).toLowerCase();
   const key = FILTER_KEYS.get(name);
   if (key === undefined) return `${bad}: no such key; keys are ${[...FILTER_KEYS.keys()].join(" ")}`;
-  if (word.values.includes("")) return `${bad}: a value is missing; write it as in ${key.example}`;
+  if (word.values.includes("")) return `${bad}: needs a value, for example ${key.example}`;
   if (key.onlyOneValue !== undefined && word.values.length > 1) return `${bad}: ${key.onlyOneValue}`;
   const tests: Test[] = [];
   for (const value of word.values) {
     const misplaced = value.startsWith("!") && key.takesBang !== true;
-    const test = misplaced ? `! comes before the key; write it as in !${key.example}` : key.compile(value);
+    const test = misplaced ? `! goes before the key, for example !${key.example}` : key.compile(value);
     if (typeof test === "string") return `${shown(`${name}:${value}`)}: ${test}`;
     tests.push(test);
   }
@@ -54,7 +56,7 @@ function compileWord(word: Word): Test | string {
   return word.negated ? (subject) => !test(subject) : test;
 }
 
-/** What the user wrote, safe to print and not long; safe once more, for a cut may leave half a character. */
+/** The user's text, shortened and safe to print; made safe again after the cut, which may split a character. */
 function shown(text: string): string {
   const safe = safeText(text);
   return safe.length > MAX_SHOWN ? `${safeText(safe.slice(0, MAX_SHOWN))}...` : safe;

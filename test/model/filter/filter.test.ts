@@ -242,10 +242,10 @@ test("! is the opposite of a term, with all its values", () => {
 
 describe("an error", () => {
   const KEYS = "no such key; keys are proc pid port sport dport src dst state age";
-  const PORTS = "not a port; ports are 1 to 65535, and a range is 8000-8100";
-  const ADDRESS = "not an address; write it as 10.0.0.1, 10.0.0.0/8 or ::1";
-  const PREFIX = "no such prefix; it is /0 to /32 of IPv4, /0 to /128 of IPv6";
-  const AGE = "not an age; write it as >60s, <500ms, >=5m or <=2h";
+  const PORTS = "not a port; must be 1 to 65535, or a range such as 8000-8100";
+  const ADDRESS = "not an address; use a form such as 10.0.0.1, 10.0.0.0/8 or ::1";
+  const PREFIX = "invalid prefix length; must be /0 to /32 for IPv4, /0 to /128 for IPv6";
+  const AGE = "not an age; use a form such as >60s, <500ms, >=5m or <=2h";
   const STATES = `no such state; states are ${Object.keys(TCP).join(" ").toLowerCase()}`;
 
   test.each([
@@ -255,28 +255,28 @@ describe("an error", () => {
     [":443", `:443: ${KEYS}`],
     ["nginx,port:443", `nginx,port:443: ${KEYS}`],
     ["127.0.0.1:80", `127.0.0.1:80: ${KEYS}`],
-    ["port:", "port:: a value is missing; write it as in port:443"],
-    ["state:close_wait,", "state:close_wait,: a value is missing; write it as in state:close_wait"],
-    ["dst:,::1", "dst:,::1: a value is missing; write it as in dst:10.0.0.0/8"],
-    ['proc:""', 'proc:"": a value is missing; write it as in proc:nginx'],
-    [",", ",: a value is missing; write it as in proc:nginx"],
+    ["port:", "port:: needs a value, for example port:443"],
+    ["state:close_wait,", "state:close_wait,: needs a value, for example state:close_wait"],
+    ["dst:,::1", "dst:,::1: needs a value, for example dst:10.0.0.0/8"],
+    ['proc:""', 'proc:"": needs a value, for example proc:nginx'],
+    [",", ",: needs a value, for example proc:nginx"],
     ["age:> 60s", `age:>: ${AGE}`],
-    ["!", "!: nothing to negate; write ! right before a term, as !proc:nginx"],
-    ["! proc:nginx", "!: nothing to negate; write ! right before a term, as !proc:nginx"],
-    ["state:!close_wait", "state:!close_wait: ! comes before the key; write it as in !state:close_wait"],
-    ['proc:"my app', 'proc:"my app: the quote is open; close it with "'],
-    ["pid:nginx", "pid:nginx: not a pid; write a whole number from 1 on, as pid:1"],
-    ["pid:0", "pid:0: not a pid; write a whole number from 1 on, as pid:1"],
-    ["pid:-1", "pid:-1: not a pid; write a whole number from 1 on, as pid:1"],
-    ["pid:1e3", "pid:1e3: not a pid; write a whole number from 1 on, as pid:1"],
-    ["pid:4194305", "pid:4194305: not a pid; write a whole number from 1 on, as pid:1"],
+    ["!", "!: nothing to negate; write ! directly before a term, for example !proc:nginx"],
+    ["! proc:nginx", "!: nothing to negate; write ! directly before a term, for example !proc:nginx"],
+    ["state:!close_wait", "state:!close_wait: ! goes before the key, for example !state:close_wait"],
+    ['proc:"my app', 'proc:"my app: unclosed quote; add a closing "'],
+    ["pid:nginx", "pid:nginx: not a pid; must be an integer of at least 1, for example pid:1"],
+    ["pid:0", "pid:0: not a pid; must be an integer of at least 1, for example pid:1"],
+    ["pid:-1", "pid:-1: not a pid; must be an integer of at least 1, for example pid:1"],
+    ["pid:1e3", "pid:1e3: not a pid; must be an integer of at least 1, for example pid:1"],
+    ["pid:4194305", "pid:4194305: not a pid; must be an integer of at least 1, for example pid:1"],
     ["port:https", `port:https: ${PORTS}`],
     ["port:0", `port:0: ${PORTS}`],
     ["!sport:65536", `sport:65536: ${PORTS}`],
     ["dport:80-", `dport:80-: ${PORTS}`],
     ["dport:-80", `dport:-80: ${PORTS}`],
     ["dport:1-2-3", `dport:1-2-3: ${PORTS}`],
-    ["port:80,8100-8000", "port:8100-8000: the range runs backwards; write 8000-8100"],
+    ["port:80,8100-8000", "port:8100-8000: the range is reversed; write 8000-8100"],
     ["dst:example.com", `dst:example.com: ${ADDRESS}`],
     ["dst:example.com:443", `dst:example.com:443: ${ADDRESS}`],
     ["dst:10.0.0", `dst:10.0.0: ${ADDRESS}`],
@@ -304,7 +304,7 @@ describe("an error", () => {
     ["age:=60s", `age:=60s: ${AGE}`],
     ["age:>-1s", `age:>-1s: ${AGE}`],
     ["age:>2d", `age:>2d: ${AGE}`],
-    ["age:>60s,<5m", 'age:>60s,<5m: an age has no "or"; write age:>60s age:<5m'],
+    ["age:>60s,<5m", "age:>60s,<5m: only one age is allowed; for a range, write age:>60s age:<5m"],
   ])("of %s", (text, error) => {
     expect(errorOf(text)).toBe(error);
   });
@@ -323,12 +323,12 @@ describe("an error", () => {
 describe("the bounds", () => {
   test("are 1000 characters", () => {
     expect(errorOf("x".repeat(1000))).toBeNull();
-    expect(errorOf("x".repeat(1001))).toBe("a filter has at most 1000 characters");
+    expect(errorOf("x".repeat(1001))).toBe("filter too long: at most 1000 characters are allowed");
   });
 
   test("are 64 terms", () => {
     expect(errorOf("x ".repeat(64))).toBeNull();
-    expect(errorOf("x ".repeat(65))).toBe("a filter has at most 64 terms");
+    expect(errorOf("x ".repeat(65))).toBe("too many filter terms: at most 64 are allowed");
   });
 });
 

@@ -122,7 +122,7 @@ describe("the filter", () => {
   test("says what is wrong as it is typed, and the last valid one stays in force", () => {
     const half = press(["/", ...Array.from("dport:443 port:x")]);
     expect(half.filter).toMatchObject({ text: "dport:443 port", typed: "dport:443 port:x" });
-    expect(half.filter.error).toContain("ports are 1 to 65535");
+    expect(half.filter.error).toContain("must be 1 to 65535");
     expect(press(["enter"], half)).toEqual(half);
     expect(press(["backspace", "8", "0", "enter"], half).filter).toEqual({
       text: "dport:443 port:80",
