@@ -1,7 +1,7 @@
 import type { Transition } from "./event.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
 
-/** Why a socket changed its state; `poll` when only two readings of /proc differ. */
+/** Why a socket changed state; `poll`: the change was found by comparing two surveys, so its cause is unknown. */
 export type Cause =
   | "connect"
   | "listen"
@@ -16,9 +16,9 @@ export type Cause =
   | "time-wait"
   | "poll";
 
-/* include/uapi/asm-generic/errno.h; MIPS and Alpha differ, and get null there. */
+/* include/uapi/asm-generic/errno.h; MIPS and Alpha use other numbers: there the cause is null. */
 const EPIPE = 32;
-/** What `ss -K` and bpf leave on a socket that they destroy (tcp_abort()). */
+/** The error that `ss -K` and BPF set on a socket they destroy (tcp_abort()). */
 export const ECONNABORTED = 103;
 const ECONNRESET = 104;
 const ETIMEDOUT = 110;
@@ -35,12 +35,12 @@ const CAUSE_OF_ENTRY: Partial<Record<TcpState, Cause>> = {
   [TCP.CLOSING]: "fin",
 };
 
-/** The cause of a transition as its own evidence tells it (net/ipv4/tcp_input.c, tcp_minisocks.c), null when it doesn't. */
+/** The cause of a transition, from its own evidence (net/ipv4/tcp_input.c, tcp_minisocks.c); null if undetermined. */
 export function causeOf(transition: Pick<Transition, "from" | "to" | "evidence" | "task">): Cause | null {
   const { from, to } = transition;
   if (to === TCP.CLOSE) return causeOfEnd(transition);
   if (to === TCP.SYN_RECV) return "syn";
-  // The last ACK of the handshake puts a server's child into the accept queue.
+  // The last ACK of the handshake puts a server's connection into the accept queue.
   if (to === TCP.ESTABLISHED) return from === TCP.SYN_RECV ? "accept-queue" : "ack";
   return CAUSE_OF_ENTRY[to] ?? null;
 }
@@ -53,14 +53,14 @@ function causeOfEnd({ from, evidence, task }: Pick<Transition, "from" | "evidenc
   if (failure !== null) return failure;
   if (from === TCP.LAST_ACK) return "ack";
   if (from === TCP.LISTEN) return "close";
-  // Also where tcp_time_wait() is traced and was not seen: the kernel may have skipped its probe, and this leaves no other way.
+  // Even if tcp_time_wait() is traced and was not seen: the kernel may have skipped that probe, and no other path fits.
   if (from === TCP.FIN_WAIT2 && evidence.done) return "time-wait";
   if (from === TCP.CLOSING && evidence.acked) return "time-wait";
   if (evidence.left === "unknown") {
-    // An orphan in FIN_WAIT2 goes on as a mini-socket that waits for the peer's FIN: its process has closed it.
+    // An orphan in FIN_WAIT2 becomes a mini-socket that waits for the peer's FIN: its process has closed it.
     if (from === TCP.FIN_WAIT2 && evidence.dead) return evidence.noFinWait2 ? "abort" : "close";
   } else if (from === TCP.FIN_WAIT2 && evidence.dead) return "abort";
-  // close() with unread data or linger 0, or connect(AF_UNSPEC): ended by the process, without a FIN.
+  // The process ended it without a FIN: close() with unread data or linger 0, or connect(AF_UNSPEC).
   return task === null ? null : "abort";
 }
 

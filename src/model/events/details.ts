@@ -1,12 +1,12 @@
 import type { SurveyedTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 
-/** What only the kernel's socket diagnosis (`ss -i`) tells of a connection in CLOSE_WAIT. */
+/** Details of a connection in CLOSE_WAIT that only the kernel's socket diagnosis (`ss -i`) reports. */
 export interface SocketDetail extends SurveyedTuple {
   readonly inode: number;
-  /** Milliseconds since the last ACK came (tcpi_last_ack_recv): in CLOSE_WAIT, the FIN or something after it. */
+  /** Milliseconds since the last ACK arrived (tcpi_last_ack_recv): in CLOSE_WAIT, the FIN or something after it. */
   readonly lastAckMs: number;
-  /** Milliseconds since data were sent last (tcpi_last_data_sent): after the FIN, a half-closed connection in use. */
+  /** Milliseconds since data was last sent (tcpi_last_data_sent): if after the FIN, the connection is half-closed. */
   readonly lastSentMs: number;
 }
 
@@ -17,30 +17,30 @@ export interface ListenBacklog {
   readonly backlog: number;
 }
 
-/** The kernel was asked for details of the connections in CLOSE_WAIT and of listeners, in namespaces that have such. */
+/** Details of connections in CLOSE_WAIT and of listeners, from the namespaces that have any. */
 export interface DetailsSeen {
   readonly kind: "details";
-  /** When it had answered: the times of the details are from then. */
+  /** When the kernel had answered: the times in the details are relative to this. */
   readonly at: Nanos;
   readonly askedAt: Nanos;
   readonly details: readonly SocketDetail[];
   readonly backlogs: readonly ListenBacklog[];
-  /** Read less often than the rest; not there: not this time. */
+  /** Read less often than the rest; absent if not read this time. */
   readonly idle?: IdleSeen;
 }
 
-/** Connections that nothing has been sent on for a while. */
+/** Connections without traffic for a while. */
 export interface IdleSeen {
   readonly connections: readonly IdleConnection[];
-  /** How many more there are, that were not kept. */
+  /** The number of others, which were not kept. */
   readonly left: number;
 }
 
-/** A connection in ESTABLISHED that has been silent (`ss -i`), but for keepalive. */
+/** A connection in ESTABLISHED that is idle except for keepalive probes (`ss -i`). */
 export interface IdleConnection extends SurveyedTuple {
   readonly inode: number;
-  /** Milliseconds since data came or went last. */
+  /** Milliseconds since data was last sent or received. */
   readonly idleMs: number;
-  /** Until the next keepalive probe; null where none will come (no SO_KEEPALIVE). */
+  /** Milliseconds until the next keepalive probe; null without SO_KEEPALIVE. */
   readonly probeInMs: number | null;
 }

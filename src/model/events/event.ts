@@ -6,7 +6,7 @@ import type { HostFigures, NamespaceCounters } from "../net/counters.ts";
 import type { Nanos } from "../net/nanos.ts";
 import type { TimeWaitOutcome, TcpState } from "../net/tcp-state.ts";
 
-/** Everything that the model knows arrives as one of these, in order of `at`, and nothing else does. */
+/** The only input of the model, in order of `at`. */
 export type TraceEvent =
   | Transition
   | Accept
@@ -21,25 +21,25 @@ export type TraceEvent =
   | Image
   | Tick;
 
-/** The process in whose context an event ran, where that process is known to hold the socket. */
+/** The process in whose context an event ran, if that process is known to hold the socket. */
 export interface Task {
   readonly pid: number;
   readonly uid: number;
-  /** The process's name, already safe to print (model/text.ts). */
+  /** The process's name, already safe to print (base/text.ts). */
   comm: string;
 }
 
-/** What the kernel's struct sock said at a transition; null in programs that cannot read it. */
+/** Fields of the kernel's struct sock at a transition. */
 export interface Evidence {
   /** skc_flags SOCK_DEAD: no process holds the socket any more. */
   readonly dead: boolean;
   /** skc_flags SOCK_DONE: the peer's FIN has been processed. */
   readonly done: boolean;
-  /** snd_una == write_seq: everything sent, our FIN included, has been acknowledged. */
+  /** snd_una == write_seq: everything sent, including our FIN, has been acknowledged. */
   readonly acked: boolean;
-  /** linger2 < 0 (TCP_LINGER2 set to -1): nothing stays behind in FIN_WAIT2. Only known when leaving that state. */
+  /** linger2 < 0 (TCP_LINGER2 set to -1): no mini-socket is left in FIN_WAIT2. Only known when leaving that state. */
   readonly noFinWait2: boolean;
-  /** sk_err, an errno, 0 when there is none. */
+  /** sk_err, an errno; 0 for none. */
   readonly error: number;
   readonly left: TimeWaitOutcome;
 }
@@ -48,25 +48,26 @@ export interface Evidence {
 export interface Transition {
   readonly kind: "transition";
   readonly at: Nanos;
-  /** Low 48 bits of the struct sock's address: a key until the socket closes, then reused by the kernel. */
+  /** Low 48 bits of the struct sock's address: unique until the socket closes, then reused by the kernel. */
   readonly address: number;
   readonly from: TcpState;
-  /** Equal to `from` when close() ran on a socket already on its way out: evidence of the owner, not a change. */
+  /** Equal to `from` if close() ran on a socket that was already closing: evidence of the owner, not a change. */
   readonly to: TcpState;
   readonly netns: number | null;
   readonly localAddress: Address;
-  /** 0 while the kernel has not chosen one. */
+  /** 0 until the kernel has chosen one. */
   readonly localPort: number;
   readonly remoteAddress: Address;
   readonly remotePort: number;
-  /** 0: no file, that is not accepted yet or already closed by its process. Null where it cannot be read. */
+  /** 0: no file, because it is not accepted yet or already closed by its process. Null if it cannot be read. */
   readonly inode: number | null;
+  /** Null from programs that cannot read it. */
   readonly evidence: Evidence | null;
-  /** Set only when the task held the socket's lock, so that it is a true holder. */
+  /** Set only if the task held the socket's lock, which proves that it holds the socket. */
   readonly task: Task | null;
 }
 
-/** A process took a socket from the accept queue. `fd` is null where functions are traced: it is not given yet. */
+/** A process took a socket from the accept queue. `fd` is null from function probes: it is not assigned yet. */
 export interface Accept {
   readonly kind: "accept";
   readonly at: Nanos;
@@ -76,18 +77,18 @@ export interface Accept {
   readonly task: Task;
 }
 
-/** What the kernel counts by itself was read, in all namespaces that are known. */
+/** A reading of the kernel's own counters, from all known namespaces. */
 export interface CountersSeen {
   readonly kind: "counters";
   readonly at: Nanos;
   readonly namespaces: readonly NamespaceCounters[];
-  /** Whether TW and TWKilled count mini-sockets when they begin, as is the default here, or when they end. */
+  /** Whether TW and TWKilled count mini-sockets when they begin (the default) or when they end. */
   readonly timeWaitsCounted?: "begun" | "ended";
-  /** Not there in recordings of earlier versions. */
+  /** Absent in recordings of earlier versions. */
   readonly host?: HostFigures;
 }
 
-/** A process was looked up by itself, because its pid was new. */
+/** One process was looked up because its pid was new. */
 interface ProcessSeen {
   readonly kind: "process";
   readonly at: Nanos;
@@ -96,20 +97,18 @@ interface ProcessSeen {
 
 /**
  * `count` transitions never arrived. `bpf`: the tracer's buffer was full. `kernel`: the kernel ran no BPF program for
- * them, since it was in the middle of another; the model finds them again by what does not fit together without them.
+ * them because another one was running on that CPU; the model infers them from contradictions between other events.
  */
 export interface Loss {
   readonly kind: "loss";
   readonly at: Nanos;
   readonly count: number;
   readonly where: "bpf" | "kernel";
-  /**
-   * All of `count`, by the kernel's own counts. Not there where it can't tell, and in recordings of earlier versions.
-   */
+  /** `count` by pair of states, from the kernel's counts. Absent if unknown, and in recordings of earlier versions. */
   readonly changes?: readonly ChangeCount[];
 }
 
-/** So many transitions between two states; null: between rare ones, which are not counted apart. */
+/** The number of transitions between two states; null: rare states, which are counted together. */
 export interface ChangeCount {
   readonly from: TcpState | null;
   readonly to: TcpState | null;
@@ -123,7 +122,7 @@ export interface Gap {
   readonly from: Nanos;
 }
 
-/** From here on events come from this source; `reason` is one line for the screen. */
+/** Events come from this source from now on. */
 export interface SourceChange {
   readonly kind: "source";
   readonly at: Nanos;
@@ -147,6 +146,6 @@ export interface ClockAnchor {
 export interface Tick {
   readonly kind: "tick";
   readonly at: Nanos;
-  /** All that was traced until then has been told. */
+  /** Everything traced up to this time has arrived. */
   readonly watermark: Nanos;
 }

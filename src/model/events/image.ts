@@ -5,7 +5,7 @@ import type { Side, SocketTuple, SocketRole } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import type { TcpState } from "../net/tcp-state.ts";
 
-/** A mini-socket as the model has it: from the client's address and port to the server's, one of which is ours. */
+/** A mini-socket: from the client's address and port to the server's; `side` says which is ours. */
 export interface ImagedTimeWait {
   readonly side: Side;
   readonly netns: number | null;
@@ -21,9 +21,9 @@ export interface ImagedTimeWait {
 }
 
 /**
- * What a model knew at a moment, with which the second and later files of a recording begin: so that each can be read
- * alone. A model that has folded nothing but the clock's anchor, the source and this goes on as that one did; counts, rates
- * and trends begin anew.
+ * The state of a model at one moment. Later files of a recording begin with one, so that each file can be read alone:
+ * a model that has folded only the clock anchor, the source and this image continues like the original,
+ * except that counts, rates and trends restart. The key names are part of the recording format.
  */
 export interface Image {
   readonly kind: "image";
@@ -33,21 +33,22 @@ export interface Image {
   readonly surveys: number;
   readonly nextId: number;
   readonly timeWaits: readonly ImagedTimeWait[];
-  /** Transitions that the kernel has skipped and that have not been found yet: what follows may show them. */
+  /** Transitions that the kernel skipped and that are not inferred yet: later events may reveal them. */
   readonly missing: number;
+  /** The watermark: everything traced up to this time has arrived. */
   readonly told: Nanos;
-  /** Null: the kernel was not asked for details yet. */
+  /** Null before the first request for details. */
   readonly detailsAt: Nanos | null;
   readonly sockets: readonly ImagedSocket[];
-  /** Who holds which of them. */
+  /** The holders of `sockets`. */
   readonly holders: readonly ImagedHolder[];
   readonly processes: readonly ImagedProcess[];
   readonly facts: readonly ProcessFacts[];
-  /** Sockets that are gone while their descriptors may be open; `id` is among `sockets`. */
+  /** Leaked descriptors: the socket is gone, the descriptor may be open. Each `id` is also in `sockets`. */
   readonly vanished: readonly ImagedVanished[];
 }
 
-/** A socket as the model has it; see Socket for the fields. */
+/** See Socket for the fields. */
 export interface ImagedSocket extends SocketTuple {
   readonly id: number;
   readonly address: number | null;

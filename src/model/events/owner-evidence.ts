@@ -1,2 +1,2 @@
-/** How a socket's process is known, strongest first. */
+/** How a socket's owner is known, strongest first. */
 export type OwnerEvidence = "syscall" | "accept" | "inode" | "listener" | "unknown";

@@ -1,6 +1,6 @@
 /**
  * An IP address: IPv4 as an unsigned 32-bit number (127.0.0.1 is 0x7f000001), IPv6 as 32 lower-case hex digits in
- * network order. A v4-mapped IPv6 address (::ffff:a.b.c.d) is an IPv4 address: the peer knows it as no other.
+ * network order. A v4-mapped IPv6 address (::ffff:a.b.c.d) counts as IPv4, since that is what the peer sees.
  */
 export type Address = number | string;
 
@@ -11,12 +11,12 @@ export function addressFromHex(hex: string): Address {
   return hex.startsWith(V4_MAPPED) ? Number.parseInt(hex.slice(24), 16) : hex;
 }
 
-/** Whether the address is 0.0.0.0 or ::, that is: bound to all addresses, or not known yet. */
+/** Whether the address is 0.0.0.0 or ::, which means bound to all addresses or not known yet. */
 export function isUnspecified(address: Address): boolean {
   return typeof address === "number" ? address === 0 : /^0{32}$/.test(address);
 }
 
-/** Text of an address, IPv6 as RFC 5952 says and without brackets. */
+/** Text of an address; IPv6 as in RFC 5952, without brackets. */
 export function formatAddress(address: Address): string {
   if (typeof address === "number") {
     return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
@@ -34,8 +34,8 @@ export function formatEndpoint(address: Address, port: number): string {
 }
 
 /**
- * An address from its text: IPv4 as four decimal numbers without leading zeros, IPv6 as RFC 4291 says, without brackets
- * or zone. Null when it is neither.
+ * Parses an address: IPv4 as four decimal numbers without leading zeros, IPv6 as in RFC 4291 without brackets or zone.
+ * Null if it is neither.
  */
 export function parseAddress(text: string): Address | null {
   if (!text.includes(":")) return parseIpv4(text);
@@ -44,9 +44,9 @@ export function parseAddress(text: string): Address | null {
 }
 
 /**
- * A test of whether an address is in the network that the text names: `10.0.0.0/8`, `fe80::/10`, or an address for itself
- * alone. Bits after the prefix don't count. IPv4 addresses are in IPv4 networks only, as which a v4-mapped one counts
- * (`::ffff:10.0.0.0/104` is `10.0.0.0/8`), and IPv6 addresses in IPv6 networks. Null when there is no such network.
+ * Returns a test of whether an address is in a network: `10.0.0.0/8`, `fe80::/10`, or a single address. Bits after the
+ * prefix are ignored. IPv4 addresses match only IPv4 networks, including v4-mapped ones (`::ffff:10.0.0.0/104` is
+ * `10.0.0.0/8`), and IPv6 addresses only IPv6 networks. Null if the text is not a network.
  */
 export function parseNetwork(text: string): ((address: Address) => boolean) | null {
   const slash = text.indexOf("/");
@@ -95,7 +95,7 @@ function parseIpv4(text: string): number | null {
 
 /** The 32 hex digits of an IPv6 address, or null. */
 function parseIpv6(text: string): string | null {
-  const halves = dottedEndAsHex(text)?.split("::") ?? [];
+  const halves = dottedPartAsHex(text)?.split("::") ?? [];
   const [head, tail] = halves.map((half) => (half === "" ? [] : half.split(":")));
   if (head === undefined || halves.length > 2) return null;
   const zeros = 8 - head.length - (tail?.length ?? 0);
@@ -105,8 +105,8 @@ function parseIpv6(text: string): string | null {
   return groups.map((group) => group.toLowerCase().padStart(4, "0")).join("");
 }
 
-/** `::ffff:10.0.0.1` as `::ffff:a00:1`, other text as it is; null when what has dots is no IPv4 address. */
-function dottedEndAsHex(text: string): string | null {
+/** `::ffff:10.0.0.1` as `::ffff:a00:1`, other text unchanged; null if the dotted part is not an IPv4 address. */
+function dottedPartAsHex(text: string): string | null {
   const start = text.lastIndexOf(":") + 1;
   const end = text.slice(start);
   if (!end.includes(".")) return text;

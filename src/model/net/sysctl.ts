@@ -1,4 +1,4 @@
-/** Settings of the kernel's that each network namespace has for itself, by the names of sysctl(8). */
+/** Kernel settings per network namespace, by their sysctl(8) names. */
 export const NAMESPACE_SYSCTLS = [
   "net.core.somaxconn",
   "net.ipv4.ip_local_port_range",
@@ -21,7 +21,7 @@ export const NAMESPACE_SYSCTLS = [
   "net.ipv4.tcp_tw_reuse_delay",
 ] as const;
 
-/** Those of the whole machine. */
+/** Kernel settings of the whole machine. */
 export const HOST_SYSCTLS = [
   "fs.file-max",
   "fs.nr_open",
@@ -31,10 +31,10 @@ export const HOST_SYSCTLS = [
 
 export type SysctlName = (typeof NAMESPACE_SYSCTLS)[number] | (typeof HOST_SYSCTLS)[number];
 
-/** As sysctl(8) prints them; what this kernel does not have, or may not be read, is not there. */
+/** Values as sysctl(8) prints them; absent if this kernel lacks them or they are not readable. */
 export type Sysctls = Readonly<Partial<Record<SysctlName, string>>>;
 
-/** The whole number that a setting is; null when it is none. */
+/** A setting as an integer; null if it is not one. */
 export function sysctlNumber(sysctls: Sysctls, name: SysctlName): number | null {
   const text = sysctls[name];
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;

@@ -1,4 +1,4 @@
-/** TCP states by the kernel's numbers (include/net/tcp_states.h) and names, without the TCP_ prefix. */
+/** The kernel's TCP states (include/net/tcp_states.h), without the TCP_ prefix. */
 export const TCP = {
   ESTABLISHED: 1,
   SYN_SENT: 2,
@@ -18,14 +18,14 @@ export const TCP = {
 export type TcpStateName = keyof typeof TCP;
 export type TcpState = (typeof TCP)[TcpStateName];
 
-/** What tcp_time_wait() was called for at the change to CLOSE, or that it was not; `unknown` where it is not traced. */
+/** The state that tcp_time_wait() was called for at the change to CLOSE; `unknown` if it is not traced. */
 export type TimeWaitOutcome = typeof TCP.TIME_WAIT | typeof TCP.FIN_WAIT2 | "none" | "unknown";
 
 export const TCP_STATE_MAX = 13;
 
 const NAMES: readonly string[] = ["", ...Object.keys(TCP)];
 
-/** Whether the kernel has a state of this number. */
+/** Whether the kernel has a state with this number. */
 export function isTcpState(number: number): number is TcpState {
   return number >= 1 && number <= TCP_STATE_MAX && Number.isInteger(number);
 }

@@ -1,9 +1,9 @@
 import type { Address } from "./address.ts";
 
-/** Which end of the connections is ours: the one that connected, or the one that was connected to. */
+/** Which side of a connection is ours: the one that connected, or the one that accepted. */
 export type Side = "client" | "server";
 
-/** The ends of a socket in a namespace. */
+/** A socket's 4-tuple in a known namespace. */
 export interface SurveyedTuple {
   readonly netns: number;
   readonly localAddress: Address;
@@ -12,9 +12,10 @@ export interface SurveyedTuple {
   readonly remotePort: number;
 }
 
-/** Where a socket came from: connect(), a listener's queue, or listen() itself. */
+/** How a socket was created: by connect(), from a listener's queue, or as a listener. */
 export type SocketRole = "client" | "server" | "listener";
 
+/** A socket's 4-tuple; `netns` is null if the namespace is unknown. */
 export interface SocketTuple {
   readonly netns: number | null;
   readonly localAddress: Address;

@@ -1,4 +1,4 @@
-/** A process that holds a socket, and by which descriptor as far as that is known. */
+/** A process that holds a socket, with its descriptor if known. */
 export interface Holder {
   readonly pid: number;
   readonly fd: number | null;

@@ -2,7 +2,7 @@ import { ECONNABORTED } from "../events/cause.ts";
 import type { OwnerEvidence } from "../events/owner-evidence.ts";
 import { TCP, type TcpState } from "../net/tcp-state.ts";
 
-/** Who holds a socket. `pid` is null exactly when nobody is known. */
+/** The process charged with a socket. `pid` is null if and only if it is unknown. */
 export type Owner = KnownOwner | { readonly pid: null; readonly evidence: "unknown" };
 
 type KnownEvidence = Exclude<OwnerEvidence, "unknown">;
@@ -12,7 +12,7 @@ interface KnownOwner {
   readonly evidence: KnownEvidence;
 }
 
-/** One process as an owner, by how it is known: made once, since each connection gets two or three of them. */
+/** One process as an owner, by evidence: built once per process, since each connection needs two or three of them. */
 export type Owners = Readonly<Record<KnownEvidence, KnownOwner>>;
 
 export function ownersOf(pid: number): Owners {
@@ -22,19 +22,20 @@ export function ownersOf(pid: number): Owners {
 
 export const UNKNOWN_OWNER: Owner = { pid: null, evidence: "unknown" };
 
-/** Whether the task that ran a transition with the socket's lock held made it happen by a call of its own. */
+/** Whether the task that ran a transition caused it by its own system call. */
 function isOwnCall(from: TcpState, to: TcpState): boolean {
   if (from === to) return true;
-  // The end of a listener is not among them: `ss -K` leaves no error there that would tell.
+  // The end of a listener does not count: `ss -K` may have caused it and leaves no error on a listener.
   return to === TCP.SYN_SENT || to === TCP.LISTEN || to === TCP.FIN_WAIT1 || to === TCP.LAST_ACK;
 }
 
 /**
- * Whether the task of a transition is to be taken for the socket's owner. A call of the task's own always tells; what it
- * only ran from the backlog, while it held the lock, tells when nothing better is known: `ss -i` takes the lock, too.
+ * Whether to take the task of a transition for the socket's owner. The task's own system call is always evidence. Work
+ * from the socket's backlog, run while the task held the lock, is evidence only if nothing better is known: `ss -i`
+ * takes the lock, too.
  */
 export function taskIsOwner(from: TcpState, to: TcpState, error: number, known: Owner): boolean {
-  // Who destroyed it is no holder.
+  // The task that destroyed the socket (`ss -K`) does not hold it.
   if (to === TCP.CLOSE && error === ECONNABORTED) return false;
   if (isOwnCall(from, to)) return true;
   return known.evidence === "unknown" || known.evidence === "listener";

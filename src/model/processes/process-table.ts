@@ -3,7 +3,7 @@ import type { ProcessFacts } from "../events/survey.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { Process } from "./process.ts";
 
-/** As many as Linux has pids for by default times two; past it the longest silent go first. */
+/** Twice the default pid_max of Linux; past it, the process not seen for the longest time is dropped. */
 const MAX_PROCESSES = 65_536;
 
 const MAX_FORMER = 10_000;
@@ -19,7 +19,7 @@ export class ProcessTable {
     return this.#dropped;
   }
 
-  /** Processes that are not kept any more and that have left mini-sockets behind, which stay counted. */
+  /** Dropped processes that left mini-sockets behind: these stay counted. */
   get former(): readonly Process[] {
     return this.#former;
   }
@@ -32,7 +32,7 @@ export class ProcessTable {
     return this.#byPid.get(pid);
   }
 
-  /** The process of this pid, made when it is new. `comm` is what the kernel calls it now; null when not known. */
+  /** The process with this pid, created if new. `comm` is its current name; null if unknown. */
   seen(pid: number, comm: string | null, at: Nanos): Process {
     let process = this.#byPid.get(pid);
     if (process === undefined) {
@@ -46,7 +46,7 @@ export class ProcessTable {
     return process;
   }
 
-  /** Takes what /proc says. Another start time means another process with the pid of an ended one. */
+  /** Stores what /proc says. A different start time means that the pid now belongs to another process. */
   learn(facts: ProcessFacts, at: Nanos): void {
     const known = this.#byPid.get(facts.pid);
     if (known?.facts !== null && known !== undefined && known.facts.startTime !== facts.startTime) this.forget(known);
@@ -55,7 +55,7 @@ export class ProcessTable {
     process.uid = facts.uid;
   }
 
-  /** The process holds nothing any more. */
+  /** Drops a process that no longer holds anything. */
   forget(process: Process): void {
     this.#remove(process);
     const isKept = process.timeWaitsEntered > 0 || process.timeWaits > 0;

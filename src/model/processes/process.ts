@@ -5,33 +5,33 @@ import { type Owners, ownersOf } from "./owner.ts";
 import { RateMeter } from "../rates/rate.ts";
 import { Trend } from "../rates/trend.ts";
 
-/** The connection that a reset has ended, as plain fields: the socket itself is gone. */
+/** A connection that was reset; a copy of its fields, since the socket is gone. */
 export interface ResetConnection extends SocketTuple {
   readonly role: SocketRole | null;
 }
 
-/** What is known of a process, and how it treats its connections. */
+/** A process and its connection counts and rates. */
 export class Process {
   readonly pid: number;
-  /** What its sockets name it as. */
+  /** This process as an owner, by evidence. */
   readonly as: Owners;
   comm: string;
-  /** Null until /proc has been read. */
+  /** Null until /proc has been read for it. */
   facts: ProcessFacts | null = null;
   uid: number | null = null;
   transitions = 0;
   readonly rate = new RateMeter();
   readonly opened = new RateMeter();
   readonly closed = new RateMeter();
-  /** Connections that a peer's reset has ended, once established and before that (refused), and the last of either. */
+  /** Connections reset by the peer: after they were established, before that (refused), and the last of both kinds. */
   readonly resets = new RateMeter();
   readonly refused = new RateMeter();
   lastReset: ResetConnection | null = null;
-  /** Sockets in CLOSE_WAIT that it holds. */
+  /** Number of sockets in CLOSE_WAIT that it holds. */
   readonly closeWaits = new Trend();
-  /** Open descriptors. */
+  /** Number of open descriptors. */
   readonly descriptors = new Trend();
-  /** Mini-sockets that it has left behind: how many there are, how many were made, and how fast. */
+  /** Mini-sockets that it left behind: current number, total since tracing began, and rate. */
   timeWaits = 0;
   timeWaitsEntered = 0;
   readonly timeWaitRate = new RateMeter();

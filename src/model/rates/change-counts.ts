@@ -1,15 +1,15 @@
 import type { ChangeCount } from "../events/event.ts";
 import { type TcpState, isTcpState } from "../net/tcp-state.ts";
 
-/** How often sockets went from one state to another, by the kernel's count, and how many of these were not shown. */
+/** Number of transitions between two states by the kernel's count, and how many of them were lost. */
 export interface ChangeTotal extends ChangeCount {
   readonly lost: number;
 }
 
-/** Counts transitions by pair of states. What is lost is counted, too: the kernel has told which it was. */
+/** Counts transitions by pair of states, including lost ones, of which the kernel reports the states. */
 export class ChangeCounts {
   readonly #shown = new Float64Array(256);
-  /** The first place is for those between rare states, and for those of which nothing is known. */
+  /** Index 0: transitions between rare or unknown states. */
   readonly #lost = new Float64Array(256);
   readonly #found = new Float64Array(256);
 
@@ -17,7 +17,7 @@ export class ChangeCounts {
     addTo(this.#shown, from, to, 1);
   }
 
-  /** One that was skipped, or lost, which the kernel may tell only afterwards. */
+  /** Counts a transition that was inferred; the kernel may report it as lost only later. */
   found(from: TcpState, to: TcpState): void {
     addTo(this.#found, from, to, 1);
   }
@@ -27,16 +27,16 @@ export class ChangeCounts {
   }
 
   /**
-   * All that there were, those that are missing most first. Of `total` and `missing` in all, the rest is without states. Where
-   * lines were lost, what was found is in that rest: which of the lost ones it was is a guess, and the kernel's counts are none.
+   * Totals by pair of states, most lost first. What is left of `total` and `missing` becomes a row without states. If
+   * lines were lost, inferred transitions count into that row: which lost line each one matches is only a guess.
    */
   totals(total = 0, missing = 0): ChangeTotal[] {
     const counted = this.#lost.some((count) => count > 0) ? this.#lost : this.#found;
     const rows: ChangeTotal[] = [];
-    for (const [place, shown] of this.#shown.entries()) {
-      const count = shown + (counted[place] ?? 0);
-      const lost = Math.max(0, (this.#lost[place] ?? 0) - (this.#found[place] ?? 0));
-      rows.push({ from: stateOf(place >> 4), to: stateOf(place & 15), count, lost });
+    for (const [index, shown] of this.#shown.entries()) {
+      const count = shown + (counted[index] ?? 0);
+      const lost = Math.max(0, (this.#lost[index] ?? 0) - (this.#found[index] ?? 0));
+      rows.push({ from: stateOf(index >> 4), to: stateOf(index & 15), count, lost });
     }
     const rest = { count: total - sumOf(rows, "count"), lost: missing - sumOf(rows, "lost") };
     const [first] = rows;
@@ -47,8 +47,8 @@ export class ChangeCounts {
 }
 
 function addTo(counts: Float64Array, from: TcpState | null, to: TcpState | null, count: number): void {
-  const place = from === null || to === null ? 0 : (from << 4) | to;
-  counts[place] = (counts[place] ?? 0) + count;
+  const index = from === null || to === null ? 0 : (from << 4) | to;
+  counts[index] = (counts[index] ?? 0) + count;
 }
 
 function sumOf(rows: readonly ChangeTotal[], key: "count" | "lost"): number {

@@ -3,28 +3,27 @@ import { COUNTERS, type CounterName, type NamespaceCounters } from "../net/count
 import type { Nanos } from "../net/nanos.ts";
 
 /**
- * What happens per second in all network namespaces together, by the kernel's own counters: true also of sockets that live
- * shorter than a poll. Null: this kernel does not count it.
+ * Rates over all network namespaces, from the kernel's own counters: they include sockets too short-lived for a poll to
+ * see. Null: this kernel does not count it.
  */
 export interface HostRates {
-  /** Connections begun here (ActiveOpens) and taken (PassiveOpens). */
+  /** Connections opened by connect() (ActiveOpens) and by a listener (PassiveOpens). */
   readonly connects: number;
   readonly accepts: number;
-  /** Connections that have left ESTABLISHED or CLOSE_WAIT: those opened, less those that failed and those still there. */
+  /** Connections that left ESTABLISHED or CLOSE_WAIT: opened minus failed minus still open. */
   readonly closed: number;
-  /** Handshakes that came to nothing (AttemptFails). */
+  /** Failed handshakes (AttemptFails). */
   readonly failed: number;
-  /** Connections that ended by a reset, sent or received (EstabResets). */
+  /** Connections ended by a reset, sent or received (EstabResets). */
   readonly resets: number;
-  /** Connections that this side gave up: data unread or late, no memory, timeout (TCPAbortOn…). */
+  /** Connections that this side aborted: unread or late data, no memory, timeout (TCPAbortOn…). */
   readonly aborts: number | null;
-  /** Mini-sockets begun, in TIME_WAIT or FIN_WAIT2. */
+  /** New mini-sockets, in TIME_WAIT or FIN_WAIT2. */
   readonly timeWaits: number | null;
   /** Connections dropped because an accept queue was full (ListenOverflows). */
   readonly listenOverflows: number | null;
 }
 
-/** Over so many seconds at most. */
 const WINDOW: Nanos = 5e9;
 const ABORTS = [
   "TCPAbortOnData",
@@ -34,23 +33,24 @@ const ABORTS = [
   "TCPAbortOnLinger",
 ] as const satisfies readonly CounterName[];
 
-/** How much the counters of all namespaces have risen, from the first reading until `at`. */
+/** The rise of the counters of all namespaces, from the first reading until `at`. */
 interface Sample {
   readonly at: Nanos;
   readonly rises: ReadonlyMap<CounterName, number>;
-  /** By how much mini-sockets and connections have become more; negative when fewer. */
+  /** Change in the number of mini-sockets and of connections. */
   readonly timeWait: number;
   readonly established: number;
 }
 
 /**
- * Turns readings of the kernel's counters into rates over the last five seconds. A namespace counts from its second reading
- * on, since nobody knows how long it had been there; one whose counters have fallen is another one with its number.
+ * Turns readings of the kernel's counters into rates over the last five seconds. A namespace counts only from its
+ * second reading, since its age at the first is unknown. If its counters fell, it is
+ * a new namespace with a reused number.
  */
 export class CounterRates {
   #last: ReadonlyMap<number, NamespaceCounters> = new Map();
   #samples: Sample[] = [];
-  #countsEnds = false;
+  #countsEnded = false;
 
   add({ at, namespaces, timeWaitsCounted = "begun" }: CountersSeen): void {
     const before = this.#samples.at(-1) ?? { at, rises: new Map(), timeWait: 0, established: 0 };
@@ -66,13 +66,13 @@ export class CounterRates {
       }
       if (isSame) timeWait += now.timeWait - last.timeWait;
     }
-    this.#countsEnds = timeWaitsCounted === "ended";
+    this.#countsEnded = timeWaitsCounted === "ended";
     this.#last = new Map(namespaces.map((one) => [one.netns, one]));
     this.#samples.push({ at, rises, timeWait, established });
     while (this.#samples.length > 2 && at - (this.#samples[0]?.at ?? at) > WINDOW) this.#samples.shift();
   }
 
-  /** Null until the counters have been read twice. */
+  /** Null before the second reading. */
   rates(): HostRates | null {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
@@ -97,7 +97,7 @@ export class CounterRates {
   }
 
   #timeWaits(first: Sample, last: Sample, perSecond: (rise: number) => number): number | null {
-    if (!this.#countsEnds) {
+    if (!this.#countsEnded) {
       const begun = riseOf(first, last, ["TW", "TWKilled"]);
       return begun === null ? null : perSecond(begun);
     }
@@ -106,7 +106,7 @@ export class CounterRates {
   }
 }
 
-/** By how much counters have risen together between two samples; null when the kernel has none of them. */
+/** The summed rise of counters between two samples; null if the kernel has none of them. */
 function riseOf(first: Sample, last: Sample, names: readonly CounterName[]): number | null {
   let rise: number | null = null;
   for (const name of names) {
@@ -116,7 +116,7 @@ function riseOf(first: Sample, last: Sample, names: readonly CounterName[]): num
   return rise;
 }
 
-/** Whether counters that only rise have fallen: it is another namespace with the same number. */
+/** Whether a counter fell, which means that this is a new namespace with a reused number. */
 export function hasFallen(last: NamespaceCounters, now: NamespaceCounters): boolean {
   return counted(now).some(([name, value]) => name !== "CurrEstab" && value < (last.counters[name] ?? 0));
 }

@@ -1,16 +1,15 @@
 import type { Nanos } from "../net/nanos.ts";
 
 const SECOND = 1e9;
-/** Five minutes. */
 export const HISTORY_SECONDS = 300;
 
-/** How many of something there were in each of the last seconds. */
+/** Number of events in each of the last seconds. */
 export class History {
   readonly #counts = new Float64Array(HISTORY_SECONDS);
   #second = -1;
   #first = -1;
 
-  /** From here on a second without any is one with none. */
+  /** Counting begins: seconds without an event now count as 0. */
   begin(at: Nanos): void {
     if (this.#first < 0) this.#first = this.#second = Math.floor(at / SECOND);
   }
@@ -24,7 +23,7 @@ export class History {
     this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
   }
 
-  /** The counts of the whole seconds since the begin, at most five minutes, oldest first; the second under way left out. */
+  /** The counts of whole seconds since `begin`, at most five minutes, oldest first, without the current second. */
   series(now: Nanos): number[] {
     const current = Math.floor(now / SECOND);
     const counts: number[] = [];

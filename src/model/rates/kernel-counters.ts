@@ -3,7 +3,7 @@ import type { CounterName, HostFigures, NamespaceCounters, NetworkSettings } fro
 import { CounterRates, type HostRates, hasFallen } from "./counter-rates.ts";
 import { RecentCounters, type Rise } from "./recent-counters.ts";
 
-/** The kernel's defaults. */
+/** The kernel's default settings. */
 const DEFAULTS: NetworkSettings = {
   timeWaitLimit: 262_144,
   firstPort: 32_768,
@@ -15,7 +15,7 @@ const DEFAULTS: NetworkSettings = {
   finTimeoutMs: 60_000,
 };
 
-/** What the kernel counts by itself and how it is set, as last read and as it has changed. */
+/** The kernel's counters and settings: first and last reading, and rates. */
 export class KernelCounters {
   #last: CountersSeen | null = null;
   readonly #first = new Map<number, NamespaceCounters>();
@@ -29,48 +29,48 @@ export class KernelCounters {
     this.#recent.add(event);
     for (const one of event.namespaces) {
       const first = this.#first.get(one.netns);
-      // A namespace whose counters have fallen is another one with its number.
+      // If the counters fell, it is a new namespace with a reused number.
       if (first === undefined || hasFallen(first, one)) this.#first.set(one.netns, one);
       if (one.settings !== null) this.#settings.set(one.netns, one.settings);
     }
   }
 
-  /** The last reading; null before the first. */
+  /** Null before the first reading. */
   get last(): CountersSeen | null {
     return this.#last;
   }
 
-  /** Each namespace as last read. */
+  /** The last reading of each namespace. */
   get namespaces(): readonly NamespaceCounters[] {
     return this.#last?.namespaces ?? [];
   }
 
-  /** The machine as last read; null when it never was. */
+  /** The last reading of the whole machine; null before the first. */
   get host(): HostFigures | null {
     return this.#last?.host ?? null;
   }
 
-  /** As first read in the namespace. */
+  /** The first reading of a namespace. */
   firstOf(netns: number): NamespaceCounters | undefined {
     return this.#first.get(netns);
   }
 
-  /** The settings of each namespace where they were read. */
+  /** By namespace, if they were readable. */
   get settings(): ReadonlyMap<number, NetworkSettings> {
     return this.#settings;
   }
 
-  /** The settings of a namespace; the kernel's defaults where they are not known. */
+  /** The settings of a namespace, or the kernel's defaults if unknown. */
   settingsOf(netns: number | null): NetworkSettings {
     return (netns === null ? undefined : this.#settings.get(netns)) ?? DEFAULTS;
   }
 
-  /** What happens per second in all namespaces together; null until they have been read twice. */
+  /** Rates over all namespaces; null before the second reading. */
   rates(): HostRates | null {
     return this.#rates.rates();
   }
 
-  /** What a namespace has counted of these within the last minute; null when it does not count them. */
+  /** The rise of these counters in a namespace within the last minute; null if it does not count them. */
   rise(netns: number, ...names: readonly CounterName[]): Rise | null {
     return this.#recent.rise(netns, ...names);
   }

@@ -3,7 +3,7 @@ import type { Nanos } from "../net/nanos.ts";
 const SECOND = 1e9;
 const BUCKETS = 6;
 
-/** Events per second over the last five whole seconds, or over the run where that is shorter. */
+/** Events per second over the last five whole seconds, or over the run if that is shorter. */
 export class RateMeter {
   readonly #counts = new Float64Array(BUCKETS);
   #second = -1;
@@ -12,7 +12,7 @@ export class RateMeter {
   add(at: Nanos, count = 1): void {
     const second = Math.floor(at / SECOND);
     if (second !== this.#second) this.#roll(second);
-    // An event from before the window is an old one and changes no rate.
+    // Older than the window: its bucket already counts another second.
     if (second <= this.#second - BUCKETS || second < this.#firstSecond) return;
     const bucket = second % BUCKETS;
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
@@ -31,7 +31,7 @@ export class RateMeter {
     return (this.#counts[current % BUCKETS] ?? 0) / Math.max(0.25, (now - current * SECOND) / SECOND);
   }
 
-  /** How many there were in one of the last five whole seconds; 0 for any other. */
+  /** Number of events in one of the last five whole seconds; 0 for any other second. */
   countIn(second: number): number {
     const isKept = second <= this.#second && second > this.#second - BUCKETS && second >= this.#firstSecond;
     return isKept ? (this.#counts[second % BUCKETS] ?? 0) : 0;

@@ -12,13 +12,13 @@ interface Reading {
   readonly backlogDrops: number | null;
 }
 
-/** How much something has risen, and in how many seconds. */
+/** The rise of a counter, and over how many seconds. */
 export interface Rise {
   readonly count: number;
   readonly seconds: number;
 }
 
-/** What each namespace's counters were during the last minute, in steps of five seconds, so that it can be told what is new. */
+/** Counters of each namespace over the last minute, in steps of five seconds, to show recent rises. */
 export class RecentCounters {
   readonly #readings = new Map<number, Reading[]>();
 
@@ -28,7 +28,7 @@ export class RecentCounters {
     for (const one of namespaces) {
       const readings = this.#readings.get(one.netns) ?? [];
       const last = readings.at(-1);
-      // A namespace whose counters have fallen is another one with its number.
+      // If the counters fell, it is a new namespace with a reused number.
       if (last !== undefined && hasFallen({ ...one, counters: last.counters }, one)) readings.length = 0;
       const before = readings.at(-2);
       if (before !== undefined && (last?.at ?? at) - before.at < SPACING) readings.pop();
@@ -38,7 +38,7 @@ export class RecentCounters {
     }
   }
 
-  /** What a namespace has counted of these since the first reading within the last minute; null when it does not count them. */
+  /** The rise of these counters in a namespace within the last minute; null if it does not count them. */
   rise(netns: number, ...names: readonly CounterName[]): Rise | null {
     const readings = this.#readings.get(netns);
     return riseOf(readings, ({ counters }) => {
@@ -47,7 +47,7 @@ export class RecentCounters {
     });
   }
 
-  /** Packets dropped before any namespace saw them. */
+  /** Packets dropped within the last minute, before any namespace saw them. */
   backlogDrops(): Rise | null {
     const [readings] = this.#readings.values();
     return riseOf(readings, (reading) => reading.backlogDrops);

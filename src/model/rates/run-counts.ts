@@ -4,7 +4,7 @@ import type { TcpState } from "../net/tcp-state.ts";
 import { ChangeCounts } from "./change-counts.ts";
 import { RateMeter } from "./rate.ts";
 
-/** The transitions of a run: those counted, those lost on the way, and those the kernel skipped. */
+/** Counts the transitions of a run: reported, lost in a buffer, and skipped by the kernel. */
 export class RunCounts {
   readonly #rate = new RateMeter();
   readonly #changes = new ChangeCounts();
@@ -17,17 +17,17 @@ export class RunCounts {
   #inferred = 0;
   #contradictions = 0;
 
-  /** All that were seen, by the tracer, by polls or by inference. */
+  /** All transitions that were traced, polled or inferred. */
   get transitions(): number {
     return this.#transitions;
   }
 
-  /** Of the transitions, those whose process is known. */
+  /** Transitions whose process is known. */
   get attributed(): number {
     return this.#attributed;
   }
 
-  /** Transitions that were sent and never arrived, and when the last of them were found missing. */
+  /** Transitions lost in a full buffer, and when the last loss was noticed. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -36,32 +36,32 @@ export class RunCounts {
     return this.#droppedAt;
   }
 
-  /** Of the transitions, those that only polls have shown, while nothing was traced. */
+  /** Transitions that only polls showed, while nothing was traced. */
   get polled(): number {
     return this.#polled;
   }
 
-  /** Transitions that the kernel ran no program for and that have been found since. */
+  /** Transitions that the kernel ran no program for and that were inferred since. */
   get inferred(): number {
     return this.#inferred;
   }
 
-  /** Times that an event did not fit the last one of its socket: at least one in between was never counted. */
+  /** How often an event did not fit the one before it on its socket: at least one in between was never counted. */
   get contradictions(): number {
     return this.#contradictions;
   }
 
-  /** Transitions that the kernel says it skipped and that have not been found. It does not admit to all. */
+  /** Transitions that the kernel reported as skipped and that are not inferred yet. It does not report all of them. */
   get missing(): number {
     return Math.max(0, this.#skipped - this.#inferred);
   }
 
-  /** Transitions that happened and were never reported: with those that were, all that the kernel counted. */
+  /** Transitions that were never reported: added to the reported ones, they give the kernel's total. */
   get lost(): number {
     return Math.max(0, this.#dropped + this.#skipped - this.#inferred);
   }
 
-  /** By pair of states: what was traced, what was dropped, and what was skipped and found again. */
+  /** By pair of states: traced, lost, and inferred. */
   get changes(): Pick<ChangeCounts, "totals"> {
     return this.#changes;
   }
@@ -70,7 +70,7 @@ export class RunCounts {
     return this.#rate.perSecond(now);
   }
 
-  /** How many there were in one of the last five whole seconds. */
+  /** Number of transitions in one of the last five whole seconds. */
   countIn(second: number): number {
     return this.#rate.countIn(second);
   }
@@ -81,7 +81,7 @@ export class RunCounts {
     if (isAttributed) this.#attributed++;
   }
 
-  /** The process of transitions that have been counted is known by now. */
+  /** The process of transitions counted earlier is now known. */
   attribute(transitions: number): void {
     this.#attributed += transitions;
   }
@@ -107,7 +107,7 @@ export class RunCounts {
     if (where === "kernel") return this.skip(count);
     this.#dropped += count;
     this.#droppedAt = at;
-    // They happened: only whose they were is not known.
+    // They happened, so they count in the rate; only their process is unknown.
     this.#rate.add(at, count);
     for (const change of changes ?? [{ from: null, to: null, count }]) this.#changes.lost(change);
   }

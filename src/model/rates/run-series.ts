@@ -2,12 +2,12 @@ import type { Nanos } from "../net/nanos.ts";
 import type { RunCounts } from "./run-counts.ts";
 import { Series } from "./series.ts";
 
-/** A run's transitions and sockets in CLOSE_WAIT, second by second, whatever is filtered. */
+/** Transitions and sockets in CLOSE_WAIT per second of a run, regardless of any filter. */
 export class RunSeries {
   readonly #transitions = new Series();
   readonly #closeWait = new Series();
 
-  /** Time goes by: the seconds that are over go into the series. */
+  /** Adds the seconds that have ended. */
   tick(at: Nanos, counts: RunCounts, closeWait: number): void {
     this.#transitions.tick(at, (second) => counts.countIn(second));
     this.#closeWait.tick(at, () => closeWait);

@@ -3,16 +3,16 @@ import { HISTORY_SECONDS } from "./history.ts";
 
 const SECOND = 1e9;
 
-/** A number for each of the last whole seconds, at most five minutes: what it was when the second was over. */
+/** A value for each of the last whole seconds, at most five minutes, taken at the end of the second. */
 export class Series {
   readonly #values = new Float64Array(HISTORY_SECONDS);
   #next = -1;
   #length = 0;
 
-  /** To be called as time goes by: `valueOf` is asked for each second that has ended since. */
+  /** Adds `valueOf` each second that has ended since the last call. */
   tick(at: Nanos, valueOf: (second: number) => number): void {
     const current = Math.floor(at / SECOND);
-    // The first second is cut short by the begin.
+    // The first second is incomplete.
     if (this.#next < 0) this.#next = current + 1;
     for (let second = Math.max(this.#next, current - HISTORY_SECONDS); second < current; second++) {
       this.#values[second % HISTORY_SECONDS] = valueOf(second);

@@ -1,25 +1,25 @@
 import type { Nanos } from "../net/nanos.ts";
 
 const MAX_SAMPLES = 64;
-const LEAST_SAMPLES = 3;
-/** In fewer a stray value would count. */
-const LEAST_RECENT = 5;
-const LEAST_SPAN: Nanos = 2e9;
+const MIN_SAMPLES = 3;
+/** With fewer, one outlier would dominate. */
+const MIN_RECENT = 5;
+const MIN_SPAN: Nanos = 2e9;
 
 interface Sample {
   readonly at: Nanos;
   readonly value: number;
 }
 
-/** How a number has changed over the run, from samples of it; the longer the run, the fewer of them a second are kept. */
+/** How a number changes over a run, from at most 64 samples: the longer the run, the further apart they are. */
 export class Trend {
   #samples: Sample[] = [];
   #latest: Sample | null = null;
   #spacing: Nanos = 0;
-  /** Until the next sample; undefined when it is to be worked out. */
+  /** Cached until the next sample; undefined if not computed yet. */
   #slope: number | null | undefined;
 
-  /** `at` never goes back. */
+  /** `at` must not decrease. */
   add(at: Nanos, value: number): void {
     this.#latest = { at, value };
     this.#slope = undefined;
@@ -33,19 +33,19 @@ export class Trend {
   }
 
   /**
-   * Change per second, over the run or over its later half, whichever is less: what rose once and stood still since does not
-   * grow. Null while there are fewer than three samples or less than two seconds between them.
+   * Change per second, over the run or over its later half, whichever is less: a number that rose once and then stayed
+   * constant is not growing. Null with fewer than three samples or less than two seconds between first and last.
    */
   perSecond(): number | null {
-    if (this.#slope === undefined) this.#slope = this.#workOut();
+    if (this.#slope === undefined) this.#slope = this.#computeSlope();
     return this.#slope;
   }
 
-  #workOut(): number | null {
+  #computeSlope(): number | null {
     const samples = this.#all();
     const whole = slopeOf(samples);
     const later = samples.slice(Math.floor(samples.length / 2));
-    const recent = later.length < LEAST_RECENT ? null : slopeOf(later);
+    const recent = later.length < MIN_RECENT ? null : slopeOf(later);
     if (whole === null || recent === null) return whole;
     return Math.abs(recent) < Math.abs(whole) ? recent : whole;
   }
@@ -55,7 +55,7 @@ export class Trend {
     return this.#latest === null || this.#latest.at === at ? this.#samples : [...this.#samples, this.#latest];
   }
 
-  /** Milliseconds after `now` until the number reaches `limit`, if it goes on like this; null when it does not rise. */
+  /** Milliseconds from `now` until the number reaches `limit` at the current slope; null if it does not rise. */
   msUntil(limit: number, now: Nanos): number | null {
     const last = this.#latest;
     if (last === null) return null;
@@ -66,11 +66,11 @@ export class Trend {
   }
 }
 
-/** Per second: the median of the slopes between any two samples (Theil and Sen), which stray values do not move. */
+/** Per second: the median of the slopes between any two samples (Theil-Sen), which outliers do not affect. */
 function slopeOf(samples: readonly Sample[]): number | null {
   const span = (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0);
-  if (samples.length < LEAST_SAMPLES || span < LEAST_SPAN) return null;
-  // Most numbers stand still.
+  if (samples.length < MIN_SAMPLES || span < MIN_SPAN) return null;
+  // Fast path: most numbers do not change.
   if (samples.every(({ value }) => value === samples[0]?.value)) return 0;
   const slopes: number[] = [];
   for (const [index, first] of samples.entries()) {
