@@ -2,13 +2,13 @@ import type { Nanos } from "../net/nanos.ts";
 import type { TcpState } from "../net/tcp-state.ts";
 import type { Socket } from "../sockets/socket.ts";
 
-/** What a survey said of a socket; `until` is when it had been read. CLOSE stands for a row that is gone. */
+/** The state in which a survey showed a socket, and when the survey ended. CLOSE: it did not show the socket. */
 export interface Doubt {
   readonly state: TcpState;
   readonly until: Nanos;
 }
 
-/** Traced sockets that the last survey showed in another state, until it is clear whether an event explains it. */
+/** Traced sockets that the last survey showed in another state, kept until all events that might explain it are in. */
 export class Doubts {
   readonly #bySocket = new Map<Socket, Doubt>();
 
@@ -17,11 +17,11 @@ export class Doubts {
   }
 
   drop(socket: Socket): void {
-    // Mostly there are none, and each transition asks.
+    // Fast path: this runs for each transition, and there are rarely any doubts.
     if (this.#bySocket.size > 0) this.#bySocket.delete(socket);
   }
 
-  /** Drops and gives those that no event can explain any more, once everything up to the watermark has arrived. */
+  /** Removes and yields the doubts that no event can explain any more, because the watermark has passed them. */
   *settled(watermark: Nanos): IterableIterator<[Socket, Doubt]> {
     for (const entry of this.#bySocket) {
       const [socket, { until }] = entry;

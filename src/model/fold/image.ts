@@ -9,7 +9,7 @@ import type { Holder } from "../processes/holder.ts";
 import type { Owner } from "../processes/owner.ts";
 import type { Socket } from "../sockets/socket.ts";
 
-/** Draws up what the tables know. */
+/** Builds an image of the tables. */
 export function buildImage(tables: Tables): Image {
   const leaked = Array.from(tables.leakedDescriptors.entries(), ([inode, descriptor]) => {
     const { socket, since, sinceIsExact, at, isConfirmed } = descriptor;
@@ -40,9 +40,9 @@ export function buildImage(tables: Tables): Image {
 function imageOf(socket: Socket): ImagedSocket {
   const { id, address, netns, localAddress, localPort, remoteAddress, remotePort, state, since, sinceIsExact } = socket;
   const { role, inode, owner, receiveQueue, backlog, detailAt, sentAt, lastTraced } = socket;
-  const ends = { netns, localAddress, localPort, remoteAddress, remotePort };
+  const tuple = { netns, localAddress, localPort, remoteAddress, remotePort };
   return {
-    ...ends,
+    ...tuple,
     id,
     address,
     state,
@@ -64,7 +64,7 @@ function finite(at: Nanos): Nanos | null {
   return Number.isFinite(at) ? at : null;
 }
 
-/** Makes the tables, which must be empty, know what those knew that the image was taken of. */
+/** Restores the tables, which must be empty, from an image. */
 export function foldImage(tables: Tables, image: Image): void {
   tables.surveys.restore(image);
   tables.counts.skip(image.missing);
@@ -98,7 +98,7 @@ function restore(tables: Tables, row: ImagedSocket, holders: readonly Holder[]):
   socket.localPort = row.localPort;
   socket.remoteAddress = row.remoteAddress;
   socket.remotePort = row.remotePort;
-  if (row.address === null) sockets.indexEnds(socket);
+  if (row.address === null) sockets.indexTuple(socket);
   else sockets.setAddress(socket, row.address);
   if (row.inode !== null) sockets.setInode(socket, row.inode);
   if (row.state === TCP.LISTEN) sockets.addListener(socket);

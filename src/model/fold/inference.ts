@@ -7,8 +7,8 @@ import type { Socket } from "../sockets/socket.ts";
 import type { TransitionRow } from "../sockets/transition-row.ts";
 
 /**
- * The changes that the network makes, in softirq. Only those can be skipped: the kernel skips what interrupts a BPF
- * program, and a system call interrupts none. Resets come last.
+ * The transitions that the network causes, in softirq. Only these can be skipped: the kernel skips a BPF program that
+ * interrupts another one, and system calls do not interrupt BPF programs. Resets come last.
  */
 const NETWORK_MADE: Partial<Record<TcpState, readonly TcpState[]>> = {
   [TCP.SYN_SENT]: [TCP.ESTABLISHED, TCP.CLOSE],
@@ -23,7 +23,7 @@ const NETWORK_MADE: Partial<Record<TcpState, readonly TcpState[]>> = {
 
 const DROP_MEMORY: Nanos = 5e9;
 
-/** The shortest way from one state to another that system calls have no part in, without `from`; empty if none. */
+/** The shortest path between two states without system calls, excluding `from`; empty if there is none. */
 export function networkMadePath(from: TcpState, to: TcpState): readonly TcpState[] {
   const paths: TcpState[][] = [[from]];
   for (const path of paths) {
@@ -38,8 +38,8 @@ export function networkMadePath(from: TcpState, to: TcpState): readonly TcpState
 type Report = (row: TransitionRow) => void;
 
 /**
- * The socket is known to be in `to`, though it was not traced getting there. What the network must have done in between
- * is reported, with the cause `poll`: the time is when it was found, not when it happened.
+ * Moves the socket to `to`, which it is known to have reached untraced. Reports the transitions that the network must
+ * have caused in between, with the cause `poll`: their time is when they were inferred, not when they happened.
  */
 export function repair(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
   tables.counts.countContradiction();
@@ -49,7 +49,7 @@ export function repair(tables: Tables, socket: Socket, to: TcpState, at: Nanos, 
   else infer(tables, socket, path, at, report);
 }
 
-/** What the socket leaves behind: a descriptor without a socket, or a mini-socket. Surveys tell whether it is so. */
+/** Assumes what the socket leaves behind: a leaked descriptor or a mini-socket. A survey confirms it or not. */
 function foldUnseenEnd(tables: Tables, socket: Socket, at: Nanos): void {
   const { state } = socket;
   if (state === TCP.CLOSE_WAIT) tables.leakedDescriptors.suspect(socket, at);
@@ -58,7 +58,7 @@ function foldUnseenEnd(tables: Tables, socket: Socket, at: Nanos): void {
   }
 }
 
-/** A server's connection whose beginning the kernel skipped: from LISTEN through the handshake to `to`. */
+/** Reports the start of a server's connection that the kernel skipped: from LISTEN through the handshake to `to`. */
 export function repairBirth(tables: Tables, socket: Socket, to: TcpState, at: Nanos, report: Report): void {
   const path = [TCP.SYN_RECV, ...networkMadePath(TCP.SYN_RECV, to)];
   if (path.at(-1) !== to || tables.counts.missing < path.length || !isClear(tables, at)) return;
@@ -67,7 +67,7 @@ export function repairBirth(tables: Tables, socket: Socket, to: TcpState, at: Na
   infer(tables, socket, path, at, report);
 }
 
-/** Where the buffer overflowed, too, nobody can say which transitions are missing. */
+/** False if the buffer also overflowed recently: then it is unknown which transitions were skipped and which lost. */
 function isClear(tables: Tables, at: Nanos): boolean {
   return at - tables.counts.droppedAt > DROP_MEMORY;
 }

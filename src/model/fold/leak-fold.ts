@@ -7,7 +7,7 @@ import { forEachCloseWait } from "../sockets/close-wait.ts";
 import { holdersOf, isUnaccepted } from "../sockets/holding.ts";
 import { socketMatcher } from "../sockets/socket-match.ts";
 
-/** What the kernel tells of sockets in CLOSE_WAIT: how long at least, and whether their program still sends. */
+/** Details of sockets in CLOSE_WAIT: a better lower bound of their age, and when the program last sent. */
 export function foldDetails(tables: Tables, seen: DetailsSeen): void {
   const { at, askedAt, details, backlogs } = seen;
   for (const { inode, backlog } of backlogs) {
@@ -25,14 +25,14 @@ export function foldDetails(tables: Tables, seen: DetailsSeen): void {
   }
 }
 
-/** One sample of each process's sockets in CLOSE_WAIT and of its descriptors. */
+/** Adds a sample of each process's sockets in CLOSE_WAIT and of its descriptors. */
 export function foldTrends(tables: Tables, survey: Survey): void {
   const counts = new SeededMap<number, number>();
   const { clock, surveys, sockets, leakedDescriptors } = tables;
   const { now } = clock;
   const { detailsAt } = surveys;
   forEachCloseWait({ now, detailsAt, sockets: sockets.columns, leakedDescriptors }, Infinity, (socket) => {
-    // What waits to be accepted is nobody's leak.
+    // Not accepted is not a leak: no program holds it yet.
     if (isUnaccepted(socket)) return;
     for (const { pid } of holdersOf(socket, sockets)) counts.set(pid, (counts.get(pid) ?? 0) + 1);
   });

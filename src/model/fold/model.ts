@@ -19,15 +19,15 @@ import type { Socket } from "../sockets/socket.ts";
 import type { TransitionRow } from "../sockets/transition-row.ts";
 
 /**
- * The fold over trace events: what sockets there are, in which state, since when, and whose. Reads no clock, no file and
- * no environment, so that the same events always give the same answers.
+ * Folds trace events into sockets, their states, ages and owners. Reads no clock, file or environment: the same events
+ * always give the same result.
  */
 export class Model {
   readonly tables: Tables;
-  /** Called for each transition, after the tables know it. */
+  /** Called for each transition, after the tables are updated. */
   onTransition: ((row: TransitionRow) => void) | null = null;
 
-  /** `timeWaitFilter` chooses the mini-sockets that are counted, once and for all. */
+  /** `timeWaitFilter` selects the mini-sockets to count and cannot change later. */
   constructor(timeWaitFilter: Filter = MATCH_ALL) {
     this.tables = new Tables(timeWaitFilter);
   }
@@ -97,8 +97,8 @@ export class Model {
   }
 
   /**
-   * Until its accept() is seen, a connection is charged to who listens. One that has been accepted unseen, as by io_uring,
-   * may be with any process that holds the listener: then only the one that is alone in it can have it.
+   * Until its accept() is seen, a connection is charged to the process that listens. One that was accepted unseen, for
+   * example through io_uring, may belong to any holder of the listener: its owner is known only if there is one holder.
    */
   #ownThroughListener(socket: Socket, event: Transition): void {
     const { tables } = this;
@@ -110,21 +110,21 @@ export class Model {
     else if (socket.owner.evidence === "listener" && !isSure) own(tables, socket, UNKNOWN_OWNER, event.at);
   }
 
-  /** The socket that the event is about, with its ends and its `from` state put right. */
+  /** The socket of the event, with its tuple and its `from` state corrected. */
   #socketOf(event: Transition): Socket {
     const { sockets } = this.tables;
     const isBirth =
       (event.from === TCP.CLOSE || event.from === TCP.LISTEN) && event.to !== TCP.CLOSE && event.from !== event.to;
     let socket = sockets.atAddress(event.address);
     if (socket !== undefined && (isBirth || isOther(socket, event))) {
-      // The end of the socket that lived at this address before was never seen.
+      // The end of the socket that had this address before was never traced.
       if (socket.state !== TCP.CLOSE) repair(this.tables, socket, TCP.CLOSE, event.at, this.#report);
       sockets.remove(socket);
       socket = undefined;
     }
     if (socket === undefined) return this.#firstSight(event, isBirth);
     if (socket.state !== event.from) repair(this.tables, socket, event.from, event.at, this.#report);
-    sockets.learnEnds(socket, event);
+    sockets.learnTuple(socket, event);
     return socket;
   }
 
@@ -134,20 +134,20 @@ export class Model {
       (event.inode !== null && event.inode !== 0 ? sockets.atInode(event.inode) : undefined) ??
       sockets.untraced(event, event.inode);
     const known = surveyed?.address === null ? surveyed : undefined;
-    // A survey may show a connection before its first events arrive: those know better.
+    // A survey may show a connection before its first events arrive; they are more exact, so they replace it.
     if (known !== undefined && isBirth) sockets.remove(known);
     const socket = known !== undefined && !isBirth ? known : sockets.create(event.from, event.at, false);
     sockets.setAddress(socket, event.address);
-    sockets.learnEnds(socket, event);
+    sockets.learnTuple(socket, event);
     if (known === undefined && !isBirth) this.#birthOf(socket, event);
     if (socket.state !== event.from) sockets.setState(socket, event.from, event.at, false);
-    // A child is in LISTEN, too, until its first event; what ends there is the listener.
+    // A new connection is in LISTEN, too, until its first event (a birth); otherwise this is the listener.
     if (event.from === TCP.LISTEN && !isBirth) sockets.addListener(socket);
     if (isBirth) sockets.setRole(socket, roleAtBirth(event));
     return socket;
   }
 
-  /** A socket that comes up in mid-life though all older ones are known: the kernel skipped its beginning. */
+  /** A socket first seen in mid-life although all older ones are known: the kernel skipped its start. */
   #birthOf(socket: Socket, event: Transition): void {
     const { tables } = this;
     if (
@@ -166,7 +166,7 @@ export class Model {
   #change(socket: Socket, event: Transition): void {
     const { tables } = this;
     const { since, sinceIsExact } = socket;
-    // close() would have taken it through LAST_ACK, and it would have no file any more.
+    // After close() it would have passed through LAST_ACK and would no longer have a file.
     const isReset = event.from === TCP.CLOSE_WAIT && event.to === TCP.CLOSE && event.inode !== 0;
     if (isReset) tables.leakedDescriptors.suspect(socket, event.at);
     tables.sockets.setState(socket, event.to, event.at, true);
@@ -195,7 +195,7 @@ export class Model {
     this.#acceptor(socket, process, event.at);
   }
 
-  /** Who accepts holds the listener, though another may have opened it and passed it on by fork(). */
+  /** The process that accepts holds the listener, even if another one opened it and passed it on by fork(). */
   #acceptor(socket: Socket, process: Process, at: Nanos): void {
     const [listener, ...others] = this.tables.sockets.listeners.accepting(socket);
     if (listener === undefined || others.length > 0 || listener.owner.pid === process.pid) return;
@@ -206,17 +206,17 @@ export class Model {
     return this.tables.clock.now;
   }
 
-  /** Milliseconds after the Unix epoch of a moment on the tracer's clock; fractions are microseconds and better. */
+  /** Milliseconds after the Unix epoch of a moment on the tracer's clock; with a fraction. */
   wallMs(at: Nanos): number {
     return this.tables.clock.wallMs(at);
   }
 
-  /** All that it knows, for a recording that begins here. */
+  /** For a recording file that begins here. */
   image(): Image {
     return buildImage(this.tables);
   }
 
-  /** The last events of the kinds that an image leaves out; null where there was none. */
+  /** The last events of the kinds that an image does not contain; null if there was none. */
   lastEvents(): { anchor: ClockAnchor | null; source: SourceChange | null; counters: CountersSeen | null } {
     const { clock, source, kernel } = this.tables;
     return { anchor: clock.anchor, source: source.changeAt(clock.now), counters: kernel.last };
@@ -228,17 +228,17 @@ function roleAtBirth({ from, to }: Transition): SocketRole {
   return to === TCP.LISTEN ? "listener" : "client";
 }
 
-/** What was never in a queue is another socket, whose end at this address was not seen. */
+/** False if the socket was never in an accept queue: then the event is about a new socket at a reused address. */
 function canBeAccepted({ role, inode, state }: Socket, event: Accept): boolean {
   if (role === "client" || (inode !== null && inode !== 0 && inode !== event.inode)) return false;
   return role === "server" || state === TCP.SYN_RECV || state === TCP.ESTABLISHED || state === TCP.CLOSE_WAIT;
 }
 
-/** Whether another socket is at the address of one that was traced before: a port that is known does not change. */
+/** Whether the event is about a new socket at a reused address: a known port does not change. */
 function isOther(socket: Socket, event: Transition): boolean {
   return differ(socket.localPort, event.localPort) || differ(socket.remotePort, event.remotePort);
 }
 
-function differ(known: number, told: number): boolean {
-  return known !== 0 && told !== 0 && known !== told;
+function differ(known: number, reported: number): boolean {
+  return known !== 0 && reported !== 0 && known !== reported;
 }

@@ -8,7 +8,7 @@ import type { Process } from "../processes/process.ts";
 import { pidOfListener } from "../sockets/listeners.ts";
 import type { Socket } from "../sockets/socket.ts";
 
-/** Counts one transition of this socket, and charges it to its owner; returns the owner's process. */
+/** Counts one transition of this socket for its owner; returns the owner's process. */
 export function countTransition({ counts, processes }: Tables, socket: Socket, at: Nanos): Process | null {
   const { pid } = socket.owner;
   counts.countTransition(at, pid !== null);
@@ -22,10 +22,10 @@ export function countTransition({ counts, processes }: Tables, socket: Socket, a
   return process;
 }
 
-/** Gives the socket to its owner, and with it the transitions that nobody was known for. */
+/** Sets the socket's owner, who is also charged with its transitions so far if they had no owner. */
 export function own({ sockets, counts, processes }: Tables, socket: Socket, owner: Owner, at: Nanos): void {
   if (owner === socket.owner) return;
-  // The last survey has not seen this one: what it saw is old.
+  // If the last survey did not show this owner as a holder, its list of holders is out of date.
   const isSeen = socket.holders.some(({ pid }) => pid === owner.pid);
   sockets.setOwner(socket, owner, isSeen ? socket.holders : []);
   if (owner.pid === null || socket.unattributed === 0) return;
@@ -34,18 +34,18 @@ export function own({ sockets, counts, processes }: Tables, socket: Socket, owne
   socket.unattributed = 0;
 }
 
-/** Gives the socket to who listens where it came in, as far as that is one process. */
+/** Charges the socket to the process that listens, if it is only one. */
 export function ownThroughListener(tables: Tables, socket: Socket, listeners: readonly Socket[], at: Nanos): void {
   const pid = pidOfListener(listeners);
   own(tables, socket, pid === null ? UNKNOWN_OWNER : tables.processes.seen(pid, null, at).as.listener, at);
 }
 
-/** The process that is charged with the socket; null where it is not known. */
+/** The owner's process; null if unknown. */
 export function processOf({ processes }: Tables, { owner }: Socket): Process | null {
   return owner.pid === null ? null : (processes.at(owner.pid) ?? null);
 }
 
-/** What a transition says of how its process treats its connections. */
+/** Counts a transition in its process's rates of opened, closed and reset connections. */
 export function countConnection(process: Process, socket: Socket, event: Transition, cause: Cause | null): void {
   if (event.from === TCP.SYN_SENT && event.to === TCP.ESTABLISHED) process.opened.add(event.at);
   if (event.to === TCP.CLOSE && event.from !== TCP.LISTEN) process.closed.add(event.at);

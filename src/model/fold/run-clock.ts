@@ -1,7 +1,7 @@
 import type { ClockAnchor } from "../events/event.ts";
 import type { Nanos } from "../net/nanos.ts";
 
-/** How far a run has come, by the clock of its events. */
+/** The time of a run, by the clock of its events. */
 export class RunClock {
   #now: Nanos = 0;
   #watermark: Nanos = 0;
@@ -21,12 +21,12 @@ export class RunClock {
     return this.#anchor;
   }
 
-  /** How far the watermark is behind; 0 before there is one. */
+  /** How far the watermark lags behind `now`; 0 before there is one. */
   get lagMs(): number {
     return this.#watermark === 0 ? 0 : Math.max(0, this.#now - this.#watermark) / 1e6;
   }
 
-  /** Milliseconds after the Unix epoch of a moment; 0 before there is an anchor. */
+  /** A moment in milliseconds since the Unix epoch; 0 before there is an anchor. */
   wallMs(at: Nanos): number {
     return this.#anchor === null ? 0 : this.#anchor.wallMs + (at - this.#anchor.at) / 1e6;
   }

@@ -1,7 +1,7 @@
 import type { Gap, SourceChange, SourceName } from "../events/event.ts";
 import type { Nanos } from "../net/nanos.ts";
 
-/** Where a run's events come from, since when, and what their source leaves out. */
+/** The source of a run's events, since when, and its gaps. */
 export class RunSource {
   #name: SourceName | null = null;
   #detail = "";
@@ -17,22 +17,22 @@ export class RunSource {
     return this.#detail;
   }
 
-  /** When tracing or polling began for good, as opposed to waiting for the tracer. */
+  /** When tracing or polling began; null while waiting for the tracer. */
   get tracingSince(): Nanos | null {
     return this.#tracingSince;
   }
 
-  /** How long tracing or polling has gone on at that moment. */
+  /** Seconds of tracing or polling until `now`. */
   secondsUntil(now: Nanos): number {
     return this.#tracingSince === null ? 0 : (now - this.#tracingSince) / 1e9;
   }
 
-  /** Time in which nothing was traced. */
+  /** Total time in which nothing was traced. */
   get gap(): Nanos {
     return this.#gap;
   }
 
-  /** Whether transitions say which namespace their socket is in. */
+  /** Whether transitions report the namespace of their socket. */
   get hasNamespaces(): boolean {
     return this.#hasNamespaces;
   }
@@ -47,12 +47,12 @@ export class RunSource {
     this.#gap += at - from;
   }
 
-  /** A transition came without its namespace: the basic program reports none. */
+  /** A transition arrived without its namespace: the basic program does not report it. */
   lacksNamespaces(): void {
     this.#hasNamespaces = false;
   }
 
-  /** The last change of source, as one at that moment; null before the first. */
+  /** The current source as an event at that moment; null before the first. */
   changeAt(at: Nanos): SourceChange | null {
     if (this.#name === null) return null;
     return { kind: "source", at, source: this.#name, ready: this.#tracingSince !== null, detail: this.#detail };

@@ -3,13 +3,13 @@ import type { Nanos } from "../net/nanos.ts";
 import type { Socket } from "../sockets/socket.ts";
 import type { TransitionRow } from "../sockets/transition-row.ts";
 
-/** A connection's own port is known when its SYN is sent, a server's process when it accepts: both soon after. */
+/** A client's port is known once its SYN is sent, a server's process once it accepts: both usually soon after. */
 const SETTLE_TIME: Nanos = 100e6;
 
-/** Past so many the first are told as they are. */
-const MOST_ROWS = 500_000;
+/** Past this number, the oldest rows are released unsettled. */
+const MAX_ROWS = 500_000;
 
-/** Keeps rows in order, each until all is known that a moment's wait can tell, and no longer than 100 ms. */
+/** Holds rows back, in order, until their port and owner are known, for at most 100 ms. */
 export class SettledRows {
   #rows: TransitionRow[] = [];
   #next = 0;
@@ -18,11 +18,11 @@ export class SettledRows {
     this.#rows.push(row);
   }
 
-  /** The rows that are settled at the watermark, or all when the stream has ended. */
+  /** Removes and returns the rows that are settled at the watermark; `all` at the end of the stream. */
   take(tables: Tables, all = false): TransitionRow[] {
     const settled: TransitionRow[] = [];
     for (let row = this.#rows[this.#next]; row !== undefined; row = this.#rows[this.#next]) {
-      const mayWait = !all && this.#rows.length - this.#next <= MOST_ROWS;
+      const mayWait = !all && this.#rows.length - this.#next <= MAX_ROWS;
       if (mayWait && !isSettled(row.socket) && tables.clock.watermark - row.at < SETTLE_TIME) break;
       improve(row, tables);
       settled.push(row);
@@ -42,7 +42,7 @@ function isSettled({ owner, localPort }: Socket): boolean {
   return localPort !== 0 && owner.pid !== null && owner.evidence !== "listener";
 }
 
-/** What the socket has learnt since. An owner that was certain at the time of the row stays. */
+/** Applies what was learnt about the socket since. An owner that was certain at the time of the row stays. */
 function improve(row: TransitionRow, tables: Tables): void {
   const { owner } = row.socket;
   const isWeak = row.owner.pid === null || row.owner.evidence === "listener";

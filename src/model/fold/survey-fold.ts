@@ -18,16 +18,16 @@ type Report = (row: TransitionRow) => void;
 type Match = ReturnType<typeof socketMatcher>;
 
 /**
- * Lets a reading of /proc fill in what was not traced: sockets older than tcptrace, and who holds what. What was traced
- * wins: a survey changes the state of a traced socket only when all has been told that was traced until its end, since
- * an event must be missing then. Without a tracer the surveys are the events.
+ * A survey adds what was not traced: sockets older than tcptrace, and the holders of all sockets. Traced events win:
+ * a survey changes the state of a traced socket only after the watermark has passed the survey's end, because only
+ * then an event must be missing. Without a tracer, the differences between surveys are the events.
  */
 export function foldSurvey(tables: Tables, survey: Survey, report: Report): void {
   tables.surveys.add(survey, tables.source.tracingSince);
   for (const process of survey.processes) tables.processes.learn(process, survey.at);
   const holders = holdersByInode(survey.processes);
   const match = socketMatcher(tables.sockets);
-  // Listeners first, since what waits in their queues is theirs.
+  // Listeners first: connections in their queues are charged to their holders.
   for (const row of survey.sockets) if (row.state === TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
   for (const row of survey.sockets) if (row.state !== TCP.LISTEN) foldRow(tables, survey, row, match, holders, report);
   foldTimeWaits(tables, survey, (row) => match({ ...row, inode: 0 }));
@@ -39,7 +39,7 @@ export function foldSurvey(tables: Tables, survey: Survey, report: Report): void
   tables.timeWaits.destinations.forgetUnused(survey.at);
 }
 
-/** Each process once, by its first descriptor of the socket. */
+/** Each process once per socket, with its first descriptor of it. */
 function holdersByInode(processes: readonly SurveyedProcess[]): SeededMap<number, Holder[]> {
   const holders = new SeededMap<number, Holder[]>();
   for (const { pid, sockets } of processes) {
@@ -66,8 +66,8 @@ function foldRow(
   socket.surveyed = tables.surveys.count;
   if (known !== undefined) {
     socket.netns ??= row.netns;
-    // A connection that nobody answers has its port in /proc long before the next event would tell it.
-    if (socket.localPort === 0) sockets.learnEnds(socket, row);
+    // A connection without an answer has its port in /proc long before the next event would report it.
+    if (socket.localPort === 0) sockets.learnTuple(socket, row);
     if (socket.state === row.state) tables.doubts.drop(socket);
     else doubt(tables, survey, socket, row.state, report);
   }
@@ -78,12 +78,12 @@ function foldRow(
   if (known === undefined && tables.surveys.count > 1) reportPolled(tables, survey, socket, TCP.CLOSE, report);
 }
 
-/** Without a tracer, a socket that the last survey did not show has been opened since. */
+/** Without a tracer, a socket that the last survey did not show was opened since; null otherwise. */
 function openedAt({ source, surveys }: Tables, { at }: Survey, known: Socket | undefined): Nanos | null {
   return source.name === "proc" && surveys.count > 1 && known === undefined ? at : null;
 }
 
-/** Without a tracer, what differs between two surveys is all that is known of a transition. */
+/** Without a tracer, a difference between two surveys is reported as a transition. */
 function reportPolled(tables: Tables, survey: Survey, socket: Socket, from: TcpState, report: Report): void {
   if (tables.source.name !== "proc") return;
   const process = countTransition(tables, socket, survey.at);
@@ -96,7 +96,7 @@ function reportPolled(tables: Tables, survey: Survey, socket: Socket, from: TcpS
 
 function createFrom(tables: Tables, survey: Survey, row: SurveyedSocket): Socket {
   const socket = tables.sockets.create(row.state, survey.at, false);
-  tables.sockets.learnEnds(socket, row);
+  tables.sockets.learnTuple(socket, row);
   if (row.state === TCP.LISTEN) {
     tables.sockets.setRole(socket, "listener");
     tables.sockets.addListener(socket);
@@ -109,7 +109,7 @@ function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: re
   const [first] = holders;
   const { pid, evidence } = socket.owner;
   if (first !== undefined) {
-    // Who was traced keeps it as long as it still holds it.
+    // A traced owner stays the owner as long as it holds the socket.
     if (pid === null || evidence === "listener" || !holders.some((holder) => holder.pid === pid)) {
       own(tables, socket, tables.processes.seen(first.pid, null, survey.at).as.inode, survey.at);
     }
@@ -126,17 +126,17 @@ function assignOwner(tables: Tables, survey: Survey, socket: Socket, holders: re
   if (socket.inode === null || socket.inode === 0) ownThroughListener(tables, socket, listeners, survey.at);
 }
 
-/** Its descriptors were read and the socket, which has a file, is not among them: somebody else has it now. */
+/** The owner's descriptors were read and the socket, which has a file, is not among them: another process holds it. */
 function hasPassedOn(survey: Survey, socket: Socket, pid: number): boolean {
   if (socket.inode === null || socket.inode === 0 || !hasFile(socket)) return false;
   return socket.lastTraced < survey.at && !survey.unreadable.includes(pid);
 }
 
-/** The survey shows another state than the model has; CLOSE stands for a row that is gone. */
+/** The survey shows a state other than the model's; CLOSE: it does not show the socket. */
 function doubt(tables: Tables, survey: Survey, socket: Socket, state: TcpState, report: Report): void {
   if (socket.lastTraced >= survey.at) return;
   if (tables.source.name === "bpf" && socket.address !== null) {
-    // It may have changed after the survey began, and its event be on the way.
+    // It may have changed after the survey began, and its event may not have arrived yet.
     tables.doubts.raise(socket, { state, until: survey.until });
     return;
   }
@@ -148,7 +148,7 @@ function doubt(tables: Tables, survey: Survey, socket: Socket, state: TcpState, 
   if (state === TCP.CLOSE) tables.sockets.remove(socket);
 }
 
-/** Believes the surveys where all has been told that was traced until then, and nothing explains what they showed. */
+/** Believes the survey where everything traced until then has arrived and nothing explains what the survey showed. */
 export function settleDoubts(tables: Tables, watermark: Nanos, report: Report): void {
   for (const [socket, { state }] of tables.doubts.settled(watermark)) {
     repair(tables, socket, state, watermark, report);
@@ -156,19 +156,19 @@ export function settleDoubts(tables: Tables, watermark: Nanos, report: Report): 
   }
 }
 
-/** A socket that the survey does not show: closed, or bound and never connected, or too young. */
+/** A socket that the survey does not show: closed, bound but never connected, or newer than the survey. */
 function foldAbsence(tables: Tables, survey: Survey, socket: Socket, report: Report): void {
   if (socket.lastTraced >= survey.at || socket.since >= survey.at) return;
-  // A namespace in which no process lives can't be read, and its sockets live on in the hands of those who left it.
+  // A namespace without a process cannot be read, though processes that left it may still hold its sockets.
   if (tables.source.name === "bpf" && socket.netns !== null && !survey.namespaces.includes(socket.netns)) return;
   doubt(tables, survey, socket, TCP.CLOSE, report);
 }
 
 const FORGET_AFTER = 60e9;
 
-/** Drops processes that hold no socket and have been silent for a minute. */
+/** Drops processes that hold no socket and have had no events for a minute. */
 function forgetEnded(tables: Tables, survey: Survey): void {
-  // Scattered, as V8 does not seed the hashes of numbers.
+  // Scattered because V8 does not seed the hashes of numbers: chosen pids could make every lookup slow.
   const holding = new Set<number>();
   for (const socket of tables.sockets) {
     if (socket.owner.pid !== null) holding.add(scatter(socket.owner.pid));

@@ -3,7 +3,7 @@ import type { Image } from "../events/image.ts";
 import type { PollCost, Survey } from "../events/survey.ts";
 import type { Nanos } from "../net/nanos.ts";
 
-/** How many surveys there were, and how much the last one could see. */
+/** The number of surveys, and what the last one could read. */
 export class SurveyState {
   #count = 0;
   #isComplete = true;
@@ -15,22 +15,22 @@ export class SurveyState {
   #detailsAt: Nanos = -Infinity;
   #idle: IdleSeen | null = null;
 
-  /** Surveys so far, which is the number of the last one. */
+  /** Number of surveys so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** False when the last one could not read some process. */
+  /** False if the last survey could not read a process. */
   get isComplete(): boolean {
     return this.#isComplete;
   }
 
-  /** Processes that the last one could not read. */
+  /** Number of processes that the last survey could not read. */
   get unreadable(): number {
     return this.#unreadable;
   }
 
-  /** When /proc was last read, how often it is, and what that costs; null while that is not known. */
+  /** When /proc was last read; null before that. */
   get polledAt(): Nanos | null {
     return this.#polledAt;
   }
@@ -39,22 +39,22 @@ export class SurveyState {
     return this.#pollCost;
   }
 
-  /** All sockets that are older than the tracer are known. */
+  /** Whether all sockets that are older than the tracer are known. */
   get isSeeded(): boolean {
     return this.#isSeeded;
   }
 
-  /** The namespace that all sockets are in; null when there are more, or none is known. */
+  /** The only namespace; null if there are several or none is known. */
   get onlyNetns(): number | null {
     return this.#onlyNetns;
   }
 
-  /** When the kernel was last asked for details of sockets in CLOSE_WAIT. */
+  /** When details of sockets in CLOSE_WAIT were last requested. */
   get detailsAt(): Nanos {
     return this.#detailsAt;
   }
 
-  /** Connections that were silent when that was last looked at; null: it never was. */
+  /** Idle connections as last read; null before that. */
   get idle(): IdleSeen | null {
     return this.#idle;
   }

@@ -11,7 +11,7 @@ import { LeakedDescriptors } from "../sockets/leaked-descriptors.ts";
 import { SocketTable } from "../sockets/socket-table.ts";
 import { TimeWaitLedger } from "../time-wait/time-wait-ledger.ts";
 
-/** All that a model knows, each part with the one owner that changes it. Reports read them. */
+/** The state of a model, one object per part. The fold changes them, reports only read them. */
 export class Tables {
   readonly clock = new RunClock();
   readonly source = new RunSource();
@@ -25,7 +25,7 @@ export class Tables {
   readonly kernel = new KernelCounters();
   readonly timeWaits: TimeWaitLedger;
 
-  /** `timeWaitFilter` chooses the mini-sockets that are counted, once and for all. */
+  /** `timeWaitFilter` selects the mini-sockets to count. */
   constructor(timeWaitFilter: Filter) {
     this.timeWaits = new TimeWaitLedger(timeWaitFilter);
   }

@@ -9,12 +9,12 @@ import type { Socket } from "../sockets/socket.ts";
 import { type Connection, clientPortOf } from "../time-wait/destination.ts";
 import { type Slot, TIME_WAIT_LIFE } from "../time-wait/time-wait.ts";
 
-/** How much later than its mini-socket an event may be told; both clocks tick in 10 ms. */
+/** How long after its mini-socket's start an event may still be pending; both clocks have ticks of 10 ms. */
 const SLACK: Nanos = 100e6;
 
 /**
- * Lets a survey show the mini-sockets that are older than tcptrace or that were not traced, and those that went before their
- * time. `find` gives the socket with the ends of a row, as it was before the survey.
+ * A survey adds mini-sockets that are older than tcptrace or were not traced, and ends those that went early.
+ * `find` returns the socket with the tuple of a row, as it was before the survey.
  */
 export function foldTimeWaits(
   tables: Tables,
@@ -30,8 +30,8 @@ export function foldTimeWaits(
 }
 
 /**
- * What two surveys were to show and did not has gone. After the first it is only missed: the kernel prints a table page by
- * page, and leaves rows out while their neighbours come and go.
+ * Ends what two surveys in a row did not show. After the first one it is only marked as missed: the kernel prints its
+ * table page by page and can leave rows out while their neighbours come and go.
  */
 function endAbsent({ timeWaits: { table }, surveys: { count } }: Tables, survey: Survey): void {
   const namespaces = new Set<number | null>(survey.namespaces);
@@ -44,7 +44,7 @@ function endAbsent({ timeWaits: { table }, surveys: { count } }: Tables, survey:
   });
 }
 
-/** Where the kernel counts fewer than we know of, so many of those that the last survey missed have gone indeed. */
+/** If the kernel counts fewer mini-sockets than the table has, ends that many of those that the last survey missed. */
 export function settleMissed({ timeWaits: { table, destinations } }: Tables, { namespaces }: CountersSeen): void {
   const surplus = new Map<number | null, number>();
   for (const { netns, timeWaits: known } of destinations) surplus.set(netns, (surplus.get(netns) ?? 0) + known);
@@ -60,21 +60,21 @@ export function settleMissed({ timeWaits: { table, destinations } }: Tables, { n
 }
 
 function knownAs(tables: Tables, row: SurveyedTimeWait): Slot | undefined {
-  // Under no namespace stands what the basic program has told of, where there are several.
+  // Mini-sockets from the basic program have no namespace if there are several.
   const { localAddress, localPort, remoteAddress, remotePort } = row;
   const anywhere = { netns: null, localAddress, localPort, remoteAddress, remotePort };
-  for (const ends of tables.source.hasNamespaces ? [row] : [row, anywhere]) {
+  for (const tuple of tables.source.hasNamespaces ? [row] : [row, anywhere]) {
     for (const side of ["client", "server"] as const) {
-      const destination = tables.timeWaits.destinations.find(ends, side);
+      const destination = tables.timeWaits.destinations.find(tuple, side);
       const slot =
-        destination === undefined ? undefined : tables.timeWaits.table.find(destination, clientPortOf(ends, side));
+        destination === undefined ? undefined : tables.timeWaits.table.find(destination, clientPortOf(tuple, side));
       if (slot !== undefined) return slot;
     }
   }
   return undefined;
 }
 
-/** The kernel knows best how long it has to stand. */
+/** The kernel's remaining time is more exact than ours. */
 function foldKnown({ timeWaits, surveys }: Tables, survey: Survey, row: SurveyedTimeWait, known: Slot): void {
   const { table } = timeWaits;
   table.markSurveyed(known, surveys.count);
@@ -88,13 +88,13 @@ function foldUnknown(
   row: SurveyedTimeWait,
   find: (row: SurveyedTimeWait) => Socket | undefined,
 ): void {
-  // The kernel's timer goes off some seconds late: this one has had its time.
+  // The kernel's timer can fire seconds late: this one is over.
   if (row.remainingMs === 0) return;
   const isFinWait2 = row.state === TCP.FIN_WAIT2;
   const { finTimeoutMs } = tables.kernel.settingsOf(row.netns);
   const remaining = row.remainingMs * 1e6;
   const age = Math.max(0, (isFinWait2 ? Math.min(TIME_WAIT_LIFE, finTimeoutMs * 1e6) : TIME_WAIT_LIFE) - remaining);
-  // So young that its event may be told yet.
+  // So new that its event may still arrive.
   const isLate = survey.until - age > Math.min(survey.at, tables.clock.watermark) - SLACK;
   if (tables.source.name === "bpf" && isLate) return;
   const socket = find(row);
@@ -108,7 +108,7 @@ function foldUnknown(
   const { tracingSince } = tables.source;
   if (kept.isChosen && tracingSince !== null && since > tracingSince) {
     tables.timeWaits.countEntered(connection, process, since);
-    // It came and went between two polls.
+    // The connection was opened and closed between two polls.
     if (socket === undefined) connection.destination.rates?.opened.add(since);
   }
 }
@@ -120,8 +120,8 @@ function connectionOf(
   socket: Socket | undefined,
 ): Connection | undefined {
   const { netns, localAddress, localPort, remoteAddress, remotePort } = row;
-  const ends = { netns, localAddress, localPort, remoteAddress, remotePort, role: socket?.role ?? null };
-  const side = sideOf(tables, ends);
+  const tuple = { netns, localAddress, localPort, remoteAddress, remotePort, role: socket?.role ?? null };
+  const side = sideOf(tables, tuple);
   const destination = tables.timeWaits.destinations.use(row, side, survey.at);
   return destination === undefined ? undefined : { destination, clientPort: clientPortOf(row, side) };
 }

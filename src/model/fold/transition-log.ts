@@ -4,10 +4,10 @@ import type { Tables } from "./tables.ts";
 import { transitionSubject } from "../sockets/subject.ts";
 import type { TransitionRow } from "../sockets/transition-row.ts";
 
-/** How many rows wait to be settled before the log takes them by itself. */
-const MOST_WAITING = 4096;
+/** After this many pushed rows, the log settles by itself: otherwise rows pile up until the next frame. */
+const MAX_WAITING = 4096;
 
-/** The last transitions that a filter takes, settled as `events` tells them. Holds `size` rows and no more. */
+/** The last `size` transitions that match a filter, settled as in the output of `events`. */
 export class TransitionLog {
   readonly #tables: Tables;
   readonly #size: number;
@@ -16,7 +16,7 @@ export class TransitionLog {
   #rows: TransitionRow[] = [];
   #next = 0;
   #filter: Filter = MATCH_ALL;
-  /** How many it has ever taken. */
+  /** Number of rows ever added. */
   total = 0;
 
   constructor(tables: Tables, size: number) {
@@ -26,10 +26,10 @@ export class TransitionLog {
 
   push(row: TransitionRow): void {
     this.#waiting.push(row);
-    if (++this.#pushed >= MOST_WAITING) this.settle();
+    if (++this.#pushed >= MAX_WAITING) this.settle();
   }
 
-  /** From here on only these; of those that are kept, too. */
+  /** Applies to later rows and to those already kept. */
   set filter(filter: Filter) {
     if (filter === this.#filter) return;
     const rows = this.rows();
@@ -38,7 +38,7 @@ export class TransitionLog {
     this.#next = 0;
   }
 
-  /** Takes in what is settled by now. */
+  /** Adds the rows that have settled. */
   settle(): void {
     this.#pushed = 0;
     for (const row of this.#waiting.take(this.#tables)) {

@@ -6,15 +6,15 @@ import { type Moment, isStuck, isStuckDescriptor } from "./stuck.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { TCP } from "../net/tcp-state.ts";
 
-/** The sockets of one moment, as far as CLOSE_WAIT is concerned. */
+/** What `forEachCloseWait` needs. */
 export interface CloseWaits extends Moment {
   readonly sockets: SocketColumns;
   readonly leakedDescriptors: Iterable<LeakedDescriptor>;
 }
 
 /**
- * Is given a socket in CLOSE_WAIT, who holds it, as `soleHolder` has it, and whether it is stuck there. `leaked`: the socket
- * was reset, and only its descriptor is left; then `since` is that of the descriptor.
+ * Receives a socket in CLOSE_WAIT, its holder as from `soleHolder`, and whether it is stuck. With `leaked`, the socket
+ * was reset and only its descriptor is left; then use the descriptor's `since`.
  */
 export type CloseWaitVisit = (
   socket: Socket,
@@ -24,8 +24,8 @@ export type CloseWaitVisit = (
 ) => void;
 
 /**
- * The one walk over what processes hold though the peer has closed: sockets in CLOSE_WAIT, the oldest first, then confirmed
- * leaked descriptors. With `heldBy`, a pid or NOBODY, only what that may hold.
+ * Visits sockets in CLOSE_WAIT, oldest first, then confirmed leaked descriptors. With `heldBy`, a pid or NOBODY, visits
+ * only what that process may hold.
  */
 export function forEachCloseWait(
   world: CloseWaits,
@@ -38,7 +38,7 @@ export function forEachCloseWait(
   for (let slot = 0; slot < end; slot++) {
     if (states[slot] !== TCP.CLOSE_WAIT) continue;
     const holder = holders[slot] ?? ASK;
-    // Only those that may be wanted are looked into: the columns are at hand, the sockets are not.
+    // Decide by the columns where possible: reading the socket objects is much slower.
     if (heldBy !== null && holder !== heldBy && holder !== ASK) continue;
     const socket = columns.at(slot);
     visit(socket, holder, isStuck(socket, world, stuckAfter), null);

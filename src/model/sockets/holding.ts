@@ -3,32 +3,33 @@ import type { Holder } from "../processes/holder.ts";
 import type { ListenerIndex } from "./listeners.ts";
 import type { Socket } from "./socket.ts";
 
-/** Where the listeners are looked up: a table of sockets, or what stands for it in a paused picture. */
+/** The listeners, of a table of sockets or of a frozen copy. */
 export interface Listening {
   readonly listeners: ListenerIndex;
 }
 
-/** In a listener's accept queue still: a connection that has no file yet. In later states its process may have closed it. */
+/** Whether the socket is still in an accept queue: it has no file yet. In later states, no file means closed. */
 export function isUnaccepted(socket: Socket): boolean {
   if (socket.inode !== 0 || socket.role === "client") return false;
   return socket.state === TCP.ESTABLISHED || socket.state === TCP.CLOSE_WAIT || socket.state === TCP.SYN_RECV;
 }
 
-/** Everybody who holds the socket; what has not been accepted is held by who holds the listener. Empty: not known. */
+/** All holders of the socket; one that is not accepted is held by the holders of its listener. Empty: unknown. */
 export function holdersOf(socket: Socket, sockets: Listening): readonly Holder[] {
   if (!isUnaccepted(socket)) return directHolders(socket);
   const listener = listenerOf(socket, sockets);
   return listener === null ? [] : directHolders(listener).map(({ pid }) => ({ pid, fd: null }));
 }
 
-/** In place of a pid: nobody is known to hold it, and nobody else has to be asked for; or `holdersOf` has to be asked. */
+/** In place of a pid: no known holder. */
 export const NOBODY = -1;
+/** In place of a pid: undecided, call `holdersOf`. */
 export const ASK = -2;
 
-/** Columns have no room for more; Linux has no such pid, but a recording may say so. */
+/** The columns hold 32-bit pids; Linux has no larger ones, but a damaged recording may. */
 const LARGEST = 0x7fff_ffff;
 
-/** The pid of the only one who holds it, NOBODY or ASK. */
+/** The pid of the only holder, or NOBODY or ASK. */
 export function soleHolder(socket: Socket): number {
   const { holders, owner } = socket;
   if (holders.length > 1 || isUnaccepted(socket)) return ASK;
@@ -37,12 +38,12 @@ export function soleHolder(socket: Socket): number {
 }
 
 /**
- * The listener in whose queue a connection waits; null when there is none or nobody can tell. With SO_REUSEPORT several
- * may listen on one port: they count as one, the one with the longest queue, where the same processes hold them all.
+ * The listener in whose queue a connection waits; null if there is none or it is ambiguous. With SO_REUSEPORT a port
+ * may have several listeners: if they have the same holders, the one with the longest queue represents all.
  */
 export function listenerOf(socket: Socket, sockets: Listening): Socket | null {
   const all = sockets.listeners.accepting(socket);
-  // It waits in none that is empty.
+  // The connection cannot be in an empty queue.
   const waiting = all.length > 1 ? all.filter(({ receiveQueue }) => receiveQueue !== 0) : all;
   const [first, ...others] = waiting.toSorted((a, b) => (b.receiveQueue ?? 0) - (a.receiveQueue ?? 0));
   if (first === undefined) return null;

@@ -7,18 +7,18 @@ import type { Socket } from "./socket.ts";
 /** A socket in CLOSE_WAIT that was reset, while its descriptor may still be open. */
 export interface LeakedDescriptor {
   readonly socket: Socket;
-  /** Since when it was in CLOSE_WAIT, and when it left. */
+  /** When the socket entered CLOSE_WAIT, and when (`at`) it left. */
   readonly since: Nanos;
   readonly sinceIsExact: boolean;
   readonly at: Nanos;
-  /** A survey after that has found its holders. */
+  /** A later survey found a process that holds it. */
   readonly isConfirmed: boolean;
 }
 
-/** More descriptors than any process may have open by default. */
+/** The kernel's default limit of open files per process (fs.nr_open). */
 const MAX_LEAKED = 1_048_576;
 
-/** Sockets that have left the kernel's tables without a close(), by inode. */
+/** Sockets that left the kernel's tables without a close(), by inode. */
 export class LeakedDescriptors {
   readonly #byInode = new SeededMap<number, LeakedDescriptor>();
 
@@ -34,7 +34,9 @@ export class LeakedDescriptors {
     return this.#byInode[Symbol.iterator]();
   }
 
-  /** The socket is about to leave CLOSE_WAIT without a close(): a later survey shows whether somebody still holds it. */
+  /**
+   * Adds a socket that is about to leave CLOSE_WAIT without a close(): a later survey shows whether it is still held.
+   */
   suspect(socket: Socket, at: Nanos): void {
     const { inode, since, sinceIsExact } = socket;
     if (inode === null || inode === 0 || this.#byInode.size >= MAX_LEAKED) return;
@@ -45,7 +47,7 @@ export class LeakedDescriptors {
     this.#byInode.set(inode, leaked);
   }
 
-  /** A survey from that moment has read who holds which inode: each is still open, or closed by now. */
+  /** Confirms the descriptors that a survey found open, and drops those that were closed. */
   settle(surveyedAt: Nanos, holders: SeededMap<number, Holder[]>, sockets: SocketTable): void {
     for (const [inode, leaked] of this.#byInode) {
       if (surveyedAt < leaked.at) continue;

@@ -7,7 +7,7 @@ import type { Socket } from "./socket.ts";
 
 type Local = Pick<SocketTuple, "netns" | "localAddress" | "localPort">;
 
-/** The address and port that a listener is found by, and its place in the order in which listeners came. */
+/** A listener's keys in the index, and its place in the order of arrival. */
 interface Entry extends Local {
   readonly socket: Socket;
   readonly order: number;
@@ -22,7 +22,7 @@ interface Port {
   readonly only: Entry | null;
 }
 
-/** Listeners on one address and port, in one namespace; with netns null, in any. `listed` is built when it is asked for. */
+/** Listeners on one address and port in one namespace, or in any if netns is null. `listed` is built on demand. */
 interface Group extends Local {
   readonly entries: Set<Entry>;
   listed: readonly Socket[] | null;
@@ -32,7 +32,7 @@ const NONE: readonly Socket[] = [];
 const ANY_IPV4 = 0;
 const ANY_IPV6 = "0".repeat(32);
 
-/** Listening sockets by namespace, address and port: a port may have a listener on each of many thousand addresses. */
+/** Listeners by namespace, address and port, since one port can have listeners on thousands of addresses. */
 export class ListenerIndex {
   readonly #entries = new Map<Socket, Entry>();
   readonly #groups = new HashBuckets<Group>();
@@ -57,7 +57,7 @@ export class ListenerIndex {
     if (netns !== null) this.#leave(entry, netns);
   }
 
-  /** To be called when the ends of a socket may have changed; one that was not added stays out. */
+  /** Must be called if a socket's tuple may have changed; ignores sockets that were not added. */
   moved(socket: Socket): void {
     const entry = this.#entries.get(socket);
     if (entry === undefined) return;
@@ -68,12 +68,14 @@ export class ListenerIndex {
     }
   }
 
-  /** Whether there is one of this port. */
+  /** Whether this port has a listener. */
   has(port: number): boolean {
     return this.#ports.has(port);
   }
 
-  /** The listeners that a connection with these ends can have come through, the most specific addresses only. */
+  /**
+   * The listeners that a connection with this tuple can have come through; only those with the most specific address.
+   */
   accepting({ netns, localAddress, localPort }: SocketTuple): readonly Socket[] {
     const port = this.#ports.get(localPort);
     if (port === undefined) return NONE;
@@ -82,12 +84,12 @@ export class ListenerIndex {
     const group =
       this.#find(netns, localAddress, localPort) ??
       this.#find(netns, isIpv4 ? ANY_IPV4 : ANY_IPV6, localPort) ??
-      // An IPv4 connection reaches a listener on [::] only where none listens on 0.0.0.0.
+      // An IPv4 connection reaches a listener on [::] only if none listens on 0.0.0.0.
       (isIpv4 ? this.#find(netns, ANY_IPV6, localPort) : undefined);
     return group === undefined ? NONE : (group.listed ??= listOf(group));
   }
 
-  /** The most steps that a lookup takes now, at most. */
+  /** An upper bound of the steps that a lookup takes now. */
   longestProbe(): number {
     return this.#groups.longestProbe();
   }
@@ -148,8 +150,8 @@ function hashOf(netns: number | null, localAddress: Address, localPort: number):
 }
 
 /**
- * Who a child that nobody has accepted yet is charged to: the process that listens. With SO_REUSEPORT several processes may
- * listen on one port, and then nobody can tell which until accept(): null.
+ * The process to charge with a connection that is not accepted yet: the one that listens. Null if several processes
+ * listen (SO_REUSEPORT), since it is unknown until accept() which one it will be.
  */
 export function pidOfListener(listeners: readonly Socket[]): number | null {
   const pid = listeners[0]?.owner.pid ?? null;

@@ -3,22 +3,21 @@ import { TCP, TCP_STATE_MAX } from "../net/tcp-state.ts";
 import { ASK } from "./holding.ts";
 import type { SocketColumns, Visit } from "./socket-columns.ts";
 
-/** How many sockets are in each state, by the kernel's numbers. */
+/** Number of sockets in each state, indexed by the kernel's state number. */
 export type StateCounts = Uint32Array;
 
-/** Processes whose counts are at hand; a power of two. */
-const AT_HAND = 1024;
+/** Slots of a direct-mapped cache in front of the map; a power of two. */
+const CACHE_SIZE = 1024;
 
 /**
- * Counts the sockets of which nothing matters but their state and who holds them: by pid, NOBODY for those of nobody known.
- * Listeners, and those of more than one process or in an accept queue, are given to `visit`. Those in CLOSE_WAIT are left out
- * (close-wait.ts).
+ * Counts sockets by holder and state from the columns alone; unknown holders under NOBODY. Passes listeners, sockets
+ * with several holders and sockets in an accept queue to `visit`. Skips CLOSE_WAIT, which `forEachCloseWait` visits.
  */
 export function countPlain(columns: SocketColumns, visit: Visit): SeededMap<number, StateCounts> {
   const { states, holders, end } = columns;
   const byPid = new SeededMap<number, StateCounts>();
-  const pidsAtHand = new Int32Array(AT_HAND).fill(ASK);
-  const atHand: StateCounts[] = [];
+  const cachedPids = new Int32Array(CACHE_SIZE).fill(ASK);
+  const cachedCounts: StateCounts[] = [];
   for (let slot = 0; slot < end; slot++) {
     const state = states[slot] ?? 0;
     if (state === 0 || state === TCP.CLOSE_WAIT) continue;
@@ -27,12 +26,12 @@ export function countPlain(columns: SocketColumns, visit: Visit): SeededMap<numb
       visit(columns.at(slot), pid);
       continue;
     }
-    const place = pid & (AT_HAND - 1);
-    if (pidsAtHand[place] !== pid) {
-      pidsAtHand[place] = pid;
-      atHand[place] = countsOf(byPid, pid);
+    const index = pid & (CACHE_SIZE - 1);
+    if (cachedPids[index] !== pid) {
+      cachedPids[index] = pid;
+      cachedCounts[index] = countsOf(byPid, pid);
     }
-    const counts = atHand[place];
+    const counts = cachedCounts[index];
     if (counts !== undefined) counts[state] = (counts[state] ?? 0) + 1;
   }
   return byPid;

@@ -4,12 +4,12 @@ import type { TcpState } from "../net/tcp-state.ts";
 
 const FIRST_CAPACITY = 4096;
 
-/** Is given a socket, and who holds it as `soleHolder` has it. */
+/** Receives a socket and its holder as from `soleHolder`. */
 export type Visit = (socket: Socket, holder: number) => void;
 
 /**
- * Sockets, the oldest first, and beside them in typed arrays what each picture asks of all of them: in which state it is, who holds it, where it goes.
- * A hundred thousand objects, and what they refer to, lie about in memory: to look into each costs thirty times as much.
+ * Sockets, oldest first, with typed arrays of what every frame needs of all of them: state, holder and destination. To
+ * read these from a hundred thousand objects scattered in memory would take thirty times as long.
  */
 export class SocketColumns {
   #sockets: (Socket | null)[] = [];
@@ -23,34 +23,34 @@ export class SocketColumns {
     return this.#size;
   }
 
-  /** Slots from here on have never been used. */
+  /** All slots from this one on are unused. */
   get end(): number {
     return this.#end;
   }
 
-  /** By slot: the state; 0 where the slot is free. */
+  /** By slot: the state; 0 if the slot is free. */
   get states(): Readonly<Uint8Array> {
     return this.#states;
   }
 
-  /** By slot: who holds it, as `soleHolder` has it. */
+  /** By slot: the holder, as from `soleHolder`. */
   get holders(): Readonly<Int32Array> {
     return this.#holders;
   }
 
-  /** By slot: the id of the destination toward which it is counted as live; 0 for none. */
+  /** By slot: the id of the destination that counts the socket as live; 0 for none. */
   get destinations(): Readonly<Int32Array> {
     return this.#destinations;
   }
 
-  /** Throws where the slot is free. */
+  /** Throws if the slot is free. */
   at(slot: number): Socket {
     const socket = this.#sockets[slot];
     if (socket == null) throw new Error(`no socket in slot ${slot}`);
     return socket;
   }
 
-  /** Nothing may be added meanwhile. */
+  /** No socket may be added during the iteration. */
   *[Symbol.iterator](): IterableIterator<Socket> {
     for (let slot = 0; slot < this.#end; slot++) {
       const socket = this.#sockets[slot];
@@ -58,7 +58,7 @@ export class SocketColumns {
     }
   }
 
-  /** Calls `visit` for each but those in the state `except`; it may not add any. */
+  /** Calls `visit` for each socket that is not in the state `except`; `visit` must not add sockets. */
   forEach(visit: Visit, except: TcpState | null = null): void {
     for (let slot = 0; slot < this.#end; slot++) {
       const state = this.#states[slot];
@@ -76,7 +76,7 @@ export class SocketColumns {
     this.#destinations[socket.slot] = socket.destination?.id ?? 0;
   }
 
-  /** The same at this moment, with copies of the sockets. */
+  /** A copy, including the sockets. */
   copy(): SocketColumns {
     const copied = new SocketColumns();
     copied.#sockets = this.#sockets.map((socket) => socket?.copy() ?? null);
@@ -88,16 +88,16 @@ export class SocketColumns {
     return copied;
   }
 
-  /** To be called when its state has changed. */
+  /** Must be called after a socket's state has changed. */
   noteState(socket: Socket): void {
     const { slot } = socket;
     if (slot < 0) return;
     this.#states[slot] = socket.state;
-    // Who holds it depends on that only where it has no file.
+    // The holder depends on the state only if the socket has no file.
     if (socket.inode === 0) this.#holders[slot] = soleHolder(socket);
   }
 
-  /** To be called when something has changed that says who holds it. */
+  /** Must be called after a change that affects `soleHolder`. */
   noteHolder(socket: Socket): void {
     if (socket.slot >= 0) this.#holders[socket.slot] = soleHolder(socket);
   }
@@ -116,7 +116,7 @@ export class SocketColumns {
     socket.slot = -1;
   }
 
-  /** Moves all to the front, where at least half of the slots are free then. */
+  /** Compacts the columns, and doubles them if less than half of the slots would be free. */
   #makeRoom(): void {
     const before = this.#sockets;
     if (this.#size * 2 > this.#states.length) {
@@ -127,7 +127,7 @@ export class SocketColumns {
     }
     this.#end = 0;
     this.#size = 0;
-    // None moves to a later place than its own.
+    // Safe in place: no socket moves to a later slot.
     for (const socket of before) if (socket !== null) this.add(socket);
     before.fill(null, this.#end);
   }

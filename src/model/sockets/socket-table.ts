@@ -11,7 +11,7 @@ import { SocketColumns } from "./socket-columns.ts";
 import { Socket } from "./socket.ts";
 import type { Destination } from "../time-wait/destination.ts";
 
-/** All live sockets: by kernel address where traced, by inode, and by their ends where only /proc has shown them. */
+/** All live sockets, indexed by kernel address if traced, by inode, and by tuple if only /proc has shown them. */
 export class SocketTable {
   readonly columns = new SocketColumns();
   readonly #byAddress = new NumberMap<Socket>();
@@ -27,7 +27,7 @@ export class SocketTable {
     return this.#dropped;
   }
 
-  /** Sockets in CLOSE_WAIT. */
+  /** Number of sockets in CLOSE_WAIT. */
   get closeWait(): number {
     return this.#closeWait;
   }
@@ -45,7 +45,7 @@ export class SocketTable {
     return this.#nextId;
   }
 
-  /** A new socket. Past the bound it is counted as dropped, and belongs to no index. `id`: of one that had one before. */
+  /** Creates a socket. Past the limit it is counted as dropped and not indexed. `id` restores a socket of an image. */
   create(state: TcpState, since: Nanos, sinceIsExact: boolean, id = this.#nextId): Socket {
     this.#nextId = Math.max(this.#nextId, id + 1);
     const socket = new Socket(id, state, since, sinceIsExact);
@@ -57,7 +57,7 @@ export class SocketTable {
     return socket;
   }
 
-  /** Ids below this one have been given. */
+  /** Marks all ids below this one as used. */
   skipIds(nextId: number): void {
     this.#nextId = Math.max(this.#nextId, nextId);
   }
@@ -71,20 +71,19 @@ export class SocketTable {
   }
 
   /**
-   * The one socket with these ends that was never traced; undefined when there is none or more than one. One with another
-   * inode is another socket: several listeners may have the same ends (SO_REUSEPORT).
+   * The only untraced socket with this tuple; undefined if there is none or more than one. A different inode means a
+   * different socket: several listeners may have the same tuple (SO_REUSEPORT).
    */
-  untraced(ends: SocketTuple, inode: number | null): Socket | undefined {
-    const found = this.#untraced.at(ends);
+  untraced(tuple: SocketTuple, inode: number | null): Socket | undefined {
+    const found = this.#untraced.at(tuple);
     if (found.length === 0) return undefined;
-    const { netns } = ends;
+    const { netns } = tuple;
     const same = found.filter(
       (socket) => (netns === null || socket.netns === null || socket.netns === netns) && mayBeSame(socket.inode, inode),
     );
     return same.length === 1 ? same[0] : undefined;
   }
 
-  /** Connections may have come through it. */
   addListener(socket: Socket): void {
     if (socket.slot >= 0) this.listeners.add(socket);
   }
@@ -96,27 +95,27 @@ export class SocketTable {
     this.#byAddress.set(address, socket);
   }
 
-  /** To be called when a socket without an address has learnt its ends. */
-  indexEnds(socket: Socket): void {
+  /** Must be called after a socket without an address has learnt its tuple. */
+  indexTuple(socket: Socket): void {
     if (socket.address === null && socket.slot >= 0) this.#untraced.add(socket);
   }
 
-  /** Takes over what is known of its ends, by which it is found from now on. */
-  learnEnds(socket: Socket, ends: SocketTuple): void {
+  /** Updates the socket's tuple and the indexes. */
+  learnTuple(socket: Socket, tuple: SocketTuple): void {
     if (socket.address === null) this.#untraced.remove(socket);
-    socket.learnEnds(ends);
-    this.indexEnds(socket);
-    // listen() without bind() gets its port later.
+    socket.learnTuple(tuple);
+    this.indexTuple(socket);
+    // listen() without bind() gets its port only later.
     if (socket.state === TCP.LISTEN) this.listeners.moved(socket);
   }
 
-  /** After a gap kernel addresses mean nothing any more: a survey finds the sockets again by inode and ends. */
+  /** After a gap, kernel addresses may have been reused: surveys match the sockets by inode and tuple instead. */
   untrace(): void {
     this.#byAddress.clear();
     for (const socket of this.columns) {
       if (socket.address === null) continue;
       socket.address = null;
-      this.indexEnds(socket);
+      this.indexTuple(socket);
     }
   }
 
@@ -180,12 +179,12 @@ export class SocketTable {
 
 type Kept = "destination" | "state" | "inode" | "role" | "owner" | "holders";
 
-/** What the columns are made of changes here alone. */
+/** The fields that the columns mirror are read-only elsewhere, so that the columns stay in step. */
 function writable(socket: Socket): { -readonly [Key in Kept]: Socket[Key] } {
   return socket;
 }
 
-/** Whether a socket may have both inodes: 0 and null are none, yet or any more. */
+/** Whether one socket may have had both inodes: 0 and null mean that it has none at that time. */
 function mayBeSame(one: number | null, other: number | null): boolean {
   return one === null || one === 0 || other === null || other === 0 || one === other;
 }

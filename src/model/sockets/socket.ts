@@ -7,11 +7,11 @@ import { type Owner, UNKNOWN_OWNER } from "../processes/owner.ts";
 import type { StateChange } from "./state-change.ts";
 import type { Destination } from "../time-wait/destination.ts";
 
-/** One socket for one life, from CLOSE or LISTEN until CLOSE. What is read-only here, the table of sockets changes. */
+/** One socket, from CLOSE or LISTEN until CLOSE. Read-only fields are changed through SocketTable only. */
 export class Socket {
-  /** Unique in a run, never used again. */
+  /** Unique in a run. */
   readonly id: number;
-  /** Where it is among the columns (socket-columns.ts); -1 where it is in no table. */
+  /** Its slot in the columns (socket-columns.ts); -1 if it is in no table. */
   slot = -1;
   /** Kernel address, null while only /proc has shown the socket. */
   address: number | null = null;
@@ -21,35 +21,35 @@ export class Socket {
   remoteAddress: Address = 0;
   remotePort = 0;
   readonly state: TcpState;
-  /** When `state` was entered, or first seen when `sinceIsExact` is false. */
+  /** When `state` was entered, or first seen if `sinceIsExact` is false. */
   since: Nanos;
   sinceIsExact: boolean;
   readonly role: SocketRole | null = null;
-  /** 0: none, that is not accepted yet or closed by its process. Null: not known. */
+  /** 0: none, because it is not accepted yet or closed by its process. Null: unknown. */
   readonly inode: number | null = null;
   readonly owner: Owner = UNKNOWN_OWNER;
-  /** All processes that hold it, as the last survey saw; empty when none has. */
+  /** All processes that hold it, from the last survey. */
   readonly holders: readonly Holder[] = [];
-  /** Bytes not read yet, a FIN not read counting as one; of a listener, connections not accepted. As last surveyed. */
+  /** Unread bytes, where an unread FIN counts as one; of a listener, connections not accepted. From the last survey. */
   receiveQueue: number | null = null;
-  /** Of a listener: how many connections may wait in its queue. */
+  /** Of a listener: the maximum length of its accept queue. */
   backlog: number | null = null;
-  /** When the kernel was last asked for details, and when data had been sent last. */
+  /** When its details were last requested, and when, by these, data was last sent. */
   detailAt: Nanos = -Infinity;
   sentAt: Nanos = -Infinity;
-  /** Of a client's socket: where it is counted as live. */
+  /** Of a client's socket: the destination that counts it as live. */
   readonly destination: Destination | null = null;
-  /** Transitions counted while its owner was not known. */
+  /** Transitions counted while its owner was unknown. */
   unattributed = 0;
-  /** When it was last traced; a survey from before that is old news. */
+  /** When it was last traced; older surveys are ignored. */
   lastTraced: Nanos = 0;
-  /** Number of the last survey that showed it. */
+  /** The number of the last survey that showed it. */
   surveyed = 0;
-  /** The last change of its state, for who keeps them (state-change.ts). */
+  /** The last stored state change, for its timeline (state-change.ts). */
   stateChange: StateChange | null = null;
 
   static {
-    // V8 throws code away when a field first holds another kind of value: here each has held them all before.
+    // V8 discards optimized code when a field first holds a new kind of value: here each field holds every kind once.
     const sample = new Socket(0, TCP.CLOSE, 0.5, false);
     const numbers = { address: 0.5, netns: 0.5, inode: 0.5, receiveQueue: 0, backlog: 0, lastTraced: 0.5 };
     Object.assign(sample, numbers, {
@@ -69,26 +69,25 @@ export class Socket {
     this.sinceIsExact = sinceIsExact;
   }
 
-  /** The same at this moment. */
   copy(): Socket {
     return Object.assign(new Socket(this.id, this.state, this.since, this.sinceIsExact), this);
   }
 
-  /** Takes over what is known of the ends; a 0 port or address is one that the kernel had not chosen yet. */
-  learnEnds(ends: SocketTuple): void {
-    if (ends.netns !== null) this.netns = ends.netns;
-    if (ends.localPort !== 0) {
-      this.localAddress = ends.localAddress;
-      this.localPort = ends.localPort;
-    } else if (this.localPort === 0) this.localAddress = ends.localAddress;
-    if (ends.remotePort !== 0) {
-      this.remoteAddress = ends.remoteAddress;
-      this.remotePort = ends.remotePort;
+  /** Takes over the known parts of a tuple; a port or address of 0 is not chosen yet. */
+  learnTuple(tuple: SocketTuple): void {
+    if (tuple.netns !== null) this.netns = tuple.netns;
+    if (tuple.localPort !== 0) {
+      this.localAddress = tuple.localAddress;
+      this.localPort = tuple.localPort;
+    } else if (this.localPort === 0) this.localAddress = tuple.localAddress;
+    if (tuple.remotePort !== 0) {
+      this.remoteAddress = tuple.remoteAddress;
+      this.remotePort = tuple.remotePort;
     }
   }
 }
 
-/** In the other states its process may have closed it, and then its row has no inode, though its last event had one. */
+/** Whether a socket in this state must have a file. In other states the process may have closed it already. */
 export function hasFile({ state }: Socket): boolean {
   return hasFileIn(state);
 }

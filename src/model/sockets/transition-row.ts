@@ -6,15 +6,15 @@ import type { Process } from "../processes/process.ts";
 import type { Socket } from "./socket.ts";
 
 /**
- * One transition as the model understood it. `socket` goes on living: its ends, and for an early row its owner, may be
- * known better a moment later than when the transition happened.
+ * One transition. `socket` is the live object: its tuple and owner may be known better a moment after the transition
+ * than when it happened.
  */
 export interface TransitionRow {
   readonly at: Nanos;
   readonly socket: Socket;
   readonly from: TcpState;
   readonly to: TcpState;
-  /** Time spent in `from`; null where its beginning was not seen. */
+  /** Time spent in `from`; null if its start was not seen. */
   readonly inState: Nanos | null;
   owner: Owner;
   process: Process | null;

@@ -4,11 +4,13 @@ import { addressWord } from "../net/address-hash.ts";
 import type { SocketTuple } from "../net/tuple.ts";
 import type { Socket } from "./socket.ts";
 
-type Ends = Omit<SocketTuple, "netns">;
+type Tuple = Omit<SocketTuple, "netns">;
 
 const NONE: readonly Socket[] = [];
 
-/** Sockets by their four-tuple, several of which may have the same one. Without a string for each, which costs more than the rest. */
+/**
+ * Sockets by 4-tuple, which several may share. Hashes numbers: a string key per socket would cost more than the rest.
+ */
 export class TupleIndex {
   readonly #byHash = new HashBuckets<Socket>();
   #size = 0;
@@ -17,10 +19,10 @@ export class TupleIndex {
     return this.#size;
   }
 
-  /** Those with these ends, in any namespace. */
-  at(ends: Ends): readonly Socket[] {
-    const found = this.#size === 0 ? NONE : this.#byHash.at(hashOf(ends));
-    return found.length === 0 ? NONE : found.filter((socket) => haveSameEnds(socket, ends));
+  /** The sockets with this tuple, in any namespace. */
+  at(tuple: Tuple): readonly Socket[] {
+    const found = this.#size === 0 ? NONE : this.#byHash.at(hashOf(tuple));
+    return found.length === 0 ? NONE : found.filter((socket) => haveSameTuple(socket, tuple));
   }
 
   add(socket: Socket): void {
@@ -28,18 +30,18 @@ export class TupleIndex {
     this.#size++;
   }
 
-  /** To be called while it has the ends that it was added with; one that is not here changes nothing. */
+  /** The socket must still have the tuple it was added with; ignores sockets that were not added. */
   remove(socket: Socket): void {
     if (this.#size > 0 && this.#byHash.remove(hashOf(socket), socket)) this.#size--;
   }
 
-  /** The most steps that a lookup takes now, at most. */
+  /** An upper bound of the steps that a lookup takes now. */
   longestProbe(): number {
     return this.#byHash.longestProbe();
   }
 }
 
-function haveSameEnds(one: Ends, other: Ends): boolean {
+function haveSameTuple(one: Tuple, other: Tuple): boolean {
   return (
     one.localPort === other.localPort &&
     one.remotePort === other.remotePort &&
@@ -48,7 +50,7 @@ function haveSameEnds(one: Ends, other: Ends): boolean {
   );
 }
 
-function hashOf({ localAddress, localPort, remoteAddress, remotePort }: Ends): number {
+function hashOf({ localAddress, localPort, remoteAddress, remotePort }: Tuple): number {
   const addresses = hashPair(addressWord(localAddress), addressWord(remoteAddress));
   return hashPair(addresses, (localPort << 16) | remotePort);
 }

@@ -5,7 +5,7 @@ import type { Side, SocketTuple } from "../net/tuple.ts";
 import type { Nanos } from "../net/nanos.ts";
 import { Destination, addressOf, portOf, sourceOf } from "./destination.ts";
 
-/** More than a machine has peers worth a line; past it new ones are counted and not kept. */
+/** More destinations than anyone reads; further ones are counted but not kept. */
 const MAX_DESTINATIONS = 32_768;
 
 const FORGET_AFTER: Nanos = 60e9;
@@ -13,7 +13,7 @@ const FORGET_AFTER: Nanos = 60e9;
 /** Destinations by side, namespace, source, address and port. */
 export class DestinationTable {
   readonly #all = new Set<Destination>();
-  /** By a hash, since a text as a key costs more than all the rest of an event. */
+  /** By hash: a string key would cost more than the rest of folding an event. */
   readonly #byHash = new HashBuckets<Destination>();
   #nextId = 1;
   #dropped = 0;
@@ -26,25 +26,25 @@ export class DestinationTable {
     return this.#all.values();
   }
 
-  /** Where connections go that have these ends, of which `side` is ours; undefined when nothing is known of it. */
-  find(ends: SocketTuple, side: Side): Destination | undefined {
-    return this.#find(ends, side, side);
+  /** The destination of a connection with this tuple, of which `side` is ours; undefined if unknown. */
+  find(tuple: SocketTuple, side: Side): Destination | undefined {
+    return this.#find(tuple, side, side);
   }
 
-  /** The same for the other end of the connection, which is on this machine, too. */
-  findPeers(ends: SocketTuple, side: Side): Destination | undefined {
-    return this.#find(ends, side, side === "client" ? "server" : "client");
+  /** The destination as the other side of the connection, which is also on this machine, counts it. */
+  findPeers(tuple: SocketTuple, side: Side): Destination | undefined {
+    return this.#find(tuple, side, side === "client" ? "server" : "client");
   }
 
-  /** As `find`, with a destination made when it is new; undefined when there are too many. */
-  use(ends: SocketTuple, side: Side, at: Nanos): Destination | undefined {
-    let destination = this.#find(ends, side, side);
+  /** Like `find`, but creates the destination if it is new; undefined if there are too many. */
+  use(tuple: SocketTuple, side: Side, at: Nanos): Destination | undefined {
+    let destination = this.#find(tuple, side, side);
     if (destination === undefined) {
       if (this.#all.size >= MAX_DESTINATIONS) {
         this.#dropped++;
         return undefined;
       }
-      destination = new Destination(this.#nextId++, side, ends, at);
+      destination = new Destination(this.#nextId++, side, tuple, at);
       this.#all.add(destination);
       this.#byHash.add(hashOf(destination), destination);
     }
@@ -52,7 +52,7 @@ export class DestinationTable {
     return destination;
   }
 
-  /** Drops those that nothing has gone to for a minute. */
+  /** Drops destinations without sockets or use for a minute. */
   forgetUnused(now: Nanos): void {
     for (const destination of this.#all) {
       const { live, timeWaits, lastUsed } = destination;
@@ -62,17 +62,17 @@ export class DestinationTable {
     }
   }
 
-  /** The most steps that a lookup takes now, at most. */
+  /** An upper bound of the steps that a lookup takes now. */
   longestProbe(): number {
     return this.#byHash.longestProbe();
   }
 
-  /** `side` says which of the ends is the client's, `whose` on which side the destination is. */
-  #find(ends: SocketTuple, side: Side, whose: Side): Destination | undefined {
-    const { netns } = ends;
-    const source = sourceOf(ends, side);
-    const address = addressOf(ends, side);
-    const port = portOf(ends, side);
+  /** `side` says which endpoint is the client's, `whose` which side counts the destination. */
+  #find(tuple: SocketTuple, side: Side, whose: Side): Destination | undefined {
+    const { netns } = tuple;
+    const source = sourceOf(tuple, side);
+    const address = addressOf(tuple, side);
+    const port = portOf(tuple, side);
     for (const one of this.#byHash.at(hashOf({ netns, source, address, port }))) {
       const isSame = one.port === port && one.source === source && one.address === address;
       if (isSame && one.side === whose && one.netns === netns) return one;
@@ -81,7 +81,7 @@ export class DestinationTable {
   }
 }
 
-/** The same for both sides of a connection. */
+/** Equal for both sides of a connection. */
 function hashOf({ netns, source, address, port }: Pick<Destination, "netns" | "source" | "address" | "port">): number {
   return hashPair(hashPair(addressWord(source), addressWord(address)), hashPair(netns ?? 0, port));
 }

@@ -4,76 +4,75 @@ import type { Nanos } from "../net/nanos.ts";
 import type { Process } from "../processes/process.ts";
 import { RateMeter } from "../rates/rate.ts";
 
-/** Connections that differ in the client's port only: from a source address to a destination and its port. */
+/** Connections that differ only in the client's port: from a source address to an address and port. */
 export class Destination {
-  /** Never used again. */
+  /** Unique in a run. */
   readonly id: number;
   readonly side: Side;
   readonly netns: number | null;
   readonly source: Address;
   readonly address: Address;
   readonly port: number;
-  /** Sockets of ours that still stand, in whatever state. Counted on the client's side only. */
+  /** Our current sockets, in any state. Counted on the client's side only. */
   live = 0;
-  /** Mini-sockets of ours, in TIME_WAIT or FIN_WAIT2. */
+  /** Our mini-sockets, in TIME_WAIT or FIN_WAIT2. */
   timeWaits = 0;
-  /** Of these, those that the filter takes, and those of them in FIN_WAIT2. */
+  /** Mini-sockets that match the filter, and how many of these are in FIN_WAIT2. */
   chosen = 0;
   finWait2 = 0;
-  /** Mini-sockets that have been made. */
+  /** Mini-sockets created since tracing began. */
   entered = 0;
-  /** Of the client's side only: a server may have very many clients. */
+  /** On the client's side only: rates for each of a server's many clients would cost too much memory. */
   readonly rates: PortRates | null;
-  /** Who connected last; null when nobody was seen to. */
+  /** The process that connected last; null if unknown. */
   openedBy: Process | null = null;
   lastUsed: Nanos;
 
-  constructor(id: number, side: Side, ends: SocketTuple, at: Nanos) {
+  constructor(id: number, side: Side, tuple: SocketTuple, at: Nanos) {
     this.id = id;
     this.side = side;
-    this.netns = ends.netns;
-    this.source = sourceOf(ends, side);
-    this.address = addressOf(ends, side);
-    this.port = portOf(ends, side);
+    this.netns = tuple.netns;
+    this.source = sourceOf(tuple, side);
+    this.address = addressOf(tuple, side);
+    this.port = portOf(tuple, side);
     this.rates = side === "client" ? new PortRates() : null;
     this.lastUsed = at;
   }
 }
 
-/** How fast the client's ports come into use and out of it. */
+/** How fast the client's ports are taken and freed. */
 export class PortRates {
-  /** Connections begun. */
+  /** Connections opened. */
   readonly opened = new RateMeter();
-  /** Connections that have ended and keep their port in a mini-socket; and those that have freed it at once. */
+  /** Connections that ended and keep their port in a mini-socket, and those that freed it at once. */
   readonly entered = new RateMeter();
   readonly freed = new RateMeter();
 }
 
-/** A connection of a destination: the client's port tells it from the others. */
+/** A connection of a destination; the client's port identifies it. */
 export interface Connection {
   readonly destination: Destination;
   readonly clientPort: number;
 }
 
-/** The client's port, which tells a connection from others of its destination. */
-export function clientPortOf(ends: SocketTuple, side: Side): number {
-  return side === "client" ? ends.localPort : ends.remotePort;
+export function clientPortOf(tuple: SocketTuple, side: Side): number {
+  return side === "client" ? tuple.localPort : tuple.remotePort;
 }
 
-export function sourceOf(ends: SocketTuple, side: Side): Address {
-  return side === "client" ? ends.localAddress : ends.remoteAddress;
+export function sourceOf(tuple: SocketTuple, side: Side): Address {
+  return side === "client" ? tuple.localAddress : tuple.remoteAddress;
 }
 
-export function addressOf(ends: SocketTuple, side: Side): Address {
-  return side === "client" ? ends.remoteAddress : ends.localAddress;
+export function addressOf(tuple: SocketTuple, side: Side): Address {
+  return side === "client" ? tuple.remoteAddress : tuple.localAddress;
 }
 
-export function portOf(ends: SocketTuple, side: Side): number {
-  return side === "client" ? ends.remotePort : ends.localPort;
+export function portOf(tuple: SocketTuple, side: Side): number {
+  return side === "client" ? tuple.remotePort : tuple.localPort;
 }
 
-/** The ends, as our side has them, of a connection from a client's address and port to a server's. */
-export function endsOf(
+/** The tuple, from our side, of a destination's connection. */
+export function tupleOf(
   { side, netns, source, address, port }: Pick<Destination, "side" | "netns" | "source" | "address" | "port">,
   clientPort: number,
 ): SocketTuple {

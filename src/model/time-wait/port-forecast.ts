@@ -1,29 +1,30 @@
 /** The ports that one source address has toward one destination. */
 export interface PortUse {
-  /** How many there are in all. */
+  /** Total number of ports. */
   readonly ports: number;
-  /** In use, and not to be had again before they are freed. */
+  /** In use, and not available until they are freed. */
   readonly inUse: number;
-  /** Connections that begin, that keep their port for `life` seconds after their end, and that free it at once: per second. */
+  /** Per second: connections opened, ended with the port kept for `life` seconds, and ended with the port freed. */
   readonly opened: number;
   readonly entered: number;
   readonly freed: number;
   /** Seconds. */
   readonly life: number;
-  /** Of those in use: how many will be freed in each of the next seconds. */
+  /** How many of the ports in use will be freed in each of the next seconds. */
   readonly freeing: readonly number[];
 }
 
-/** Rates are over so many seconds, and counts of arrivals spread by their square root. */
+/** Seconds that the rates cover. */
 const WINDOW = 5;
-const SPREADS = 3;
-/** Rates of five seconds say nothing of tomorrow. */
-const LONGEST_MS = 3_600_000;
+/** A difference counts from three standard deviations; that of a random count is its square root. */
+const MIN_DEVIATIONS = 3;
+/** Rates over five seconds do not predict more than an hour. */
+const MAX_FORECAST_MS = 3_600_000;
 
 /**
- * Milliseconds until the last port is taken, at today's rates: then connect() fails with EADDRNOTAVAIL. 0 when none is left
- * now, null when that does not come, or not within an hour. What closes within the first `life` seconds frees no port in that
- * time; after it, as many are freed a second as were kept.
+ * Milliseconds until the last port is taken at the current rates and connect() fails with EADDRNOTAVAIL. 0 if none is
+ * left now, null if that will not happen within an hour. Connections that close during the first `life` seconds free no
+ * port in that time; after it, ports are freed as fast as they were kept.
  */
 export function msUntilExhausted(use: PortUse): number | null {
   const { ports, opened, entered, freed, life, freeing } = use;
@@ -40,10 +41,10 @@ export function msUntilExhausted(use: PortUse): number | null {
   const later = growth - entered;
   if (isChance(later, opened + entered + freed)) return null;
   const ms = (begin + (ports - inUse) / later) * 1000;
-  return ms > LONGEST_MS ? null : ms;
+  return ms > MAX_FORECAST_MS ? null : ms;
 }
 
-/** Whether a difference of rates is no more than what their sum may differ by from one window to the next. */
+/** Whether a difference of rates may be random: no larger than their usual variation from one window to the next. */
 function isChance(difference: number, sum: number): boolean {
-  return difference * WINDOW <= SPREADS * Math.sqrt(sum * WINDOW);
+  return difference * WINDOW <= MIN_DEVIATIONS * Math.sqrt(sum * WINDOW);
 }

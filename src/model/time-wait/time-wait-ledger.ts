@@ -8,11 +8,11 @@ import { DestinationTable } from "./destination-table.ts";
 import { type Slot, type TimeWait, TimeWaitTable } from "./time-wait.ts";
 import { timeWaitSubject } from "./time-wait-subject.ts";
 
-/** The mini-sockets that stand, the destinations they stand toward, and how many were made in a run. */
+/** Current mini-sockets, their destinations, and the number created in a run. */
 export class TimeWaitLedger {
   readonly table = new TimeWaitTable();
   readonly destinations = new DestinationTable();
-  /** Which mini-sockets are counted. */
+  /** Selects the mini-sockets to count. */
   readonly filter: Filter;
   #entered = 0;
   #unowned = 0;
@@ -23,12 +23,12 @@ export class TimeWaitLedger {
     this.filter = filter;
   }
 
-  /** Mini-sockets made since tracing began. */
+  /** Mini-sockets created since tracing began. */
   get entered(): number {
     return this.#entered;
   }
 
-  /** Of those made, the ones whose process is not known. */
+  /** Mini-sockets created by unknown processes. */
   get unowned(): number {
     return this.#unowned;
   }
@@ -37,17 +37,17 @@ export class TimeWaitLedger {
     return this.#unownedRate.perSecond(now);
   }
 
-  /** How many were made in each of the last seconds, oldest first. */
+  /** Mini-sockets created per second, oldest first. */
   series(now: Nanos): number[] {
     return this.#history.series(now);
   }
 
-  /** Tracing begins: from here on a second without any is one with none. */
+  /** Tracing begins: seconds without a new mini-socket now count as 0. */
   begin(at: Nanos): void {
     this.#history.begin(at);
   }
 
-  /** Keeps a mini-socket of this connection: whether the filter takes it, and where it is unless there are too many. */
+  /** Adds a mini-socket. Returns whether the filter matches it, and its slot; undefined if there are too many. */
   add(
     connection: Connection,
     since: Nanos,
@@ -57,7 +57,7 @@ export class TimeWaitLedger {
     return { isChosen, slot: this.table.add(connection, since, { process, endsAt, isFinWait2, isChosen }) };
   }
 
-  /** Counts a mini-socket that the filter takes as made at that moment. */
+  /** Counts a mini-socket that the filter matches as created at that moment. */
   countEntered({ destination }: Connection, process: Process | null, at: Nanos): void {
     destination.entered++;
     destination.rates?.entered.add(at);
@@ -72,7 +72,7 @@ export class TimeWaitLedger {
     process.timeWaitRate.add(at);
   }
 
-  /** The process of one that was counted without an owner is known by now: it will be counted again. */
+  /** Undoes the count of a mini-socket without an owner, which is about to be counted again with one. */
   uncountUnowned(slot: Slot): void {
     this.#entered--;
     this.#unowned--;

@@ -3,9 +3,9 @@ import type { Nanos } from "../net/nanos.ts";
 import type { Process } from "../processes/process.ts";
 import type { Connection, Destination } from "./destination.ts";
 
-/** Fixed in the kernel, by no setting to be changed (TCP_TIMEWAIT_LEN, include/net/tcp.h). */
+/** Fixed in the kernel; no setting changes it (TCP_TIMEWAIT_LEN, include/net/tcp.h). */
 export const TIME_WAIT_LIFE: Nanos = 60e9;
-/** The most that tcp_max_tw_buckets is by default, times two; past it new ones are counted and not kept. */
+/** Twice the highest default of tcp_max_tw_buckets; further mini-sockets are counted but not kept. */
 const MAX_TIME_WAITS = 524_288;
 
 const FIRST_CAPACITY = 1024;
@@ -15,23 +15,23 @@ const FIN_WAIT2 = 2;
 const CHOSEN = 4;
 const MISSED = 8;
 
-/** What is left of a connection that our side has closed first: a mini-socket, which no process holds. */
+/** A mini-socket: what is left of a connection that our side closed first. No process holds it. */
 export interface TimeWait {
-  /** Who closed it; null when that was not seen. */
+  /** The process that closed the connection; null if unknown. */
   readonly process: Process | null;
   readonly endsAt: Nanos;
-  /** The peer has not closed yet: its FIN starts the minute anew. */
+  /** The peer has not closed yet: its FIN restarts the minute. */
   readonly isFinWait2: boolean;
-  /** Whether the filter takes it. */
+  /** Whether the filter matches it. */
   readonly isChosen: boolean;
 }
 
-/** Where a mini-socket is in the table, until it ends. */
+/** The position of a mini-socket in the table; reused after it ends. */
 export type Slot = number;
 
 /**
- * All mini-sockets that are known, by their connection. A busy machine has hundreds of thousands: they are rows of typed
- * arrays, some 60 bytes each, and no objects.
+ * All known mini-sockets, by connection. A busy machine has hundreds of thousands, so they are rows of typed arrays of
+ * about 60 bytes each instead of objects.
  */
 export class TimeWaitTable {
   #capacity = FIRST_CAPACITY;
@@ -43,7 +43,7 @@ export class TimeWaitTable {
   readonly #destinations: (Destination | null)[] = [];
   readonly #processes: (Process | null)[] = [];
   readonly #free: Slot[] = [];
-  /** Slots from here on have never been used. */
+  /** Slots from this one on have never been used. */
   #fresh = 0;
   readonly #index = new SlotIndex(
     (slot) => this.#destinations[slot]?.id ?? 0,
@@ -55,17 +55,17 @@ export class TimeWaitTable {
   #finWait2 = 0;
   #dropped = 0;
 
-  /** Mini-sockets in either state, whatever the filter. */
+  /** Number of mini-sockets in either state, regardless of the filter. */
   get size(): number {
     return this.#size;
   }
 
-  /** Those that the filter takes. */
+  /** Number of mini-sockets that match the filter. */
   get chosen(): number {
     return this.#chosen;
   }
 
-  /** Of the chosen ones, those in FIN_WAIT2. */
+  /** How many of the chosen ones are in FIN_WAIT2. */
   get finWait2(): number {
     return this.#finWait2;
   }
@@ -74,12 +74,12 @@ export class TimeWaitTable {
     return this.#dropped;
   }
 
-  /** Undefined when the connection has left none behind. */
+  /** Undefined if the connection has no mini-socket. */
   find(destination: Destination, clientPort: number): Slot | undefined {
     return this.#size === 0 ? undefined : this.#index.find(destination.id, clientPort);
   }
 
-  /** Keeps a new one in place of any that the connection left behind before; undefined when there are too many. */
+  /** Adds a mini-socket, replacing an earlier one of the same connection; undefined if there are too many. */
   add(connection: Connection, since: Nanos, { process, endsAt, isFinWait2, isChosen }: TimeWait): Slot | undefined {
     const before = this.find(connection.destination, connection.clientPort);
     if (before !== undefined) this.end(before);
@@ -110,12 +110,12 @@ export class TimeWaitTable {
     this.#free.push(slot);
   }
 
-  /** Calls `visit` for each; it may end the one that it is called for. */
+  /** Calls `visit` for each; `visit` may end the slot it receives. */
   forEach(visit: (slot: Slot) => void): void {
     for (let slot = 0; slot < this.#fresh; slot++) if (this.#flags[slot] !== 0) visit(slot);
   }
 
-  /** Throws when the slot is not in use. */
+  /** Throws if the slot is not in use. */
   destination(slot: Slot): Destination {
     const destination = this.#destinations[slot];
     if (destination == null) throw new Error(`no mini-socket in slot ${slot}`);
@@ -134,7 +134,7 @@ export class TimeWaitTable {
     return this.#endsAt[slot] ?? 0;
   }
 
-  /** When it was first known to be there. */
+  /** When it was created, or first seen. */
   since(slot: Slot): Nanos {
     return this.#since[slot] ?? 0;
   }
@@ -147,7 +147,7 @@ export class TimeWaitTable {
     return ((this.#flags[slot] ?? 0) & CHOSEN) !== 0;
   }
 
-  /** Its state, and when it ends in that, has become known better. */
+  /** Corrects the state and end of a mini-socket. */
   update(slot: Slot, isFinWait2: boolean, endsAt: Nanos): void {
     this.#endsAt[slot] = endsAt;
     if (this.isFinWait2(slot) === isFinWait2) return;
@@ -156,7 +156,7 @@ export class TimeWaitTable {
     this.#count(slot, 1);
   }
 
-  /** Number of the last survey that showed it; 0 for none. */
+  /** The number of the last survey that showed it; 0 for none. */
   surveyed(slot: Slot): number {
     return this.#surveys[slot] ?? 0;
   }
@@ -166,7 +166,7 @@ export class TimeWaitTable {
     this.#flags[slot] = (this.#flags[slot] ?? 0) & ~MISSED;
   }
 
-  /** The last survey was to show it and did not. */
+  /** The last survey should have shown it and did not. */
   isMissed(slot: Slot): boolean {
     return ((this.#flags[slot] ?? 0) & MISSED) !== 0;
   }
@@ -175,7 +175,7 @@ export class TimeWaitTable {
     this.#flags[slot] = (this.#flags[slot] ?? 0) | MISSED;
   }
 
-  /** Ends those whose time has come, once a second. */
+  /** Ends expired mini-sockets, at most once a second. */
   sweep(now: Nanos): void {
     if (now - this.#sweptAt < SWEEP_EVERY) return;
     this.#sweptAt = now;
