@@ -15,12 +15,12 @@ import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile } from "../sockets/socket.ts";
 
-/** Sockets that have something in common. Each is counted once, however many of the group's processes hold it. */
+/** A group of sockets. Each socket counts once, even if several of the group's processes hold it. */
 export interface GroupRow extends SocketCounts {
   readonly name: string;
-  /** How many processes hold them. */
+  /** Number of processes that hold them. */
   readonly processes: number;
-  /** Of the group's processes together; null where a group is none of processes. */
+  /** Sums over the group's processes; null for groups by destination or listener. */
   readonly transitions: number | null;
   readonly transitionsPerSecond: number | null;
   readonly openedPerSecond: number | null;
@@ -33,23 +33,23 @@ export interface GroupOptions {
   readonly stuckAfterMs: number;
 }
 
-/** Puts sockets together, most guilty first. */
+/** Groups sockets, worst group first. */
 export function buildGroups(world: SocketWorld, options: GroupOptions): GroupRow[] {
   return new GroupCount(world, options).rows();
 }
 
-/** A local end of connections, and the group of what listens there. */
+/** A local endpoint of connections, and the group of its listener. */
 interface Arrival extends Pick<Socket, "netns" | "localAddress" | "role"> {
   readonly isListener: boolean;
   readonly group: Group | null;
 }
 
-/** So many local addresses of one port are remembered: more would take longer to go through than to look up. */
-const MOST_ARRIVALS = 16;
+/** Local addresses cached per port: a scan of more would take longer than a lookup. */
+const MAX_ARRIVALS = 16;
 
 class Group {
   readonly tally = new Tally();
-  /** Scattered, as V8 does not seed the hashes of numbers. */
+  /** Scattered because V8 does not seed the hashes of numbers: chosen pids could make every lookup slow. */
   readonly pids = new Set<number>();
   readonly processes: Process[] = [];
 }
@@ -60,7 +60,7 @@ class GroupCount {
   readonly #filter: HeldFilter;
   readonly #byName = new Map<string, Group>();
   readonly #byPid = new SeededMap<number, Group>();
-  readonly #byEnd = new SeededMap<number | string, Group>();
+  readonly #byDestination = new SeededMap<number | string, Group>();
   #last: { readonly group: Group | null; readonly pid: number } = { group: null, pid: 0 };
   readonly #byLocalPort = new Map<number, Arrival[]>();
 
@@ -95,14 +95,14 @@ class GroupCount {
     for (const group of this.#groups(socket, holders)) group.tally.add(socket, isStuck, leaked);
   }
 
-  /** The group of what one process holds, and nearly all are such: without a list or a name for each. */
+  /** Fast path for a socket with one holder, as nearly all have: builds no list and no name per socket. */
   #groupOf(socket: Socket, pid: number): Group | null {
     const by = this.#by;
     let group: Group | null = null;
     if (by === "destination") group = isOutgoing(socket, this.#world) ? this.#toward(socket) : null;
     else if (by === "listener") group = this.#arrivedAt(socket);
     else group = this.#ofProcess(pid, by);
-    // Those of one process mostly stand side by side.
+    // The sockets of one process are usually adjacent.
     if (group !== null && (group !== this.#last.group || pid !== this.#last.pid)) {
       group.pids.add(scatter(pid));
       this.#last = { group, pid };
@@ -113,18 +113,19 @@ class GroupCount {
   #toward(socket: Socket): Group {
     const { remoteAddress, remotePort } = socket;
     const key = typeof remoteAddress === "number" ? remoteAddress * 65_536 + remotePort : destinationName(socket);
-    let group = this.#byEnd.get(key);
-    if (group === undefined) this.#byEnd.set(key, (group = this.#group(destinationName(socket))));
+    let group = this.#byDestination.get(key);
+    if (group === undefined) this.#byDestination.set(key, (group = this.#group(destinationName(socket))));
     return group;
   }
 
-  /** Which listener it came through, or is: looked up once for all with the same local end. */
+  /** The group of the socket's listener, looked up once for all sockets with the same local endpoint. */
   #arrivedAt(socket: Socket): Group | null {
     const { netns, localAddress, localPort, role } = socket;
     const isListener = socket.state === TCP.LISTEN;
-    // A server's connection may outlive who listened.
-    const mayBe = isListener || role === "server" || (role !== "client" && this.#world.hasListener(localPort));
-    if (!mayBe) return null;
+    // A server's connection may outlive its listener.
+    const mayHaveListener =
+      isListener || role === "server" || (role !== "client" && this.#world.hasListener(localPort));
+    if (!mayHaveListener) return null;
     let same = this.#byLocalPort.get(localPort);
     if (same === undefined) this.#byLocalPort.set(localPort, (same = []));
     for (const one of same) {
@@ -132,7 +133,7 @@ class GroupCount {
       if (isSame && one.isListener === isListener) return one.group;
     }
     const [group = null] = this.#groups(socket, []);
-    if (same.length < MOST_ARRIVALS) same.push({ netns, localAddress, role, isListener, group });
+    if (same.length < MAX_ARRIVALS) same.push({ netns, localAddress, role, isListener, group });
     return group;
   }
 
@@ -150,7 +151,7 @@ class GroupCount {
     group?.processes.push(process);
   }
 
-  /** Null: not even for nobody. */
+  /** The holders that the filter matches; null if the socket does not count at all, not even as unowned. */
   #takenHolders(socket: Socket, age: { readonly since: Nanos }): readonly Holder[] | null {
     const holders = this.#world.holders(socket);
     if (this.#filter.isEmpty) return holders.length > 0 || hasFile(socket) ? holders : null;

@@ -17,7 +17,7 @@ import { type Socket, hasFile } from "../sockets/socket.ts";
 import { isStuck, isStuckDescriptor } from "../sockets/stuck.ts";
 import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
-/** Which sockets: all in CLOSE_WAIT, those of a process or of a group, or those that should have a process and none is known. */
+/** Which sockets to list; `unowned`: those that should have a holder, but none is known. */
 export type SocketsOf =
   | { readonly kind: "unowned" }
   | { readonly kind: "closeWait" }
@@ -32,17 +32,19 @@ export interface SocketChoice {
   readonly filter: Filter;
   readonly stuckAfterMs: number;
   readonly onlyStuck: boolean;
-  /** Null: in CLOSE_WAIT first, the oldest first. */
+  /** Null: those in CLOSE_WAIT first, then oldest first. */
   readonly sort: SocketSort | null;
   readonly reverse: boolean;
 }
 
-/** Whose sockets are chosen, as columns have it; null: anybody's. */
+/** The holder to search the columns for; null: any. */
 function holderOf(of: SocketsOf): number | null {
   return of.kind === "process" ? of.pid : of.kind === "unowned" ? NOBODY : null;
 }
 
-/** Where sockets in other states than CLOSE_WAIT may be that are chosen: most are not, which their columns show. */
+/**
+ * Slots of candidates in states other than CLOSE_WAIT. The columns rule out most sockets without touching the objects.
+ */
 function slotsFor({ states, holders, end }: SocketColumns, { of, onlyStuck }: SocketChoice): number[] {
   const slots: number[] = [];
   if (onlyStuck || of.kind === "closeWait") return slots;
@@ -54,20 +56,20 @@ function slotsFor({ states, holders, end }: SocketColumns, { of, onlyStuck }: So
   return slots;
 }
 
-/** A socket as a list shows it. */
+/** A row of the list. */
 export interface SocketRow {
   readonly id: number;
   readonly state: TcpState;
   readonly ageMs: number;
   readonly ageIsAtLeast: boolean;
   readonly isStuck: boolean;
-  /** It has left the kernel's tables by a reset; only the descriptor is left. */
+  /** A reset ended the socket; only the descriptor is left. */
   readonly isLeakedDescriptor: boolean;
-  /** One of its holders; null when none is known. */
+  /** One of its holders; null if none is known. */
   readonly pid: number | null;
   readonly comm: string | null;
   readonly fd: number | null;
-  /** How many more processes hold it. */
+  /** Number of other processes that hold it. */
   readonly others: number;
   readonly local: string;
   readonly remote: string;
@@ -77,7 +79,7 @@ export interface SocketRow {
   readonly owner: OwnerEvidence;
 }
 
-/** Sockets in order. Only the rows that are asked for are made, however many there are. */
+/** A sorted list of sockets that builds only the requested rows. */
 export class SocketList {
   readonly #world: SocketWorld;
   readonly #choice: SocketChoice;
@@ -114,7 +116,7 @@ export class SocketList {
     return this.#sockets.at(index)?.id ?? null;
   }
 
-  /** -1 when it is not on the list. */
+  /** -1 if it is not on the list. */
   indexOf(id: number): number {
     return this.#sockets.indexOf((socket) => socket.id === id);
   }
@@ -126,7 +128,7 @@ export class SocketList {
   #isChosen(socket: Socket, holder: number, age: { readonly since: Nanos }): boolean {
     const { of, filter } = this.#choice;
     if (of.kind === "closeWait" && filter.isEmpty) return true;
-    // Nearly all are held by one process: no list is made for each of those.
+    // Fast path: nearly all sockets have one holder, so no list of holders is built.
     if (of.kind === "process" && holder !== ASK) {
       return holder === of.pid && this.#filter.takes(socket, holder, age);
     }
@@ -143,7 +145,7 @@ export class SocketList {
   }
 
   #since(socket: Socket): number {
-    // Mostly there are none, and a hundred thousand look-ups are felt.
+    // Fast path: there are rarely any, and a hundred thousand lookups are slow.
     return this.#leaked.size === 0 ? socket.since : (this.#leaked.get(socket)?.since ?? socket.since);
   }
 
@@ -155,7 +157,7 @@ export class SocketList {
       : isStuckDescriptor(leaked, this.#world, stuckAfter);
   }
 
-  /** What is alike stands in the order in which it was met. */
+  /** Ties are ordered by id, which is the order of first sight. */
   #comparison(): Compare<Socket> {
     const { sort, reverse } = this.#choice;
     const compare: Compare<Socket> =
@@ -175,7 +177,7 @@ export class SocketList {
     return (sort === "pid" ? holder?.pid : holder?.fd) ?? null;
   }
 
-  /** The one that the list is about, or else the first. */
+  /** The process that the list is about, else the first holder. */
   #holder(socket: Socket): Holder | undefined {
     const holders = this.#world.holders(socket);
     const { of } = this.#choice;
@@ -206,7 +208,7 @@ export class SocketList {
   }
 }
 
-/** From the lowest address and port on, IPv4 first; a number where that does, for there may be a hundred thousand. */
+/** Sorts by address and port, IPv4 first. IPv4 gives a number, which compares faster than text. */
 function endValue(address: Address, port: number): SortValue {
   return typeof address === "number" ? -(address * 65_536 + port) : `${address}:${String(port).padStart(5, "0")}`;
 }

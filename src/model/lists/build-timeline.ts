@@ -11,23 +11,25 @@ import { isUnaccepted } from "../sockets/holding.ts";
 import type { StateChange } from "../sockets/state-change.ts";
 import type { Socket } from "../sockets/socket.ts";
 
-/** A stay in one state. */
+/** The time a socket spent in one state. */
 export interface Stay {
   readonly state: TcpState;
-  /** When it began, Unix epoch; null: not seen, before tcptrace or in a gap. */
+  /**
+   * When it began, in milliseconds since the Unix epoch; null: not seen, because it was before tcptrace or in a gap.
+   */
   readonly wallMs: number | null;
-  /** Only found then by a poll: it began before. */
+  /** A poll found it at that time: it began earlier. */
   readonly isFound: boolean;
-  /** How long it lasted, until now where it goes on; null where its beginning was not seen and nothing is known. */
+  /** How long it lasted, or has lasted so far; null if unknown because its start was not seen. */
   readonly ms: number | null;
   readonly msIsAtLeast: boolean;
   /** Why it was entered. */
   readonly cause: Cause | null;
-  /** Whose it was then, as known now. */
+  /** The owner at that time, as known now. */
   readonly pid: number | null;
   readonly comm: string | null;
   readonly owner: OwnerEvidence;
-  /** It has not ended. */
+  /** The socket is still in this state. */
   readonly isCurrent: boolean;
 }
 
@@ -37,7 +39,7 @@ interface TimelineHolder {
   readonly fd: number | null;
 }
 
-/** One socket's life as far as it is known. */
+/** The history of one socket, as far as it is known. */
 export interface Timeline {
   readonly id: number;
   readonly state: TcpState;
@@ -54,7 +56,7 @@ export interface Timeline {
   readonly stays: readonly Stay[];
 }
 
-/** Draws up what happened to a socket; what was before tcptrace looked is said to be so. */
+/** Builds the history of a socket. Stays before tracing began are marked as such. */
 export function buildTimeline(socket: Socket, world: SocketWorld): Timeline {
   const { id, state, netns, role, inode, receiveQueue } = socket;
   const holders = state === TCP.CLOSE ? socket.holders : world.holders(socket);
@@ -96,7 +98,7 @@ function isBirth({ from }: StateChange): boolean {
   return from === TCP.CLOSE || from === TCP.LISTEN;
 }
 
-/** The stay that this change ended, whose beginning nobody saw. */
+/** The stay that this change ended and whose start was not seen. */
 function unseen({ from, inState, at }: StateChange, socket: Socket, world: SocketWorld): Stay {
   const wallMs = inState === null ? null : world.wallMs(at - inState);
   const ms = inState === null ? null : inState / 1e6;
@@ -126,7 +128,7 @@ function stayAfter(
   };
 }
 
-/** The state that it is in, known by a reading of /proc only. */
+/** The current state, known only from a survey. */
 function current(socket: Socket, world: SocketWorld): Stay {
   const { state, since, sinceIsExact, owner } = socket;
   return {

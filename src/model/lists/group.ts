@@ -7,14 +7,14 @@ import type { SocketWorld } from "../reports/socket-world.ts";
 import { ASK } from "../sockets/holding.ts";
 import type { Socket } from "../sockets/socket.ts";
 
-/** What sockets are put together by, other than their process. */
+/** What sockets can be grouped by, other than their process. */
 export const GROUPINGS = ["command", "unit", "container", "destination", "listener"] as const;
 
 export type Grouping = (typeof GROUPINGS)[number];
-/** Of these a process is in one. */
+/** Groupings in which each process is in exactly one group. */
 export type ProcessGrouping = Exclude<Grouping, "destination" | "listener">;
 
-/** The groups that a socket is in: of its holders, or by its own ends. None where that is not known. */
+/** The groups that a socket is in, by its holders or its own tuple. Empty if unknown. */
 export function groupsOf(
   socket: Socket,
   holders: readonly Holder[],
@@ -36,14 +36,14 @@ export function groupOfProcess({ comm, facts }: Process, by: ProcessGrouping): s
   return (by === "unit" ? facts?.unit : facts?.container) ?? `(no ${by})`;
 }
 
-/** Tells of most sockets whether they are in one group without a set or a name made for each. */
+/** Decides for most sockets whether they are in one group, without building a set or a name per socket. */
 export class GroupSieve {
   readonly #by: Grouping;
   readonly #name: string;
   readonly #port: number;
   readonly #world: SocketWorld;
   readonly #pids = new SeededMap<number, boolean>();
-  #lastEnd: { readonly address: Socket["remoteAddress"]; readonly isIt: boolean } | null = null;
+  #lastAddress: { readonly address: Socket["remoteAddress"]; readonly isMember: boolean } | null = null;
 
   constructor(by: Grouping, name: string, world: SocketWorld) {
     this.#by = by;
@@ -52,7 +52,7 @@ export class GroupSieve {
     this.#world = world;
   }
 
-  /** `holder`: as `soleHolder` has it. Null: `groupsOf` has to be asked. */
+  /** `holder` is a result of `soleHolder`. Null: undecided, call `groupsOf`. */
   has(socket: Socket, holder: number): boolean | null {
     if (this.#by === "listener") return socket.localPort === this.#port ? null : false;
     if (this.#by !== "destination") return holder === ASK ? null : this.#hasProcess(holder, this.#by);
@@ -61,8 +61,9 @@ export class GroupSieve {
 
   #isToward(socket: Socket): boolean {
     const { remoteAddress: address } = socket;
-    if (this.#lastEnd?.address !== address) this.#lastEnd = { address, isIt: destinationName(socket) === this.#name };
-    return this.#lastEnd.isIt;
+    if (this.#lastAddress?.address !== address)
+      this.#lastAddress = { address, isMember: destinationName(socket) === this.#name };
+    return this.#lastAddress.isMember;
   }
 
   #hasProcess(pid: number, by: ProcessGrouping): boolean {
@@ -74,7 +75,7 @@ export class GroupSieve {
   }
 }
 
-/** Whether the connection was made here, as far as that is known. */
+/** Whether this machine opened the connection, as far as known. */
 export function isOutgoing(socket: Socket, world: SocketWorld): boolean {
   if (socket.state === TCP.LISTEN || socket.remotePort === 0 || socket.role === "server") return false;
   return socket.role === "client" || world.listener(socket) === null;
@@ -84,7 +85,7 @@ export function destinationName({ remoteAddress, remotePort }: Socket): string {
   return formatEndpoint(remoteAddress, remotePort);
 }
 
-/** Where a connection came in, and what listens there. */
+/** The endpoint that a connection arrived at, or that a listener listens on. */
 function listenerOf(socket: Socket, world: SocketWorld): string[] {
   if (socket.state === TCP.LISTEN) return [formatEndpoint(socket.localAddress, socket.localPort)];
   const listener = world.listener(socket);

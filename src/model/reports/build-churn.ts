@@ -4,11 +4,11 @@ import type { Process } from "../processes/process.ts";
 import type { ChurnCount, ChurnReport, NamespaceChurn, ProcessChurn, TimeWaitCount } from "./churn-report.ts";
 import { buildDestinations } from "./build-destinations.ts";
 
-/** Draws up who makes TIME_WAIT, from all tables, at the time of the last event. */
+/** Builds the report of which processes cause TIME_WAIT, at the time of the last event. */
 export function buildChurn(tables: Tables): ChurnReport {
   const { source, counts, surveys, timeWaits } = tables;
   const { now } = tables.clock;
-  const namespaces = takeNamespaces(tables);
+  const namespaces = buildNamespaces(tables);
   return {
     wallMs: tables.clock.wallMs(now),
     source: source.name,
@@ -20,13 +20,13 @@ export function buildChurn(tables: Tables): ChurnReport {
     dropped: timeWaits.destinations.dropped + timeWaits.table.dropped,
     namespaces,
     history: timeWaits.series(now),
-    processes: takeProcesses(tables),
-    unowned: takeUnowned(tables),
+    processes: buildProcesses(tables),
+    unowned: buildUnowned(tables),
     destinations: buildDestinations(tables),
   };
 }
 
-function takeProcesses({ processes, clock: { now } }: Tables): ProcessChurn[] {
+function buildProcesses({ processes, clock: { now } }: Tables): ProcessChurn[] {
   const rows = processes.former.map((process) => processChurn(process, now));
   for (const process of processes) {
     if (process.timeWaits > 0 || process.timeWaitsEntered > 0) rows.push(processChurn(process, now));
@@ -38,7 +38,7 @@ function processChurn({ pid, comm, timeWaits, timeWaitsEntered, timeWaitRate }: 
   return { pid, comm, entered: timeWaitsEntered, enteredPerSecond: timeWaitRate.perSecond(now), now: timeWaits };
 }
 
-function takeUnowned({ processes, timeWaits, clock }: Tables): ChurnCount | null {
+function buildUnowned({ processes, timeWaits, clock }: Tables): ChurnCount | null {
   let owned = 0;
   for (const process of processes) owned += process.timeWaits;
   for (const process of processes.former) owned += process.timeWaits;
@@ -48,16 +48,16 @@ function takeUnowned({ processes, timeWaits, clock }: Tables): ChurnCount | null
   return { entered, enteredPerSecond: timeWaits.unownedPerSecond(clock.now), now };
 }
 
-function takeNamespaces({ timeWaits, kernel }: Tables): NamespaceChurn[] {
-  const made = new Map<number | null, { now: number; finWait2: number }>();
+function buildNamespaces({ timeWaits, kernel }: Tables): NamespaceChurn[] {
+  const ours = new Map<number | null, { now: number; finWait2: number }>();
   for (const { netns, chosen, finWait2 } of timeWaits.destinations) {
-    const count = made.get(netns) ?? { now: 0, finWait2: 0 };
-    made.set(netns, { now: count.now + chosen, finWait2: count.finWait2 + finWait2 });
+    const count = ours.get(netns) ?? { now: 0, finWait2: 0 };
+    ours.set(netns, { now: count.now + chosen, finWait2: count.finWait2 + finWait2 });
   }
   const isAll = timeWaits.filter.isEmpty;
   const rows: NamespaceChurn[] = [];
   for (const read of kernel.namespaces) {
-    const count = made.get(read.netns) ?? { now: 0, finWait2: 0 };
+    const count = ours.get(read.netns) ?? { now: 0, finWait2: 0 };
     const since = (name: CounterName): number | null => risen(kernel.firstOf(read.netns), read, name);
     rows.push({
       netns: read.netns,

@@ -14,8 +14,8 @@ const SECOND: Nanos = 1e9;
 const IPV6_LOOPBACK = `${"0".repeat(31)}1`;
 
 /**
- * Where connections go to and leave mini-sockets, or take ports: nearest to having none left first. `wanted`: only these, by id,
- * which is cheap when they are few.
+ * Destinations with mini-sockets or ports in use, nearest to running out of ports first. With `wanted`, only the
+ * destinations with these ids, which is fast if they are few.
  */
 export function buildDestinations(tables: Tables, wanted?: ReadonlySet<number>): DestinationChurn[] {
   const { sockets } = tables;
@@ -42,22 +42,22 @@ function addSockets(uses: Uses, sockets: SocketTable, wanted: ReadonlySet<number
   for (let slot = 0; slot < end; slot++) {
     const id = destinations[slot] ?? 0;
     if (id === 0 || wanted?.has(id) === false) continue;
-    const use = uses.atHand(id) ?? uses.ofSocket(columns.at(slot));
+    const use = uses.cached(id) ?? uses.ofSocket(columns.at(slot));
     const holder = holders[slot] ?? ASK;
     if (holder !== ASK) use?.addUserOf(holder);
     else if (use !== null) for (const { pid } of holdersOf(columns.at(slot), sockets)) use.addUserOf(pid);
   }
 }
 
-/** At hand without a look-up; a power of two. */
-const AT_HAND = 1024;
+/** Slots of a direct-mapped cache in front of the map; a power of two. */
+const CACHE_SIZE = 1024;
 
-/** What is taken of each destination. */
+/** The use of each destination. */
 class Uses {
   readonly all: Use[] = [];
   readonly #tables: Tables;
   readonly #byId = new Map<number, Use>();
-  readonly #atHand: Use[] = [];
+  readonly #cache: Use[] = [];
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -65,24 +65,24 @@ class Uses {
 
   of(destination: Destination): Use {
     const { id } = destination;
-    const known = this.atHand(id) ?? this.#byId.get(id);
+    const known = this.cached(id) ?? this.#byId.get(id);
     const use = known ?? new Use(this.#tables, destination);
     if (known === undefined) {
       this.#byId.set(id, use);
       this.all.push(use);
     }
-    this.#atHand[id % AT_HAND] = use;
+    this.#cache[id % CACHE_SIZE] = use;
     return use;
   }
 
-  /** Null where it goes nowhere. */
+  /** Null if the socket has no destination. */
   ofSocket({ destination }: Socket): Use | null {
     return destination === null ? null : this.of(destination);
   }
 
-  /** Null where it has to be looked up. */
-  atHand(id: number): Use | null {
-    const use = this.#atHand[id % AT_HAND];
+  /** Null if it is not in the cache. */
+  cached(id: number): Use | null {
+    const use = this.#cache[id % CACHE_SIZE];
     return use?.destination.id === id ? use : null;
   }
 }
@@ -92,7 +92,7 @@ interface User {
   inUse: number;
 }
 
-/** Counts what one destination takes. */
+/** Counts the ports and mini-sockets of one destination. */
 class Use {
   readonly destination: Destination;
   readonly #tables: Tables;
@@ -112,7 +112,7 @@ class Use {
 
   addTimeWait(endsAt: Nanos, isFinWait2: boolean): void {
     const { now } = this.#tables.clock;
-    // connect() takes the port of one in TIME_WAIT that has stood for the delay (tcp_twsk_unique()).
+    // connect() may reuse a port after the reuse delay in TIME_WAIT (tcp_twsk_unique()).
     const freeAt = this.#canReuse && !isFinWait2 ? endsAt - TIME_WAIT_LIFE + this.#settings.reuseDelayMs * 1e6 : endsAt;
     if (freeAt <= now) this.#reusable++;
     else {
@@ -177,7 +177,7 @@ class Use {
   }
 }
 
-/** Whether connect() may take over what stands in TIME_WAIT toward this destination (net/ipv4/tcp_ipv4.c). */
+/** Whether connect() may reuse ports in TIME_WAIT toward this destination (net/ipv4/tcp_ipv4.c). */
 function canReuse({ timeWaitReuse, timestamps }: NetworkSettings, { source, address }: Destination): boolean {
   if (!timestamps || timeWaitReuse === 0) return false;
   return timeWaitReuse === 1 || isLoopback(source) || isLoopback(address);

@@ -21,8 +21,8 @@ export interface LeakOptions {
 }
 
 /**
- * Draws up who holds sockets that are stuck in CLOSE_WAIT, from all tables, at the time of the last event. A socket with several holders
- * stands under each of them that the filter takes.
+ * Builds the report of which processes hold sockets stuck in CLOSE_WAIT, at the time of the last event. A socket with
+ * several holders is listed under each of them that the filter matches.
  */
 export function buildLeaks(tables: Tables, options: LeakOptions): LeakReport {
   const world = liveWorld(tables);
@@ -44,12 +44,12 @@ export function buildLeaks(tables: Tables, options: LeakOptions): LeakReport {
   };
 }
 
-/** What one process is charged with. */
+/** The stuck sockets of one process. */
 interface Case {
   readonly process: Process;
   readonly tally: Tally;
   readonly sockets: StuckSocket[];
-  /** Of the sockets, those that it has not accepted. */
+  /** The sockets that it has not accepted. */
   readonly waiting: Set<Socket>;
 }
 
@@ -99,11 +99,11 @@ class Cases {
   }
 
   processes(): LeakingProcess[] {
-    const guilty = [...this.#byPid.values()].filter(({ sockets }) => sockets.length > 0);
-    return guilty.map((found) => leakingProcess(found, this.#tables));
+    const leaking = [...this.#byPid.values()].filter(({ sockets }) => sockets.length > 0);
+    return leaking.map((found) => leakingProcess(found, this.#tables));
   }
 
-  /** Null when the filter does not take it. */
+  /** Null if the filter does not match the socket with this holder. */
   #caseOf(socket: Socket, { pid }: Holder, age: { readonly since: Nanos }): Case | null {
     const process = this.#world.process(pid);
     if (process === null || !this.#filter.takes(socket, pid, age)) return null;

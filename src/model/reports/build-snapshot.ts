@@ -13,7 +13,9 @@ import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile, hasFileIn } from "../sockets/socket.ts";
 import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 
-/** Draws up what the views show, from all tables, at the time of the last event. `filter` chooses sockets, each under each holder. */
+/**
+ * Builds the data of the views, at the time of the last event. The filter tests each socket with each of its holders.
+ */
 export function buildSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {
   const census = new SnapshotCounts(liveWorld(tables), stuckAfterMs, filter);
   const { clock, source, surveys, counts, kernel } = tables;
@@ -42,7 +44,7 @@ export function buildSnapshot(tables: Tables, stuckAfterMs: number, filter: Filt
   };
 }
 
-/** The same moment as another filter shows it; `world` is what the snapshot was taken of, all of it. */
+/** The same snapshot under another filter; `world` must be the unfiltered world that the snapshot was built from. */
 export function retakeSnapshot(whole: Snapshot, world: SocketWorld, filter: Filter): Snapshot {
   const census = new SnapshotCounts(world, whole.stuckAfterMs, filter);
   const processes: ProcessRow[] = [];
@@ -69,7 +71,7 @@ function pollOf({ source, clock, surveys }: Tables): Poll | null {
   return { ...pollCost, ageMs: (clock.now - polledAt) / 1e6 };
 }
 
-/** Counts all sockets, by state and by process. */
+/** Counts sockets by state and by process. */
 class SnapshotCounts {
   readonly states = Array.from({ length: TCP_STATE_MAX + 1 }, () => 0);
   stuck = 0;
@@ -77,7 +79,7 @@ class SnapshotCounts {
   readonly #world: SocketWorld;
   readonly #filter: HeldFilter;
   readonly #tallies = new SeededMap<number, Tally>();
-  /** Those of one process mostly stand side by side. */
+  /** Cache: the sockets of one process are usually adjacent. */
   #last: { readonly pid: number; readonly tally: Tally } | null = null;
 
   constructor(world: SocketWorld, stuckAfterMs: number, filter: Filter) {
@@ -121,7 +123,7 @@ class SnapshotCounts {
     }
     if (holders.length === 0 && this.#filter.takes(socket, null, age)) {
       isCounted = true;
-      // Closed by its process and on its way out: nobody's by right.
+      // Sockets without a file are closing and have no holder, so they do not count as unowned.
       if (hasFile(socket)) (this.unowned ??= new Tally()).add(socket, isStuck, leaked);
     }
     if (isCounted) this.#count(socket, isStuck, leaked);
@@ -132,7 +134,7 @@ class SnapshotCounts {
     if (isStuck) this.stuck++;
   }
 
-  /** All that are known, or with a filter those that hold what it chose. */
+  /** All processes, or with a filter those that hold a matching socket. */
   processes({ processes, clock: { now } }: Tables): ProcessRow[] {
     const rows: ProcessRow[] = [];
     for (const process of processes) {
@@ -142,7 +144,7 @@ class SnapshotCounts {
     return rows.toSorted(byBlame);
   }
 
-  /** Null where the filter took nothing of it. */
+  /** Null if the filter matches none of its sockets. */
   countsOf(pid: number): SocketCounts | null {
     return this.#tallies.get(pid)?.counts(this.#world.now) ?? null;
   }

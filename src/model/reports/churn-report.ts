@@ -2,44 +2,46 @@ import type { SourceName } from "../events/event.ts";
 import type { Address } from "../net/address.ts";
 import type { Side } from "../net/tuple.ts";
 
-/** Who makes TIME_WAIT, toward whom, and how many ports are left. Plain data, taken from the model at one moment. */
+/**
+ * Which processes cause TIME_WAIT, toward which destinations, and how many ports are left. Plain data of one moment.
+ */
 export interface ChurnReport {
   /** Unix epoch, milliseconds. */
   readonly wallMs: number;
   readonly source: SourceName | null;
   readonly lost: number;
-  /** False when a /proc survey could not read some process. */
+  /** False if a survey could not read a process. */
   readonly complete: boolean;
-  /** How long was watched. */
+  /** How long tracing has run. */
   readonly seconds: number;
   /** All namespaces together. */
   readonly total: TimeWaitCount;
-  /** Mini-sockets made while watching. */
+  /** Mini-sockets created while tracing. */
   readonly entered: number;
   /** Mini-sockets not kept because a table was full. */
   readonly dropped: number;
-  /** The one nearest to its limit of mini-sockets first. */
+  /** Nearest to the limit of mini-sockets first. */
   readonly namespaces: readonly NamespaceChurn[];
-  /** Mini-sockets made in each of the last seconds, at most five minutes, oldest first. */
+  /** Mini-sockets created per second, over at most five minutes, oldest first. */
   readonly history: readonly number[];
   /** Fastest first. */
   readonly processes: readonly ProcessChurn[];
-  /** What no process is known for; null when there is none. */
+  /** Mini-sockets of unknown processes; null if there are none. */
   readonly unowned: ChurnCount | null;
-  /** Nearest to having no ports left first, then those with most mini-sockets. */
+  /** Nearest to running out of ports first, then most mini-sockets first. */
   readonly destinations: readonly DestinationChurn[];
 }
 
 /** Mini-sockets, in TIME_WAIT or FIN_WAIT2. */
 export interface TimeWaitCount {
-  /** As the model has it; of these, `finWait2` still wait for the peer's FIN. */
+  /** The model's count; `finWait2` of these still wait for the peer's FIN. */
   readonly now: number;
   readonly finWait2: number;
-  /** As the kernel counts them (sockstat); null where that was not read, or where a filter makes it another thing. */
+  /** The kernel's count (sockstat); null if not read, or not comparable because of a filter. */
   readonly kernel: number | null;
-  /** Of all, tcp_max_tw_buckets of the namespace nearest to it. */
+  /** tcp_max_tw_buckets; in the total, that of the namespace nearest to its limit. */
   readonly limit: number | null;
-  /** Since tcptrace began: not made because the limit was reached; ended before their time, by reuse. */
+  /** Since tcptrace started: not created because the limit was reached, and ended early because of reuse. */
   readonly overflowed: number | null;
   readonly recycled: number | null;
 }
@@ -49,7 +51,7 @@ export interface NamespaceChurn extends TimeWaitCount {
 }
 
 export interface ChurnCount {
-  /** Mini-sockets made while watching, and in each of the last seconds. */
+  /** Mini-sockets created while tracing, and the current rate. */
   readonly entered: number;
   readonly enteredPerSecond: number;
   readonly now: number;
@@ -62,7 +64,7 @@ export interface ProcessChurn extends ChurnCount {
 
 export interface DestinationChurn {
   readonly netns: number | null;
-  /** Which end is ours. */
+  /** Which side is ours. */
   readonly side: Side;
   readonly source: Address;
   readonly address: Address;
@@ -71,14 +73,14 @@ export interface DestinationChurn {
   readonly entered: number;
   /** Ports in use from that source toward that destination: open connections and mini-sockets. */
   readonly inUse: number;
-  /** Of the mini-sockets: those that the kernel gives away again before their time (tcp_tw_reuse). */
+  /** Mini-sockets whose port the kernel may reuse early (tcp_tw_reuse). */
   readonly reusable: number;
-  /** How many there are to use, by ip_local_port_range without reserved ones; null on the server's side. */
+  /** Usable ports: ip_local_port_range without reserved ones; null on the server's side. */
   readonly ports: number | null;
   readonly openedPerSecond: number | null;
-  /** Until connect() fails with EADDRNOTAVAIL, at today's rates; null when that does not come. */
+  /** Until connect() fails with EADDRNOTAVAIL at the current rates; null if it will not. */
   readonly exhaustedInMs: number | null;
-  /** Who uses the ports, most of them first. */
+  /** Processes that use the ports, most ports first. */
   readonly users: readonly PortUser[];
 }
 

@@ -4,7 +4,7 @@ import type { SocketWorld } from "./socket-world.ts";
 import type { Socket } from "../sockets/socket.ts";
 import { socketSubject } from "../sockets/subject.ts";
 
-/** What a filter takes of the sockets of a moment: it is asked of each socket in the hands of each of its holders. */
+/** Applies a filter to each pair of a socket and one of its holders. */
 export class HeldFilter {
   readonly #filter: Filter;
   readonly #world: Pick<SocketWorld, "now" | "process">;
@@ -18,7 +18,7 @@ export class HeldFilter {
     return this.#filter.isEmpty;
   }
 
-  /** Whether it takes the socket in the hands of this process; null: of nobody known. `age` says since when it is as it is. */
+  /** Whether the filter matches the socket with this holder; null: holder unknown. `age` gives the start of its age. */
   takes(socket: Socket, pid: number | null, age: { readonly since: Nanos } = socket): boolean {
     if (this.#filter.isEmpty) return true;
     const process = pid === null ? null : this.#world.process(pid);

@@ -4,7 +4,7 @@ import type { SocketTuple, SocketRole } from "../net/tuple.ts";
 import type { TCP } from "../net/tcp-state.ts";
 import type { AcceptQueue, ProcessRow } from "./snapshot.ts";
 
-/** Who leaks, most guilty first: plain data, at one moment. Durations are milliseconds. */
+/** Which processes leak, worst first. Plain data of one moment; durations in milliseconds. */
 export interface LeakReport {
   /** Unix epoch, milliseconds. */
   readonly wallMs: number;
@@ -19,19 +19,19 @@ export interface LeakReport {
 }
 
 export interface LeakingProcess extends ProcessRow {
-  /** The stuck ones, oldest first. */
+  /** Stuck sockets, oldest first. */
   readonly sockets: readonly StuckSocket[];
-  /** Of the listeners in whose queues some of them wait. */
+  /** The accept queues in which some of the sockets wait. */
   readonly acceptQueues: readonly AcceptQueue[];
 }
 
 export interface StuckSocket extends SocketTuple {
   readonly id: number;
-  /** CLOSE: it was reset, and only the descriptor is left. */
+  /** CLOSE: a leaked descriptor whose socket was reset. */
   readonly state: typeof TCP.CLOSE_WAIT | typeof TCP.CLOSE;
   readonly ageMs: number;
   readonly ageIsAtLeast: boolean;
-  /** Bytes not read; a FIN that has not been read counts as one. */
+  /** Unread bytes; an unread FIN counts as one. */
   readonly receiveQueue: number | null;
   readonly accepted: boolean;
   readonly fd: number | null;
@@ -40,15 +40,15 @@ export interface StuckSocket extends SocketTuple {
   readonly holders: readonly number[];
 }
 
-/** Why nobody is named. */
+/** Why the holder is unknown. */
 export type UnownedReason =
-  /** Some process could not be read, and may hold it. */
+  /** A process that could not be read may hold it. */
   | "unreadable"
-  /** Not accepted, and several processes listen on the port, each for itself (SO_REUSEPORT). */
+  /** Not accepted, and several processes listen on the port (SO_REUSEPORT). */
   | "shared-port"
-  /** Not accepted, and nobody is seen to listen there. */
+  /** Not accepted, and its listener is unknown. */
   | "no-listener"
-  /** All processes were read and none holds it: on its way between two, or in a namespace that cannot be seen. */
+  /** No process holds it: it is in transit between two processes, or in a namespace that is not visible. */
   | "no-holder";
 
 export interface UnownedSocket extends StuckSocket {

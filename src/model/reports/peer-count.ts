@@ -3,15 +3,15 @@ import { type Address, formatAddress, formatEndpoint } from "../net/address.ts";
 
 interface Peer {
   readonly address: Address;
-  /** Null: whatever its port. */
+  /** Null: any port. */
   readonly port: number | null;
   count: number;
 }
 
-/** Counts peers, of which there may be a hundred thousand: only the one that is asked for becomes text. */
+/** Counts peers. Formats only the result, since there may be a hundred thousand peers. */
 export class PeerCount {
   readonly #peers = new SeededMap<number | string, Peer>();
-  /** Peers mostly come in runs. */
+  /** Cache: equal peers are usually adjacent. */
   #last: Peer | null = null;
 
   add(address: Address, port: number | null): void {
@@ -27,7 +27,7 @@ export class PeerCount {
     this.#last = peer;
   }
 
-  /** The first with the highest count above `least`; null when there is none. */
+  /** The first peer with the highest count above `least`; null if there is none. */
   commonest(least = 0): { readonly endpoint: string; readonly count: number } | null {
     let best: Peer | null = null;
     for (const peer of this.#peers.values()) if (peer.count > (best?.count ?? least)) best = peer;
@@ -37,7 +37,7 @@ export class PeerCount {
   }
 }
 
-/** An IPv4 address and a port fit in a number. */
+/** A number for IPv4, since an address and a port fit in one: faster than text. */
 function keyOf(address: Address, port: number | null): number | string {
   if (typeof address === "number") return address * 65_537 + (port ?? 65_536);
   return `${address}:${port ?? ""}`;

@@ -5,7 +5,7 @@ import { Tally } from "./tally.ts";
 
 const NOTHING = new Tally();
 
-/** What the views show of a process; `tally` counts its sockets. */
+/** A process as the views show it; `tally` counts its sockets. */
 export function processRow(process: Process, tally: Tally | undefined, now: Nanos): ProcessRow {
   const { facts } = process;
   const grown = process.closeWaits.perSecond();
@@ -28,7 +28,7 @@ export function processRow(process: Process, tally: Tally | undefined, now: Nano
   };
 }
 
-/** Most guilty first. */
+/** Worst first. */
 export function byBlame(a: ProcessRow, b: ProcessRow): number {
   return (
     b.stuck - a.stuck ||

@@ -3,27 +3,27 @@ import type { PollCost } from "../events/survey.ts";
 import type { ChangeTotal } from "../rates/change-counts.ts";
 import type { HostRates } from "../rates/counter-rates.ts";
 
-/** What a view may draw: plain data, taken from the model at one moment. Durations are milliseconds. */
+/** The data of the views: plain data of one moment; durations in milliseconds. */
 export interface Snapshot {
   /** Unix epoch, milliseconds. */
   readonly wallMs: number;
   readonly source: SourceName | null;
   readonly sourceDetail: string;
-  /** False when a /proc survey could not read some process. */
+  /** False if a survey could not read a process. */
   readonly complete: boolean;
-  /** Processes that could not be read; those that /proc does not even show are not among them. */
+  /** Processes that could not be read, not counting those that /proc hides. */
   readonly unreadable: number;
-  /** Of the source `proc`; null with any other. */
+  /** Only with source `proc`; else null. */
   readonly poll: Poll | null;
-  /** By the kernel's own counters, without regard to any filter; null until they have been read twice. */
+  /** From the kernel's own counters, regardless of any filter; null before the second reading. */
   readonly host: HostRates | null;
   readonly transitions: number;
-  /** With those that were lost, as far as the kernel has counted them. */
+  /** Includes lost transitions that the kernel counted. */
   readonly transitionsPerSecond: number;
   readonly lost: number;
-  /** Of which kinds, where the tracer's buffer lost them; the most first. */
+  /** By pair of states, if the tracer's buffer overflowed; most lost first. */
   readonly lostChanges: readonly ChangeTotal[];
-  /** How far the telling is behind: what was traced since is not in here. */
+  /** How far the watermark lags behind: later events are not included. */
   readonly lagMs: number;
   /** Milliseconds of the run in which nothing was traced. */
   readonly gapMs: number;
@@ -33,25 +33,25 @@ export interface Snapshot {
   readonly states: readonly number[];
   readonly series: SnapshotSeries;
   readonly stuckAfterMs: number;
-  /** Sockets in CLOSE_WAIT longer than `stuckAfterMs`, each once. */
+  /** Sockets in CLOSE_WAIT for longer than `stuckAfterMs`, each counted once. */
   readonly stuck: number;
-  /** Most guilty first: stuck sockets, then those in CLOSE_WAIT, then their growth, then transitions per second, then pid. */
+  /** Worst first: by stuck sockets, sockets in CLOSE_WAIT, their growth, transitions per second, and pid. */
   readonly processes: readonly ProcessRow[];
-  /** Sockets whose process is not known, as a row of their own; null when there are none. */
+  /** Sockets whose holder is unknown; null if there are none. */
   readonly unowned: SocketCounts | null;
   /** Sockets or processes not kept because a table was full. */
   readonly dropped: number;
 }
 
-/** A number for each of the last whole seconds, at most five minutes, oldest first, whatever is filtered. */
+/** A value per whole second, over at most five minutes, oldest first, regardless of any filter. */
 export interface SnapshotSeries {
   readonly transitions: readonly number[];
   readonly closeWait: readonly number[];
-  /** Entries into TIME_WAIT; these a filter does choose. */
+  /** New mini-sockets; unlike the other series, filtered. */
   readonly timeWaits: readonly number[];
 }
 
-/** How old what is shown is, and what it costs to keep it young. */
+/** The age of the last poll and the cost of polling. */
 export interface Poll extends PollCost {
   readonly ageMs: number;
 }
@@ -61,40 +61,39 @@ export interface SocketCounts {
   readonly closeWait: number;
   /** In CLOSE_WAIT past the threshold, and descriptors whose sockets were reset there. */
   readonly stuck: number;
-  /** Of the stuck ones: in the accept queue still. */
+  /** Stuck sockets still in the accept queue. */
   readonly notAccepted: number;
-  /** In CLOSE_WAIT and in the accept queue still, stuck or not. */
+  /** In CLOSE_WAIT and still in the accept queue, stuck or not. */
   readonly waiting: number;
-  /** Of the stuck ones: reset meanwhile, so that only the descriptor is left. */
+  /** Stuck: the socket was reset and only the descriptor is left. */
   readonly leakedDescriptors: number;
-  /** Of the stuck ones: accepted, and data have come that were never read. */
+  /** Stuck: accepted, with unread data. */
   readonly unread: number;
-  /** Of the stuck ones: accepted, and only the end (the FIN) has not been read. */
+  /** Stuck: accepted, with only the FIN unread. */
   readonly endUnread: number;
-  /** Of the stuck ones: accepted and read to the end. */
+  /** Stuck: accepted, and read to EOF. */
   readonly readToEnd: number;
-  /** In accept queues, in whatever state. */
+  /** In accept queues, in any state. */
   readonly queued: number;
-  /** The longest queue of its listeners; null when none waits. */
+  /** The longest queue of its listeners; null if all are empty. */
   readonly acceptQueue: AcceptQueue | null;
   /** Listening sockets. */
   readonly listen: number;
   readonly other: number;
-  /** Age of the oldest socket in CLOSE_WAIT. */
+  /** The age of the oldest socket in CLOSE_WAIT. */
   readonly oldestCloseWaitMs: number | null;
-  /** True when that socket was in CLOSE_WAIT before tcptrace looked. */
+  /** True if that socket was in CLOSE_WAIT before tracing began. */
   readonly oldestIsAtLeast: boolean;
-  /** The peer of most sockets in CLOSE_WAIT, and how many of them it has. */
+  /** The most common peer of the sockets in CLOSE_WAIT. */
   readonly closeWaitPeer: { readonly endpoint: string; readonly count: number } | null;
 }
 
-/** Connections that wait to be accepted. */
+/** The connections of a listener that wait to be accepted. */
 export interface AcceptQueue {
-  /** Where the listener listens. */
   readonly netns: number | null;
   readonly endpoint: string;
   readonly length: number;
-  /** How many may wait; null where it could not be asked. */
+  /** The maximum length; null if unknown. */
   readonly backlog: number | null;
 }
 
@@ -111,10 +110,10 @@ export interface ProcessRow extends SocketCounts {
   readonly openedPerSecond: number;
   /** Connections closed per second. */
   readonly closedPerSecond: number;
-  /** Sockets in CLOSE_WAIT, over the run; null while that can't be told. */
+  /** Growth of the number of sockets in CLOSE_WAIT over the run; null while there are too few samples. */
   readonly growthPerMinute: number | null;
   readonly fdUsed: number | null;
   readonly fdLimit: number | null;
-  /** Until the limit, if it goes on as it has; null when it does not. */
+  /** Until the limit is reached at the current growth; null if it is not growing. */
   readonly fdExhaustedInMs: number | null;
 }

@@ -9,21 +9,21 @@ import { type Listening, holdersOf } from "../sockets/holding.ts";
 import { ListenerIndex } from "../sockets/listeners.ts";
 import type { Socket } from "../sockets/socket.ts";
 
-/** The sockets of one moment, and who holds them: as the model has them now, or as they stood when a picture was paused. */
+/** The sockets of one moment and their holders: live, or frozen while the display is paused. */
 export interface SocketWorld extends CloseWaits {
   readonly processes: Iterable<Process>;
   readonly holders: (socket: Socket) => readonly Holder[];
   readonly process: (pid: number) => Process | null;
-  /** Whether anybody listens on this port, whatever its address. */
+  /** Whether there is a listener on this port, on any address. */
   readonly hasListener: (port: number) => boolean;
-  /** In whose queue the connection came in; null where it went out, or where nobody listens any more. */
+  /** The listener that a connection came through; null if it was opened here, or the listener is gone. */
   readonly listener: (socket: Socket) => Socket | null;
-  /** Mini-sockets: how many there are, and how many of them in FIN_WAIT2. */
+  /** Mini-sockets that match the filter, and how many of these are in FIN_WAIT2. */
   readonly miniSockets: { readonly chosen: number; readonly finWait2: number };
   readonly wallMs: (at: Nanos) => number;
 }
 
-/** The model's own sockets: they go on living. */
+/** The model's own sockets, which keep changing. */
 export function liveWorld(tables: Tables): SocketWorld {
   return {
     now: tables.clock.now,
@@ -40,7 +40,7 @@ export function liveWorld(tables: Tables): SocketWorld {
   };
 }
 
-/** A copy that stands still. */
+/** A copy that does not change. */
 export function frozenWorld(tables: Tables): SocketWorld {
   const { now } = tables.clock;
   const { detailsAt } = tables.surveys;

@@ -22,12 +22,12 @@ export class Tally {
   #queue: AcceptQueue | null = null;
   #listen = 0;
   #other = 0;
-  /** In CLOSE_WAIT, in the accept queue. */
+  /** In CLOSE_WAIT and in the accept queue. */
   #waiting = 0;
   readonly #leaks = new Group();
   readonly #waiters = new Group();
 
-  /** `isStuck` and `leaked` as the walk over CLOSE_WAIT has them (close-wait.ts). */
+  /** `isStuck` and `leaked` come from `forEachCloseWait`. */
   add(socket: Socket, isStuck: boolean, leaked: LeakedDescriptor | null): void {
     if (leaked !== null) return this.#addLeaked(leaked, isStuck);
     const waits = isUnaccepted(socket);
@@ -43,7 +43,7 @@ export class Tally {
     }
   }
 
-  /** So many that neither are in CLOSE_WAIT nor listen nor wait to be accepted, by state. */
+  /** Adds counts by state of sockets that are not in CLOSE_WAIT, not listening and not waiting to be accepted. */
   addPlain(counts: StateCounts): void {
     const established = counts[TCP.ESTABLISHED] ?? 0;
     this.#established += established;
@@ -72,7 +72,7 @@ export class Tally {
     this.#leaks.add(leaked.socket, leaked);
   }
 
-  /** Age and peer are of what has been accepted, where there is such. */
+  /** Age and peer describe accepted sockets, if there are any. */
   counts(now: Nanos): SocketCounts {
     const { oldest, commonestPeer } = this.#leaks.oldest === null ? this.#waiters : this.#leaks;
     return {
@@ -98,7 +98,7 @@ export class Tally {
 
 type Age = Pick<Socket, "since" | "sinceIsExact">;
 
-/** Sockets of a kind: the oldest, and their peers. */
+/** The oldest of some sockets, and their peers. */
 class Group {
   oldest: Age | null = null;
   readonly #endpoints = new PeerCount();
@@ -108,11 +108,11 @@ class Group {
     if (this.oldest === null || age.since < this.oldest.since) this.oldest = age;
     const { remoteAddress, remotePort, role } = socket;
     this.#hosts.add(remoteAddress, null);
-    // A server's peers differ in their ephemeral ports only.
+    // A server's peers use ephemeral ports, so the port would split one peer into many.
     this.#endpoints.add(remoteAddress, role === "server" ? null : remotePort);
   }
 
-  /** With its port, unless each has another, as when it is not known who connected. */
+  /** With its port, unless every socket has a different one, as if the role is unknown. */
   get commonestPeer(): SocketCounts["closeWaitPeer"] {
     const endpoint = this.#endpoints.commonest();
     return endpoint !== null && endpoint.count > 1 ? endpoint : (this.#hosts.commonest(1) ?? endpoint);
