@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { SkipReasons } from "./test/support/skip-reasons.ts";
 
-/** Tests that start a process, open a pseudo-terminal or a socket, or look at the real kernel or the real /proc. */
+/** Tests that start a process, open a pseudo-terminal or socket, or read the real kernel or /proc. */
 const MACHINE = ["test/kernel/**/*.test.ts", "test/**/*.machine.test.ts"];
 
 export default defineConfig({
@@ -31,7 +31,7 @@ export default defineConfig({
           name: "machine",
           include: MACHINE,
           setupFiles: ["test/support/machine/needs-root.ts"],
-          // They share one kernel and one process table: one file at a time, and nothing beside them.
+          // These tests share one kernel and one process table, so they run one file at a time and nothing in parallel.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

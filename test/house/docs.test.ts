@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { ROOT } from "#test/support/project.ts";
 
-/** The pages that a reader starts from. */
+/** The pages that readers start with. */
 const PAGES = [
   "README.md",
   "ARCHITECTURE.md",
@@ -15,13 +15,13 @@ const PAGES = [
     .map((name) => `docs/${name}`),
 ];
 
-/** A path of the tree, as a page writes it: from the top, from `src`, or from its own folder. */
+/** A path as a page may write it: relative to the root, to `src`, or to the page. */
 const PATHS = /`((?:[\w.-]+\/)+[\w.-]*[\w-]|[\w-]+\.(?:ts|bt|md))`/g;
 /** A folder in a home, and what a recipe makes. */
 const NOT_A_PATH = /^tcptrace\/config|\bmy-|<|\*/;
 const LINKS = /\]\(([^)#:\s]+)(?:#[^)\s]*)?\)/g;
 
-it.each(PAGES)("%s names only files and folders that are there", (page) => {
+it.each(PAGES)("%s names only files and folders that exist", (page) => {
   const text = readFileSync(join(ROOT, page), "utf8");
   const isThere = (path: string): boolean =>
     ["", "src", dirname(page)].some((from) => existsSync(join(ROOT, from, path)));

@@ -19,7 +19,7 @@ describe("src", () => {
     expect([survey.fileCycles, survey.roomCycles]).toEqual([[], []]);
   });
 
-  it("has the rooms of the table, of 4 to 16 files each unless the table says why", () => {
+  it("has exactly the rooms of the table, each with 4 to 16 files unless the table gives a reason", () => {
     expect(misfitsOf(survey, ROOMS)).toEqual([]);
   });
 
@@ -48,7 +48,7 @@ describe("the survey of a tree", () => {
     ]);
   });
 
-  it("lets a room load lazily what it may not import", () => {
+  it("allows a lazy import that the table forbids as a static one", () => {
     const lazily = { ...file("high/b.ts"), imports: [{ target: "low/a.ts", isFile: true, isLazy: true }] };
     const table = { low: { about: "", imports: [] }, high: { about: "", imports: [], lazily: ["low"] } };
     expect(surveyHouse([file("low/a.ts"), lazily], table).forbidden).toEqual([]);
@@ -73,7 +73,7 @@ describe("a graph", () => {
   const anyGraph = fc
     .array(fc.uniqueArray(fc.nat({ max: 7 }), { maxLength: 4 }), { minLength: 8, maxLength: 8 })
     .map((rows) => new Map(rows.map((row, node) => [String(node), new Set(row.map(String))])));
-  test("has in its cycles exactly the nodes that reach each other", () => {
+  test("finds as cycles exactly the nodes that reach each other", () => {
     fc.assert(
       fc.property(anyGraph, (graph) => {
         const expected = [...graph.keys()].filter((node) =>
@@ -86,7 +86,7 @@ describe("a graph", () => {
     );
   });
 
-  test("has each node above those that it points to, cycles aside", () => {
+  test("puts each node above those it points to, except in cycles", () => {
     fc.assert(
       fc.property(anyGraph, (graph) => {
         const levels = levelsOf(graph);
@@ -101,7 +101,7 @@ describe("a graph", () => {
   });
 });
 
-/** All nodes that a walk from this one comes to. */
+/** All nodes reachable from this one. */
 function reaches(graph: ReadonlyMap<string, ReadonlySet<string>>, from: string): Set<string> {
   const seen = new Set<string>();
   const ahead = [...(graph.get(from) ?? [])];
@@ -113,7 +113,7 @@ function reaches(graph: ReadonlyMap<string, ReadonlySet<string>>, from: string):
   return seen;
 }
 
-/** A file in the room that its path begins with. */
+/** A file whose room is the first part of its path. */
 function file(path: string, ...targets: string[]): SourceFile {
   const imports = targets.map((target) => ({ target, isFile: target.endsWith(".ts"), isLazy: false }));
   return { path, room: path.split("/")[0] ?? "", lines: 10, imports };

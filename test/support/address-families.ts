@@ -4,12 +4,12 @@ function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
 
-/** An address whose 16-bit groups are zero but these, by their place. */
+/** An address with these 16-bit groups, by position; all others are zero. */
 function groups(values: Readonly<Record<number, number>>): Address {
   return Array.from({ length: 8 }, (_, place) => hex(values[place] ?? 0, 4)).join("");
 }
 
-/** Families of addresses that whoever has a network can take, numbered; all of one differ. */
+/** Families of addresses that an attacker with one network can choose from. Each number gives a different address. */
 export const ADDRESS_FAMILIES: ReadonlyMap<string, (index: number) => Address> = new Map([
   ["2001:db8:N::1", (index: number) => groups({ 0: 0x2001, 1: 0xdb8, 2: index, 7: 1 })],
   ...[0, 1, 2, 3, 4, 5, 6].map(

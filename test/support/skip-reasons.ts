@@ -7,7 +7,7 @@ export class SkipReasons implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests("skipped")) {
         const result = test.result();
-        // One that was not asked for (-t) has none.
+        // A test that -t leaves out has no note.
         const reason = result.state === "skipped" ? result.note : undefined;
         if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
       }

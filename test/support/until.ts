@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const STEP_MS = 20;
 const DEADLINE_MS = 30_000;
 
-/** Waits until `condition` gives something; past the deadline throws an error with `what` in it. */
+/** Waits until `condition` returns a value; past the deadline, throws an error that names `what`. */
 export async function until<T>(
   what: string | (() => string),
   condition: () => T | undefined | false | Promise<T | undefined | false>,

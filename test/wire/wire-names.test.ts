@@ -4,7 +4,7 @@ import type { Accept, Task, Transition } from "#src/model/events/event.ts";
 import { safeBytes } from "#src/base/text.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { acceptLine, heartbeatLine, sentOf, transitionLine } from "#test/support/wire/wire-lines.ts";
-import { cut, decode, type Told } from "#test/support/wire/wire-told.ts";
+import { cut, decode, type Decoded } from "#test/support/wire/decode.ts";
 
 /* A process may have any name: up to 15 bytes except NUL. */
 
@@ -44,9 +44,9 @@ function namesOf(comm: Buffer): string[] {
 }
 
 /** Events without their names, and the names. */
-function split(told: readonly Told[]): { rest: unknown[]; comms: string[] } {
+function split(decoded: readonly Decoded[]): { rest: unknown[]; comms: string[] } {
   const comms: string[] = [];
-  const rest = told.map((one) => {
+  const rest = decoded.map((one) => {
     if (one === "malformed" || !("event" in one) || one.event.task === null) return one;
     comms.push(one.event.task.comm);
     return { ...one, event: { ...one.event, task: { ...one.event.task, comm: "" } } };

@@ -14,7 +14,7 @@ import {
   placesOf,
   transitionLine,
 } from "#test/support/wire/wire-lines.ts";
-import { cut, decode, type Told } from "#test/support/wire/wire-told.ts";
+import { cut, decode, type Decoded } from "#test/support/wire/decode.ts";
 
 /* Several events in one line, and names on lines of their own (probes/outbox.bt). */
 
@@ -68,23 +68,23 @@ describe("an event in an outbox is the same as on a line of its own", () => {
     ["an accept", ACCEPT],
     ["an accept that failed", { ...ACCEPT, fd: null }],
   ])("%s", (_name, event) => {
-    const told = decode(NAME, outboxLine(3, placesOf(event)));
-    expect(told).toEqual([{ event, cpu: 3 }]);
-    expect(told).toEqual(decode(lineOf(event, 3)));
+    const decoded = decode(NAME, outboxLine(3, placesOf(event)));
+    expect(decoded).toEqual([{ event, cpu: 3 }]);
+    expect(decoded).toEqual(decode(lineOf(event, 3)));
   });
 
   test("four in one line, each with fields that the one before lacks", () => {
     const events = [ACCEPT, later({ ...V4, task: null }, 1), later(V4, 2), later({ ...ACCEPT, fd: 3 }, 3)];
-    const told = decode(NAME, outboxLine(0, events.flatMap(placesOf)));
-    expect(told).toEqual(events.map((event) => ({ event, cpu: 0 })));
+    const decoded = decode(NAME, outboxLine(0, events.flatMap(placesOf)));
+    expect(decoded).toEqual(events.map((event) => ({ event, cpu: 0 })));
   });
 });
 
 test("the last one in a line is the newest, whatever the places before it still show of a lost line", () => {
   const [two, three, five, six] = [2, 3, 5, 6].map((nanos) => later(V4, nanos));
   if (two === undefined || three === undefined || five === undefined || six === undefined) throw new Error("none");
-  const told = decode(NAME, outboxLine(0, [five, two, three, six].flatMap(placesOf)));
-  expect(told.map((one) => (one !== "malformed" && "event" in one ? one.event.at - V4.at : null))).toEqual([
+  const decoded = decode(NAME, outboxLine(0, [five, two, three, six].flatMap(placesOf)));
+  expect(decoded.map((one) => (one !== "malformed" && "event" in one ? one.event.at - V4.at : null))).toEqual([
     2, 3, 5, 6,
   ]);
 });
@@ -94,14 +94,14 @@ describe("an IPv6 event split across two lines", () => {
   const before = [V4, later(V4, 1), later(V4, 2)];
 
   test("is passed on when its second place has arrived", () => {
-    const told = decode(NAME, outboxLine(0, [...before.flatMap(placesOf), first]), outboxLine(0, [second]));
-    expect(told.at(-1)).toEqual({ event: later(V6, 3), cpu: 0 });
-    expect(told).toHaveLength(4);
+    const decoded = decode(NAME, outboxLine(0, [...before.flatMap(placesOf), first]), outboxLine(0, [second]));
+    expect(decoded.at(-1)).toEqual({ event: later(V6, 3), cpu: 0 });
+    expect(decoded).toHaveLength(4);
   });
 
   test("is not passed on if the line with its first place was lost, but the next one is", () => {
-    const told = decode(NAME, outboxLine(0, [second, ...placesOf(later(V6, 9))]));
-    expect(told).toEqual([{ event: later(V6, 9), cpu: 0 }]);
+    const decoded = decode(NAME, outboxLine(0, [second, ...placesOf(later(V6, 9))]));
+    expect(decoded).toEqual([{ event: later(V6, 9), cpu: 0 }]);
   });
 
   test("does not take the first place of another CPU", () => {
@@ -114,13 +114,13 @@ describe("an IPv6 event split across two lines", () => {
 });
 
 describe("an answer shows what its CPU holds back", () => {
-  const answer: Told = { answer: [2, 5, V4.at + 1] };
+  const answer: Decoded = { answer: [2, 5, V4.at + 1] };
   const [held, newer] = [V4, later(V4, 1)];
 
   test("which is passed on once, although its line has it again", () => {
     const places = [held, newer].flatMap(placesOf);
-    const told = decode(NAME, answerLine(2, 5, V4.at + 1, places), outboxLine(2, places));
-    expect(told).toEqual([answer, { event: held, cpu: 2 }, { event: newer, cpu: 2 }]);
+    const decoded = decode(NAME, answerLine(2, 5, V4.at + 1, places), outboxLine(2, places));
+    expect(decoded).toEqual([answer, { event: held, cpu: 2 }, { event: newer, cpu: 2 }]);
   });
 
   test("but events newer than the answer wait for their line", () => {
@@ -155,9 +155,9 @@ describe("a damaged line", () => {
     const places = fc.array(fc.array(word, { minLength: 5, maxLength: 5 }), { minLength: 4, maxLength: 4 });
     fc.assert(
       fc.property(places, (words) => {
-        const told = decode(outboxLine(0, words));
-        expect(told.length).toBeLessThanOrEqual(4);
-        for (const one of told) {
+        const decoded = decode(outboxLine(0, words));
+        expect(decoded.length).toBeLessThanOrEqual(4);
+        for (const one of decoded) {
           if (one === "malformed" || !("event" in one)) throw new Error("no event");
           expect(one.event.task?.pid ?? 1).toBeGreaterThan(0);
           expect(one.event.task?.pid ?? 1).toBeLessThan(2 ** 22);
@@ -167,13 +167,13 @@ describe("a damaged line", () => {
   });
 
   test("in a recording is not an event: a recording has one event per line", () => {
-    const told: string[] = [];
-    const say = (what: string) => (): boolean => told.push(what) > 0;
+    const decoded: string[] = [];
+    const say = (what: string) => (): boolean => decoded.push(what) > 0;
     const sink = { event: say("event"), heartbeat: say("heartbeat"), finalCount: say("final"), answer: say("answer") };
     const rest = { anchor: say("anchor"), malformed: say("malformed") };
     const decoder = new WireDecoder({ ...sink, ...rest }, { isRelative: true });
     decoder.push(outboxLine(0, placesOf(V4)));
-    expect(told).toEqual(["malformed"]);
+    expect(decoded).toEqual(["malformed"]);
   });
 });
 

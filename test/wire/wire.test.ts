@@ -11,7 +11,7 @@ import {
   sentOf,
   transitionLine,
 } from "#test/support/wire/wire-lines.ts";
-import { cut, decode, newDecoder, type Told } from "#test/support/wire/wire-told.ts";
+import { cut, decode, newDecoder, type Decoded } from "#test/support/wire/decode.ts";
 
 const LINE: Transition = {
   kind: "transition",
@@ -201,25 +201,25 @@ const anyAccept: fc.Arbitrary<Accept> = fc.record({
 const anySentCounts = fc.array(fc.nat(2 ** 48), { minLength: PAIRS.length, maxLength: PAIRS.length });
 interface Sent {
   readonly line: Buffer;
-  readonly told: readonly Told[];
+  readonly decoded: readonly Decoded[];
 }
 const anySent: fc.Arbitrary<Sent> = fc.oneof(
   fc
     .tuple(anyTransition, fc.nat(0xffff))
-    .map(([event, cpu]) => ({ line: transitionLine(event, { cpu }), told: [{ event, cpu }] })),
+    .map(([event, cpu]) => ({ line: transitionLine(event, { cpu }), decoded: [{ event, cpu }] })),
   fc
     .tuple(anyAccept, fc.nat(0xffff))
-    .map(([event, cpu]) => ({ line: acceptLine(event, { cpu }), told: [{ event, cpu }] })),
+    .map(([event, cpu]) => ({ line: acceptLine(event, { cpu }), decoded: [{ event, cpu }] })),
   fc.tuple(fc.nat(4095), anySentCounts, anyAt).map(([cpu, sent, at]) => ({
     line: heartbeatLine(cpu, sent, at),
-    told: [{ heartbeat: [cpu, sent, at] as const }],
+    decoded: [{ heartbeat: [cpu, sent, at] as const }],
   })),
   fc.tuple(fc.nat(4095), fc.maxSafeNat(), anyAt).map(([cpu, sent, at]) => ({
     line: answerLine(cpu, sent, at),
-    told: [{ answer: [cpu, sent, at] as const }],
+    decoded: [{ answer: [cpu, sent, at] as const }],
   })),
-  anyAt.map((at) => ({ line: anchorLine(at), told: [{ anchor: at }] })),
-  fc.constant({ line: Buffer.from("Attaching 5 probes...\n\n"), told: [] }),
+  anyAt.map((at) => ({ line: anchorLine(at), decoded: [{ anchor: at }] })),
+  fc.constant({ line: Buffer.from("Attaching 5 probes...\n\n"), decoded: [] }),
 );
 
 describe("any stream", () => {
@@ -227,7 +227,7 @@ describe("any stream", () => {
     fc.assert(
       fc.property(fc.array(anySent, { maxLength: 20 }), fc.array(fc.nat(), { maxLength: 20 }), (sent, places) => {
         const bytes = Buffer.concat(sent.map(({ line }) => line));
-        expect(decode(...cut(bytes, places))).toEqual(sent.flatMap(({ told }) => told));
+        expect(decode(...cut(bytes, places))).toEqual(sent.flatMap(({ decoded }) => decoded));
       }),
     );
   });
@@ -262,21 +262,21 @@ describe("any stream", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), fc.array(fc.nat(), { maxLength: 5 }), (pieces, places) => {
         const text = pieces.join("");
-        const told = decode(...cut(Buffer.from(text, "latin1"), places)).filter((one) => one !== "malformed");
+        const decoded = decode(...cut(Buffer.from(text, "latin1"), places)).filter((one) => one !== "malformed");
         const whole = (text.match(WHOLE) ?? []).filter((line) => line.length > 16);
-        expect(told.filter((one) => "event" in one).length).toBeLessThanOrEqual(whole.length);
+        expect(decoded.filter((one) => "event" in one).length).toBeLessThanOrEqual(whole.length);
       }),
       { numRuns: 1000 },
     );
   });
 
   test("a line without an end takes no memory, and reading continues at the next newline", () => {
-    const { decoder, told } = newDecoder();
+    const { decoder, decoded } = newDecoder();
     const garbage = Buffer.alloc(4096, "T 1 ");
     const before = process.memoryUsage().arrayBuffers;
     for (let times = 0; times < 10_000; times++) decoder.push(garbage);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20e6);
     decoder.push(Buffer.concat([garbage, Buffer.from("\n"), transitionLine(NAMED)]));
-    expect(told).toEqual([{ event: NAMED, cpu: 0 }]);
+    expect(decoded).toEqual([{ event: NAMED, cpu: 0 }]);
   });
 });

@@ -15,14 +15,14 @@ function isChange(event: TraceEvent): event is Transition {
 test("each transition is counted and told once, and those that were found are apart from them", () => {
   fc.assert(
     fc.property(traced, (events) => {
-      const { model, told } = fold(...events);
+      const { model, reported } = fold(...events);
       const { transitions, inferred, attributed } = model.tables.counts;
       const changes = events.filter(isChange);
       expect(transitions - inferred).toBe(changes.length);
-      expect(told.length).toBe(transitions);
-      expect(told.filter(({ cause }) => cause === "poll").length).toBe(inferred);
+      expect(reported.length).toBe(transitions);
+      expect(reported.filter(({ cause }) => cause === "poll").length).toBe(inferred);
       expect(attributed).toBeLessThanOrEqual(transitions);
-      expect(told.filter(({ pid }) => pid !== null).length).toBeLessThanOrEqual(attributed);
+      expect(reported.filter(({ pid }) => pid !== null).length).toBeLessThanOrEqual(attributed);
     }),
     { numRuns: 500 },
   );
@@ -45,9 +45,9 @@ test("totals by states add up to all that was traced and lost", () => {
 test("each polled difference is told once, as a poll", () => {
   fc.assert(
     fc.property(polled, (events) => {
-      const { model, told } = fold(...events);
-      expect(told.length).toBe(model.tables.counts.transitions);
-      expect(new Set(told.map(({ cause }) => cause)).size).toBeLessThanOrEqual(1);
+      const { model, reported } = fold(...events);
+      expect(reported.length).toBe(model.tables.counts.transitions);
+      expect(new Set(reported.map(({ cause }) => cause)).size).toBeLessThanOrEqual(1);
       const { sockets } = events.findLast((event) => event.kind === "survey") ?? { sockets: [] };
       const last = new Set(sockets.map(({ state }) => state));
       for (const socket of model.tables.sockets) expect(last).toContain(socket.state);
@@ -110,7 +110,7 @@ test("the same events give the same snapshot and the same rows", () => {
     fc.property(traced, (events) => {
       const [one, two] = [fold(...events), fold(...structuredClone(events))];
       expect(buildSnapshot(two.model.tables, 60_000)).toEqual(buildSnapshot(one.model.tables, 60_000));
-      expect(two.told).toEqual(one.told);
+      expect(two.reported).toEqual(one.reported);
     }),
   );
 });

@@ -105,8 +105,8 @@ test("who goes on from an image knows what the one knew that it was taken of, wh
       expect(shown(resumed.model)).toEqual(shown(whole.model));
       expect(standing(resumed.model)).toEqual(standing(whole.model));
       // The same rows, by the same names of sockets, to the same owners.
-      const told = fold(...life).told.slice(whole.told.length);
-      expect(fold(anchor, tracing(image.at), image, ...life.slice(cut)).told).toEqual(told);
+      const reported = fold(...life).reported.slice(whole.reported.length);
+      expect(fold(anchor, tracing(image.at), image, ...life.slice(cut)).reported).toEqual(reported);
     }),
   );
 });

@@ -65,11 +65,11 @@ describe("an end that the kernel skipped", () => {
   test("is found when another socket comes up at the address", () => {
     const run = fold(...closing, skipped(3 * SECOND, 2), again(3 * SECOND));
     expect(changes(run)).toEqual([...SEEN, ...FOUND, "CLOSE→SYN_SENT"]);
-    expect(run.told.slice(3, 5)).toMatchObject([
+    expect(run.reported.slice(3, 5)).toMatchObject([
       { cause: "poll", inState: null, pid: 9, id: 1 },
       { cause: "poll", inState: null, pid: 9, id: 1 },
     ]);
-    expect(run.told[5]?.id).not.toBe(1);
+    expect(run.reported[5]?.id).not.toBe(1);
     expect(run.model.tables.counts).toMatchObject({ transitions: 6, lost: 0, contradictions: 1, inferred: 2 });
     expect(run.sockets.map(({ state, localPort }) => [state, localPort])).toEqual([[TCP.SYN_SENT, 40_001]]);
   });
@@ -96,14 +96,14 @@ describe("an end that the kernel skipped", () => {
       tick(4 * SECOND),
     );
     expect(changes(run)).toEqual([...SEEN, ...FOUND]);
-    expect(run.told.map(({ cause }) => cause)).not.toContain("poll");
+    expect(run.reported.map(({ cause }) => cause)).not.toContain("poll");
     expect(run.model.tables.counts.contradictions).toBe(0);
   });
 
   test.each([
     ["within five seconds after the buffer was full", 4.9, SEEN],
     ["more than five seconds after the buffer was full", 5.1, [...SEEN, ...FOUND]],
-  ])("%s: told is %d s later", (_name, seconds, expected) => {
+  ])("%s: reported is %d s later", (_name, seconds, expected) => {
     const lost = dropped(3 * SECOND, 10);
     const run = fold(...closing, lost, again((3 + seconds) * SECOND));
     expect(changes(run)).toEqual([...expected, "CLOSE→SYN_SENT"]);
@@ -132,7 +132,7 @@ describe("a server's connection whose beginning the kernel skipped", () => {
   test("is found when it comes up in mid-life, and is the listener's", () => {
     const run = fold(...seeded, skipped(3, 2), sight);
     expect(changes(run)).toEqual(["CLOSE→LISTEN", ...BIRTH, "ESTABLISHED→CLOSE_WAIT"]);
-    for (const told of run.told.slice(1)) expect(told).toMatchObject({ pid: 7, owner: "listener" });
+    for (const reported of run.reported.slice(1)) expect(reported).toMatchObject({ pid: 7, owner: "listener" });
     expect(run.model.tables.counts.lost).toBe(0);
   });
 
@@ -159,7 +159,7 @@ test("a survey that shows a traced socket where it is keeps its age, and nothing
     tick(9 * SECOND),
   ];
   const run = fold(...established);
-  expect(run.told.length).toBe(2);
+  expect(run.reported.length).toBe(2);
   expect(run.sockets[0]).toMatchObject({ since: 1 * SECOND + 1, sinceIsExact: true });
 });
 
@@ -174,6 +174,6 @@ test("a survey shows the child's change that was skipped", () => {
     tick(3 * SECOND),
   ];
   const run = fold(...events);
-  expect(run.told.at(-1)).toMatchObject({ change: "ESTABLISHED→CLOSE_WAIT", cause: "poll", pid: 7 });
+  expect(run.reported.at(-1)).toMatchObject({ change: "ESTABLISHED→CLOSE_WAIT", cause: "poll", pid: 7 });
   expect(run.sockets.find(({ state }) => state === TCP.CLOSE_WAIT)?.sinceIsExact).toBe(false);
 });

@@ -57,7 +57,7 @@ describe.each([
 
   test("has each change once, with its cause and how long the state before it lasted", () => {
     expect(
-      run.told.map(({ id, change, cause, inState }) => [id, change, cause, inState === null ? null : inState / MS]),
+      run.reported.map(({ id, change, cause, inState }) => [id, change, cause, inState === null ? null : inState / MS]),
     ).toEqual([
       [1, "CLOSE→LISTEN", "listen", null],
       [2, "CLOSE→SYN_SENT", "connect", null],
@@ -74,13 +74,13 @@ describe.each([
   });
 
   test("has its owners: who called, who accepted, before that who listens", () => {
-    expect(run.told.slice(0, 3).map(({ pid, owner }) => [pid, owner])).toEqual([
+    expect(run.reported.slice(0, 3).map(({ pid, owner }) => [pid, owner])).toEqual([
       [SERVER, "syscall"],
       [CLIENT, "syscall"],
       [SERVER, "listener"],
     ]);
     const owners = (id: number): string[] =>
-      run.told
+      run.reported
         .slice(3)
         .filter((one) => one.id === id)
         .map(({ pid, owner }) => `${pid} ${owner}`);
@@ -110,7 +110,7 @@ describe("a socket's life", () => {
   test("at an address that is used again is another socket's", () => {
     const refused = transition(2 * SECOND, TCP.SYN_SENT, TCP.CLOSE, { evidence: { ...CALM, error: 111 } });
     const run = fold(connect, refused, { ...connect, at: 3 * SECOND, task: taskOf(10) });
-    expect(run.told.map(({ id, pid }) => [id, pid])).toEqual([
+    expect(run.reported.map(({ id, pid }) => [id, pid])).toEqual([
       [1, CLIENT],
       [1, CLIENT],
       [2, 10],
@@ -121,14 +121,14 @@ describe("a socket's life", () => {
     const events = [connect, transition(2 * SECOND, TCP.SYN_SENT, TCP.ESTABLISHED)];
     const other = transition(3 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { localPort: 50_000, remotePort: 443 });
     const run = fold(...events, other);
-    expect(new Set(run.told.slice(0, 2).map(({ id }) => id))).toEqual(new Set([1]));
-    expect(run.told.at(-1)?.id).not.toBe(1);
+    expect(new Set(run.reported.slice(0, 2).map(({ id }) => id))).toEqual(new Set([1]));
+    expect(run.reported.at(-1)?.id).not.toBe(1);
     expect(run.sockets.map(({ localPort }) => localPort)).toEqual([50_000]);
   });
 
   test("close() of a closed socket is no transition, but leaves nothing behind", () => {
     const run = fold(transition(1, TCP.CLOSE, TCP.CLOSE, { task: taskOf(CLIENT) }));
-    expect(run.told).toEqual([]);
+    expect(run.reported).toEqual([]);
     expect(run.model.tables.counts.transitions).toBe(0);
     expect(run.sockets).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe("a socket's life", () => {
     ];
     const run = fold(...closing);
     expect(changes(run)).toEqual(["ESTABLISHED→FIN_WAIT1", "FIN_WAIT1→FIN_WAIT2"]);
-    expect(run.told[1]).toMatchObject({ pid: 10, owner: "syscall", inState: 2 });
+    expect(run.reported[1]).toMatchObject({ pid: 10, owner: "syscall", inState: 2 });
     expect(run.model.tables.counts).toMatchObject({ transitions: 2, attributed: 2 });
   });
 });
@@ -158,8 +158,8 @@ test("a connection opened while there was no tracer is not taken for the one who
   const run = fold(...first, gap, other);
   expect(run.sockets).toMatchObject([{ id: 2, localPort: 40_001, owner: { pid: 10 } }]);
   const next = transition(5 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { localPort: 40_001, inode: 71 });
-  const { told, model } = fold(...first, gap, other, next);
-  expect(told.slice(2)).toMatchObject([{ id: 2, change: "ESTABLISHED→CLOSE_WAIT", pid: 10 }]);
+  const { reported, model } = fold(...first, gap, other, next);
+  expect(reported.slice(2)).toMatchObject([{ id: 2, change: "ESTABLISHED→CLOSE_WAIT", pid: 10 }]);
   expect(model.tables.counts.contradictions).toBe(0);
 });
 
@@ -171,27 +171,27 @@ describe("the owner", () => {
 
   test("is not who only held the lock when the network's work was done", () => {
     const run = fold(...opening, transition(3, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { task: taskOf(555) }));
-    expect(run.told.at(-1)).toMatchObject({ pid: CLIENT, owner: "syscall" });
+    expect(run.reported.at(-1)).toMatchObject({ pid: CLIENT, owner: "syscall" });
   });
 
   test("is not who destroyed it with `ss -K`", () => {
     const killed = { evidence: { ...CALM, error: 103 }, task: taskOf(555) };
     const run = fold(...opening, transition(3, TCP.ESTABLISHED, TCP.CLOSE, killed));
-    expect(run.told.at(-1)).toMatchObject({ pid: CLIENT, cause: "abort" });
+    expect(run.reported.at(-1)).toMatchObject({ pid: CLIENT, cause: "abort" });
     const stranger = fold(transition(3, TCP.ESTABLISHED, TCP.CLOSE, killed));
-    expect(stranger.told).toMatchObject([{ pid: null, owner: "unknown" }]);
+    expect(stranger.reported).toMatchObject([{ pid: null, owner: "unknown" }]);
   });
 
   test("of a listener is not who destroyed it with `ss -K`, which leaves no error there", () => {
     const end = { from: TCP.LISTEN, to: TCP.CLOSE, at: 3, task: taskOf(555) } as const;
-    expect(fold(listening(1, SERVER), { ...listening(3, 555), ...end }).told.at(-1)).toMatchObject({ pid: SERVER });
+    expect(fold(listening(1, SERVER), { ...listening(3, 555), ...end }).reported.at(-1)).toMatchObject({ pid: SERVER });
   });
 
   test("of a child is not known with two processes on the port, until one accepts", () => {
     const two = [listening(1, 7), listening(2, 8, { address: 0xa1, inode: 51 })];
     const birth = [child(3, TCP.LISTEN, TCP.SYN_RECV), child(4, TCP.SYN_RECV, TCP.ESTABLISHED)];
     const run = fold(...two, ...birth);
-    expect(run.told.slice(2).map(({ pid }) => pid)).toEqual([null, null]);
+    expect(run.reported.slice(2).map(({ pid }) => pid)).toEqual([null, null]);
     expect(run.model.tables.counts).toMatchObject({ transitions: 4, attributed: 2 });
     expect(fold(...two, ...birth, accept(5, 8)).model.tables.counts).toMatchObject({ transitions: 4, attributed: 4 });
   });
@@ -209,7 +209,7 @@ describe("the owner", () => {
       accept(5, 8),
     ];
     const run = fold(...events, child(6, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 60 }));
-    expect(run.told.at(-1)).toMatchObject({ pid: 8, owner: "accept" });
+    expect(run.reported.at(-1)).toMatchObject({ pid: 8, owner: "accept" });
   });
 });
 
@@ -241,5 +241,5 @@ test("ages do not start anew after a time without a tracer", () => {
     after,
     child(40 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { inode: 60, task: taskOf(SERVER) }),
   );
-  expect(closed.told.at(-1)).toMatchObject({ id: 2, inState: 30 * SECOND, pid: SERVER });
+  expect(closed.reported.at(-1)).toMatchObject({ id: 2, inState: 30 * SECOND, pid: SERVER });
 });

@@ -35,7 +35,7 @@ describe("without a tracer", () => {
       ),
       survey(AT + 2 * SECOND, [row(TCP.ESTABLISHED, { localPort: 40_001, inode: 71 })], [holder(9, 71)]),
     );
-    expect(run.told.map(({ change, pid, cause, inState, id }) => [change, pid, cause, inState, id])).toEqual([
+    expect(run.reported.map(({ change, pid, cause, inState, id }) => [change, pid, cause, inState, id])).toEqual([
       ["ESTABLISHED→CLOSE_WAIT", 9, "poll", null, 1],
       ["CLOSE→ESTABLISHED", 9, "poll", null, 2],
       ["CLOSE_WAIT→CLOSE", 9, "poll", null, 1],
@@ -46,7 +46,7 @@ describe("without a tracer", () => {
 
   test("a poll that shows nothing new tells nothing, and ages go on", () => {
     const run = fold(polling(AT), first, survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]));
-    expect(run.told).toEqual([]);
+    expect(run.reported).toEqual([]);
     expect(run.sockets[0]?.since).toBe(AT);
   });
 });
@@ -73,12 +73,12 @@ describe("when the tracer dies and /proc goes on in its place", () => {
       processes.map(({ pid, sockets }) => [pid, sockets.map(({ ageMs, ageIsAtLeast }) => [ageMs, ageIsAtLeast])]),
     ).toEqual([[9, [[60_000, false]]]]);
     expect(buildSnapshot(run.model.tables, 60_000)).toMatchObject({ source: "proc", gapMs: 1000, stuck: 1 });
-    expect(run.told).toHaveLength(2);
+    expect(run.reported).toHaveLength(2);
   });
 
   test("what has changed meanwhile is told by the first poll", () => {
     const run = fold(...leak, ...downSince, survey(AT + 7 * SECOND, [], []));
-    expect(run.told.at(-1)).toMatchObject({ id: 1, change: "CLOSE_WAIT→CLOSE", pid: 9, cause: "poll" });
+    expect(run.reported.at(-1)).toMatchObject({ id: 1, change: "CLOSE_WAIT→CLOSE", pid: 9, cause: "poll" });
     expect(run.sockets).toEqual([]);
   });
 
@@ -93,7 +93,7 @@ describe("when the tracer dies and /proc goes on in its place", () => {
     const traced: TraceEvent = { kind: "gap", from: AT + 7 * SECOND, at: AT + 9 * SECOND };
     const end = transition(AT + 10 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { address: 0xee, inode: 70, task });
     const run = fold(...leak, ...downSince, shown(AT + 8 * SECOND), traced, tracing(AT + 9 * SECOND), end);
-    expect(run.told.at(-1)).toMatchObject({ id: 1, change: "CLOSE_WAIT→LAST_ACK", inState: 5 * SECOND });
+    expect(run.reported.at(-1)).toMatchObject({ id: 1, change: "CLOSE_WAIT→LAST_ACK", inState: 5 * SECOND });
     expect(run.sockets).toHaveLength(1);
   });
 });

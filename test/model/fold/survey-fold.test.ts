@@ -51,7 +51,7 @@ describe("a socket older than the tracer", () => {
       oldestCloseWaitMs: 90_000,
       oldestIsAtLeast: true,
     });
-    expect(run.told).toEqual([]);
+    expect(run.reported).toEqual([]);
   });
 
   test("is the same socket when its first event comes, and keeps its process", () => {
@@ -61,7 +61,7 @@ describe("a socket older than the tracer", () => {
       transition(AT + SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70 }),
     );
     expect(run.sockets.length).toBe(1);
-    expect(run.told).toMatchObject([{ id: 1, pid: 9, owner: "inode", inState: null }]);
+    expect(run.reported).toMatchObject([{ id: 1, pid: 9, owner: "inode", inState: null }]);
     expect(run.sockets[0]).toMatchObject({ since: AT + SECOND, sinceIsExact: true });
   });
 
@@ -76,7 +76,7 @@ describe("a socket older than the tracer", () => {
       transition(AT + SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: null }),
     );
     expect(run.sockets.length).toBe(2);
-    expect(run.told).toMatchObject([{ pid: 9 }]);
+    expect(run.reported).toMatchObject([{ pid: 9 }]);
   });
 
   test("which all of its holders share is known with all of them", () => {
@@ -112,7 +112,7 @@ describe("what was traced", () => {
       tick(AT + 9 * SECOND),
     );
     expect(changes(run)).toEqual(["CLOSE→SYN_SENT", "SYN_SENT→ESTABLISHED", "ESTABLISHED→CLOSE_WAIT"]);
-    expect(run.told.at(-1)).toMatchObject({ cause: "fin", inState: SECOND - 1 });
+    expect(run.reported.at(-1)).toMatchObject({ cause: "fin", inState: SECOND - 1 });
   });
 
   test("and told already wins over a survey that began before it", () => {
@@ -134,7 +134,7 @@ describe("what was traced", () => {
     const shown = survey(AT - 1, [row(TCP.ESTABLISHED)], [holder(8, 70)]);
     const run = fold(tracing(0), shown, ...opening, tick(AT + SECOND));
     expect(run.sockets.length).toBe(1);
-    expect(run.told).toMatchObject([
+    expect(run.reported).toMatchObject([
       { pid: 9, owner: "syscall" },
       { pid: 9, owner: "syscall" },
     ]);
@@ -147,7 +147,7 @@ describe("a close that was missed", () => {
     expect(fold(...traced, missing, tick(AT + SECOND + 4 * MS)).sockets.length).toBe(1);
     const run = fold(...traced, missing, tick(AT + SECOND + 5 * MS));
     expect(run.sockets).toEqual([]);
-    expect(run.told.at(-1)).toMatchObject({ change: "ESTABLISHED→CLOSE", cause: "poll" });
+    expect(run.reported.at(-1)).toMatchObject({ change: "ESTABLISHED→CLOSE", cause: "poll" });
   });
 
   test("of a socket that was never traced leaves none", () => {

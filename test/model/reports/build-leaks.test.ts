@@ -424,31 +424,33 @@ describe("an age", () => {
   });
 
   test("reaches back to the last ACK, where the kernel tells of it", () => {
-    const told = asked(after(10), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
-    expect(only(leaksOf(tracing(0), shown, told)).sockets).toMatchObject([{ ageMs: 3_680_000, ageIsAtLeast: true }]);
+    const reported = asked(after(10), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
+    expect(only(leaksOf(tracing(0), shown, reported)).sockets).toMatchObject([
+      { ageMs: 3_680_000, ageIsAtLeast: true },
+    ]);
   });
 
   test("does not shrink when a later ACK comes, as to a program that still sends", () => {
-    const told = asked(after(10), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
+    const reported = asked(after(10), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
     const later = asked(after(80), detail({ lastAckMs: 1000, lastSentMs: 3_670_000 }));
-    expect(only(leaksOf(tracing(0), shown, told, later)).sockets).toMatchObject([{ ageMs: 3_680_000 }]);
+    expect(only(leaksOf(tracing(0), shown, reported, later)).sockets).toMatchObject([{ ageMs: 3_680_000 }]);
   });
 
   test("that was traced is exact, and details don't change it", () => {
-    const told = asked(after(80), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
-    expect(only(leaksOf(...traced, told)).sockets).toMatchObject([{ ageMs: 90_000, ageIsAtLeast: false }]);
+    const reported = asked(after(80), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
+    expect(only(leaksOf(...traced, reported)).sockets).toMatchObject([{ ageMs: 90_000, ageIsAtLeast: false }]);
   });
 
   test("makes a socket stuck that was found a moment ago", () => {
     const found = survey(after(89), [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
     expect(leaksOf(tracing(0), found).processes).toEqual([]);
-    const told = asked(after(89) + 10 * MS, detail({ lastAckMs: 70_000, lastSentMs: 80_000 }));
-    expect(only(leaksOf(tracing(0), found, told))).toMatchObject({ stuck: 1, oldestIsAtLeast: true });
+    const reported = asked(after(89) + 10 * MS, detail({ lastAckMs: 70_000, lastSentMs: 80_000 }));
+    expect(only(leaksOf(tracing(0), found, reported))).toMatchObject({ stuck: 1, oldestIsAtLeast: true });
   });
 
   test("of a half-closed connection in use makes no leak", () => {
-    const told = asked(after(89), detail({ lastAckMs: 500, lastSentMs: 500 }));
-    expect(leaksOf(tracing(0), shown, told)).toMatchObject({ processes: [], unowned: [] });
+    const reported = asked(after(89), detail({ lastAckMs: 500, lastSentMs: 500 }));
+    expect(leaksOf(tracing(0), shown, reported)).toMatchObject({ processes: [], unowned: [] });
   });
 });
 

@@ -14,7 +14,7 @@ const anyAddress = fc.oneof(
 const anyWhole = fc.oneof(fc.nat(70_000), fc.maxSafeNat());
 const anyId = fc.nat(0xffff_ffff);
 const anyText = fc.string({ unit: "binary", maxLength: 30 }).map(safeText);
-/** Names as the wire gives them, though any process may choose its own bytes. */
+/** Process names as the wire reports them; a process may choose any bytes. */
 const anyName = fc.uint8Array({ minLength: 1, maxLength: 15 }).map(safeBytes);
 const anyTask: fc.Arbitrary<Task> = fc.record({ pid: anyId, uid: anyId, comm: anyName });
 const ends = {
@@ -25,7 +25,7 @@ const ends = {
 };
 const anyEnds: fc.Arbitrary<SurveyedTuple> = fc.record({ netns: anyId, ...ends });
 
-/** A transition of the full program or of the basic one, which knows no more than the tracepoint tells. */
+/** A transition of the full program, or of the basic one, which has only the fields of the tracepoint. */
 const anyTransition: fc.Arbitrary<Transition> = fc
   .record({
     kind: fc.constant("transition" as const),
@@ -89,7 +89,7 @@ const anyWholeSurvey = {
   until: anyWhole,
   complete: fc.boolean(),
   namespaces: fc.array(anyId, { maxLength: 3 }),
-  // From a few, so that one survey has rows of the other.
+  // From a small range, so that surveys have rows in common.
   sockets: fc.array(anySocket, { maxLength: 12 }),
   timeWaits: fc.array(
     fc
@@ -222,7 +222,7 @@ const anyOther: fc.Arbitrary<TraceEvent> = fc.oneof(
   ),
 );
 
-/** Any event that a source may yield. */
+/** Any event that a source can yield. */
 export const anyEvent: fc.Arbitrary<TraceEvent> = fc.oneof(
   { weight: 6, arbitrary: anyTransition },
   { weight: 2, arbitrary: anyAccept },

@@ -15,7 +15,7 @@ import {
   transition,
 } from "#test/support/events/scenario.ts";
 
-/* Few addresses, ports, inodes and processes, so that all that can meet does. */
+/* Few addresses, ports, inodes and processes, so that every kind of collision occurs. */
 
 const anyState = fc.constantFrom<TcpState>(...([1, 2, 3, 4, 5, 7, 7, 8, 9, 10, 11] as const));
 const anyAddress = fc.integer({ min: 1, max: 4 });
@@ -117,10 +117,10 @@ function inOrder(events: fc.Arbitrary<Timed>, first: Timed): fc.Arbitrary<TraceE
   });
 }
 
-/** What a tracer may tell. */
+/** Events that a tracer can report. */
 export const traced = inOrder(
   fc.oneof({ weight: 6, arbitrary: anyTransition }, { weight: 1, arbitrary: anyAccept }, anySurvey, anyOther),
   tracing,
 );
-/** What polls may tell. */
+/** Events that polls can report. */
 export const polled = inOrder(fc.oneof(anySurvey, anyOther), polling);

@@ -23,7 +23,7 @@ export const HEADER: Header = {
   users: { "0": "root" },
 };
 
-/** A sink that keeps what is written. */
+/** A sink that keeps everything written to it. */
 export class Memory implements Sink {
   readonly chunks: Buffer[] = [];
   bytes = 0;
@@ -36,7 +36,7 @@ export class Memory implements Sink {
   async close(): Promise<void> {}
 }
 
-/** The bytes of a recording; `batches` of events are a block each. */
+/** The bytes of a recording, with one block for each batch of events. */
 export async function write(batches: readonly (readonly TraceEvent[])[], packing: Packing = "none"): Promise<Buffer> {
   const memory = new Memory();
   const packer = new Packer(memory, packing);
@@ -61,7 +61,7 @@ export interface Read {
   readonly header: Header | null;
 }
 
-/** These bytes as an open recording; they arrive in pieces of so many. */
+/** An open recording of these bytes, which arrive in pieces of the given size. */
 export async function openBytes(bytes: Buffer, piece = 65_536, isPipe = false): Promise<Recording> {
   const faults = new Faults();
   async function* chunks(): AsyncGenerator<Buffer, void, void> {
@@ -71,7 +71,7 @@ export async function openBytes(bytes: Buffer, piece = 65_536, isPipe = false): 
   return Recording.of("it", faults, input, new AbortController().signal);
 }
 
-/** Everything in these bytes. */
+/** Reads everything in these bytes. */
 export async function read(bytes: Buffer, piece?: number): Promise<Read> {
   const recording = await openBytes(bytes, piece);
   const events: TraceEvent[] = [];

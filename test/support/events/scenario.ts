@@ -11,15 +11,15 @@ export const SECOND = 1e9;
 export const NETNS = 0xf000_0000;
 export const LOOPBACK = 0x7f00_0001;
 
-/** A struct sock with nothing out of the ordinary. */
+/** The evidence of an ordinary struct sock. */
 export const CALM: Evidence = { dead: false, done: false, acked: false, noFinWait2: false, error: 0, left: "unknown" };
 
-/** A process with a name of its own. */
+/** A process with a distinct name. */
 export function taskOf(pid: number): Task {
   return { pid, uid: 1000, comm: `p${pid}` };
 }
 
-/** A transition of a client's socket, 127.0.0.1:40000 to 127.0.0.1:80, but for what is said. */
+/** A transition of a client's socket, 127.0.0.1:40000 to 127.0.0.1:80, with these fields overridden. */
 export function transition(at: number, from: TcpState, to: TcpState, fields: Partial<Transition> = {}): Transition {
   return {
     kind: "transition",
@@ -45,7 +45,7 @@ export function listening(at: number, pid: number, fields: Partial<Transition> =
   return transition(at, TCP.CLOSE, TCP.LISTEN, { address: 0xa0, inode: 50, task: taskOf(pid), ...ends, ...fields });
 }
 
-/** The other end of `transition`'s connection: a child of that listener. */
+/** The server's side of `transition`'s connection, from that listener. */
 export function child(at: number, from: TcpState, to: TcpState, fields: Partial<Transition> = {}): Transition {
   return transition(at, from, to, { address: 0xb0, localPort: 80, remotePort: 40_000, ...fields });
 }
@@ -58,7 +58,7 @@ export function tick(at: number): Tick {
   return { kind: "tick", at, watermark: at };
 }
 
-/** A row of /proc/net/tcp with the ends of `transition`. */
+/** A row of /proc/net/tcp with the tuple of `transition`. */
 export function row(state: TcpState, fields: Partial<SurveyedSocket> = {}): SurveyedSocket {
   return {
     netns: NETNS,
@@ -108,7 +108,7 @@ export function holder(pid: number, ...inodes: readonly number[]): SurveyedProce
   };
 }
 
-/** A reading of /proc that began at `at` and took 5 ms. */
+/** A survey that began at `at` and took 5 ms. */
 export function survey(
   at: number,
   sockets: readonly SurveyedSocket[],
@@ -119,14 +119,14 @@ export function survey(
   return { kind: "survey", at, until, complete: true, sockets, processes, ...nothing };
 }
 
-/** What the kernel tells of the socket of `row`, by default that it has been silent for as long as it remembers. */
+/** Details of the socket of `row`; by default it has been idle for as long as the kernel can say. */
 export function detail(fields: Partial<SocketDetail> = {}): SocketDetail {
   const { netns, localAddress, localPort, remoteAddress, remotePort, inode } = row(TCP.CLOSE_WAIT);
   const ends = { netns, localAddress, localPort, remoteAddress, remotePort, inode };
   return { ...ends, lastAckMs: 0, lastSentMs: 1e9, ...fields };
 }
 
-/** The kernel was asked for details at that moment, and answered at once. */
+/** A request for details at that moment, answered at once. */
 export function asked(at: number, ...details: readonly SocketDetail[]): DetailsSeen {
   return { kind: "details", at, askedAt: at, details, backlogs: [] };
 }
@@ -147,8 +147,8 @@ export function dropped(at: number, count: number): TraceEvent {
   return { kind: "loss", at, count, where: "bpf" };
 }
 
-/** A row as it was when it was told. */
-interface Told {
+/** A row as it was when it was reported. */
+interface Reported {
   readonly id: number;
   readonly change: string;
   readonly pid: number | null;
@@ -159,7 +159,7 @@ interface Told {
 
 export interface Run {
   readonly model: Model;
-  readonly told: readonly Told[];
+  readonly reported: readonly Reported[];
   readonly rows: readonly TransitionRow[];
   readonly sockets: readonly Socket[];
 }
@@ -167,19 +167,19 @@ export interface Run {
 /** Folds the events into a new model. */
 export function fold(...events: readonly TraceEvent[]): Run {
   const model = new Model();
-  const told: Told[] = [];
+  const reported: Reported[] = [];
   const rows: TransitionRow[] = [];
   model.onTransition = (one) => {
     const { socket, from, to, owner, cause, inState } = one;
     const change = `${stateName(from)}→${stateName(to)}`;
-    told.push({ id: socket.id, change, pid: owner.pid, owner: owner.evidence, cause, inState });
+    reported.push({ id: socket.id, change, pid: owner.pid, owner: owner.evidence, cause, inState });
     rows.push(one);
   };
   for (const event of events) model.fold(event);
-  return { model, told, rows, sockets: [...model.tables.sockets] };
+  return { model, reported, rows, sockets: [...model.tables.sockets] };
 }
 
-/** The changes that were told, and nothing else of them. */
-export function changes({ told }: Run): string[] {
-  return told.map(({ change }) => change);
+/** The reported state changes, without the other fields. */
+export function changes({ reported }: Run): string[] {
+  return reported.map(({ change }) => change);
 }

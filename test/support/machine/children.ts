@@ -5,16 +5,16 @@ import net from "node:net";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
 
-/** A child that runs until the test is over: its pid, and the words of the line that it printed when it was ready. */
+/** A child that runs until the test ends: its pid, and the words of the line it printed when ready. */
 export interface Child {
   readonly pid: number;
   readonly ready: readonly string[];
 }
 
 export interface ChildOptions {
-  /** What runs node: `["unshare", "-n"]`. It must exec, so that the pid is node's. */
+  /** The command that runs node, such as `["unshare", "-n"]`. It must exec, so that the pid is node's. */
   readonly prefix?: readonly string[];
-  /** A descriptor that the child gets as its own 3. */
+  /** Passed to the child as descriptor 3. */
   readonly inherit?: number;
 }
 
@@ -32,7 +32,7 @@ export async function startChild(script: string, { prefix = [], inherit }: Child
   return { pid: child.pid, ready: String(line).split(" ") };
 }
 
-/** The pid of a process that has gone. */
+/** The pid of a process that has ended. */
 export async function gonePid(): Promise<number> {
   const child = spawn(process.execPath, ["-e", ""]);
   await once(child, "exit");
@@ -49,7 +49,7 @@ export async function listen(host: string): Promise<{ server: net.Server; port: 
   return { server, port: portOf(server) };
 }
 
-/** Connects to a listener of this process: both ends, destroyed when the test ends. */
+/** Connects to a listener of this process; both sockets are destroyed when the test ends. */
 export async function connect(server: net.Server, host: string): Promise<{ client: net.Socket; accepted: net.Socket }> {
   const client = net.connect(portOf(server), host);
   const accepting = new Promise<net.Socket>((resolve) => server.once("connection", resolve));
@@ -69,12 +69,12 @@ function portOf(server: net.Server): number {
 
 /** The descriptor of a socket or listener of this process, and the inode that the kernel gives for it. */
 export function descriptorOf(handle: net.Server | net.Socket): { fd: number; inode: number } {
-  // Node shows it nowhere else.
+  // Node has no public API for it.
   const fd = Number(Reflect.get(Object(Reflect.get(handle, "_handle")), "fd"));
   return { fd, inode: fstatSync(fd).ino };
 }
 
-/** Runs `work` as nobody, who may not look into root's processes. */
+/** Runs `work` as the user nobody, who may not read root's processes. */
 export async function asNobody<T>(work: () => Promise<T> | T): Promise<T> {
   process.seteuid?.(65534);
   try {

@@ -9,7 +9,7 @@ import { netnsOf } from "#test/support/machine/workload.ts";
 
 const Said = z.object({ server: z.number().nullable(), client: z.number(), port: z.number() });
 
-/** A situation of scripts/workload/ills.py, in a network namespace of its own. */
+/** A situation of scripts/workload/ills.py in its own network namespace. */
 export interface Ill {
   readonly netns: number;
   readonly server: number | null;
@@ -59,7 +59,7 @@ export const Diagnosis = z.strictObject({
 });
 export type Diagnosis = z.infer<typeof Diagnosis>;
 
-/** Situations that stand until `end` is called. */
+/** Situations that last until `end` is called. */
 export class Ills {
   readonly #children: ChildProcess[] = [];
 
@@ -87,7 +87,7 @@ export class Ills {
   }
 }
 
-/** What `tcptrace diagnose --json` says; `prefix` is what runs node. */
+/** The output of `tcptrace diagnose --json`; `prefix` is the command that runs node. */
 export async function diagnoseJson(words: readonly string[], prefix: readonly string[] = []): Promise<Diagnosis> {
   const [file = "", ...rest] = [...prefix, process.execPath, CLI, "diagnose", "--json", ...words];
   const { stdout } = await promisify(execFile)(file, rest, { maxBuffer: 1 << 26 });

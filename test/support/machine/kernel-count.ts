@@ -15,8 +15,8 @@ export function countRuns(): void {
 }
 
 /**
- * How often the kernel has come to the busiest tracepoint program of a bpftrace, by its own count: `ran` is what bpftrace
- * was given, `skipped` what it was not. Waits until both stand still.
+ * How often the kernel ran (`ran`) and skipped (`skipped`) the busiest tracepoint program of a bpftrace, by its own
+ * count. Waits until both stop changing.
  */
 export async function kernelCount(bpftrace: number): Promise<{ readonly ran: number; readonly skipped: number }> {
   let last = read(bpftrace);

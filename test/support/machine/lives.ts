@@ -1,6 +1,6 @@
 import type { TransitionLine } from "#test/support/machine/tcptrace.ts";
 
-/** What each end of a connection goes through when the client closes first and the server after it. */
+/** The states of both sides of a connection that the client closes first and the server second. */
 export const CLIENT_LIFE = ["CLOSE", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE"] as const;
 export const SERVER_LIFE = ["LISTEN", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSE"] as const;
 
@@ -11,7 +11,7 @@ interface Life {
   readonly pid: number;
   ends: string;
   step: number;
-  /** The last row was found by a survey, so that nobody knows when it happened. */
+  /** The last row was found by a survey, so its time is unknown. */
   wasPolled: boolean;
 }
 
@@ -22,18 +22,18 @@ export interface Truth {
   readonly netns: number;
 }
 
-/** Checks the transitions of one port against what the workload did; keeps counts only, and so takes any number. */
+/** Checks the transitions of one port against what the workload did. Keeps only counts, so it can check any number. */
 export class Lives {
   readonly #truth: Truth;
   readonly #suffix: string;
   readonly #lives = new Map<string, Life>();
-  /** How many of each kind: `client SYN_SENT ESTABLISHED`. */
+  /** Counts by kind, such as `client SYN_SENT ESTABLISHED`. */
   readonly counts: Record<string, number> = {};
-  /** What is not as it was, in words; the first few. */
+  /** The first few mismatches, in words. */
   readonly complaints: string[] = [];
   transitions = 0;
   polled = 0;
-  /** Rows that name another process than did it. */
+  /** Rows that name the wrong process. */
   wrongOwners = 0;
 
   constructor(truth: Truth) {
@@ -41,7 +41,7 @@ export class Lives {
     this.#suffix = `:${truth.port}`;
   }
 
-  /** How many sockets went through their whole life. */
+  /** Number of sockets seen through all their states. */
   get whole(): number {
     return [...this.#lives.values()].filter(({ states, step }) => step === states.length - 1).length;
   }
@@ -75,7 +75,7 @@ export class Lives {
     if (row.from !== states[step] || row.to !== states[step + 1]) this.#complain("out of turn", row);
     if (row.pid !== null && row.pid !== life.pid) this.wrongOwners++;
     if (row.pid !== life.pid) this.#complain(`pid should be ${life.pid}`, row);
-    // A SYN that has to be sent again keeps its port unknown for longer than a row waits.
+    // A retransmitted SYN leaves the port unknown for longer than a row waits.
     if (life.ends.startsWith("null ") && life.ends.endsWith(` ${row.remote}`)) life.ends = `${row.local} ${row.remote}`;
     if (`${row.local} ${row.remote}` !== life.ends) this.#complain(`ends were ${life.ends}`, row);
     if ((row.inStateMs === null) !== (step === 0 || isPolled || life.wasPolled)) this.#complain("duration", row);
@@ -89,7 +89,7 @@ export class Lives {
   }
 }
 
-/** What `Lives.counts` is when every one of so many connections was seen whole. */
+/** The value of `Lives.counts` if all states of this many connections were seen. */
 export function wholeCounts(connections: number): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [side, states] of [

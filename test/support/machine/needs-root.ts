@@ -3,17 +3,17 @@ import { readPrivileges } from "#src/host/kernel/capabilities.ts";
 
 declare module "vitest" {
   interface TaskMeta {
-    /** What the test can't run without. */
+    /** What the test needs. */
     needs?: "root";
   }
 }
 
-/** Options of a test or a suite that can't run without root. */
+/** Options of a test or suite that needs root. */
 export const NEEDS_ROOT = { meta: { needs: "root" } } as const;
 
 const { isRoot, sysAdmin } = readPrivileges();
 
-/** Why such tests can't run here; null where they can. */
+/** Why such tests cannot run here; null if they can. */
 export const rootObstacle = isRoot
   ? sysAdmin
     ? null
@@ -21,7 +21,7 @@ export const rootObstacle = isRoot
   : "needs root";
 
 beforeEach(({ task, skip }) => {
-  // All of test/kernel trace the real one.
+  // All tests in test/kernel trace the real kernel.
   const needsRoot = task.meta.needs === "root" || task.file.filepath.includes("/test/kernel/");
   if (needsRoot && rootObstacle !== null) skip(rootObstacle);
 });

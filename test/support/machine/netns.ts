@@ -8,11 +8,11 @@ export interface Netns {
   /** A process in it. */
   readonly pid: number;
   readonly number: number;
-  /** Words that run a program in it. */
+  /** The command prefix that runs a program in it. */
   readonly enter: readonly string[];
 }
 
-/** A network namespace with loopback and nothing else, until the test ends. */
+/** A network namespace with only loopback, until the test ends. */
 export async function startNetns(): Promise<Netns> {
   const child = spawn("unshare", ["-n", "sh", "-c", "ip link set lo up && echo up && exec sleep infinity"], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { ROOT } from "#test/support/project.ts";
 
-/** Words that run a program as nobody, who is no root. */
+/** The command prefix that runs a program as the unprivileged user nobody. */
 export const NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
 /**
- * A prefix for tcptrace that runs it as nobody, who may have no way to where this repository and node are: both are shown to
- * them elsewhere. `before` is a command of the shell for the mount namespace that this takes.
+ * The command prefix that runs tcptrace as nobody. This user may lack access to the repository and to node, so both are
+ * bind-mounted elsewhere. `before` is a shell command to run first in that mount namespace.
  */
 export function asNobody(before = "true"): string[] {
   const folder = mkdtempSync(join(tmpdir(), "tcptrace-nobody-"));
@@ -19,6 +19,6 @@ export function asNobody(before = "true"): string[] {
   writeFileSync(join(folder, "node"), "");
   const script = `mount --bind "$1" "$0/root" && mount --bind "$2" "$0/node" && shift 3 && ${before} &&
     exec ${NOBODY.join(" ")} "$0/node" "$0/root/build/cli.js" "$@"`;
-  // node and cli.js follow: the script puts others in their place.
+  // node and cli.js follow as arguments; the script replaces them.
   return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, folder, ROOT];
 }

@@ -10,12 +10,12 @@ interface Stat extends RunningProcess {
   readonly state: string;
 }
 
-/** The children of a process that still run: zombies are gone already. */
+/** The running children of a process, without zombies. */
 export function childrenOf(pid: number): RunningProcess[] {
   return readAll().filter(({ parent }) => parent === pid);
 }
 
-/** The children, their children, and so on. */
+/** All descendants of a process. */
 export function descendantsOf(pid: number): RunningProcess[] {
   const all = readAll();
   const found: Stat[] = [];
@@ -29,12 +29,12 @@ export function descendantsOf(pid: number): RunningProcess[] {
   return found;
 }
 
-/** Whether it is stopped, as by SIGSTOP. */
+/** Whether a process is stopped, for example by SIGSTOP. */
 export function isStopped(pid: number): boolean {
   return readStat(String(pid))?.state === "T";
 }
 
-/** Whether a process still runs; a pid is not used again within a test. */
+/** Whether a process still runs. Pids are not reused within a test. */
 export function isRunning(pid: number): boolean {
   return readStat(String(pid)) !== null;
 }

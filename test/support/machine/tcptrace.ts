@@ -10,7 +10,7 @@ import { childrenOf } from "#test/support/machine/process-tree.ts";
 import { CLI } from "#test/support/project.ts";
 import { until } from "#test/support/until.ts";
 
-/** Said on stderr when every transition from now on is traced. */
+/** Printed on stderr once every transition is traced. */
 const TRACING = /^tcptrace: bpftrace [\d.]+, full probes$/m;
 
 const time = z.iso.datetime();
@@ -58,7 +58,7 @@ export type Line = z.infer<typeof Line>;
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What runs node: `["setpriv", …]`. It must exec, so that the pid is node's. */
+  /** The command that runs node, such as `["setpriv", …]`. It must exec, so that the pid is node's. */
   readonly prefix?: readonly string[];
   /** An open file. */
   readonly stdin?: number;
@@ -69,7 +69,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A running tcptrace. Its output goes to files, so that a slow test never slows it down. */
+/** A running tcptrace. Its output goes to files, so that a slow test does not slow it down. */
 export class Tcptrace {
   readonly pid: number;
   readonly ended: Promise<Exit>;
@@ -98,7 +98,7 @@ export class Tcptrace {
     return readFileSync(join(this.#folder, "stderr"), "utf8");
   }
 
-  /** Whole lines of stdout so far, as the contract of docs/command-line.md has them; anything else throws. */
+  /** The complete lines of stdout so far. Throws if one breaks the contract in docs/command-line.md. */
   lines(): Line[] {
     return this.stdout
       .split("\n")
@@ -106,7 +106,7 @@ export class Tcptrace {
       .map((line) => Line.parse(JSON.parse(line)));
   }
 
-  /** As lines(), for output that is too long to hold. */
+  /** Like lines(), for output too long to hold in memory. */
   async *stream(): AsyncGenerator<Line, void, void> {
     const input = createReadStream(join(this.#folder, "stdout"));
     for await (const line of createInterface({ input })) yield Line.parse(JSON.parse(line));
@@ -122,7 +122,7 @@ export class Tcptrace {
     return last;
   }
 
-  /** Waits for a condition while tcptrace runs; throws when it ends before. */
+  /** Waits for a condition; throws if tcptrace ends first. */
   async until<T>(what: string, condition: () => T | undefined | false): Promise<T> {
     return until(
       () => `${what}; stderr: ${this.stderr}`,
@@ -137,18 +137,18 @@ export class Tcptrace {
     );
   }
 
-  /** Waits until it says on stderr that it traces, for the nth time. */
+  /** Waits until it has reported n times on stderr that it traces. */
   async tracing(times = 1): Promise<void> {
     const said = new RegExp(TRACING, "gm");
     await this.until("tracing", () => (this.stderr.match(said)?.length ?? 0) >= times);
   }
 
-  /** The bpftrace that it runs now. */
+  /** The pid of its current bpftrace. */
   async bpftrace(): Promise<number> {
     return this.until("its bpftrace", () => this.bpftraceNow());
   }
 
-  /** As `bpftrace`, undefined when it runs none. */
+  /** Like `bpftrace`, but undefined if it runs none. */
   bpftraceNow(): number | undefined {
     return childrenOf(this.pid).find(({ comm }) => comm === "bpftrace")?.pid;
   }
@@ -157,14 +157,14 @@ export class Tcptrace {
     this.#child.kill(signal);
   }
 
-  /** Asks it to end, as Ctrl-C does, and waits until it has. */
+  /** Interrupts it, like Ctrl-C, and waits until it ends. */
   async stop(signal: NodeJS.Signals = "SIGINT"): Promise<Exit> {
     this.signal(signal);
     return this.ended;
   }
 }
 
-/** Starts the built command line; it is killed when the test ends, if it still runs. */
+/** Starts the built tcptrace; kills it at the end of the test if it still runs. */
 export function startTcptrace(words: readonly string[], { env = {}, prefix = [], stdin }: StartOptions = {}): Tcptrace {
   const folder = mkdtempSync(join(tmpdir(), "tcptrace-test-"));
   const stdout = openSync(join(folder, "stdout"), "w");
@@ -189,7 +189,7 @@ export async function traceEvents(options: StartOptions = {}): Promise<Tcptrace>
   return tcptrace;
 }
 
-/** Runs the command line to its end. */
+/** Runs tcptrace until it exits. */
 export async function runTcptrace(
   words: readonly string[],
   options: StartOptions = {},

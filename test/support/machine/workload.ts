@@ -12,11 +12,11 @@ import { until } from "#test/support/until.ts";
 let folder: string | null = null;
 const compiled = new Map<string, string>();
 
-/** A program of scripts/workload, compiled once for each test file. */
+/** A program of scripts/workload, compiled once per test file. */
 function program(name: "churn" | "pair"): string {
   if (folder === null) {
     const made = mkdtempSync(join(tmpdir(), "tcptrace-workload-"));
-    // For those who are not root, too.
+    // Other users must be able to run it.
     chmodSync(made, 0o755);
     folder = made;
   }
@@ -42,9 +42,9 @@ export interface Worker {
 }
 
 export interface WorkerOptions {
-  /** The process's name: any bytes but NUL, 15 at most. */
+  /** The process's name: at most 15 bytes, without NUL. */
   readonly name?: Uint8Array;
-  /** What runs it: `["nsenter", …]`. It must exec. */
+  /** The command that runs it, such as `["nsenter", …]`. It must exec. */
   readonly prefix?: readonly string[];
 }
 
@@ -67,7 +67,7 @@ async function start(words: readonly string[], { name, prefix = [] }: WorkerOpti
   return { pid: Number(pid), port: Number(port), ended };
 }
 
-/** A server process that listens; it takes one connection after another until the test ends. */
+/** A server process that accepts one connection after another until the test ends. */
 export async function serve(
   address: string,
   how: "close" | "leak" | "hangup" = "close",
@@ -77,13 +77,13 @@ export async function serve(
 }
 
 export interface ConnectOptions extends WorkerOptions {
-  /** At full speed without it. */
+  /** Absent: full speed. */
   readonly perSecond?: number;
   /** Fill the connection before the close: it stays in FIN_WAIT1 while the server reads nothing. */
   readonly stuff?: boolean;
 }
 
-/** A client process that opens connections and closes each at once; returns when it has ended. */
+/** A client process that opens connections and closes each at once; resolves when it has ended. */
 export async function connectAndClose(
   address: string,
   port: number,
@@ -97,7 +97,7 @@ export async function connectAndClose(
   return client;
 }
 
-/** A client process that holds connections which the server has closed, until the test ends. */
+/** A client process that keeps connections open after the server has closed them, until the test ends. */
 export async function leak(
   address: string,
   port: number,
@@ -113,7 +113,7 @@ export interface Churn {
   readonly port: number;
 }
 
-/** Connections as fast as the machine can: a server process and a client process; returns when they have ended. */
+/** Opens and closes connections at full speed, with a server and a client process; resolves when they have ended. */
 export async function churn(connections: number): Promise<Churn> {
   const child = spawn(program("churn"), [String(connections)], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -130,8 +130,8 @@ const CLOSE_WAIT = "08";
 const LISTEN = "0A";
 
 /**
- * Waits until the kernel has closed all connections of a port: what is left is listeners, and mini-sockets in TIME_WAIT or
- * FIN_WAIT2, which make no transitions any more. A FIN may get lost even on loopback, and is sent again 200 ms later.
+ * Waits until the kernel has closed all connections of a port. Listeners and mini-sockets in TIME_WAIT or FIN_WAIT2 may
+ * remain, since they cause no more transitions. A FIN may be lost even on loopback and is retransmitted after 200 ms.
  */
 export async function closed(port: number, pid: number | "self" = "self"): Promise<void> {
   await until(`the connections of port ${port} to close`, () => openSockets(port, pid) === 0);
@@ -144,7 +144,7 @@ function openSockets(port: number, pid: number | "self"): number {
   }).length;
 }
 
-/** The local ends on 127.0.0.1 of connections in CLOSE_WAIT toward a port, as /proc has them: `127.0.0.1:4242`. */
+/** The local endpoints on 127.0.0.1 of connections in CLOSE_WAIT to a port, from /proc: `127.0.0.1:4242`. */
 export function closeWaitsToward(port: number): string[] {
   return rowsOf("self")
     .filter(({ remote, state }) => state === CLOSE_WAIT && remote.endsWith(hexPort(port)))
@@ -180,7 +180,7 @@ export function netnsOf(pid: number | "self"): number {
   return Number(inode);
 }
 
-/** A process that leaks as scripts/workload/leaker.py says, until the test ends; `said` waits for a line of its. */
+/** scripts/workload/leaker.py, running until the test ends; `said` waits for a line of its output. */
 export async function leaker(...words: readonly (string | number)[]): Promise<{
   readonly pid: number;
   said: (line: RegExp) => Promise<RegExpExecArray>;
@@ -203,7 +203,7 @@ export async function leaker(...words: readonly (string | number)[]): Promise<{
   return { pid: Number((await said(/^pid=(\d+)$/m))[1]), said };
 }
 
-/** So many connections a second, in the background, until the test ends. Ten transitions each. */
+/** This many connections per second in the background until the test ends, with ten transitions each. */
 export async function backgroundChurn(perSecond: number): Promise<{ readonly pids: ReadonlySet<number> }> {
   const child = spawn(program("churn"), ["100000000", String(perSecond)], { stdio: "ignore" });
   const ended = once(child, "exit");

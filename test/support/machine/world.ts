@@ -19,17 +19,17 @@ const memberSchema = z.strictObject({
   way: z.string(),
   pid,
   comm: z.string(),
-  /** Sockets in CLOSE_WAIT that it answers for. */
+  /** Sockets in CLOSE_WAIT that it is charged with. */
   closeWait: count,
-  /** How many of them still are in the accept queue: they have no inode yet. */
+  /** How many of them are still in the accept queue, without an inode. */
   notAccepted: count,
   /** Sockets in ESTABLISHED next to them in the queue. */
   establishedNotAccepted: count,
-  /** How many of them it has an open file descriptor for. */
+  /** How many of them have an open file descriptor. */
   descriptors: count,
-  /** Of each of its sockets, as ss prints it: an unread FIN counts for 1. */
+  /** Of each of its sockets, as ss prints it: an unread FIN counts as 1. */
   recvQueue: count,
-  /** Processes that hold the very same sockets. */
+  /** Other processes that hold the same sockets. */
   sharedWith: z.array(pid),
   /** The port that it listens on, or inherited; null if it connects. */
   localPort: port,
@@ -44,16 +44,16 @@ const innocentSchema = z.strictObject({
   pid,
   comm: z.string(),
   why: z.string(),
-  /** Sockets in CLOSE_WAIT that it rightly has; null: they come and go. */
+  /** Sockets in CLOSE_WAIT that it legitimately has; null: the number varies. */
   closeWait: count.nullable(),
 });
 
 const worldSchema = z.strictObject({ members: z.array(memberSchema), innocent: z.array(innocentSchema) });
 
-/** A process that leaks, and the truth about it. */
+/** A process that leaks, with the expected results. */
 type Member = Readonly<z.infer<typeof memberSchema>>;
 
-/** A process that has to do with the leaks or looks like one, and leaks nothing. */
+/** A process that is involved in the leaks or looks like a leak, but does not leak. */
 type Innocent = Readonly<z.infer<typeof innocentSchema>>;
 
 export interface World {
@@ -63,7 +63,7 @@ export interface World {
 
 let folder: string | null = null;
 
-/** The compiled uring.c, once for each test file. */
+/** uring.c, compiled once per test file. */
 function uring(): string {
   if (folder !== null) return join(folder, "uring");
   folder = mkdtempSync(join(tmpdir(), "tcptrace-world-"));
@@ -77,7 +77,7 @@ afterAll(() => {
   folder = null;
 });
 
-/** Starts world.py, whose processes leak sockets in all ways there are; they live until the test ends. */
+/** Starts world.py, whose processes leak sockets in every possible way until the test ends. */
 export async function startWorld(): Promise<World> {
   const child = spawn("python3", [join(WORKLOAD, "world.py"), "--uring", uring()], {
     stdio: ["pipe", "pipe", "inherit"],

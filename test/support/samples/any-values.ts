@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 import { safeText } from "#src/base/text.ts";
 
-/** Any name a process can have, as the model lets it through. */
+/** Any process name as the model passes it on. */
 export const anyName = fc
   .oneof(
     fc.string({ unit: "binary", maxLength: 20 }),

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import type { ChurnReport, DestinationChurn } from "#src/model/reports/churn-report.ts";
 import { anyName, anyRate } from "#test/support/samples/any-values.ts";
 
-/** Mini-sockets of a machine that has none, but for what is said. */
+/** A report without mini-sockets, with these fields overridden. */
 export function churnReport(partial: Partial<ChurnReport> = {}): ChurnReport {
   return {
     wallMs: Date.UTC(2026, 4, 1, 22, 14, 7),
@@ -22,7 +22,7 @@ export function churnReport(partial: Partial<ChurnReport> = {}): ChurnReport {
   };
 }
 
-/** Ports from 10.0.0.1 toward 10.0.0.2:80, plenty of them left, but for what is said. */
+/** Ports from 10.0.0.1 to 10.0.0.2:80, with plenty left and these fields overridden. */
 export function destination(partial: Partial<DestinationChurn> = {}): DestinationChurn {
   return {
     netns: 4_026_531_840,

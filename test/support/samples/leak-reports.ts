@@ -29,7 +29,7 @@ export function stuckSocket(socket: Partial<StuckSocket> = {}): StuckSocket {
   };
 }
 
-/** The other way round: a connection to port 80 of 10.0.0.1. */
+/** The server's side: a connection to port 80 of 10.0.0.1. */
 export function servedSocket(socket: Partial<StuckSocket> = {}): StuckSocket {
   return stuckSocket({ localPort: 80, remotePort: 50_000, role: "server", ...socket });
 }

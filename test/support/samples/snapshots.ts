@@ -22,7 +22,7 @@ const NONE: SocketCounts = {
   closeWaitPeer: null,
 };
 
-/** A process that holds nothing, but for what is said. */
+/** A process without sockets, with these fields overridden. */
 export function processRow(row: Partial<ProcessRow> & { pid: number }): ProcessRow {
   return {
     ...NONE,
@@ -48,7 +48,7 @@ export function unowned(counts: Partial<SocketCounts>): SocketCounts {
   return { ...NONE, ...counts };
 }
 
-/** A quiet machine, but for what is said. */
+/** An idle machine, with these fields overridden. */
 export function snapshot(partial: Partial<Snapshot> = {}): Snapshot {
   return {
     wallMs: Date.UTC(2026, 4, 1, 22, 14, 7),
@@ -76,7 +76,7 @@ export function snapshot(partial: Partial<Snapshot> = {}): Snapshot {
   };
 }
 
-/** The leaking service that tcptrace exists for. */
+/** A service that leaks sockets. */
 export const leaker: ProcessRow = processRow({
   pid: 812,
   comm: "api",

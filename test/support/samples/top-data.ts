@@ -35,7 +35,7 @@ const anySocketRow: fc.Arbitrary<SocketRow> = fc.record({
   owner: anyEvidence,
 });
 
-/** The answer that is a list of these rows. */
+/** An answer with these rows. */
 export function socketRows(rows: readonly SocketRow[]): object {
   return SOCKETS.own({
     length: rows.length,
@@ -73,10 +73,10 @@ const anyTimeline: fc.Arbitrary<Timeline> = fc.record({
   stays: fc.array(anyStay, { maxLength: 8 }),
 });
 
-/** What a screen may be drawn from, where the view on it asks for what this is of. */
+/** Any data of a screen whose view asks for this kind of answer. */
 export type DataFor = (ui: TopUi) => TopData;
 
-/** Anything that screens may be drawn from, with an answer for each view that asks. */
+/** Any data of a screen, with an answer for each view that needs one. */
 export const anyData: fc.Arbitrary<DataFor> = fc
   .record({
     data: fc.record({

@@ -3,7 +3,7 @@ import { Socket } from "#src/model/sockets/socket.ts";
 import { TCP } from "#src/model/net/tcp-state.ts";
 import type { TransitionRow } from "#src/model/sockets/transition-row.ts";
 
-/** The row of cli.md: nginx's connection goes from ESTABLISHED to CLOSE_WAIT. */
+/** The example of docs/command-line.md: a connection of nginx goes from ESTABLISHED to CLOSE_WAIT. */
 export function nginxRow(fields: Partial<TransitionRow> = {}, ends: Partial<Socket> = {}): TransitionRow {
   const socket = Object.assign(new Socket(0x1f, TCP.CLOSE_WAIT, 0, true), {
     netns: 4_026_531_840,
@@ -26,13 +26,13 @@ export function nginxRow(fields: Partial<TransitionRow> = {}, ends: Partial<Sock
   };
 }
 
-/** A row of which nothing is known but the change. */
+/** A row of which only the state change is known. */
 export function bareRow(): TransitionRow {
   const nothing = { inState: null, owner: { pid: null, evidence: "unknown" }, process: null, cause: null } as const;
   return nginxRow(nothing, { netns: null, localPort: 0, remotePort: 0 });
 }
 
-/** Names that would break a line or its syntax, as bytes; and how they are shown. */
+/** Names, as bytes, that would break a line or its syntax, and how they are shown. */
 export const HOSTILE: readonly (readonly [name: string, bytes: string, shown: string])[] = [
   ["a newline", "a\nb", "a\\x0ab"],
   ["quotes and backslashes", `"\\","x":"`, `"\\","x":"`],

@@ -12,20 +12,20 @@ import {
   sentOf,
 } from "#test/support/wire/wire-lines.ts";
 
-/** An event but for its time, which the probe takes. */
+/** An event without its time, which the probe sets. */
 export type Untimed = Omit<Transition, "at"> | Omit<Accept, "at">;
 export type Happened = Transition | Accept;
 
-/** What runs on a CPU: between two steps of it, other CPUs may run. None of its own can interrupt it. */
+/** A program on one CPU: other CPUs may run between two of its steps, but no other program of its own CPU. */
 export type Run = Generator<undefined, void>;
 
-/** What all CPUs share: the clock, and of whom a name has been told. */
+/** What all CPUs share: the clock, and whose names have been reported. */
 export class OutboxWorld {
   #now = 1e9;
   readonly named = new Map<number, string>();
   readonly happened: Happened[] = [];
 
-  /** No two moments are the same. */
+  /** Every reading is a different time. */
   now(): number {
     return ++this.#now;
   }
@@ -36,11 +36,11 @@ export class OutboxWorld {
 }
 
 export interface OutboxOptions {
-  /** Accepts have lines of their own (probes/accepts-alone.bt). */
+  /** Accepts are printed on lines of their own (probes/accepts-alone.bt). */
   readonly acceptsAlone?: boolean;
 }
 
-/** One CPU with the programs of outbox.bt, wire.bt, answer.bt and accepts-alone.bt, and the lines that it has printed. */
+/** One CPU with the programs of outbox.bt, wire.bt, answer.bt and accepts-alone.bt, and the lines it has printed. */
 export class OutboxCpu {
   readonly lines: Buffer[] = [];
   readonly #cpu: number;
@@ -86,7 +86,7 @@ export class OutboxCpu {
     this.#world.named.set(task.pid % 4096, said);
   }
 
-  /** A CPU is busy in the 16 ms after 16 ms that had 32 events. */
+  /** A CPU is busy for the 16 ms after 16 ms with 32 events. */
   #countWindow(at: number): void {
     const age = at - this.#since;
     if (age > 16e6) {
@@ -119,7 +119,7 @@ export class OutboxCpu {
     yield;
   }
 
-  /** Answers what `other` has sent: meanwhile that one goes on, so that a place may be newer than the one before it. */
+  /** Answers for `other`, which keeps running meanwhile, so that a place may be newer than the one before it. */
   *answer(other: OutboxCpu): Run {
     const at = this.#world.now();
     yield;

@@ -2,7 +2,7 @@ import type { Accept, ChangeCount, TraceEvent, Transition } from "#src/model/eve
 import { Intake } from "#src/source/intake/intake.ts";
 import { type Named, NameBook } from "#src/wire/name-book.ts";
 
-/** Gathers all that comes of a tracer's lines. */
+/** Collects everything decoded from a tracer's lines. */
 export class OutboxReader {
   readonly out: (Transition | Accept)[] = [];
   readonly lost: ChangeCount[] = [];
@@ -16,7 +16,7 @@ export class OutboxReader {
     });
   }
 
-  /** Events that came after later ones had been released, and those that still wait. */
+  /** Events that arrived after later ones were released, and events that still wait. */
   get leftovers(): readonly [late: number, waiting: number] {
     return [this.#intake.late, this.#intake.size];
   }

@@ -10,22 +10,22 @@ import {
   type Untimed,
 } from "#test/support/wire/outbox-cpu.ts";
 
-/* Two CPUs with an outbox each, and the reader of what they print. The lines of one CPU come in order, those of the two in any. */
+/* Two CPUs, each with an outbox, and their reader. Lines of one CPU arrive in order, those of both in any order. */
 
 export const CPUS = [0, 1] as const;
 export type Cpu = (typeof CPUS)[number];
 
 export interface Op {
   readonly what: "v4" | "v6" | "mixed" | "accept" | "heartbeat" | "ask" | "ask itself";
-  /** So many times. */
+  /** Number of repetitions. */
   readonly times: number;
-  /** Time that passes before each. */
+  /** Time before each repetition. */
   readonly gap: number;
   readonly task: number;
   readonly states: readonly [TcpState, TcpState];
 }
 
-/** A CPU goes on by so many steps, or so many of its lines come. */
+/** A CPU runs this many steps, or this many of its lines arrive. */
 export interface Pick {
   readonly cpu: Cpu;
   readonly count: number;
@@ -56,7 +56,7 @@ const anyOp: fc.Arbitrary<Op> = fc.record({
   task: fc.nat(TASKS.length),
   states: fc.constantFrom([TCP.ESTABLISHED, TCP.CLOSE_WAIT], [TCP.CLOSE, TCP.SYN_SENT], [TCP.SYN_SENT, TCP.SYN_RECV]),
 });
-/** What makes a CPU busy: without it a CPU holds nothing back. */
+/** Makes a CPU busy: otherwise it holds nothing back. */
 export const BUSY: readonly Op[] = [
   { what: "v4", times: 34, gap: 0, task: TASKS.length, states: [TCP.ESTABLISHED, TCP.CLOSE_WAIT] },
   { what: "v4", times: 1, gap: 17e6, task: TASKS.length, states: [TCP.ESTABLISHED, TCP.CLOSE_WAIT] },
@@ -102,7 +102,7 @@ export function untimed({ what, task: taskIndex, states: [from, to] }: Op, addre
   };
 }
 
-/** All that a CPU does, as one run; it ends with a heartbeat. */
+/** Everything a CPU does, as one run that ends with a heartbeat. */
 function* life(cpu: OutboxCpu, other: OutboxCpu, ops: readonly Op[], world: OutboxWorld, first: number): Run {
   let address = first;
   for (const op of ops) {
@@ -118,7 +118,7 @@ function* life(cpu: OutboxCpu, other: OutboxCpu, ops: readonly Op[], world: Outb
   yield* cpu.heartbeat();
 }
 
-/** The lines that each CPU has printed, and what has happened on it. */
+/** The lines each CPU has printed, and its events. */
 export function simulate(
   { ops, runs }: Schedule,
   options: OutboxOptions,

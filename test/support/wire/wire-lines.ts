@@ -3,7 +3,7 @@ import type { Accept, Evidence, Task, Transition } from "#src/model/events/event
 import { TCP } from "#src/model/net/tcp-state.ts";
 import { type Pair, PAIRS } from "#src/wire/sent-counts.ts";
 
-/** What a line has besides the event: the CPU, the family it is printed as, and the process name's own bytes. */
+/** The other parts of a line: the CPU, the address family, and the raw bytes of the process name. */
 export interface LineOptions {
   readonly cpu?: number;
   /** An IPv4 address in a line of family 6 is printed v4-mapped. */
@@ -12,8 +12,9 @@ export interface LineOptions {
 }
 
 /**
- * Writes a transition as the kernel's side does (probes/*.bt): packed 64-bit words in hex, addresses in memory order as a
- * little-endian machine loads them. A transition with an evidence is the full program's, one without the basic one's.
+ * Writes a transition as the kernel's side does (probes/*.bt): packed 64-bit words in hex, addresses in memory order as
+ * a little-endian machine loads them. A transition with evidence is from the full program, one without from the basic
+ * one.
  */
 export function transitionLine(event: Transition, { cpu = 0, family, comm }: LineOptions = {}): Buffer {
   const { localAddress, remoteAddress, evidence, task } = event;
@@ -34,7 +35,7 @@ export function transitionLine(event: Transition, { cpu = 0, family, comm }: Lin
   return line(letter.toUpperCase(), words, comm ?? Buffer.from(task.comm));
 }
 
-/** Writes an accept, as the exit of accept() and accept4() do. */
+/** Writes an accept as the exit probes of accept() and accept4() do. */
 export function acceptLine(event: Accept, { cpu = 0, comm }: LineOptions = {}): Buffer {
   const words = [
     BigInt(event.at),
@@ -45,7 +46,7 @@ export function acceptLine(event: Accept, { cpu = 0, comm }: LineOptions = {}): 
   return line("C", words, comm ?? Buffer.from(event.task.comm));
 }
 
-/** `H at cpu count counts`; `sent` has a place for each of PAIRS. */
+/** `H at cpu count counts`; `sent` has an entry for each of PAIRS. */
 export function heartbeatLine(cpu: number, sent: readonly number[], at: number): Buffer {
   const all = sent.reduce((sum, count) => sum + count, 0);
   const apart = sent.slice(1).map((count) => ` ${count.toString(16)}`);
@@ -57,14 +58,14 @@ export function answerLine(cpu: number, sent: number, at: number, held: readonly
   return Buffer.from(`Q ${sentText(cpu, sent, at)}${placesText(held, 3)}\n`);
 }
 
-/** A place of an outbox: time, change, where, ends, file. */
+/** A place of an outbox: time, change, where, tuple, file. */
 export type Place = readonly bigint[];
 
 export const NO_PLACE: Place = [0n, 0n, 0n, 0n, 0n];
 const FIRST_OF_TWO = 0x8000_0000n;
 const SECOND_OF_TWO = 0x4000_0000n;
 
-/** `E cpu` and four places; those that are not given have zeros. */
+/** `E cpu` and four places, padded with zeros. */
 export function outboxLine(cpu: number, places: readonly Place[]): Buffer {
   return Buffer.from(`E ${cpu.toString(16)}${placesText(places, 4)}\n`);
 }
@@ -74,7 +75,7 @@ export function nameLine(at: number, { uid, pid, comm }: Task, bytes?: Uint8Arra
   return line("N", [BigInt(at), idsOf({ uid, pid })], bytes ?? Buffer.from(comm));
 }
 
-/** The places that an event takes: one, or two when an address is of IPv6 and the other is not v4-mapped as well. */
+/** The places that an event takes: one, or two for IPv6 unless both addresses are v4-mapped. */
 export function placesOf(event: Transition | Accept): Place[] {
   const at = BigInt(event.at);
   const pid = BigInt(event.task?.pid ?? 0) << 8n;
@@ -102,12 +103,12 @@ function placesText(places: readonly Place[], count: number): string {
   return words.map((word) => ` ${word.toString(16)}`).join("");
 }
 
-/** The count with all its zeros. */
+/** The count, zero-padded. */
 function sentText(cpu: number, sent: number, at: number): string {
   return `${at.toString(16)} ${cpu.toString(16)} ${sent.toString(16).padStart(16, "0")}`;
 }
 
-/** How often a CPU has sent each pair: only those that are given. */
+/** How often a CPU has sent each pair of states; 0 for those not given. */
 export function sentOf(counts: Readonly<Record<Pair, number>>): number[] {
   return PAIRS.map((pair) => counts[pair] ?? 0);
 }
@@ -123,8 +124,8 @@ function line(letter: string, words: readonly bigint[], comm?: Uint8Array): Buff
 }
 
 function bitsOf({ dead, done, acked, noFinWait2, left }: Evidence): number {
-  const told = left === "unknown" ? 0 : left === "none" ? 32 : left === TCP.TIME_WAIT ? 96 : 160;
-  return Number(dead) | (Number(done) << 1) | (Number(acked) << 2) | (Number(noFinWait2) << 4) | told;
+  const leftBits = left === "unknown" ? 0 : left === "none" ? 32 : left === TCP.TIME_WAIT ? 96 : 160;
+  return Number(dead) | (Number(done) << 1) | (Number(acked) << 2) | (Number(noFinWait2) << 4) | leftBits;
 }
 
 function idsOf({ uid, pid }: { readonly uid: number; readonly pid: number }): bigint {
