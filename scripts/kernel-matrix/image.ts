@@ -1,4 +1,4 @@
-// The disks of a machine: all bpftraces and what the guest runs on one disk, tcptrace on another.
+// The disks of a machine: one with all bpftraces and the guest's programs, one with tcptrace.
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -17,29 +17,29 @@ import { CACHE, type Suite, filesBelow, rootOf, unpack } from "./packages.ts";
 import { Failure, run } from "./run.ts";
 import { CLI, PROJECT, WORKLOADS } from "../project.ts";
 
-/** A bpftrace, and the suite that has it. */
+/** A version of bpftrace and the Debian suite that has it. */
 export interface SuiteBpftrace {
   readonly version: string;
   readonly suite: Suite;
 }
 
-/** What the guest runs as it is, and its programs in JavaScript beside this one. */
+/** The guest's scripts, and its programs in JavaScript beside this one. */
 const GUEST_SOURCES = join(PROJECT, "scripts/kernel-matrix/guest");
 const GUEST_PROGRAMS = fileURLToPath(new URL("guest", import.meta.url));
 const MEBIBYTE = 1024 * 1024;
 
-/** What the guest runs on, besides bpftrace. */
+/** The guest's packages, besides bpftrace. */
 const GUEST_PACKAGES =
   "bpftrace busybox-static dash bash coreutils mount util-linux iproute2 procps python3 libcap2-bin".split(" ");
 
-/** bpftrace runs a shell to look for the kernel's headers, and 0.23 dies without one. */
+/** bpftrace runs a shell to find the kernel's headers; 0.23 crashes without one. */
 const BPFTRACE_PACKAGES = ["bpftrace", "dash", "coreutils"];
-/** 0.11 reads no tracepoint's arguments without linux/types.h. */
+/** bpftrace 0.11 cannot read tracepoint arguments without linux/types.h. */
 const MORE_PACKAGES = new Map([["0.11", ["linux-libc-dev"]]]);
 
 const COMMON_LIBRARY = /(linux-vdso|ld-linux-x86-64|lib(c|m|dl|pthread|gcc_s|stdc\+\+|atomic))\.so/;
 
-/** The tree with every bpftrace: `/opt/bpftrace/0.23/bin/bpftrace`. The first suite is the guest's. */
+/** The root tree with every bpftrace, as `/opt/bpftrace/0.23/bin/bpftrace`. The first suite is the guest's own. */
 export function baseDisk(bpftraces: readonly SuiteBpftrace[]): string {
   const roots = bpftraces.map(({ suite, version }, index) => {
     const files = suite.download(
@@ -66,7 +66,7 @@ export function baseDisk(bpftraces: readonly SuiteBpftrace[]): string {
   return disk;
 }
 
-/** Each in a root of its own, for its libraries and headers; run.sh gives it /proc, /sys, /dev and /tmp. */
+/** Each in its own root, with its libraries and headers; run.sh mounts /proc, /sys, /dev and /tmp there. */
 function addBpftrace(tree: string, version: string, folder: string | null): void {
   const place = join(tree, "opt/bpftrace", version);
   const root = folder === null ? tree : join(place, "root");
@@ -83,7 +83,7 @@ function addBpftrace(tree: string, version: string, folder: string | null): void
   chmodSync(file, 0o755);
 }
 
-/** This Node, or one of npm's where it needs more libraries than the guest has. */
+/** This Node.js, or one from npm if this one needs libraries that the guest lacks. */
 function nodeForGuest(): string {
   const needs = run("ldd", [process.execPath]).trim().split("\n");
   if (needs.every((line) => COMMON_LIBRARY.test(line))) return process.execPath;
@@ -93,7 +93,7 @@ function nodeForGuest(): string {
   return node;
 }
 
-/** A disk with tcptrace as it is installed, the workload, the guest's scripts and Node. */
+/** A disk with the installed tcptrace, the workload, the guest's scripts and Node.js. */
 export function appDisk(folder: string): string {
   const tree = join(folder, "app");
   for (const part of ["tcptrace", "workload"]) mkdirSync(join(tree, part), { recursive: true });

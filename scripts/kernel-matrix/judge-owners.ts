@@ -1,4 +1,4 @@
-// The 300 connections: each of the ten changes of each, by the process whose end it is.
+// The 300 connections: each has ten transitions, each of which must name the process on its side.
 import type { Side, Truth } from "./guest/cell-result.ts";
 import { type Losses, mostMissing } from "./losses.ts";
 import type { Figures } from "./verdict.ts";
@@ -29,7 +29,7 @@ export function judgeOwners(
   const made = connections * 10;
   if (!isAllowed(made - own.length, losses)) {
     complaints.push(
-      `${own.length} of ${made} transitions, ${losses.lost} told to be lost`,
+      `${own.length} of ${made} transitions, ${losses.lost} reported lost`,
       ...missingKinds(counts, connections),
     );
   }
@@ -49,7 +49,7 @@ function missingKinds(counts: ReadonlyMap<string, number>, connections: number):
   );
 }
 
-/** No transition may be missing; but where probes may lose some, all that are must be reported, to the event. */
+/** No transition may be missing, except lost ones with probes that may lose some; those must all be reported. */
 function isAllowed(missing: number, { lost, mayLose }: Losses): boolean {
   return mayLose ? missing >= 0 && missing <= lost : missing === 0 && lost === 0;
 }

@@ -1,6 +1,6 @@
-/*
- * Where tcp_time_wait() was traced: what it was called for, beside the rules that do without it. They must agree at every
- * end. Only where the kernel may have skipped its probe may it say nothing.
+/**
+ * If tcp_time_wait() was traced: compares what it was called for with the rules that work without it. They must agree
+ * at the end of every socket. Only if the kernel may skip probes may a call be missing.
  */
 import { type Losses, mostMissing } from "./losses.ts";
 import { type Cause, causeOf } from "../../src/model/events/cause.ts";
@@ -9,7 +9,7 @@ import { Recording } from "../../src/recording/read/reader.ts";
 
 const LEFT = { [TCP.TIME_WAIT]: "TIME_WAIT", [TCP.FIN_WAIT2]: "FIN_WAIT2", none: "nothing" } as const;
 
-/** Returns how many ends were compared; null where it was not traced. */
+/** Returns the number of ends compared; null if it was not traced. */
 export async function judgeRules(file: string, losses: Losses, complaints: string[]): Promise<number | null> {
   const { signal } = new AbortController();
   const recording = await Recording.open(file, signal);

@@ -1,6 +1,7 @@
-/*
- * What tcptrace says each connection has left behind, beside what the kernel's own list showed, and all of them beside the
- * kernel's own count: on a slow machine a late reset may end one before anybody has looked (RFC 1337).
+/**
+ * Compares the mini-sockets that tcptrace reports with the kernel's list, connection by connection, and their number
+ * with the kernel's count. The list alone is not enough: on a slow machine a late reset may end a mini-socket before
+ * the list is read (RFC 1337).
  */
 import type { Side, Truth } from "./guest/cell-result.ts";
 import { type Losses, mostMissing } from "./losses.ts";
@@ -8,7 +9,7 @@ import type { TransitionLine } from "../output-lines.ts";
 
 const SIDES: readonly Side[] = ["client", "server"];
 
-/** Returns how many mini-sockets tcptrace has seen. */
+/** Returns the number of mini-sockets that tcptrace reported. */
 export function judgeTimeWait(
   rows: readonly TransitionLine[],
   { port, standing, ways, begun }: Truth,
@@ -17,26 +18,30 @@ export function judgeTimeWait(
 ): number {
   let entered = 0;
   let foundAgain = 0;
-  /** Mini-sockets that may be of transitions that were lost, and reported so. */
+  /** Mini-sockets that may be missing because their transitions were reported lost. */
   const excused = mostMissing(losses);
-  let untold = 0;
+  let unreported = 0;
   for (const { way, port: at, standing: shown } of [...ways, { way: "300", port, standing }]) {
     for (const side of SIDES) {
       const ends = rows.filter(({ local, remote, to }) => to === "CLOSE" && sideAt(at, local, remote) === side);
       const left = clientPorts(ends.filter(isLeft), side);
-      // What the kernel skipped and a survey found again: nobody saw how it ended.
+      // Skipped by the kernel and inferred from a survey: the way it ended is unknown.
       const found = clientPorts(ends.filter(isFound), side);
       entered += left.size;
       foundAgain += found.size;
       const missing = shown[side].filter((one) => !left.has(one) && !found.has(one));
-      untold += missing.length;
+      unreported += missing.length;
       if (missing.length <= excused) continue;
-      complaints.push(`${way}: the ${side} left ${left.size}, and not these that the kernel shows: ${missing.join()}`);
+      complaints.push(
+        `${way}: ${left.size} reported for the ${side}, without these that the kernel shows: ${missing.join()}`,
+      );
     }
   }
-  if (untold > excused) complaints.push(`${untold} mini-sockets not told`);
+  if (unreported > excused) complaints.push(`${unreported} mini-sockets not reported`);
   if (entered > begun || begun > entered + foundAgain + excused) {
-    complaints.push(`${entered} left, ${foundAgain} found again, ${losses.lost} lost; there were ${begun}`);
+    complaints.push(
+      `${entered} mini-sockets reported, ${foundAgain} restored, ${losses.lost} lost; the kernel counted ${begun}`,
+    );
   }
   return entered;
 }

@@ -1,4 +1,4 @@
-// Judges what a cell left: whether all transitions were seen, each with the right process, and TIME_WAIT.
+// Judges the output of a cell: all transitions, each with the right process, and TIME_WAIT.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CellResult, Refusal, RefusalsResult, Truth } from "./guest/cell-result.ts";
@@ -9,23 +9,23 @@ import { impossible } from "./plan.ts";
 import { failed, type Verdict } from "./verdict.ts";
 import { SummaryLine, TRANSITION_LINE, TransitionLine } from "../output-lines.ts";
 
-/** The kernel skips fentry's program where one is running on that CPU, preempted or interrupted, and counts that. */
+/** The kernel skips a fentry program while another one, preempted or interrupted, is on that CPU, and counts it. */
 const MAY_LOSE = new Set(["fentry"]);
-/** Counts a mini-socket when it ends, a minute later: there the ways of closing themselves say how many there are. */
+/** These kernels count a mini-socket only at its end, a minute later: there the expected number is computed. */
 const COUNTS_ENDS = new Set(["5.10"]);
-/** What a connection that ends so leaves behind, on both sides; nothing where it is not named. */
+/** Mini-sockets that a connection leaves behind on both sides, by way of closing; 0 if not listed. */
 const LEFT_BY_WAY = new Map([
   ["close", 1],
   ["shutdown", 1],
   ["both", 2],
   ["orphan-reset", 1],
 ]);
-/** Without the kernel's structs the rules for TIME_WAIT have nothing to go by. */
+/** Without access to the kernel's structs there is no evidence of TIME_WAIT. */
 const WITHOUT_EVIDENCE = new Set(["basic"]);
 
 export async function judge(folder: string, kernel: string, cell: string): Promise<Verdict> {
   const file = join(folder, cell.replace(":", "-"));
-  if (!existsSync(`${file}.json`)) return failed(cell, "the machine did not come to it");
+  if (!existsSync(`${file}.json`)) return failed(cell, "not run: the machine stopped before it");
   const result: CellResult | RefusalsResult = JSON.parse(readFileSync(`${file}.json`, "utf8"));
   if ("refusals" in result) return judgeRefusals(cell, result.refusals);
   const stderr = readFileSync(`${file}.stderr`, "utf8");
@@ -36,7 +36,7 @@ export async function judge(folder: string, kernel: string, cell: string): Promi
   const lines = readFileSync(`${file}.ndjson`, "utf8").trim().split("\n");
   const rows = lines.filter((line) => TRANSITION_LINE.test(line)).map((line) => TransitionLine.parse(JSON.parse(line)));
   const { lost } = SummaryLine.parse(JSON.parse(lines.at(-1) ?? ""));
-  const complaints = exitCode === 0 ? [] : [`tcptrace ended with ${exitCode}`];
+  const complaints = exitCode === 0 ? [] : [`tcptrace exited with ${exitCode}`];
   const [, probes = ""] = cell.split(":");
   const losses = { lost, mayLose: MAY_LOSE.has(probes) };
   const begun = COUNTS_ENDS.has(kernel) ? leftByWays(truth) : truth.begun;
@@ -49,14 +49,14 @@ export async function judge(folder: string, kernel: string, cell: string): Promi
 function judgeRefusals(cell: string, refusals: readonly Refusal[]): Verdict {
   const complaints = refusals.flatMap(({ name, complaints: wrong }) => wrong.map((text) => `${name}: ${text}`));
   const names = refusals.map(({ name }) => name).join(", ");
-  return { cell, note: `${names}: told, and passed over`, figures: null, complaints };
+  return { cell, note: `${names}: reported, next source used`, figures: null, complaints };
 }
 
-/** tcptrace must say in one line that it cannot. */
+/** tcptrace must report the failure in one line. */
 function judgeImpossible(cell: string, { exitCode }: CellResult, stderr: string, why: string): Verdict {
   const last = lastLine(stderr);
-  const isTold = exitCode === 4 && /^tcptrace: TCPTRACE_PROBES is \w+: bpftrace said: [^\n]+$/.test(last);
-  const complaints = isTold ? [] : [`should have refused, and ended with ${exitCode}: ${last}`];
+  const isReported = exitCode === 4 && /^tcptrace: TCPTRACE_PROBES is \w+: bpftrace said: [^\n]+$/.test(last);
+  const complaints = isReported ? [] : [`should have failed with 4, exited with ${exitCode}: ${last}`];
   return { cell, note: why, figures: null, complaints };
 }
 

@@ -1,4 +1,4 @@
-// Kernels to boot, each with an initramfs: a busybox that loads the modules which the disks need, and mounts them.
+// Kernels to boot, each with an initramfs: a busybox that loads the modules for the disks and mounts them.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -18,7 +18,7 @@ import { PROJECT } from "../project.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Modules that find and mount the disks, and those that `ss` asks; those that a kernel has built in are not there. */
+/** Modules that find and mount the disks, and those that `ss` needs; skipped if built into the kernel. */
 const MODULES = "virtio_pci virtio_blk crc32c_generic crc32c-cryptoapi ext4 tcp_diag".split(" ");
 
 /** A kernel to boot. */
@@ -32,7 +32,7 @@ export interface Kernel {
 export function kernelOf(suite: Suite): Kernel {
   const folder = join(CACHE, "kernels", suite.name);
   unpack(suite.downloadKernel(), folder);
-  // In /boot, or since Linux 7.2 or so beside the modules.
+  // In /boot, or since about Linux 7.2 beside the modules.
   const vmlinuz = filesBelow(folder, "").find((file) => /^vmlinuz(-|$)/.test(basename(file)));
   if (vmlinuz === undefined) throw new Failure(`no vmlinuz in the packages of ${suite.name}`);
   const [release = ""] = readdirSync(join(folder, "lib/modules"));
@@ -55,7 +55,7 @@ function makeInitrd(initrd: string, kernel: string): void {
   rmSync(tree, { recursive: true });
 }
 
-/** The module files needed, each after those that it depends on. */
+/** The module files, each after its dependencies. */
 function modulesInOrder(kernel: string): string[] {
   const files = new Map(
     [".ko", ".ko.xz"]
@@ -79,7 +79,7 @@ function nameOf(file: string): string {
     .replaceAll("-", "_");
 }
 
-/** As its .modinfo section says: `depends=mbcache,jbd2`. */
+/** From its .modinfo section: `depends=mbcache,jbd2`. */
 function dependenciesOf(file: string): string[] {
   const [, names = ""] = /\0depends=([^\0]*)\0/.exec(moduleBytes(file).toString("latin1")) ?? [];
   return names.split(",").filter((name) => name !== "");

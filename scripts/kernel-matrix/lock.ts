@@ -1,4 +1,4 @@
-// One run at a time has the cache: another would unpack into it, and remove what this one boots.
+// Only one run at a time may use the cache: another would unpack into it and remove what this one boots.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
@@ -8,13 +8,13 @@ import type { Readable, Writable } from "node:stream";
 import { CACHE } from "./packages.ts";
 import { Failure } from "./run.ts";
 
-/** Waits for its turn; `tell` gets a line if that takes long. The lock ends with this process, however that ends. */
-export async function lockCache(tell: (line: string) => void): Promise<void> {
+/** Waits for the lock, with a line to `say` if that takes long. The lock is released whenever this process ends. */
+export async function lockCache(say: (line: string) => void): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
   const file = join(CACHE, "lock");
-  // flock(1) holds it as long as cat reads from a pipe that only this process has the other end of.
+  // flock(1) holds the lock while cat reads from a pipe whose other end only this process has.
   const holder = spawn("flock", [file, "sh", "-c", "echo locked; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
-  const waiting = setTimeout(() => tell(`another run has ${file}: waiting for its end`), 2000);
+  const waiting = setTimeout(() => say(`waiting for another run to release ${file}`), 2000);
   const ended = once(holder, "exit").then(([code]) => `flock ended with ${code}`);
   const failure = await Promise.race([once(holder.stdout, "data").then(() => null), ended]).catch(String);
   clearTimeout(waiting);
@@ -23,7 +23,7 @@ export async function lockCache(tell: (line: string) => void): Promise<void> {
   for (const pipe of [holder.stdin, holder.stdout]) unref(pipe);
 }
 
-/** Lets this process end though the pipe is open. */
+/** Lets this process exit while the pipe is open. */
 function unref(pipe: Readable | Writable): void {
   if (pipe instanceof Socket) pipe.unref();
 }

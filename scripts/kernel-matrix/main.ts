@@ -1,17 +1,17 @@
-// tcptrace on real kernels of Debian, in QEMU by software emulation, with real bpftraces of several releases.
+// Runs tcptrace on Debian's kernels in QEMU (software emulation), with several releases of bpftrace.
 //
 // usage: npm run kernel-matrix [-- --cells quick|all|LIST] [--jobs N] [--keep FOLDER]     as root, on Debian amd64
-//   --cells   quick: each kernel, each bpftrace and each kind of probes at least once (default). all: every combination.
-//             LIST: KERNEL/BPFTRACE:PROBES, separated by commas, such as 6.1/0.17:full,7/0.27:fentry. Besides full, kprobe,
-//             fentry and basic there are `refusals` (things that a kernel may lack) and `lockdown`.
-//   --jobs    how many machines at a time (default 1; each takes two cores and 2 GiB)
-//   --keep    where what the machines wrote is left (default: a folder that is removed when all is well)
+//   --cells   quick: each kernel, bpftrace and kind of probes at least once (default). all: every combination.
+//             LIST: KERNEL/BPFTRACE:PROBES, separated by commas, such as 6.1/0.17:full,7/0.27:fentry. Besides full,
+//             kprobe, fentry and basic there are `refusals` (features that a kernel may lack) and `lockdown`.
+//   --jobs    number of machines at a time (default 1; each takes two cores and 2 GiB)
+//   --keep    folder for the output of the machines (default: a temporary one, removed if all cells pass)
 //
-// A cell is one bpftrace with one kind of probes. It traces 300 connections and some 40 that end in other ways, of which
-// the workload tells everything: all transitions must be seen, each with the right process; what is left in TIME_WAIT must be
-// what the kernel lists; and where tcp_time_wait() is traced, the rules for the tracepoint must come to the same at every
-// end. Only fentry may lose transitions, if it says how many. A wrong cell fails (exit 1). Packages come from the machine's own mirror of Debian and stay in ~/.cache.
-// Needs qemu-system-x86_64, mkfs.ext4, xz, cc.
+// A cell is one bpftrace with one kind of probes. It traces 300 connections, and about 40 that end in other ways. All
+// transitions must be reported, each with the right process; the mini-sockets must be those that the kernel lists; and
+// if tcp_time_wait() is traced, the rules for the tracepoint must agree with it at the end of every socket. Only fentry
+// may lose transitions, and must report how many. Exits 1 if a cell fails. Packages come from the machine's own Debian
+// mirror and are cached in ~/.cache. Needs qemu-system-x86_64, mkfs.ext4, xz, cc, dpkg-deb and flock.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ import { type ReleaseVerdict, table } from "./table.ts";
 import { failed } from "./verdict.ts";
 import { runMachine } from "./vm.ts";
 
-/** To boot, and for each cell: ten times what they take, for what hangs. A slow machine is not wrong. */
+/** Timeouts for booting and per cell: ten times what they usually take, so that only a hang fails. */
 const BOOT_MS = 300_000;
 const CELL_MS = 600_000;
 const REFUSALS_MS = 1_200_000;
@@ -49,7 +49,7 @@ function readArguments() {
     },
   });
   const jobs = Number(values.jobs);
-  if (!(Number.isInteger(jobs) && jobs > 0)) throw new RangeError(`no such number of jobs: ${values.jobs}`);
+  if (!(Number.isInteger(jobs) && jobs > 0)) throw new RangeError(`--jobs: not a positive integer: ${values.jobs}`);
   return { machines: plan(values.cells), jobs, keep: values.keep };
 }
 
@@ -61,7 +61,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** What all machines have. */
+/** Shared by all machines. */
 interface Place {
   readonly disks: readonly string[];
   readonly folder: string;
@@ -72,11 +72,11 @@ async function runCells(machine: MachinePlan, kernel: Kernel, number: number, pl
   const { kernel: name, cells, append } = machine;
   const { release } = kernel;
   const folder = join(place.folder, `${number}-${name}`);
-  const tell = (text: string): void => say(`${release}: ${text}`);
-  tell(cells.join(" "));
+  const report = (text: string): void => say(`${release}: ${text}`);
+  report(cells.join(" "));
   const timeoutMs = BOOT_MS + sum(cells.map(limitOf));
   try {
-    await runMachine({ kernel, disks: place.disks, cells, append, folder, timeoutMs, tell });
+    await runMachine({ kernel, disks: place.disks, cells, append, folder, timeoutMs, report });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return cells.map((cell) => ({ release, ...failed(cell, error.message) }));
@@ -120,12 +120,12 @@ async function main(): Promise<void> {
     for (const complaint of complaints.slice(0, 5)) console.log(`${release} ${cell}: ${complaint}`);
   }
   console.log(`${all.length - wrong.length} passed, ${wrong.length} failed`);
-  if (wrong.length > 0) console.error(`what the machines wrote is in ${folder}`);
+  if (wrong.length > 0) console.error(`the output of the machines is in ${folder}`);
   else if (keep === undefined) rmSync(folder, { recursive: true, force: true });
   process.exitCode = wrong.length > 0 ? 1 : 0;
 }
 
-/** Whether the command line was wrong. */
+/** Whether the error is a usage error. */
 function isUsage(error: Error): boolean {
   return error instanceof RangeError || ("code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
 }

@@ -1,5 +1,5 @@
-// Debian's packages of any suite, downloaded into a cache and unpacked, by apt with a state of its own: the machine's stays
-// as it is. The mirror and its keys are those of the machine's own sources.
+// Downloads packages of any Debian suite into a cache and unpacks them, with a separate apt state: the machine's own
+// apt is not changed. The mirror and its keys come from the machine's sources.
 import {
   existsSync,
   mkdirSync,
@@ -25,13 +25,13 @@ export function rootOf(suite: string): string {
   return join(CACHE, "roots", suite);
 }
 
-/** It has the keys of all suites; without it apt's own serve. */
+/** Has the keys of all suites; apt's own are the fallback. */
 const KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Where Debian's packages come from here: `[signed-by=…] URI`. */
+/** The machine's Debian mirror, as `[signed-by=…] URI`. */
 function mirror(): string {
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
-  // Without the option apt names none where its lists were removed, as in images of containers.
+  // Without the option, apt prints none if its lists were removed, as in container images.
   const words = ["indextargets", "--no-release-info", "--format", "$(REPO_URI)|$(RELEASE)", "Created-By: Packages"];
   const targets = run("apt-get", words).trim().split("\n");
   const own = targets.map((line) => line.split("|")).find(([, release]) => release === suite);
@@ -42,7 +42,7 @@ function mirror(): string {
 interface Package {
   readonly name: string;
   readonly version: string;
-  /** The name of its file. */
+  /** Its file name. */
   readonly file: string;
 }
 
@@ -73,36 +73,36 @@ export class Suite {
     return run(tool, [...words, ...this.#options], { timeout: FETCH_MS, cwd: join(this.#folder, "debs") });
   }
 
-  /** Reads the list of the suite's packages, unless it was read within the hour. */
+  /** Updates the suite's package list, unless it was read within the hour. */
   #update(): void {
     for (const part of ["lists/partial", "cache/archives/partial", "debs"]) {
       mkdirSync(join(this.#folder, part), { recursive: true });
     }
     writeFileSync(join(this.#folder, "sources.list"), `deb ${mirror()} ${this.name} main\n`);
-    // No package is installed here: so apt names all that is needed.
+    // An empty status: no package counts as installed, so apt prints all dependencies.
     writeFileSync(join(this.#folder, "status"), "");
-    // Not apt's own cache: that is made anew by whatever reads the lists.
+    // Not the time of apt's own cache, which is rebuilt whenever the lists are read.
     const read = join(this.#folder, "lists-read");
     if (isYoung(read)) return;
     try {
       this.#apt("apt-get", "update", "-o", "APT::Update::Error-Mode=any");
     } catch (error) {
-      // A mirror that is down takes nothing away from what is here.
+      // If the mirror is down, use the cached list.
       if (!(error instanceof Failure)) throw error;
-      if (existsSync(read)) return console.error(`the list of ${this.name} stays as it is: ${error.message}`);
-      throw new Failure(`the mirror does not answer, or has no suite ${this.name}: ${error.message}`);
+      if (existsSync(read)) return console.error(`using the cached list of ${this.name}: ${error.message}`);
+      throw new Failure(`cannot read the list of suite ${this.name}: ${error.message}`);
     }
     writeFileSync(read, "");
   }
 
-  /** Downloads packages with all that they need; returns the files. */
+  /** Downloads packages with their dependencies; returns the files. */
   download(names: readonly string[]): string[] {
     const files = this.#needed(names).map(({ file }) => join(this.#folder, "cache/archives", file));
     if (files.some((file) => !existsSync(file))) this.#apt("apt-get", ...INSTALL, "--download-only", ...names);
     return this.#all(files);
   }
 
-  /** Downloads the packages of the newest kernel, and not the tools that would install it; returns the files. */
+  /** Downloads the packages of the newest kernel, without the tools that install it; returns the files. */
   downloadKernel(): string[] {
     const packages = this.#needed(["linux-image-cloud-amd64"]).filter(({ name }) => KERNEL.test(name));
     const place = ({ file }: Package): string => join(this.#folder, "debs", file);
@@ -149,7 +149,7 @@ const NOT_NEEDED = [
   "usr/share/bash-completion",
 ];
 
-/** Unpacks packages into a folder, unless they are there already. */
+/** Unpacks packages into a folder, unless that is already done. */
 export function unpack(files: readonly string[], folder: string): void {
   const stamp = join(folder, ".packages");
   const wanted = files
@@ -173,7 +173,7 @@ export function unpack(files: readonly string[], folder: string): void {
   renameSync(begun, folder);
 }
 
-/** Files below a folder whose path ends so. */
+/** Files below a folder whose path ends with this suffix. */
 export function filesBelow(folder: string, end: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(end))

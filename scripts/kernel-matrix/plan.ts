@@ -1,13 +1,14 @@
-// Which machines to boot, and which cells run in each. A cell is a bpftrace and a kind of probes, `0.17:full`, or `refusals`.
+// Which machines to boot, and which cells run in each. A cell is a bpftrace and a kind of probes, `0.17:full`, or
+// `refusals`.
 
-/** A suite of Debian's, with its kernel and its bpftrace. */
+/** A Debian suite, with its kernel and bpftrace. */
 export interface SuitePlan {
   readonly suite: string;
   readonly kernel: string;
   readonly bpftrace: string;
 }
 
-/** The guest itself is the first. */
+/** The first is the suite of the guest itself. */
 export const SUITES: readonly SuitePlan[] = [
   { suite: "bookworm", kernel: "6.1", bpftrace: "0.17" },
   { suite: "bullseye", kernel: "5.10", bpftrace: "0.11" },
@@ -15,7 +16,7 @@ export const SUITES: readonly SuitePlan[] = [
   { suite: "sid", kernel: "7", bpftrace: "0.27" },
 ];
 
-/** A machine to boot: its kernel, the cells to run in it, and words for the kernel's command line. */
+/** A machine to boot: its kernel, its cells, and extra options of the kernel's command line. */
 export interface MachinePlan {
   readonly kernel: string;
   readonly cells: readonly string[];
@@ -48,23 +49,23 @@ const ALL: readonly Cells[] = KERNELS.flatMap((kernel): Cells[] => [
     : []),
 ]);
 
-/** What bpftrace itself cannot do, and says so: tcptrace then must pass it over and trace by the next. */
+/** What bpftrace itself cannot do: tcptrace must report that and use the next probes. */
 const IMPOSSIBLE: readonly { kernel: string | null; bpftrace: string; probes: string; why: string }[] = [
   {
     kernel: "5.10",
     bpftrace: "0.17",
     probes: "fentry",
-    why: "it has no fentry here: passed over",
+    why: "no fentry: next probes used",
   },
   ...PROBES.map((probes) => ({
     kernel: null,
     bpftrace: "0.11",
     probes,
-    why: "it compiles none: passed over",
+    why: "does not compile: next probes used",
   })),
 ];
 
-/** Why this cell cannot trace there; null when it must. */
+/** Why this cell cannot trace on that kernel; null if it must. */
 export function impossible(kernel: string, cell: string): string | null {
   const [bpftrace, probes] = cell.split(":");
   const found = IMPOSSIBLE.find(

@@ -3,10 +3,10 @@ import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from "node:c
 const LIMIT_MS = 120_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** What went wrong, in one line for the user. */
+/** An error for the user, in one line. */
 export class Failure extends Error {}
 
-/** Runs a program; a Failure with its last line when it fails or takes too long. Returns its stdout. */
+/** Runs a program and returns its stdout. Throws a Failure with its last line if it fails or times out. */
 export function run(
   file: string,
   words: readonly string[],

@@ -1,14 +1,14 @@
-// The table of all cells, as Markdown: it is in the README as it is printed.
+// The table of all cells, as Markdown, for docs/kernels.md.
 import type { Verdict } from "./verdict.ts";
 
 const HEAD = ["kernel", "bpftrace", "probes", "transitions", "owners right", "TIME_WAIT", "traces after", ""];
 
-/** A verdict, and the kernel's release that it is about. */
+/** A verdict and its kernel release. */
 export interface ReleaseVerdict extends Verdict {
   readonly release: string;
 }
 
-/** The table, a row a verdict. A number in brackets: skipped by the kernel, and found again. */
+/** The table, one row per verdict. In brackets: transitions that the kernel skipped and tcptrace restored. */
 export function table(verdicts: readonly ReleaseVerdict[]): string {
   const rows = verdicts.map(cells);
   const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)));
@@ -23,7 +23,7 @@ function cells({ release, cell, note, figures, complaints }: ReleaseVerdict): st
   const verdict = complaints.length === 0 ? "ok" : "WRONG";
   if (figures === null) return [...name, note, "", "", "", verdict];
   const { seen, made, right, found, lost, timeWait, exact, startMs } = figures;
-  const dropped = lost > 0 ? `, ${lost} told to be lost` : "";
+  const dropped = lost > 0 ? `, ${lost} reported lost` : "";
   const transitions = `${seen} of ${made}${found > 0 ? ` (${found})` : ""}${dropped}`;
   const rules =
     exact === null ? `${timeWait}, as the kernel` : `${timeWait}, as the kernel; rules equal at ${exact} ends`;

@@ -1,30 +1,30 @@
-/** What came out of one cell. */
+/** The result of one cell. */
 export interface Verdict {
   readonly cell: string;
-  /** In place of figures; "" for nothing. */
+  /** Printed instead of figures; may be empty. */
   readonly note: string;
   readonly figures: Figures | null;
-  /** Empty when all is right. */
+  /** Empty if the cell passed. */
   readonly complaints: readonly string[];
 }
 
 export interface Figures {
-  /** Transitions of the workload: those that were seen, and those that it made. */
+  /** Transitions reported, and transitions the workload caused. */
   readonly seen: number;
   readonly made: number;
-  /** Of those seen: by the right process, and found again after the kernel skipped them. */
+  /** Reported transitions with the right process, and those skipped by the kernel and restored. */
   readonly right: number;
   readonly found: number;
-  /** As tcptrace says. */
+  /** As reported by tcptrace. */
   readonly lost: number;
-  /** Mini-sockets; null where tcptrace cannot know. */
+  /** Mini-sockets; null if the probes cannot see them. */
   readonly timeWait: number | null;
-  /** Ends at which the rules were compared with tcp_time_wait(); null where it is not traced. */
+  /** Number of ends at which the rules were compared with tcp_time_wait(); null if it is not traced. */
   readonly exact: number | null;
   readonly startMs: number;
 }
 
-/** A cell that did not come to figures. */
+/** A cell that failed before it had figures. */
 export function failed(cell: string, complaint: string): Verdict {
   return { cell, note: "", figures: null, complaints: [complaint] };
 }

@@ -1,4 +1,4 @@
-// A machine in QEMU, by software emulation: it needs no KVM, and is the same everywhere.
+// A machine in QEMU. Software emulation needs no KVM and behaves the same everywhere.
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { Failure, run } from "./run.ts";
 
 const RESULT_BYTES = 256 * 1024 * 1024;
 const MEMORY = "2G";
-// QEMU 7.2 emulates cmpxchg16b wrongly, which Linux 6.12 dies of; without it kernels have another way.
+// QEMU 7.2 emulates cmpxchg16b wrongly, which crashes Linux 6.12; without the feature, kernels avoid it.
 const MACHINE =
   `-machine q35,accel=tcg -cpu max,-cx16 -smp 2 -m ${MEMORY} -nographic -no-reboot -nodefaults -serial stdio`.split(
     " ",
@@ -19,17 +19,17 @@ export interface Machine {
   readonly disks: readonly string[];
   /** `0.17:fentry`, … */
   readonly cells: readonly string[];
-  /** More for the kernel's command line. */
+  /** Extra options of the kernel's command line. */
   readonly append: string;
-  /** Where what they leave is unpacked. */
+  /** Where the output of the cells is unpacked. */
   readonly folder: string;
   readonly timeoutMs: number;
-  /** Gets each line in which the guest reports its progress. */
-  readonly tell: (line: string) => void;
+  /** Receives each progress line of the guest. */
+  readonly report: (line: string) => void;
 }
 
-/** Boots a kernel, which runs cells, until it has switched itself off. */
-export async function runMachine({ kernel, disks, cells, append, folder, timeoutMs, tell }: Machine): Promise<void> {
+/** Boots a kernel that runs the cells, and waits until it powers off. */
+export async function runMachine({ kernel, disks, cells, append, folder, timeoutMs, report }: Machine): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const result = join(folder, "result.img");
   writeFileSync(result, "");
@@ -47,7 +47,7 @@ export async function runMachine({ kernel, disks, cells, append, folder, timeout
   machine.stderr.pipe(log, { end: false });
   createInterface({ input: machine.stdout }).on("line", (text) => {
     const said = /GUEST (.*)/.exec(text)?.[1];
-    if (said !== undefined) tell(said.trim());
+    if (said !== undefined) report(said.trim());
   });
   let isLate = false;
   const timer = setTimeout(() => {
@@ -59,7 +59,7 @@ export async function runMachine({ kernel, disks, cells, append, folder, timeout
     machine.once("error", ({ message }) => resolve(message));
   });
   clearTimeout(timer);
-  if (isLate) throw new Failure(`the machine was not done in ${timeoutMs / 1000} s: see ${consoleLog}`);
+  if (isLate) throw new Failure(`the machine did not finish within ${timeoutMs / 1000} s: see ${consoleLog}`);
   if (end !== 0) throw new Failure(`qemu-system-x86_64 ended with ${end}: see ${consoleLog}`);
   run("tar", ["-xf", result, "-C", folder]);
 }

@@ -1,8 +1,8 @@
-// What the guest leaves for the host to judge, as JSON. Types only: the guest has no other modules than its own.
+// The JSON that the guest writes for the host to judge. Types only, so that the guest needs no modules of the host.
 
 export type Side = "client" | "server";
 
-/** Connections of one port: the processes at both ends, and the client's ports of those whose end left a mini-socket. */
+/** Connections of one port: both processes, and the client ports of connections that left a mini-socket, by side. */
 export interface Ending {
   readonly port: number;
   readonly server: number;
@@ -10,7 +10,7 @@ export interface Ending {
   readonly standing: Readonly<Record<Side, readonly number[]>>;
 }
 
-/** How connections end, in the words of closes.py. */
+/** Ways in which connections end, as closes.py names them. */
 export type Way =
   | "close"
   | "shutdown"
@@ -27,22 +27,22 @@ export interface WayEnding extends Ending {
   readonly count: number;
 }
 
-/** What a cell's workload did; everything is known of it. */
+/** Everything a cell's workload did. */
 export interface Truth extends Ending {
   readonly connections: number;
   readonly ways: readonly WayEnding[];
   /** Mini-sockets by the kernel's own count. */
   readonly begun: number;
-  /** Until tcptrace traced. */
+  /** Milliseconds until tcptrace traced. */
   readonly startMs: number;
 }
 
 export interface CellResult {
   readonly cell: string;
-  /** Null when something went wrong before the workload was done: then `error` says what. */
+  /** Null if the workload did not finish: `error` says why. */
   readonly truth: Truth | null;
   readonly error: string | null;
-  /** Of tcptrace. */
+  /** The exit code of tcptrace. */
   readonly exitCode: number | null;
   readonly stopMs: number;
 }

@@ -1,5 +1,5 @@
-// Runs cells in the guest: tcptrace with one bpftrace and one kind of probes, and a workload of which everything is known.
-// What came out is left for the host to judge: NAME.json, NAME.ndjson, NAME.tct, NAME.stderr.
+// Runs cells in the guest: tcptrace with one bpftrace and one kind of probes, and a workload with known results.
+// The host judges the output: NAME.json, NAME.ndjson, NAME.tct, NAME.stderr.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { runTrials } from "./refusals.ts";
 import { STEP_MS, until, within } from "./wait.ts";
 import { runEndings, runPair } from "./workload.ts";
 
-/** Nothing takes as long: a slow machine is not wrong. */
+/** Far longer than any step takes, so that a slow machine does not fail. */
 const READY_MS = 300_000;
 const WORDS = ["/app/tcptrace/build/cli.js", "record", "--print", "--json", "--source", "bpf", "-w"];
 

@@ -1,4 +1,4 @@
-// What the guest's kernel itself shows of sockets and mini-sockets.
+// Sockets and mini-sockets as the guest's kernel shows them.
 import { readFileSync } from "node:fs";
 import type { Ending } from "./cell-result.ts";
 import { STEP_MS, until } from "./wait.ts";
@@ -15,7 +15,7 @@ interface Row {
   readonly timer: string;
 }
 
-/** All rows by their ends, each once: the kernel may show one twice while the table changes. */
+/** All rows by tuple, each once: the kernel may show a row twice while the table changes. */
 function readRows(): Map<string, Row> {
   const rows = readFileSync("/proc/net/tcp", "latin1")
     .split("\n")
@@ -31,7 +31,7 @@ function readRows(): Map<string, Row> {
   return new Map(rows.map((row) => [`${row.local} ${row.remote}`, row]));
 }
 
-/** How many mini-sockets have begun since the start, by the kernel's own count (TcpExt in /proc/net/netstat). */
+/** Number of mini-sockets created since boot, by the kernel's own count (TcpExt in /proc/net/netstat). */
 export function begunMiniSockets(): number {
   const [names = [], values = []] = readFileSync("/proc/net/netstat", "latin1")
     .split("\n")
@@ -40,10 +40,10 @@ export function begunMiniSockets(): number {
   return Number(values[names.indexOf("TW")]) + Number(values[names.indexOf("TWKilled")]);
 }
 
-/** Mini-sockets of the cell before, which may have had a listener at the same port. */
+/** Mini-sockets of the previous cell, which may have used the same port. */
 let older: ReadonlySet<string> = new Set();
 
-/** Mini-sockets that are there now are left out from here on. */
+/** Ignores the current mini-sockets from now on. */
 export function leaveOutOlder(): void {
   older = new Set(
     Array.from(readRows())
@@ -60,9 +60,9 @@ function rowsOf(port: number) {
 }
 
 /**
- * Waits until nothing is left but the listener and mini-sockets, which make no transitions. Returns the client's ports of
- * the connections of which a side has left a mini-socket, as the kernel showed them meanwhile: they last a minute.
- * While other sockets go, the kernel leaves out rows of those that stay: so it is read until nothing more comes up.
+ * Waits until only the listener and mini-sockets are left, which cause no transitions. Returns the client ports of
+ * connections that left a mini-socket, by side, as seen during the wait: mini-sockets last a minute. While sockets go
+ * away, the kernel can leave out rows of others, so this reads until nothing new appears.
  */
 export async function awaitClosed(port: number): Promise<Ending["standing"]> {
   const left = { client: new Set<number>(), server: new Set<number>() };

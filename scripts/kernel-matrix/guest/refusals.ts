@@ -1,4 +1,4 @@
-// The guest refuses one thing after another; each time tcptrace must report what it uses instead, and why.
+// Takes one kernel feature away at a time; each time tcptrace must report what it uses instead, and why.
 import { spawnSync } from "node:child_process";
 import type { Refusal } from "./cell-result.ts";
 
@@ -7,11 +7,11 @@ const LIMIT_MS = 300_000;
 
 interface Trial {
   readonly name: string;
-  /** What the shell does before tcptrace runs, in a mount namespace of its own. */
+  /** A shell command to run first, in a private mount namespace. */
   readonly before: string;
-  /** The check of doctor's that must fail. */
+  /** The check of `doctor` that must fail. */
   readonly check: string;
-  /** What must be used instead. */
+  /** The source that must be used instead. */
   readonly taken: (bpftrace: string) => string;
 }
 
@@ -52,17 +52,18 @@ function complaintsOf({ before, check, taken }: Trial, bpftrace: string): string
   const complaints: string[] = [];
   const text = run(bpftrace, before, ["doctor"]).stdout;
   const takes = /--source auto takes (.*)\.$/m.exec(text)?.[1];
-  if (takes !== taken(bpftrace)) complaints.push(`doctor takes ${takes}: ${text}`);
-  if (!new RegExp(`^(!!|--) ${check} `, "m").test(text)) complaints.push(`${check} is well: ${text}`);
+  if (takes !== taken(bpftrace)) complaints.push(`doctor: wrong source ${takes}: ${text}`);
+  if (!new RegExp(`^(!!|--) ${check} `, "m").test(text))
+    complaints.push(`doctor: check ${check} did not fail: ${text}`);
   const events = run(bpftrace, before, ["events", "--json", "--duration", "2s"]);
   const source = /"type":"summary".*"source":"(\w+)"/.exec(events.stdout)?.[1];
   if (events.status !== 0 || takes?.split(",")[0] !== source) {
-    complaints.push(`events ended with ${events.status}, by ${source}: ${events.stderr}`);
+    complaints.push(`events exited with ${events.status}, source ${source}: ${events.stderr}`);
   }
   if (source === "proc") {
     const { status, stderr } = run(bpftrace, before, ["events", "--source", "bpf"]);
     const isOneLine = /^tcptrace: [^\n]+tcptrace doctor[^\n]*\n$/.test(stderr);
-    if (status !== 4 || !isOneLine) complaints.push(`--source bpf ended with ${status}: ${stderr}`);
+    if (status !== 4 || !isOneLine) complaints.push(`--source bpf exited with ${status}: ${stderr}`);
   }
   return complaints;
 }

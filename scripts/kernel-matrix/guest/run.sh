@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the cells that the kernel's command line names, and leaves what they made on the third disk, as a tar file.
+# Runs the cells named on the kernel's command line, and writes their output to the third disk as a tar file.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t securityfs securityfs /sys/kernel/security 2>/dev/null

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Nothing takes as long: a slow machine is not wrong. */
+/** Far longer than any step takes, so that a slow machine does not fail. */
 export const STEP_MS = 240_000;
 
-/** Rejects when it takes too long. */
+/** Rejects after a timeout. */
 export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   const late = sleep(ms, null, { ref: false }).then(() => {
     throw new Error(`${what} took more than ${ms / 1000} s`);
@@ -11,9 +11,9 @@ export async function within<T>(promise: Promise<T>, ms: number, what: string): 
   return Promise.race([promise, late]);
 }
 
-/** Waits for a condition; throws when it takes too long. */
+/** Waits for a condition; throws after a timeout. */
 export async function until(what: string, ms: number, condition: () => boolean): Promise<void> {
   for (const begin = performance.now(); !condition(); await sleep(50)) {
-    if (performance.now() - begin > ms) throw new Error(`${what} did not come in ${ms / 1000} s`);
+    if (performance.now() - begin > ms) throw new Error(`${what}: not within ${ms / 1000} s`);
   }
 }

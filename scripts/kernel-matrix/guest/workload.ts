@@ -1,4 +1,4 @@
-// The guest's workload: 300 connections of one pair of processes, and some that end in every other way.
+// The guest's workload: 300 connections between two processes, and some for each other way to close.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const WAYS: readonly Way[] = [
 ];
 const WORKLOAD = "/app/workload";
 
-/** A child whose lines are read one after another. */
+/** A child process whose output is read line by line. */
 class Child {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
@@ -35,12 +35,12 @@ class Child {
     this.#ended = once(this.#process, "exit");
   }
 
-  /** The numbers in its next line, which must look so. */
+  /** The numbers in its next line, which must match the pattern. */
   async numbers(pattern: RegExp): Promise<number[]> {
     const { done, value } = await within(this.#lines.next(), STEP_MS, "the workload");
     if (done === true) throw new Error("the workload ended");
     const found = pattern.exec(value);
-    if (found === null) throw new Error(`the workload said: ${value}`);
+    if (found === null) throw new Error(`unexpected line of the workload: ${value}`);
     return found.slice(1).map(Number);
   }
 
@@ -54,7 +54,7 @@ class Child {
 export interface Pair {
   readonly ending: Ending;
   readonly connections: number;
-  /** Ends the server, which listens until then. */
+  /** Stops the server, which listens until then. */
   readonly end: () => Promise<void>;
 }
 
@@ -72,13 +72,13 @@ export async function runPair(): Promise<Pair> {
   };
 }
 
-/** Connections that end in every way. */
+/** Connections for every way to close. */
 export async function runEndings(): Promise<WayEnding[]> {
   const children = WAYS.map((way) => ({
     way,
     child: new Child("python3", [join(WORKLOAD, "closes.py"), way, `${OF_EACH_WAY}`]),
   }));
-  // Each is looked at as soon as it is done: a minute later there is nothing left to see.
+  // Read the mini-sockets of each way at once: they last only a minute.
   const endings = await Promise.all(
     children.map(async ({ way, child }) => {
       const [server = 0, client = 0, port = 0] = await child.numbers(/^server=(\d+) client=(\d+) port=(\d+)$/);
