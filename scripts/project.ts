@@ -1,9 +1,9 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Where the project is, whatever folder this was compiled into. */
+/** The project's root, independent of where this file was compiled to. */
 export const PROJECT = dirname(fileURLToPath(import.meta.resolve("#package.json")));
-/** tcptrace as it is published. */
+/** The built tcptrace. */
 export const CLI = join(PROJECT, "build/cli.js");
-/** Sources of the programs that make TCP traffic. */
+/** The sources of the workload programs. */
 export const WORKLOADS = join(PROJECT, "scripts/workload");

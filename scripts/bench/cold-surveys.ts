@@ -1,4 +1,4 @@
-// Surveys of /proc in a process that is as cold as tcptrace when it starts: prints as JSON what each has cost.
+// Surveys /proc in a fresh process, as tcptrace does at its start, and prints the cost of each survey as JSON.
 //
 // usage: node build-dev/scripts/bench/cold-surveys.js     as root; `npm run bench:survey` runs it
 import type { SurveyCosts } from "./survey-costs.ts";
@@ -6,7 +6,7 @@ import { HolderFinder } from "../../src/host/processes/holders.ts";
 import { KnownTables } from "../../src/host/survey/known-rows.ts";
 import { takeSurvey } from "../../src/host/survey/survey.ts";
 
-/** The first, and some in which nothing has changed. */
+/** The first, and some without changes. */
 const SURVEYS = 6;
 
 const known = { holders: new HolderFinder(), tables: new KnownTables() };

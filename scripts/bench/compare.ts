@@ -1,12 +1,12 @@
-// tcptrace next to other tracers of TCP states, in one run: what each costs, what it loses, how it slows the workload, and how
-// late its lines are.
+// Compares tcptrace with other tracers of TCP states: cost, losses, slowdown of the workload, and latency of the lines.
 //
-// usage: npm run bench:compare [-- --rounds 3] [--rates 1000,8000,0] [--tcpstates "COMMAND"]     as root, on a quiet machine
+// usage: npm run bench:compare [-- --rounds 3] [--rates 1000,8000,0] [--tcpstates "COMMAND"]     as root, idle machine
 //
-// Rates are connections a second, ten transitions each; 0 is as fast as the machine can. COMMAND runs tcpstates of
-// libbpf-tools where it is not in /usr/sbin: one that runs it in a root made by debootstrap, say. Rounds are interleaved; the table shows
-// medians. Each tracer sees some seconds of the load before it is measured, since JavaScript has to warm up. CPU is of all the
-// tracer's processes; BPF programs run in the workload's, and show as its slowdown. Latency is measured apart, with stdout a pipe.
+// Rates are connections per second with ten transitions each; 0 is full speed. COMMAND runs tcpstates of libbpf-tools
+// if it is not in /usr/sbin, for example in a root made by debootstrap. Rounds are interleaved, and the table shows
+// medians. Each tracer runs under load for some seconds before it is measured, to warm up JavaScript. CPU is that of
+// all the tracer's processes; BPF programs run in those of the workload and show as its slowdown. Latency is measured
+// separately, with stdout as a pipe.
 import { createReadStream, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,26 +26,26 @@ const SECONDS = 8;
 const WARM_SECONDS = 4;
 const FULL_SPEED_CONNECTIONS = 80_000;
 const WARM_CONNECTIONS = 20_000;
-/** How long a tracer takes to attach that does not say when it has. */
+/** Time to attach, for tracers that do not report it. */
 const ATTACH_MS = 3000;
 const REST_MS = 500;
 const PROBES = 60;
 const COLUMNS = ["", "transitions/s", "us of CPU each", "of C", "lost", "slowdown", "peak MB", "late ms", "p99 ms"];
 const WIDTHS = COLUMNS.map((title) => (title === "" ? -28 : 14));
 
-/** What a round has found out of one tracer; NaN where it cannot tell. */
+/** The results of one tracer in one round; NaN if not measurable. */
 interface Measured {
   readonly rate: number;
   readonly cpu: number;
   readonly lost: number;
-  /** What the workload took. */
+  /** Duration of the workload. */
   readonly seconds: number;
   readonly memory: number;
   readonly late: number;
   readonly latest: number;
 }
 
-/** Of the workload with no tracer. */
+/** The name of the run without a tracer. */
 const ALONE = "";
 const NOTHING = { rate: NaN, cpu: NaN, lost: NaN, memory: NaN, late: NaN, latest: NaN };
 
@@ -80,7 +80,7 @@ async function start(command: ComparedTracer, stdout: "pipe" | number): Promise<
 }
 
 async function countLines(file: string, { line: isTransition }: TracerOutput, port: number): Promise<number> {
-  // Not a part of a longer number, such as a time.
+  // Not as part of a longer number, such as a time.
   const ofPort = new RegExp(`(?<!\\d)${port}(?!\\d)`);
   let count = 0;
   for await (const line of createInterface({ input: createReadStream(file) })) {
@@ -125,7 +125,7 @@ function printTable(rate: number, results: ReadonlyMap<string, readonly Measured
   const of = (name: string, key: keyof Measured): number =>
     median((results.get(name) ?? []).map((one) => one[key]).filter((number) => !Number.isNaN(number)));
   const alone = of(ALONE, "seconds");
-  const load = rate === 0 ? "as fast as it can" : `${rate * TRANSITIONS} transitions/s`;
+  const load = rate === 0 ? "full speed" : `${rate * TRANSITIONS} transitions/s`;
   console.log(`\n${load}: the workload alone takes ${fixed(alone, 2)} s`);
   console.log(tableRow(COLUMNS, WIDTHS));
   for (const name of results.keys()) {

@@ -1,9 +1,9 @@
-// How long after a socket counts as stuck its process is the first row of `tcptrace top`.
+// Measures the delay from a socket becoming stuck until its process is the first row of `tcptrace top`.
 //
-// usage: npm run bench:crossing [-- RUNS [RATE]]     as root; default 5 runs, no load; RATE is connections a second
+// usage: npm run bench:crossing [-- RUNS [RATE]]     as root; default 5 runs; RATE is connections per second
 //
-// In each run a process starts under `top -b -d 250ms --stuck-after 3s` and leaks one socket. The delay is from three
-// seconds after that to the first table whose first row is this process with a stuck socket.
+// In each run, `top -b -d 250ms --stuck-after 3s` traces a new process that leaks one socket. The delay is measured
+// from three seconds after the leak to the first table with this process and a stuck socket in its first row.
 import { once } from "node:events";
 import { release } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ const LEAKER = [join(WORKLOADS, "leaker.py"), "fill", "0.001", "200", "10"];
 
 const { runs, rate } = readNumbers({ runs: 5, rate: 0 });
 
-/** The number in the column STUCK of a row, given the title of the table. */
+/** The number in the STUCK column of a row, given the table's header. */
 function stuckIn(row: string, title: string): number {
   const upToColumn = row.slice(0, title.indexOf("STUCK") + "STUCK".length);
   return Number(upToColumn.trim().split(/\s+/).at(-1));
@@ -58,5 +58,5 @@ for (let run = 0; run < runs; run++) delays.push(await measureDelay());
 await churn?.stop("SIGKILL");
 const seconds = (ms: number): string => (ms / 1000).toFixed(2);
 const all = delays.toSorted((a, b) => a - b).map(seconds);
-console.log(`${release()}, ${rate} connections/s beside it`);
+console.log(`${release()}, ${rate} connections/s in the background`);
 console.log(`first in top after ${all.join(" ")} s: median ${seconds(median(delays))} s, worst ${all.at(-1)} s`);

@@ -1,8 +1,8 @@
-// What the findings of a machine with many sockets cost, which `top` works out once a second.
+// Measures the cost of the findings on a machine with many sockets; `top` recomputes them every second.
 //
 // usage: npm run bench:diagnose [-- SOCKETS]      default 100,000
 //
-// Folds a survey of that many sockets in each of several mixtures, and prints the median milliseconds of diagnose().
+// Folds surveys of that many sockets with several mixes of states, and prints the median milliseconds of diagnose().
 import { readNumbers } from "./measure/arguments.ts";
 import { median } from "./measure/quantile.ts";
 import { diagnose } from "../../src/diagnosis/diagnose.ts";
@@ -31,7 +31,7 @@ const NAMESPACE: NamespaceCounters = {
   },
 };
 
-/** How many of a hundred sockets are in which state. */
+/** States of each hundred sockets. */
 type Mixture = readonly (readonly [TcpState, number])[];
 
 const MIXTURES: Readonly<Record<string, Mixture>> = {

@@ -1,9 +1,9 @@
-// How exact `tcptrace events --json` is while the machine is as busy as it can be.
+// Checks how exact `tcptrace events --json` is at full load.
 //
 // usage: npm run bench:exact [-- CONNECTIONS]     as root; default 60,000
 //
-// Opens and closes loopback connections at full speed (10 transitions each, and 2 of the listener), and compares what was
-// printed with what the workload did: five changes of the client's process and five of the server's.
+// Opens and closes loopback connections at full speed (10 transitions each, and 2 of the listener), and compares the
+// output with what the workload did: five transitions each of the client and of the server process.
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readNumbers } from "./measure/arguments.ts";
@@ -17,7 +17,7 @@ const OF_LISTENER = 2;
 
 const { connections } = readNumbers({ connections: 60_000 });
 
-/** What the workload's transitions were printed as. */
+/** The printed transitions of the workload. */
 function compare(rows: readonly string[], { server, client, port }: Churn) {
   const counts = { shown: 0, found: 0, unknown: 0, wrong: 0 };
   for (const row of rows) {
@@ -27,7 +27,7 @@ function compare(rows: readonly string[], { server, client, port }: Churn) {
     counts.shown++;
     if (cause === "poll") counts.found++;
     if (pid === null) counts.unknown++;
-    // The listener is opened by the parent, which is the client, and closed by the server.
+    // The listener is opened by the parent, which is the client process, and closed by the server.
     else if (remote !== null && pid !== (isServers ? server : client)) counts.wrong++;
   }
   return counts;
@@ -50,7 +50,7 @@ const { lost } = SummaryLine.parse(JSON.parse(last));
 const { shown, found, unknown, wrong } = compare(rows, churn);
 const expected = connections * TRANSITIONS + OF_LISTENER;
 console.log(`transitions made       ${expected} in ${churn.seconds} s (${Math.round(expected / churn.seconds)}/s)`);
-console.log(`shown                  ${shown}, of them ${found} skipped by the kernel and found again`);
-console.log(`lost, as tcptrace says ${lost}; not accounted for: ${expected - shown - lost}`);
+console.log(`reported               ${shown}, including ${found} skipped by the kernel and restored`);
+console.log(`reported lost          ${lost}; unaccounted for: ${expected - shown - lost}`);
 console.log(`process wrong          ${wrong}, unknown ${unknown}`);
 console.log(`CPU of tcptrace        ${(cpu / 1e6).toFixed(2)} s, without bpftrace`);

@@ -1,8 +1,8 @@
-// What one transition costs in this process: CPU of decoding, folding and printing a captured stream of wire lines.
+// Measures the CPU time per transition of decoding, folding and printing a captured stream of wire lines.
 //
 // usage: npm run bench [-- FILE] [--keep FILE]
-//   FILE     wire lines as bpftrace prints them; by default 60,000 connections are made and traced now, as root
-//   --keep   where the lines are written for another time
+//   FILE     wire lines as bpftrace prints them; default: 60,000 connections are opened and traced now, as root
+//   --keep   where to save the lines for later runs
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { captureWire } from "./measure/capture.ts";
@@ -19,9 +19,9 @@ import { WireDecoder, type WireSink } from "../../src/wire/wire.ts";
 
 const CONNECTIONS = 60_000;
 const ROUNDS = 7;
-/** What a pipe delivers at once. */
+/** The size of a read from a pipe. */
 const CHUNK = 65_536;
-/** About as many events as come in one tick. */
+/** About the number of events per tick. */
 const BATCH = 10_000;
 
 const { values, positionals } = parseArgs({ options: { keep: { type: "string" } }, allowPositionals: true });
@@ -36,11 +36,11 @@ function run(batch: (events: readonly TraceEvent[]) => void): void {
     event: (line, cpu) => reorder.push(line, cpu),
     heartbeat: (cpu, _sent, at) => reorder.complete(cpu, at),
     finalCount() {},
-    // No CPU was asked on behalf of this reader, so nothing is missing.
+    // This reader asked no CPU for its count, so nothing counts as missing.
     answer: () => false,
     anchor() {},
     malformed() {
-      throw new Error("a line of the capture cannot be read");
+      throw new Error("malformed line in the capture");
     },
   };
   const decoder = new WireDecoder(sink, { names });

@@ -1,9 +1,9 @@
-// CPU of one frame of each view of `top`, with the sockets that this machine has now.
+// Measures the CPU time of one frame of each view of `top`, with the machine's current sockets.
 //
 // usage: node build-dev/scripts/bench/frame.js     as root; `npm run bench:screen` runs it
 //
-// A frame is everything: what the view asks of the model, the diagnosis that is made again each second, the layout, the
-// cells and the charts; what blessed then writes is a millisecond more. The first three rows are parts of it.
+// A frame includes the view's queries of the model, the diagnosis, the layout, the cells and the charts, but not the
+// output of blessed, which takes about a millisecond more. The first three rows are parts of a frame.
 import { PassThrough } from "node:stream";
 import { ownCpuMicros } from "./measure/process-cost.ts";
 import { median } from "./measure/quantile.ts";
@@ -75,11 +75,11 @@ const parts: readonly (readonly [string, () => void])[] = [
   ...screens.map(([name, ui]) => [name, frameOf(ui)] as const),
 ];
 
-console.log(`CPU of a frame with ${tables.sockets.size} sockets:`);
+console.log(`CPU time of a frame with ${tables.sockets.size} sockets:`);
 for (const [name, run] of parts) {
   const times: number[] = [];
   for (let count = 0; count < FRAMES; count += 1) {
-    // The findings of another moment are not shown.
+    // Findings must be of the same moment, or the view does not show them.
     tables.clock.advanceTo(tables.clock.now + SECOND);
     times.push(ownCpuMicros(run) / 1000);
   }

@@ -1,17 +1,19 @@
-// From a connect() until its line is on the tracer's stdout, beside whatever load there is.
+// Measures the time from a connect() until its line appears on the tracer's stdout, under the current load.
 import { connect } from "node:net";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Above the ephemeral ports, where nothing listens: a refused connection is two transitions toward a port of its own. */
+/**
+ * Ports above the ephemeral ones, without listeners: a refused connection causes two transitions with a unique port.
+ */
 const FIRST_PORT = 61_200;
 const PORTS = 3000;
 const EVERY_MS = 50;
 const GIVE_UP_MS = 3000;
-/** Of the end of a chunk, since a line may be cut. */
+/** How much of a chunk's end to keep, since a line may be cut. */
 const KEPT_BYTES = 512;
 
-/** Milliseconds for each of `count` connections; those whose line did not come in 3 s are left out. */
+/** Milliseconds for each of `count` connections, without those whose line did not appear within 3 s. */
 export async function measureLatencies(
   stdout: Readable,
   portText: (port: number) => string,

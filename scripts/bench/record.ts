@@ -1,8 +1,8 @@
-// What recording costs at full churn, and how fast a recording is read: loss, bytes a transition on disk, seconds.
+// Measures recording at full churn (loss, CPU, bytes per transition on disk) and the speed of reading a recording.
 //
 // usage: npm run bench:record [-- --connections 100000]     as root, on a quiet machine
 //
-// Ten transitions a connection. Each recording is made beside the same load; CPU is of tcptrace and its bpftrace.
+// Ten transitions per connection. Each recording is made under the same load; CPU is that of tcptrace and its bpftrace.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, statSync } from "node:fs";
@@ -33,13 +33,13 @@ async function record(name: string): Promise<string> {
   const rate = ((connections * TRANSITIONS) / seconds).toFixed(0);
   console.log(
     `${name.padEnd(12)} ${rate.padStart(7)} transitions/s  ${transitions} recorded  ${lost} lost  ` +
-      `${(statSync(file).size / total).toFixed(1)} bytes a transition  ` +
+      `${(statSync(file).size / total).toFixed(1)} bytes per transition  ` +
       `${(cpu / total).toFixed(2)} us of CPU a transition`,
   );
   return file;
 }
 
-/** Seconds in which `events --json` prints a recording. */
+/** Seconds that `events --json` takes for a recording. */
 async function timeEvents(file: string): Promise<number> {
   const printed = scratchFile("printed");
   const [program, ...words] = tcptrace("events", "--json", "-r", file).words;
@@ -48,7 +48,7 @@ async function timeEvents(file: string): Promise<number> {
   return secondsSince(begun);
 }
 
-/** Events are read first, so that the model alone is measured; and then once more, together. */
+/** Measures folding alone, with all events read before, and then reading and folding together. */
 async function timeModel(file: string) {
   const { signal } = new AbortController();
   const batches: (readonly TraceEvent[])[] = [];
@@ -76,7 +76,7 @@ for (const name of ["run.tct", "run.tct.gz"]) {
   const { alone, both, transitions } = await timeModel(file);
   const perMillion = (seconds: number): string => ((seconds * 1e6) / transitions).toFixed(2);
   console.log(
-    `${"".padEnd(12)} a million transitions: events --json ${perMillion(events)} s, ` +
-      `read and folded ${perMillion(both)} s, folded alone ${perMillion(alone)} s`,
+    `${"".padEnd(12)} per million transitions: events --json ${perMillion(events)} s, ` +
+      `reading and folding ${perMillion(both)} s, folding alone ${perMillion(alone)} s`,
   );
 }

@@ -1,12 +1,12 @@
-// What the live view costs on a busy machine, and how long a key takes to show.
+// Measures the cost of the live view on a busy machine, and its response to keys.
 //
-// usage: npm run bench:screen [-- SOCKETS [RATE]]     as root; default 100,000, and 2,000 connections a second
+// usage: npm run bench:screen [-- SOCKETS [RATE]]     as root; default 100,000 and 2,000 connections per second
 //
-// Opens that many sockets (scripts/workload/many.c) and opens and closes connections beside them (churn.c; ten transitions
-// each), runs `tcptrace top --source bpf` on a pseudo-terminal of 200x50 and measures
-// - CPU of tcptrace and of bpftrace, each in percent of one core, over 20 s at the usual interval of a second;
-// - from a key written to the end of the frame that it draws: 40 keys, no other frame near;
-// - CPU of one frame, by its parts, in a process of its own whose model has read the same sockets.
+// Opens that many sockets (scripts/workload/many.c), opens and closes connections in the background (churn.c; ten
+// transitions each), runs `tcptrace top --source bpf` on a pseudo-terminal of 200x50 and measures
+// - CPU of tcptrace and of bpftrace, each in percent of one core, over 20 s at the default interval of a second;
+// - the time from a key press to the end of its frame: 40 keys, with no other frame at that time;
+// - CPU of one frame, by its parts, in a separate process whose model has read the same sockets.
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -28,11 +28,11 @@ const { sockets, rate } = readNumbers({ sockets: 100_000, rate: 2000 });
 /** `top` on a pseudo-terminal. */
 class Top {
   readonly pid: number;
-  /** What it has written so far. */
+  /** Number of bytes written so far. */
   bytes = 0;
   readonly #pty: IPty;
   #output = "";
-  /** What it has written since the last key, and what is to be called at the end of a frame. */
+  /** Its output since the last key, and the callback at the end of a frame. */
   #answer = "";
   #onFrame: (() => void) | null = null;
 
@@ -44,13 +44,13 @@ class Top {
     this.#pty.onData((data) => {
       this.bytes += data.length;
       this.#output = (this.#output + data).slice(-MOST_KEPT);
-      // The end of a frame may come in two pieces.
+      // The end of a frame may be split between two chunks.
       this.#answer += data;
       if (this.#answer.includes(END_OF_FRAME)) this.#onFrame?.();
     });
   }
 
-  /** Waits until it shows sockets. */
+  /** Waits until it shows data. */
   async shows(): Promise<void> {
     while (!/transitions\/s/.test(this.#output)) await sleep(50);
   }
@@ -90,7 +90,7 @@ async function measureCpu(): Promise<void> {
   console.log(
     `CPU of one core: tcptrace ${share(node)}, bpftrace ${share(bpftrace)}, together ${share(node + bpftrace)}`,
   );
-  console.log(`bytes to the terminal: ${Math.round((after.bytes - before.bytes) / CPU_SECONDS)} a second`);
+  console.log(`bytes to the terminal: ${Math.round((after.bytes - before.bytes) / CPU_SECONDS)} per second`);
   await top.quit();
 }
 
@@ -110,12 +110,12 @@ async function measureKeys(): Promise<void> {
     times.push(performance.now() - begun);
   }
   const longest = times.toSorted((a, b) => a - b).slice(-3);
-  console.log(`key to paint: median ${ms(median(times))}, the longest of ${KEYS}: ${longest.map(ms).join(", ")}`);
+  console.log(`key to paint: median ${ms(median(times))}, longest of ${KEYS}: ${longest.map(ms).join(", ")}`);
   await top.quit();
 }
 
 const open = await openSockets(sockets);
-console.log(`${open.sockets} sockets, ${rate * TRANSITIONS} transitions/s beside them`);
+console.log(`${open.sockets} sockets, ${rate * TRANSITIONS} transitions/s in the background`);
 const churn = startChurn(rate);
 await measureCpu();
 await measureKeys();

@@ -1,10 +1,11 @@
-// For as long as is asked: does tcptrace lose or miscount anything, and does its memory grow?
+// Checks over a long run that tcptrace loses and miscounts nothing, and prints its memory.
 //
 // usage: npm run bench:soak [-- --minutes 60] [--rate 2000]     as root
 //
-// RATE is connections a second, ten transitions each, made by scripts/workload/churn.c. A row a minute: lines printed so
-// far, resident memory of Node and of bpftrace, CPU. At the end each pair of states against the connections that were made:
-// the machine's own ones come on top. Exits 1 when anything is lost or too few.
+// RATE is connections per second of scripts/workload/churn.c, with ten transitions each. Prints a row per minute: lines
+// so far, resident memory of Node.js and of bpftrace, CPU. At the end it compares each pair of states with the
+// connections of the workload; those of the machine itself come on top. Exits 1 if anything was lost or a count is too
+// low.
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readNumbers } from "./measure/arguments.ts";
@@ -53,5 +54,5 @@ for (const { from, to, count } of changes) console.log(`${String(count).padStart
 const whole = changes.filter(({ count }) => count >= connections).length;
 console.log(stderr().trim());
 const isExact = lost === 0 && transitions === total && whole >= TRANSITIONS;
-console.log(isExact ? "nothing lost, no pair below what was made" : "NOT EXACT");
+console.log(isExact ? "nothing lost, all counts complete" : "NOT EXACT");
 process.exitCode = isExact ? 0 : 1;

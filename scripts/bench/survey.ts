@@ -1,9 +1,9 @@
-// What a survey of /proc costs on a machine with very many sockets, next to ss, which shows the same.
+// Compares the cost of a survey on a machine with many sockets with that of ss, which shows the same.
 //
-// usage: npm run bench:survey [-- SOCKETS]     as root, so that all processes may be read; default 100,000
+// usage: npm run bench:survey [-- SOCKETS]     as root, to read all processes; default 100,000
 //
-// Opens that many sockets on loopback, held by processes of fewer than 20,000 descriptors each, and measures CPU time (user
-// and system) of `ss -tanp`, of a first survey, and of those after it, in which nothing has changed: three rounds in turn.
+// Opens that many sockets on loopback, held by processes with fewer than 20,000 descriptors each, and measures the CPU
+// time (user and system) of `ss -tanp`, of a first survey, and of later ones without changes, in three rounds.
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { readNumbers } from "./measure/arguments.ts";
@@ -16,7 +16,7 @@ const COLD_SURVEYS = fileURLToPath(new URL("cold-surveys.js", import.meta.url));
 
 const { sockets } = readNumbers({ sockets: 100_000 });
 
-/** CPU seconds of children so far that have ended; the shell's own are a millisecond. */
+/** CPU seconds of ended children so far; the shell itself takes about a millisecond. */
 function measureSs(): number {
   const times = execFileSync("bash", ["-c", "ss -tanp >/dev/null; times"], { encoding: "latin1" }).split("\n")[1] ?? "";
   let seconds = 0;
@@ -24,7 +24,7 @@ function measureSs(): number {
   return seconds;
 }
 
-/** CPU seconds of a first survey and, as a median, of those after it. */
+/** CPU seconds of a first survey, and the median of the later ones. */
 function measureSurveys(opened: number): { readonly first: number; readonly unchanged: number } {
   const costs = SurveyCosts.parse(JSON.parse(execFileSync(process.execPath, [COLD_SURVEYS], { encoding: "utf8" })));
   for (const { sockets: seen, held } of costs) {

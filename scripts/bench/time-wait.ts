@@ -1,10 +1,10 @@
-// What very many TIME_WAIT sockets cost: the memory of the process that holds them in its model, and the time of a frame.
+// Measures the cost of many TIME_WAIT sockets: memory of the model's process, and the time of a frame.
 //
-// usage: npm run bench:time-wait [-- SOCKETS]      as root; default 240,000, that is 1,000 requests a second for four minutes
+// usage: npm run bench:time-wait [-- SOCKETS]      as root; default 240,000: four minutes of 1,000 requests/s
 //
-// Makes them for real, in 52 of the 60 seconds that each lasts, in a network namespace of its own, traced by bpftrace as
-// `top` does it; then draws frames of the view of TIME_WAIT at 120x40. Prints how many the kernel counts, how many the model
-// has and whose, the resident memory of this process, and the time of a frame.
+// Creates them in the kernel, in a separate network namespace, within 52 of the 60 seconds that each lasts, traced by
+// bpftrace as in `top`; then draws frames of the TIME_WAIT view at 120x40. Prints the kernel's count, the model's count
+// with owners, the resident memory of this process, and the time of a frame.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { readNumbers } from "./measure/arguments.ts";
@@ -20,10 +20,10 @@ import { CHURN } from "../../src/view/screen/time-wait-view.ts";
 import { NO_DATA } from "../../src/view/state/top-data.ts";
 import { topFrame } from "../../src/view/top-frame.ts";
 
-// With more toward one address the kernel searches long for each next port: it takes those of one parity first.
+// With more to one address, the kernel searches long for each port, since it tries ports of one parity first.
 const PER_RUN = 30_000;
 const FRAMES = 20;
-/** So that all of them are there at once. */
+/** Below 60 s, so that all of them exist at the same time. */
 const MAKE_IN_S = 52;
 const REST_MS = 1500;
 const STUCK_AFTER_MS = 60_000;

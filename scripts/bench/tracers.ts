@@ -1,21 +1,21 @@
-// The tracers that compare.ts sets side by side: how each is started, when it traces, and how its transitions are found.
+// The tracers of compare.ts: how each is started, when it traces, and how to find its transitions.
 import { existsSync } from "node:fs";
 import { type TracerCommand, tcptrace } from "./measure/tracer.ts";
 import { TRANSITION_LINE } from "../output-lines.ts";
 
 export interface ComparedTracer extends TracerCommand {
-  /** Null: it prints no line for a transition. */
+  /** Null: it prints no lines for transitions. */
   readonly output: TracerOutput | null;
 }
 
 export interface TracerOutput {
-  /** What the line of a transition begins with. */
+  /** The start of a transition's line. */
   readonly line: RegExp;
-  /** A port as it is printed. */
+  /** Formats a port as printed. */
   readonly port: (port: number) => string;
 }
 
-/** The tracer that the others' CPU is compared with. */
+/** The tracer whose CPU is the baseline. */
 export const REFERENCE = "tcpstates (C, libbpf-tools)";
 
 const COUNT = "tracepoint:sock:inet_sock_set_state { @ = count(); }";
@@ -23,7 +23,7 @@ const READABLE = `tracepoint:sock:inet_sock_set_state /args->protocol == 6/ {
   printf("%llu %p %d %s %s %d -> %s %d %d -> %d\\n", nsecs, args->skaddr, pid, comm, ntop(args->family, args->saddr),
     args->sport, ntop(args->family, args->daddr), args->dport, args->oldstate, args->newstate); }`;
 
-/** Runs a command in a mount namespace with tracefs, which is not mounted everywhere. */
+/** Runs a command in a mount namespace with tracefs, which is not always mounted. */
 function withTracefs(...words: readonly string[]): TracerCommand {
   const script = 'mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing; exec "$@"';
   return { words: ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", ...words], ready: null };
@@ -33,13 +33,13 @@ function inColumn(line: RegExp): TracerOutput {
   return { line, port: (port) => ` ${port} ` };
 }
 
-/** By name. `tcpstates` is the command that runs tcpstates of libbpf-tools, where it is not in /usr/sbin. */
+/** By name. `tcpstates` is the command that runs tcpstates of libbpf-tools, if it is not in /usr/sbin. */
 export function tracers(tcpstates: string | undefined): Map<string, ComparedTracer> {
   const json: TracerOutput = { line: TRANSITION_LINE, port: (port) => `:${port}"` };
   const found = new Map<string, ComparedTracer>([
     ["count() in the kernel only", { ...withTracefs("bpftrace", "-e", COUNT), output: null }],
     ["tcptrace record", { ...tcptrace("record", "-w", "/dev/null", "--source", "bpf"), output: null }],
-    // It says nothing on stderr.
+    // It prints nothing on stderr.
     ["tcptrace top -b", { ...tcptrace("top", "-b", "-d", "1s", "--source", "bpf"), ready: null, output: null }],
     ["tcptrace events --json", { ...tcptrace("events", "--json", "--source", "bpf"), output: json }],
     ["bpftrace, readable lines", { ...withTracefs("bpftrace", "-e", READABLE), output: inColumn(/^\d+ 0x/) }],

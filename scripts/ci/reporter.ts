@@ -1,12 +1,12 @@
-// A reporter of vitest for .ci/run. Writes into the folder $TEST_REPORT what a cut log must still have at its end: failures.txt,
-// and slow.tsv, seconds and name of each test file. Prints `N passed, N failed`.
+// The vitest reporter of .ci/run. Writes failures.txt, and slow.tsv with the seconds of each test file, to the folder
+// $TEST_REPORT, for the end of the log. Prints `N passed, N failed`.
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
 
 const MOST_OF_A_FAILURE = 3000;
 
-/** The messages of a failure, as long as a log can bear. */
+/** The messages of a failure, shortened. */
 function reasons(errors: readonly SerializedError[]): string {
   const texts = errors.map(({ message, stack }) => stack ?? message);
   return texts.join("\n").slice(0, MOST_OF_A_FAILURE);
@@ -15,7 +15,7 @@ function reasons(errors: readonly SerializedError[]): string {
 function failuresOf(module: TestModule): string[] {
   const failed: TestCase[] = [...module.children.allTests("failed")];
   const tests = failed.map((test) => `${test.fullName}\n${reasons(test.result().errors ?? [])}`);
-  // A file that could not be loaded has failed without a test of its own.
+  // A file that cannot be loaded fails without a failed test.
   const isBroken = tests.length === 0 && module.state() === "failed";
   return isBroken ? [reasons(module.errors())] : tests;
 }

@@ -1,4 +1,4 @@
-/** Who points to whom, by name. */
+/** A directed graph: the targets of each node, by name. */
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The groups of nodes that reach each other (Tarjan's strongly connected components), without those of one node. */
@@ -6,7 +6,7 @@ export function cyclesOf(graph: Graph): string[][] {
   return componentsOf(graph).filter((nodes) => nodes.length > 1);
 }
 
-/** How far each node is above those that point to nothing. Nodes of a cycle share a level. */
+/** The level of each node above those that point to nothing. Nodes of a cycle share a level. */
 export function levelsOf(graph: Graph): Map<string, number> {
   const levels = new Map<string, number>();
   for (const nodes of componentsOf(graph)) {
@@ -17,7 +17,7 @@ export function levelsOf(graph: Graph): Map<string, number> {
   return levels;
 }
 
-/** Components in an order in which each comes after all that it points to. */
+/** Components, each after those that it points to. */
 function componentsOf(graph: Graph): string[][] {
   const found = new Map<string, number>();
   const lowest = new Map<string, number>();

@@ -1,7 +1,7 @@
 import { MOST_FILES, type Rooms } from "./rooms.ts";
 import type { HouseSurvey } from "./survey.ts";
 
-/** A line for each room, lowest first, then the sums. */
+/** One line per room, lowest first, then the totals. */
 export function houseText(survey: HouseSurvey, table: Rooms): string {
   const { rooms, fileCycles, roomCycles, forbidden, medianLines, longest } = survey;
   const order = rooms.map(({ name }) => name);
@@ -20,7 +20,7 @@ export function houseText(survey: HouseSurvey, table: Rooms): string {
     ...lines,
     "",
     `${total} files in ${rooms.length} rooms; median ${medianLines} lines, longest ${longest?.lines ?? 0} (${longest?.path ?? ""})`,
-    `files in import cycles: ${fileCycles.flat().length}; rooms in cycles: ${roomCycles.flat().length}; types are counted`,
+    `files in import cycles: ${fileCycles.flat().length}; rooms in cycles: ${roomCycles.flat().length}; type imports count`,
     `imports that the table forbids: ${forbidden.length}`,
     ...forbidden.map((line) => `  ${line}`),
     `rooms over ${MOST_FILES} files: ${large.length}`,

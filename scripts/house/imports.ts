@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 export interface SourceFile {
-  /** Below the folder that was read: `model/net/address.ts`. */
+  /** Relative to the folder that was read: `model/net/address.ts`. */
   readonly path: string;
   /** The folder it is in, "." for the top. */
   readonly room: string;
@@ -14,13 +14,13 @@ interface Import {
   /** A file of the same tree, or the name of a package (`zod`, `node:fs`). */
   readonly target: string;
   readonly isFile: boolean;
-  /** By `await import()`: loaded only when it is needed. */
+  /** Loaded on demand by `await import()`. */
   readonly isLazy: boolean;
 }
 
 const STATEMENT = /^(?:import|export)\s[^;]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm;
 
-/** Every TypeScript file below a folder, with what it imports; an import of a type is an import. */
+/** Every TypeScript file below a folder, with its imports; type imports count. */
 export function readSources(root: string): SourceFile[] {
   const names = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   return names.toSorted().map((path) => {
@@ -41,7 +41,7 @@ function importsOf(path: string, text: string): Import[] {
   });
 }
 
-/** `blessed/lib/colors.js` is of `blessed`; Node's own modules keep their prefix alone. */
+/** The package of an import: `blessed` for `blessed/lib/colors.js`; `node:fs` stays as it is. */
 function packageOf(target: string): string {
   if (target.startsWith("node:")) return "node:";
   return target.split("/", target.startsWith("@") ? 2 : 1).join("/");

@@ -1,4 +1,5 @@
-// Prints the rooms of src: their level, size and imports, cycles, and what the table forbids. `-- DIR` measures another tree.
+// Prints the rooms of src with their levels, sizes and imports, all cycles, and forbidden imports. `-- DIR` reads
+// another tree.
 import { readSources } from "./imports.ts";
 import { houseText } from "./house-text.ts";
 import { ROOMS } from "./rooms.ts";

@@ -1,6 +1,6 @@
 /**
- * The rooms of src, lowest first, and what each may import; types count, since a cycle of types is a cycle for the reader.
- * A room may import only rooms above it in this table. A test compares it with the code.
+ * The rooms of src, lowest first, and what each may import; types count, since a cycle of types is a cycle for the
+ * reader. A room may import only rooms above it in this table. A test compares it with the code.
  */
 export interface Room {
   /** What it is about, in a line. */

@@ -3,7 +3,7 @@ import { cyclesOf, levelsOf } from "./graph.ts";
 import type { SourceFile } from "./imports.ts";
 import { MOST_FILES, type Room, type Rooms } from "./rooms.ts";
 
-/** What a walk through the rooms found. */
+/** The rooms of a tree and their problems. */
 export interface HouseSurvey {
   readonly rooms: readonly RoomSurvey[];
   readonly fileCycles: readonly (readonly string[])[];
@@ -18,11 +18,11 @@ interface RoomSurvey {
   readonly name: string;
   readonly level: number;
   readonly files: number;
-  /** Each room that it imports, with how many imports. */
+  /** The number of imports of each other room. */
   readonly imports: ReadonlyMap<string, number>;
 }
 
-/** Measures a tree against the table of rooms; an empty table forbids nothing. */
+/** Compares a tree with the table of rooms; an empty table forbids nothing. */
 export function surveyHouse(files: readonly SourceFile[], table: Rooms): HouseSurvey {
   const roomOf = new Map(files.map(({ path, room }) => [path, room]));
   const fileGraph: Graph = new Map(files.map((file) => [file.path, new Set(targetsOf(file))]));
@@ -53,7 +53,7 @@ export function surveyHouse(files: readonly SourceFile[], table: Rooms): HouseSu
   };
 }
 
-/** What the table says about the sizes of rooms, and rooms that only one of the two has. */
+/** Rooms of unexpected size, and rooms that only the table or only the tree has. */
 export function misfitsOf({ rooms }: HouseSurvey, table: Rooms): string[] {
   const misfits = Object.keys(table)
     .filter((name) => !rooms.some((room) => room.name === name))

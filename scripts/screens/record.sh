@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Records the run that test/terminal/golden.machine.test.ts looks at: a client that leaks sockets, beside one that opens and closes.
+# Records the run of test/terminal/golden.machine.test.ts: one client that leaks sockets, and one that closes them.
 #
-# usage: scripts/screens/record.sh     as root, after `npm run build`, on a machine with little else going on
+# usage: scripts/screens/record.sh     as root, after `npm run build`, on an otherwise idle machine
 #
-# Writes test/fixtures/leak.tct.gz. The screens of the tests are of this file: they have to be drawn anew afterwards
+# Writes test/fixtures/leak.tct.gz. The golden screens show this file and must be updated afterwards
 # (UPDATE_SCREENS=1 npx vitest run test/terminal/golden.machine.test.ts).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

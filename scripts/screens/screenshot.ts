@@ -1,9 +1,10 @@
-// A picture of `tcptrace top` at work: docs/top.png; and as text on stdout, smaller, that screen and one socket's timeline.
+// Takes a screenshot of `tcptrace top` as docs/top.png, and prints a smaller screen and a socket's timeline as text.
 //
 // usage: npm run screenshot     as root; needs rsvg-convert (Debian: librsvg2-bin)
 //
-// Runs a client that leaks sockets beside one that opens and closes 300 a second, and top on a pseudo-terminal for half a
-// minute; what an emulator makes of its output becomes an SVG, a rectangle for each run of a style and a text for each word, then a PNG.
+// Runs a client that leaks sockets, one that opens and closes 300 per second, and top on a pseudo-terminal for half a
+// minute. The screen of a terminal emulator becomes an SVG, with a rectangle per run of a style and a text per word,
+// then a PNG.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -24,7 +25,7 @@ const CELL = { width: 8, height: 17, base: 13, size: (8 * 2048) / 1233 };
 const GROUND = "#14171c";
 const TEXT = "#d5d8dc";
 const PALETTE = ["#14171c", "#f7665e", "#7fc97a", "#e5c454", "#6aa5f8", "#c792ea", "#5ec4c8", "#d5d8dc"];
-/** A palette of 256 colours has greys from here on. */
+/** The greys of the 256-colour palette start here. */
 const FIRST_GREY = 232;
 const CUBE = [0, 95, 135, 175, 215, 255];
 
@@ -35,7 +36,7 @@ interface Style {
   readonly underline: boolean;
 }
 
-/** Neighbouring cells of one style. */
+/** Adjacent cells with the same style. */
 interface Run {
   readonly x: number;
   readonly y: number;
@@ -90,7 +91,7 @@ function runSvg({ x, y, text, style }: Run): string {
       : `<rect x="${at.x}" y="${at.y}" width="${at.width}" height="${CELL.height}" fill="${style.ground}"/>`;
   if (text.trim() === "") return ground;
   const look = `${style.bold ? ' font-weight="bold"' : ""}${style.underline ? ' text-decoration="underline"' : ""}`;
-  // Word by word, and Braille sign by sign: the font that has it has another width.
+  // Per word, and per Braille character, because these come from a font with a different width.
   const words = Array.from(text.matchAll(/[\u2800-\u28ff]|[^\s\u2800-\u28ff]+/gu), ({ 0: word, index }) => {
     const left = (x + index) * CELL.width;
     return `<text x="${left}" y="${at.y + CELL.base}" fill="${style.fill}"${look}>${escape(word)}</text>`;
@@ -137,7 +138,7 @@ function printScreen(terminal: headless.Terminal): void {
   console.log(lines.join("\n"));
 }
 
-/** The leaking client under the name `api`: a process is called what the file is called that it was started from. */
+/** The leaking client as `api`: a copy under that name, since the process name comes from the file name. */
 function prepareApi(): string {
   const api = scratchFile("api");
   const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what this machine lacks of needs.txt, where it is a Debian and this is root; elsewhere says what is missing and
-# fails. usage: install.sh [matrix]
+# As root on Debian, installs what is missing from needs.txt; otherwise prints what is missing and fails.
+# usage: install.sh [matrix]
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 needs=$(dirname -- "$0")/needs.txt
@@ -17,15 +17,15 @@ done <"$needs"
 [ -n "$packages" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
-  echo "the tests need what is missing here:$missing (Debian's packages:$packages); install them with your package manager" >&2
+  echo "missing for the tests:$missing; install them with your package manager (Debian's packages:$packages)" >&2
   exit 1
 elif [ "$(id -u)" != 0 ]; then
-  echo "the tests need what is missing here:$missing; as root: apt-get install$packages" >&2
+  echo "missing for the tests:$missing; try, as root: apt-get install$packages" >&2
   exit 1
 fi
 echo "installing what the tests need:$packages" >&2
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-# The names are words of their own.
+# Unquoted: one word per package.
 # shellcheck disable=SC2086
 apt-get install -y -qq --no-install-recommends $packages >/dev/null

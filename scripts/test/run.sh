@@ -1,6 +1,6 @@
 #!/bin/sh
-# `npm test`: builds, installs what the tests need, and runs them as root, since they trace the kernel. Without root those
-# that need it are skipped. Words go to vitest: npm test -- test/model
+# `npm test`: builds, installs what the tests need, and runs them as root, since they trace the kernel. Without root,
+# tests that need it are skipped. Arguments go to vitest: npm test -- test/model
 set -eu
 cd -- "$(dirname -- "$0")/../.."
 say() { printf 'npm test: %s\n' "$*" >&2; }
@@ -8,7 +8,7 @@ say() { printf 'npm test: %s\n' "$*" >&2; }
 npm run -s build
 npm run -s build:dev
 
-# Root leaves nothing in a user's checkout: no cache of results, no compiled configuration.
+# Root must leave no files in a user's checkout: neither a cache of results nor compiled configuration.
 node=$(node -p process.execPath)
 set -- "$node" node_modules/vitest/vitest.mjs run --configLoader runner --no-cache "$@"
 
@@ -22,7 +22,7 @@ for file in /usr/bin/sudo /usr/local/bin/sudo /run/wrappers/bin/sudo; do
   [ -z "$sudo" ] && [ -x "$file" ] && sudo=$file
 done
 ask=''
-# Nobody is there to type a password.
+# Without a terminal, sudo cannot ask for a password.
 [ -t 2 ] || ask=-n
 if [ -n "$sudo" ]; then
   say 'asking sudo for root: the tests trace the kernel'

@@ -24,7 +24,7 @@ function install(
 }
 
 describe("what the tests need", NEEDS_ROOT, () => {
-  test("is installed by root, who is told what", () => {
+  test("is installed by root, with a line that lists it", () => {
     const { lines, status } = install("apt-get");
     const [said = "", ...commands] = lines;
     const [, packages] =
@@ -39,17 +39,17 @@ describe("what the tests need", NEEDS_ROOT, () => {
     expect(install("apt-get", { words: ["matrix"] }).lines[0]).toMatch(/ bpftrace .* qemu-system-x86/);
   });
 
-  test("is said in one line where there is no apt-get", () => {
+  test("is listed in one line without apt-get", () => {
     const { lines, status } = install("dnf");
     expect(lines).toEqual([
-      expect.stringMatching(/^the tests need what is missing here: bpftrace .*cc .*; install them/),
+      expect.stringMatching(/^missing for the tests: bpftrace .*cc .*; install them/),
     ]);
     expect(status).toBe(1);
   });
 
-  test("is said in one line to who is not root", () => {
+  test("is listed in one line without root", () => {
     const { lines, status } = install("apt-get", { uid: 65_534 });
-    expect(lines).toEqual([expect.stringMatching(/^the tests need .*; as root: apt-get install bpftrace .*gcc/)]);
+    expect(lines).toEqual([expect.stringMatching(/^missing for the tests: .*; try, as root: apt-get install bpftrace .*gcc/)]);
     expect(status).toBe(1);
   });
 });

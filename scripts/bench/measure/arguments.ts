@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 
 /**
- * The numbers on the command line, as `--name N` or, in the order of `defaults`, without a name. Anything else ends the
- * program with exit code 2.
+ * Reads the numbers on the command line, as `--name N` or, without a name, in the order of `defaults`. Anything else is
+ * a usage error (exit code 2).
  */
 export function readNumbers<Name extends string>(defaults: Readonly<Record<Name, number>>): Record<Name, number> {
   const found: Record<Name, number> = { ...defaults };
@@ -13,21 +13,21 @@ export function readNumbers<Name extends string>(defaults: Readonly<Record<Name,
       const text = values[name] ?? positionals.shift();
       if (typeof text === "string") found[name] = readNumber(text);
     }
-    if (positionals.length > 0) throw new RangeError(`one argument too many: ${positionals.join(" ")}`);
+    if (positionals.length > 0) throw new RangeError(`too many arguments: ${positionals.join(" ")}`);
   } catch (error) {
     refuse(error);
   }
   return found;
 }
 
-/** Throws RangeError for what is not a number from 0 on. */
+/** Throws RangeError unless the text is a number of at least 0. */
 export function readNumber(text: string): number {
   const number = Number(text);
   if (text.trim() === "" || !(number >= 0)) throw new RangeError(`not a number: ${text}`);
   return number;
 }
 
-/** Ends the program because of how it was called. */
+/** Exits with a usage error. */
 export function refuse(error: unknown): never {
   console.error(error instanceof Error ? error.message : String(error));
   process.exit(2);

@@ -4,14 +4,14 @@ import type { Readable, Writable } from "node:stream";
 
 const running = new Set<Background>();
 
-/** A program that runs beside the measurement, in a process group of its own. It never outlives this process. */
+/** A program that runs during the measurement, in its own process group. It never outlives this process. */
 export class Background {
   readonly pid: number;
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
 
   constructor(child: ChildProcess, file: string) {
-    if (child.pid === undefined) throw new Error(`${file} could not be started`);
+    if (child.pid === undefined) throw new Error(`cannot start ${file}`);
     this.pid = child.pid;
     this.#child = child;
     this.ended = this.#awaitEnd();
@@ -37,12 +37,12 @@ export class Background {
     await this.ended;
   }
 
-  /** Sends a signal to it and to whatever it has started, without waiting. */
+  /** Sends a signal to its process group, without waiting. */
   signal(signal: NodeJS.Signals): void {
     try {
       if (this.isRunning) process.kill(-this.pid, signal);
     } catch {
-      // It has ended, and its output has not been read to the end yet.
+      // It has ended, but its output has not been read completely.
     }
   }
 
@@ -66,6 +66,6 @@ function endAllAtExit(): void {
   process.on("exit", () => {
     for (const one of running) one.signal("SIGKILL");
   });
-  // By themselves these end a process without the event above.
+  // The default action of these signals ends a process without the `exit` event.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
 }

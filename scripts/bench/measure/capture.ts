@@ -1,4 +1,4 @@
-// A stream of wire lines from the real kernel: bpftrace as tcptrace starts it, and churn.c as its load.
+// Captures wire lines from the real kernel, with bpftrace as tcptrace starts it and churn.c as the load.
 import { setTimeout as sleep } from "node:timers/promises";
 import { runChurn } from "./workload.ts";
 import { startTracer } from "../../../src/source/bpftrace/tracer-process.ts";
@@ -6,7 +6,7 @@ import { readTracingFacts } from "../../../src/source/bpftrace/tracing-facts.ts"
 
 const REST_MS = 1000;
 
-/** The lines of connections that are opened and closed as fast as the machine can. Needs root and bpftrace. */
+/** The lines of connections opened and closed at full speed. Needs root and bpftrace. */
 export async function captureWire(connections: number): Promise<Buffer> {
   const { kernel, bpftrace } = await readTracingFacts();
   if (bpftrace === null) throw new Error("bpftrace is not installed");

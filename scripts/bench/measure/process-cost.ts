@@ -1,8 +1,8 @@
-// What processes have cost so far: CPU to the microsecond, and memory.
+// CPU time and memory of processes.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The pid and all its descendants. */
+/** A process and all its descendants. */
 export function treeOf(pid: number): number[] {
   const rows = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "latin1" })
     .trim()
@@ -15,12 +15,12 @@ export function treeOf(pid: number): number[] {
   return tree;
 }
 
-/** Those of the processes whose name begins so. */
+/** The processes whose name begins with this prefix. */
 export function named(name: string, pids: readonly number[]): number[] {
   return pids.filter((pid) => text(`/proc/${pid}/comm`).startsWith(name));
 }
 
-/** Microseconds of CPU of all threads of these processes (/proc/PID/task/TID/schedstat), and of their children that have ended. */
+/** Microseconds of CPU of these processes (/proc/PID/task/TID/schedstat), including children that have ended. */
 export function cpuMicros(pids: readonly number[]): number {
   let sum = 0;
   for (const pid of pids) {
@@ -34,17 +34,17 @@ export function cpuMicros(pids: readonly number[]): number {
   return sum;
 }
 
-/** The most memory that all of them have had. */
+/** The sum of their peak memory. */
 export function peakMb(pids: readonly number[]): number {
   return megabytes("VmHWM", pids);
 }
 
-/** The memory that all of them have now. */
+/** The sum of their current memory. */
 export function residentMb(pids: readonly number[]): number {
   return megabytes("VmRSS", pids);
 }
 
-/** Microseconds of CPU that a part of this process takes. */
+/** Microseconds of CPU that a function takes in this process. */
 export function ownCpuMicros(part: () => void): number {
   const before = process.cpuUsage();
   part();
@@ -66,7 +66,7 @@ function listed(folder: string): string[] {
   }
 }
 
-/** "" of what has gone. */
+/** Empty if the process has ended. */
 function text(file: string): string {
   try {
     return readFileSync(file, "latin1");

@@ -1,4 +1,4 @@
-/** The value that this share of the numbers lies below; NaN of none. */
+/** The value below which this share of the numbers lies; NaN if there are none. */
 export function quantile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;

@@ -1,4 +1,4 @@
-/** Runs each case once a round, in turn, so that a slow minute hits all of them; returns the results by name. */
+/** Runs all cases in turn in each round, so that a slow phase affects all of them; returns the results by name. */
 export async function inRounds<Name extends string, Result>(
   rounds: number,
   cases: readonly (readonly [Name, () => Result | Promise<Result>])[],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 let folder: string | null = null;
 
-/** The path of a file in a folder that is removed when this process exits. */
+/** A path in a temporary folder that is removed when this process exits. */
 export function scratchFile(name: string): string {
   if (folder === null) {
     const made = mkdtempSync(join(tmpdir(), "tcptrace-bench-"));

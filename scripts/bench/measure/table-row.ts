@@ -1,4 +1,4 @@
-/** Cells side by side, each as wide as it must be: to the right, or to the left where the width is negative. */
+/** Joins cells, padded to their widths: right-aligned, or left-aligned if the width is negative. */
 export function tableRow(cells: readonly string[], widths: readonly number[]): string {
   return cells
     .map((cell, column) => {

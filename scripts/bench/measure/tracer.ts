@@ -10,24 +10,24 @@ const STEP_MS = 50;
 /** How to start a tracer. */
 export interface TracerCommand {
   readonly words: readonly [file: string, ...rest: string[]];
-  /** What its stderr says when it traces; null: it says nothing. */
+  /** Printed on stderr once it traces; null: it prints nothing. */
   readonly ready: RegExp | null;
 }
 
 export interface Tracer {
   readonly process: Background;
-  /** All that it has written to stderr. */
+  /** Its stderr so far. */
   readonly stderr: () => string;
 }
 
 let started = 0;
 
-/** The command line of the built tcptrace. */
+/** The command that runs the built tcptrace. */
 export function tcptrace(...words: readonly string[]): TracerCommand {
   return { words: [process.execPath, CLI, ...words], ready: / probes$/m };
 }
 
-/** Resolves when it traces. Throws when it ends before. */
+/** Resolves once it traces. Throws if it ends first. */
 export async function startTracer(
   { words, ready }: TracerCommand,
   stdout: "pipe" | "ignore" | number,

@@ -1,4 +1,4 @@
-// The programs of scripts/workload that make traffic.
+// Starts the programs of scripts/workload.
 import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -9,21 +9,21 @@ import { type Background, startInBackground } from "./background.ts";
 import { scratchFile } from "./scratch.ts";
 import { WORKLOADS } from "../../project.ts";
 
-/** State changes of one connection that churn.c opens and closes: five on each side. */
+/** Transitions of one connection of churn.c: five on each side. */
 export const TRANSITIONS = 10;
-/** A process may have 20,000 descriptors at most on many machines. */
+/** Below the hard limit of descriptors per process on many machines. */
 const MOST_DESCRIPTORS = 18_000;
-/** More connections than anybody waits for. */
+/** A number of connections that churn.c never reaches. */
 const ENDLESS = 100_000_000;
 
-/** Compiles a C program of scripts/workload, once; returns its path. */
+/** Compiles a C program of scripts/workload once; returns its path. */
 export function compileWorkload(name: "churn" | "many"): string {
   const program = scratchFile(name);
   if (!existsSync(program)) execFileSync("cc", ["-O2", "-Wall", "-o", program, join(WORKLOADS, `${name}.c`)]);
   return program;
 }
 
-/** What churn.c did. */
+/** The result of churn.c. */
 export interface Churn {
   readonly server: number;
   readonly client: number;
@@ -32,13 +32,13 @@ export interface Churn {
   readonly seconds: number;
 }
 
-/** Opens and closes connections, as fast as the machine can unless `perSecond` says otherwise. */
+/** Opens and closes connections, at full speed unless `perSecond` is given. */
 export async function runChurn(connections: number, perSecond = 0): Promise<Churn> {
   const { stdout } = await promisify(execFile)(compileWorkload("churn"), [String(connections), String(perSecond)]);
   return readChurn(stdout);
 }
 
-/** Reads the line that churn.c prints at its end. */
+/** Parses the line that churn.c prints at its end. */
 function readChurn(text: string): Churn {
   const said = /server=(\d+) client=(\d+) port=(\d+) connections=(\d+) seconds=([\d.]+)/.exec(text);
   if (said === null) throw new Error(`churn said: ${text}`);
@@ -57,7 +57,7 @@ export function startChurn(perSecond: number): Background {
   return startInBackground(compileWorkload("churn"), [String(ENDLESS), String(perSecond)], "ignore");
 }
 
-/** Established connections that stay open until `close`, and the number of their sockets and processes. */
+/** Established connections that stay open until `close`, with the number of their sockets and processes. */
 export interface OpenSockets {
   readonly sockets: number;
   readonly processes: number;
@@ -70,7 +70,7 @@ export async function openSockets(sockets: number): Promise<OpenSockets> {
   const many = startInBackground(compileWorkload("many"), words, ["pipe", "pipe", "inherit"]);
   const line = await Promise.race([once(createInterface(many.stdout), "line"), many.ended]);
   const opened = /sockets=(\d+)/.exec(String(line))?.[1];
-  if (opened === undefined) throw new Error("the sockets could not be opened");
+  if (opened === undefined) throw new Error("cannot open the sockets");
   return {
     sockets: Number(opened),
     processes,
