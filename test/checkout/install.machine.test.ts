@@ -41,15 +41,15 @@ describe("what the tests need", NEEDS_ROOT, () => {
 
   test("is listed in one line without apt-get", () => {
     const { lines, status } = install("dnf");
-    expect(lines).toEqual([
-      expect.stringMatching(/^missing for the tests: bpftrace .*cc .*; install them/),
-    ]);
+    expect(lines).toEqual([expect.stringMatching(/^missing for the tests: bpftrace .*cc .*; install them/)]);
     expect(status).toBe(1);
   });
 
   test("is listed in one line without root", () => {
     const { lines, status } = install("apt-get", { uid: 65_534 });
-    expect(lines).toEqual([expect.stringMatching(/^missing for the tests: .*; try, as root: apt-get install bpftrace .*gcc/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^missing for the tests: .*; try, as root: apt-get install bpftrace .*gcc/),
+    ]);
     expect(status).toBe(1);
   });
 });
