@@ -37,7 +37,7 @@ test.each<[TcpStateName, TcpStateName, string]>([
   ["LISTEN", "CLOSE", "close"],
 ])("%s to %s is %s", (from, to, expected) => {
   expect(cause(TCP[from], TCP[to])).toBe(expected);
-  // All but the last two need no evidence at all.
+  // All but the last two need no evidence.
   if (TCP[to] !== TCP.CLOSE)
     expect(causeOf({ from: TCP[from], to: TCP[to], evidence: null, task: null })).toBe(expected);
 });
@@ -55,11 +55,11 @@ describe("the end of a closing socket", () => {
     expect(cause(TCP.CLOSING, TCP.CLOSE, { evidence: { done: true, error: ECONNRESET } })).toBe("reset");
   });
 
-  test("an orphan in FIN_WAIT2 goes on as a mini-socket: its process has closed it", () => {
+  test("an orphan in FIN_WAIT2 becomes a mini-socket: its process has closed it", () => {
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true } })).toBe("close");
   });
 
-  test("with TCP_LINGER2 = -1 nothing of it stays behind", () => {
+  test("with TCP_LINGER2 = -1 it leaves no mini-socket", () => {
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, noFinWait2: true } })).toBe("abort");
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, done: true, noFinWait2: true } })).toBe(
       "time-wait",
@@ -71,7 +71,7 @@ describe("the end of a closing socket", () => {
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead: true, error: ECONNABORTED } })).toBe("abort");
   });
 
-  test("what tcp_time_wait() says is believed, whatever the rules would say", () => {
+  test("a traced tcp_time_wait() overrides the rules", () => {
     for (const from of [TCP.FIN_WAIT1, TCP.FIN_WAIT2, TCP.CLOSING]) {
       const says = (left: TimeWaitOutcome): string | null =>
         cause(from, TCP.CLOSE, { evidence: { dead: true, done: true, acked: true, error: ECONNRESET, left } });
@@ -83,14 +83,14 @@ describe("the end of a closing socket", () => {
     expect(cause(TCP.CLOSING, TCP.CLOSE, { evidence: { left: "none" } })).toBeNull();
   });
 
-  test("that tcp_time_wait() was not called may be the kernel's skipping of its probe: what can only be TIME_WAIT is", () => {
+  test("if tcp_time_wait() was not seen, its probe may have been skipped: what can only be TIME_WAIT still is", () => {
     for (const dead of [false, true]) {
       expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { evidence: { dead, done: true, left: "none" } })).toBe("time-wait");
       expect(cause(TCP.CLOSING, TCP.CLOSE, { evidence: { dead, acked: true, left: "none" } })).toBe("time-wait");
     }
   });
 
-  test("FIN_WAIT2 given up by its own process is an abort", () => {
+  test("FIN_WAIT2 ended by its own process is an abort", () => {
     expect(cause(TCP.FIN_WAIT2, TCP.CLOSE, { byTask: true })).toBe("abort");
   });
 
@@ -125,7 +125,7 @@ test("close() with unread data or linger 0 is an abort by its process", () => {
   expect(cause(TCP.CLOSE_WAIT, TCP.CLOSE, { byTask: true })).toBe("abort");
 });
 
-test("an end with no evidence, no error and no process has no cause", () => {
+test("an end without evidence, error or process has no cause", () => {
   expect(cause(TCP.ESTABLISHED, TCP.CLOSE)).toBeNull();
   for (const from of [TCP.ESTABLISHED, TCP.FIN_WAIT2, TCP.CLOSING, TCP.LAST_ACK, TCP.SYN_SENT])
     expect(causeOf({ from, to: TCP.CLOSE, evidence: null, task: null })).toBeNull();

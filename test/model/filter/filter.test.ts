@@ -39,13 +39,13 @@ function errorOf(text: string): string | null {
 
 const matches = (text: string, subject: FilterSubject): boolean => filterOf(text).matches(subject);
 
-describe("nothing", () => {
+describe("an empty filter", () => {
   test.each(["", " ", "\t\n "])("%j matches everything", (text) => {
     expect(filterOf(text).isEmpty).toBe(true);
     for (const subject of [NGINX, IPV6, LISTENER, NOBODY]) expect(matches(text, subject)).toBe(true);
   });
 
-  test("is not what a filter with a term says", () => {
+  test("is not the same as a filter with a term", () => {
     expect(filterOf("pid:1").isEmpty).toBe(false);
   });
 });
@@ -71,7 +71,7 @@ describe("a name or pid", () => {
     expect(matches(text, NOBODY)).toBe(false);
   });
 
-  test("is looked for as names are shown: made safe", () => {
+  test("matches names as they are shown, made safe", () => {
     const subject = { ...NGINX, names: ["a\\x09b"] };
     expect(matches('proc:"a\tb"', subject)).toBe(true);
     expect(matches("proc:a\\x09b", subject)).toBe(true);
@@ -120,7 +120,7 @@ describe("a port", () => {
     expect(matches(text, NGINX)).toBe(wanted);
   });
 
-  test("that is not known is none", () => {
+  test("matches nothing if it is unknown", () => {
     expect(matches("dport:1-65535", LISTENER)).toBe(false);
     expect(matches("!dport:1-65535", LISTENER)).toBe(true);
     expect(matches("port:1-65535", { ...LISTENER, localPort: 0 })).toBe(false);
@@ -193,7 +193,7 @@ describe("a state", () => {
     expect(matches(text, NOBODY)).toBe(false);
   });
 
-  test("may be any of those of a transition", () => {
+  test("matches either state of a transition", () => {
     const subject = { ...NGINX, states: [TCP.ESTABLISHED, TCP.CLOSE_WAIT] };
     expect(matches("state:established", subject)).toBe(true);
     expect(matches("state:established state:close_wait", subject)).toBe(true);
@@ -220,18 +220,18 @@ describe("an age", () => {
     expect([59_999, 60_000, 60_001].map((ageMs) => matches(text, { ...NGINX, ageMs }))).toEqual(wanted);
   });
 
-  test.each([">", ">=", "<", "<=", ""])("that is not known is not %s anything", (sign) => {
+  test.each([">", ">=", "<", "<=", ""])("that is unknown does not match %s", (sign) => {
     expect(matches(`age:${sign}1s`, LISTENER)).toBe(false);
     expect(matches(`!age:${sign}1s`, LISTENER)).toBe(true);
   });
 });
 
-test("all terms must hold", () => {
+test("all terms must match", () => {
   expect(matches("proc:nginx  port:443\tstate:close_wait age:>=60s !pid:1", NGINX)).toBe(true);
   expect(matches("proc:nginx port:443 state:close_wait age:>60s", NGINX)).toBe(false);
 });
 
-test("! is the opposite of a term, with all its values", () => {
+test("! negates a term with all its values", () => {
   expect(matches("!proc:nginx", NGINX)).toBe(false);
   expect(matches("!proc:redis,nginx", NGINX)).toBe(false);
   expect(matches("!proc:redis,postgres", NGINX)).toBe(true);
@@ -309,18 +309,18 @@ describe("an error", () => {
     expect(errorOf(text)).toBe(error);
   });
 
-  test("is of the first bad word", () => {
+  test("names the first bad term", () => {
     expect(errorOf("nginx port:x state:y")).toBe(`port:x: ${PORTS}`);
   });
 
-  test("shows hostile text harmless and short", () => {
+  test("shows hostile text safely and shortened", () => {
     expect(errorOf("\u001B[2J\u202E:x")).toBe(`\\x1b[2J\\u{202e}:x: ${KEYS}`);
     expect(errorOf(`state:${"x".repeat(900)}`)).toBe(`state:${"x".repeat(54)}...: ${STATES}`);
     expect(errorOf(`${"x".repeat(59)}🚀:x`)).toBe(`${"x".repeat(59)}\\u{d83d}...: ${KEYS}`);
   });
 });
 
-describe("the bounds", () => {
+describe("the limits", () => {
   test("are 1000 characters", () => {
     expect(errorOf("x".repeat(1000))).toBeNull();
     expect(errorOf("x".repeat(1001))).toBe("filter too long: at most 1000 characters are allowed");
@@ -393,7 +393,7 @@ describe("any filter", () => {
     fc.constantFrom("age:>60s", "age:<500ms", "age:>=1m", "age:<=1m", "age:10s"),
   );
 
-  test("of any text is parsed or refused with one safe and short line", () => {
+  test("of any text is parsed or rejected with one short, safe line", () => {
     const soup = fc.array(fc.constantFrom(...PART, ...VALUE), { maxLength: 40 }).map((parts) => parts.join(""));
     const text = fc.oneof(soup, fc.string({ unit: "binary", maxLength: 1100 }), fc.string());
     fc.assert(
@@ -409,7 +409,7 @@ describe("any filter", () => {
     );
   });
 
-  test("is inverted by !", () => {
+  test("is negated by !", () => {
     fc.assert(
       fc.property(terms, subjects, (term, subject) => {
         expect(matches(`!${term}`, subject)).toBe(!matches(term, subject));

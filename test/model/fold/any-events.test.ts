@@ -7,12 +7,12 @@ import { TCP, TCP_STATE_MAX } from "#src/model/net/tcp-state.ts";
 import { polled, traced } from "#test/support/events/any-events.ts";
 import { fold } from "#test/support/events/scenario.ts";
 
-/** Whether the event is a change of state, as opposed to a close() of what was closing already. */
+/** Whether the event is a state change, as opposed to a close() of a socket that was already closing. */
 function isChange(event: TraceEvent): event is Transition {
   return event.kind === "transition" && event.from !== event.to;
 }
 
-test("each transition is counted and told once, and those that were found are apart from them", () => {
+test("each transition is counted and reported once, and inferred ones are counted separately", () => {
   fc.assert(
     fc.property(traced, (events) => {
       const { model, reported } = fold(...events);
@@ -28,13 +28,13 @@ test("each transition is counted and told once, and those that were found are ap
   );
 });
 
-test("totals by states add up to all that was traced and lost", () => {
+test("totals by states add up to everything traced and lost", () => {
   fc.assert(
     fc.property(fc.oneof(traced, polled), (events) => {
       const { transitions, polled: foundByPolls, inferred, lost, changes } = fold(...events).model.tables.counts;
       const total = transitions - foundByPolls + lost;
       const sum = changes.totals(total, lost).reduce((all, { count }) => all + count, 0);
-      // One that is found before it is known to be missing makes up for another kind.
+      // A transition inferred before it is known to be missing may offset one of another kind.
       expect(sum).toBeGreaterThanOrEqual(total);
       if (inferred === 0) expect(sum).toBe(total);
     }),
@@ -42,7 +42,7 @@ test("totals by states add up to all that was traced and lost", () => {
   );
 });
 
-test("each polled difference is told once, as a poll", () => {
+test("each polled difference is reported once, as a poll", () => {
   fc.assert(
     fc.property(polled, (events) => {
       const { model, reported } = fold(...events);
@@ -82,7 +82,7 @@ test.each([
       const free = unowned === null ? 0 : unowned.established + unowned.closeWait + unowned.listen + unowned.other;
       const held = sockets.map((socket) => holdersOf(socket, model.tables.sockets).length);
       const orphans = sockets.filter(({ state }, at) => held[at] === 0 && [3, 4, 5, 7, 9, 11].includes(state));
-      // A socket stands under each of its holders, once.
+      // A socket counts once for each of its holders.
       expect(owned).toBe(held.reduce((sum, count) => sum + count, 0));
       expect(free + orphans.length).toBe(held.filter((count) => count === 0).length);
       for (const localPort of [80, 40_000, 40_001])

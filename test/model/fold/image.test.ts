@@ -25,7 +25,7 @@ import {
 } from "#test/support/events/scenario.ts";
 
 const anchor: TraceEvent = { kind: "anchor", at: 1, wallMs: 1.7e12 };
-/** A server that leaks, a client that lives, and one that is reset while it leaks. */
+/** A server that leaks, a live client, and a client that is reset while it leaks. */
 const life: TraceEvent[] = [
   anchor,
   tracing(2),
@@ -63,7 +63,7 @@ function closing(at: number): TraceEvent[] {
   ];
 }
 
-/** What churn says of what stands, as opposed to what was made. */
+/** The current mini-sockets in the churn report, without those created. */
 function standing(model: Model): object {
   const { total, processes, destinations } = buildChurn(model.tables);
   const holders = processes.filter(({ now }) => now > 0).map(({ pid, now }) => ({ pid, now }));
@@ -78,7 +78,7 @@ function standing(model: Model): object {
   return { total, holders, uses };
 }
 
-/** What a snapshot says of sockets; counts and rates begin anew with an image. */
+/** The sockets of a snapshot, without counts and rates, which restart with an image. */
 function shown(model: Model): object {
   const { states, stuck, processes, unowned, wallMs, source, complete } = buildSnapshot(model.tables, 60_000);
   const rows = processes.map(
@@ -96,7 +96,7 @@ function shown(model: Model): object {
   return { states, stuck, unowned, wallMs, source, complete, rows: rows.toSorted((a, b) => a.pid - b.pid) };
 }
 
-test("who goes on from an image knows what the one knew that it was taken of, wherever it was taken", () => {
+test("a model restored from an image continues like the original, wherever the image was taken", () => {
   fc.assert(
     fc.property(fc.integer({ min: 4, max: life.length }), (cut) => {
       const whole = fold(...life.slice(0, cut));
@@ -104,7 +104,7 @@ test("who goes on from an image knows what the one knew that it was taken of, wh
       const resumed = fold(anchor, tracing(image.at), image);
       expect(shown(resumed.model)).toEqual(shown(whole.model));
       expect(standing(resumed.model)).toEqual(standing(whole.model));
-      // The same rows, by the same names of sockets, to the same owners.
+      // The same rows, with the same socket ids and owners.
       const reported = fold(...life).reported.slice(whole.reported.length);
       expect(fold(anchor, tracing(image.at), image, ...life.slice(cut)).reported).toEqual(reported);
     }),

@@ -22,7 +22,7 @@ import {
   transition,
 } from "#test/support/events/scenario.ts";
 
-describe("the network's way from one state to another", () => {
+describe("the path that the network takes between two states", () => {
   test.each<[TcpStateName, TcpStateName, TcpStateName[]]>([
     ["SYN_SENT", "ESTABLISHED", ["ESTABLISHED"]],
     ["SYN_SENT", "CLOSE_WAIT", ["ESTABLISHED", "CLOSE_WAIT"]],
@@ -48,7 +48,7 @@ describe("the network's way from one state to another", () => {
   });
 });
 
-/** A client that has closed; of the rest the kernel told nothing. */
+/** A client that has closed; the kernel skipped all later transitions. */
 const closing: readonly TraceEvent[] = [
   tracing(0),
   survey(1, []),
@@ -62,7 +62,7 @@ const again = (at: number): TraceEvent =>
   transition(at, TCP.CLOSE, TCP.SYN_SENT, { localPort: 40_001, task: taskOf(9) });
 
 describe("an end that the kernel skipped", () => {
-  test("is found when another socket comes up at the address", () => {
+  test("is inferred when another socket appears at the address", () => {
     const run = fold(...closing, skipped(3 * SECOND, 2), again(3 * SECOND));
     expect(changes(run)).toEqual([...SEEN, ...FOUND, "CLOSE→SYN_SENT"]);
     expect(run.reported.slice(3, 5)).toMatchObject([
@@ -74,7 +74,7 @@ describe("an end that the kernel skipped", () => {
     expect(run.sockets.map(({ state, localPort }) => [state, localPort])).toEqual([[TCP.SYN_SENT, 40_001]]);
   });
 
-  test("is found by a survey, once all has been told that was traced until its end", () => {
+  test("is inferred from a survey, once the watermark has passed the survey's end", () => {
     const surveyed = [...closing, skipped(3 * SECOND, 2), survey(3 * SECOND, [])];
     expect(changes(fold(...surveyed, tick(3 * SECOND + 4 * MS)))).toEqual(SEEN);
     const run = fold(...surveyed, tick(3 * SECOND + 5 * MS));
@@ -83,11 +83,11 @@ describe("an end that the kernel skipped", () => {
     expect(run.sockets).toEqual([]);
   });
 
-  test("is still missing when it has not been found", () => {
+  test("stays missing until it is inferred", () => {
     expect(fold(...closing, skipped(3 * SECOND, 2)).model.tables.counts.lost).toBe(2);
   });
 
-  test("was only late when its events come after all", () => {
+  test("was only delayed if its events still arrive", () => {
     const run = fold(
       ...closing,
       survey(3 * SECOND, []),
@@ -103,7 +103,7 @@ describe("an end that the kernel skipped", () => {
   test.each([
     ["within five seconds after the buffer was full", 4.9, SEEN],
     ["more than five seconds after the buffer was full", 5.1, [...SEEN, ...FOUND]],
-  ])("%s: reported is %d s later", (_name, seconds, expected) => {
+  ])("is inferred or not %s (%d s)", (_name, seconds, expected) => {
     const lost = dropped(3 * SECOND, 10);
     const run = fold(...closing, lost, again((3 + seconds) * SECOND));
     expect(changes(run)).toEqual([...expected, "CLOSE→SYN_SENT"]);
@@ -112,31 +112,31 @@ describe("an end that the kernel skipped", () => {
   });
 });
 
-test("a change in mid-life that the kernel skipped is found at the next one", () => {
+test("a skipped change in mid-life is inferred at the next one", () => {
   const closeWait = transition(2 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { task: taskOf(9) });
   const run = fold(...closing.slice(0, 4), closeWait);
   expect(changes(run)).toEqual([...SEEN.slice(0, 2), "ESTABLISHED→CLOSE_WAIT", "CLOSE_WAIT→LAST_ACK"]);
 });
 
-test("a change that only a system call can make is not made up", () => {
+test("a change that only a system call can cause is not inferred", () => {
   const run = fold(...closing.slice(0, 4), transition(2 * SECOND, TCP.FIN_WAIT1, TCP.FIN_WAIT2));
   expect(changes(run)).toEqual([...SEEN.slice(0, 2), "FIN_WAIT1→FIN_WAIT2"]);
   expect(run.model.tables.counts.contradictions).toBe(1);
 });
 
-describe("a server's connection whose beginning the kernel skipped", () => {
+describe("a server's connection whose start the kernel skipped", () => {
   const seeded = [listening(0, 7), tracing(1), survey(2, [listenerRow()], [holder(7, 50)])];
   const sight = child(1 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT);
   const BIRTH = ["LISTEN→SYN_RECV", "SYN_RECV→ESTABLISHED"];
 
-  test("is found when it comes up in mid-life, and is the listener's", () => {
+  test("is inferred when it appears in mid-life, and is charged to the listener", () => {
     const run = fold(...seeded, skipped(3, 2), sight);
     expect(changes(run)).toEqual(["CLOSE→LISTEN", ...BIRTH, "ESTABLISHED→CLOSE_WAIT"]);
     for (const reported of run.reported.slice(1)) expect(reported).toMatchObject({ pid: 7, owner: "listener" });
     expect(run.model.tables.counts.lost).toBe(0);
   });
 
-  test("is found with all that followed", () => {
+  test("is inferred with all later changes", () => {
     const run = fold(...seeded, skipped(3, 3), child(1 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { task: taskOf(7) }));
     expect(changes(run)).toEqual(["CLOSE→LISTEN", ...BIRTH, "ESTABLISHED→CLOSE_WAIT", "CLOSE_WAIT→LAST_ACK"]);
   });
@@ -152,7 +152,7 @@ describe("a server's connection whose beginning the kernel skipped", () => {
   });
 });
 
-test("a survey that shows a traced socket where it is keeps its age, and nothing is found", () => {
+test("a survey that shows a traced socket in its state keeps its age, and nothing is inferred", () => {
   const established = [
     ...closing.slice(0, 4),
     survey(3 * SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
@@ -163,7 +163,7 @@ test("a survey that shows a traced socket where it is keeps its age, and nothing
   expect(run.sockets[0]).toMatchObject({ since: 1 * SECOND + 1, sinceIsExact: true });
 });
 
-test("a survey shows the child's change that was skipped", () => {
+test("a survey reveals a skipped change of a server's connection", () => {
   const events = [
     listening(0, 7),
     tracing(1),

@@ -26,7 +26,7 @@ const ANY6 = "0".repeat(32);
 const SERVER = 7;
 const CLIENT = 9;
 
-/** docs/kernel-facts.md: a connection on loopback that the client closes first, as the kernel tells it. */
+/** docs/kernel-facts.md: a connection on loopback that the client closes first, as the kernel reports it. */
 function reference(local: number | string, any: number | string): TraceEvent[] {
   const ends = { localAddress: local, remoteAddress: local };
   const softirq = { ...ends, inode: 70 };
@@ -55,7 +55,7 @@ describe.each([
 ])("the reference sequence on %s", (_family, local, any) => {
   const run = fold(...reference(local, any));
 
-  test("has each change once, with its cause and how long the state before it lasted", () => {
+  test("has each change once, with its cause and the time in the state before", () => {
     expect(
       run.reported.map(({ id, change, cause, inState }) => [id, change, cause, inState === null ? null : inState / MS]),
     ).toEqual([
@@ -73,7 +73,7 @@ describe.each([
     ]);
   });
 
-  test("has its owners: who called, who accepted, before that who listens", () => {
+  test("has its owners: the caller, the acceptor, and before accept() the listener", () => {
     expect(run.reported.slice(0, 3).map(({ pid, owner }) => [pid, owner])).toEqual([
       [SERVER, "syscall"],
       [CLIENT, "syscall"],
@@ -88,12 +88,12 @@ describe.each([
     expect(owners(3)).toEqual([`${SERVER} listener`, `${SERVER} accept`, `${SERVER} syscall`, `${SERVER} syscall`]);
   });
 
-  test("has all transitions attributed and only the listener left", () => {
+  test("attributes all transitions, and only the listener is left", () => {
     expect(run.model.tables.counts).toMatchObject({ transitions: 11, attributed: 11, lost: 0, contradictions: 0 });
     expect(run.sockets.map(({ state, role }) => [state, role])).toEqual([[TCP.LISTEN, "listener"]]);
   });
 
-  test("fills in the client's port, which was not known at connect()", () => {
+  test("fills in the client's port, which was unknown at connect()", () => {
     expect(run.rows[1]?.socket).toMatchObject({
       localAddress: local,
       localPort: 40_000,
@@ -107,7 +107,7 @@ describe.each([
 describe("a socket's life", () => {
   const connect = transition(1 * SECOND, TCP.CLOSE, TCP.SYN_SENT, { task: taskOf(CLIENT) });
 
-  test("at an address that is used again is another socket's", () => {
+  test("at a reused address belongs to another socket", () => {
     const refused = transition(2 * SECOND, TCP.SYN_SENT, TCP.CLOSE, { evidence: { ...CALM, error: 111 } });
     const run = fold(connect, refused, { ...connect, at: 3 * SECOND, task: taskOf(10) });
     expect(run.reported.map(({ id, pid }) => [id, pid])).toEqual([
@@ -117,7 +117,7 @@ describe("a socket's life", () => {
     ]);
   });
 
-  test("at an address where another one's ends show up has ended unseen", () => {
+  test("ended unseen if another tuple appears at its address", () => {
     const events = [connect, transition(2 * SECOND, TCP.SYN_SENT, TCP.ESTABLISHED)];
     const other = transition(3 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { localPort: 50_000, remotePort: 443 });
     const run = fold(...events, other);
@@ -126,14 +126,14 @@ describe("a socket's life", () => {
     expect(run.sockets.map(({ localPort }) => localPort)).toEqual([50_000]);
   });
 
-  test("close() of a closed socket is no transition, but leaves nothing behind", () => {
+  test("close() of a closed socket is not a transition, but removes it", () => {
     const run = fold(transition(1, TCP.CLOSE, TCP.CLOSE, { task: taskOf(CLIENT) }));
     expect(run.reported).toEqual([]);
     expect(run.model.tables.counts.transitions).toBe(0);
     expect(run.sockets).toEqual([]);
   });
 
-  test("close() after shutdown() is no transition, and names its process", () => {
+  test("close() after shutdown() is not a transition, but names its process", () => {
     const half = { inode: 0, evidence: { ...CALM, dead: true } };
     const closing = [
       transition(1, TCP.ESTABLISHED, TCP.FIN_WAIT1),
@@ -147,7 +147,7 @@ describe("a socket's life", () => {
   });
 });
 
-test("a connection opened while there was no tracer is not taken for the one whose kernel address it got", () => {
+test("a connection opened during a gap is not confused with the one whose kernel address it reuses", () => {
   const first = [
     tracing(0),
     transition(1 * SECOND, TCP.CLOSE, TCP.SYN_SENT, { inode: 70, task: taskOf(CLIENT) }),
@@ -169,12 +169,12 @@ describe("the owner", () => {
     transition(2, TCP.SYN_SENT, TCP.ESTABLISHED),
   ];
 
-  test("is not who only held the lock when the network's work was done", () => {
+  test("is not the task that only held the lock during the network's work", () => {
     const run = fold(...opening, transition(3, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { task: taskOf(555) }));
     expect(run.reported.at(-1)).toMatchObject({ pid: CLIENT, owner: "syscall" });
   });
 
-  test("is not who destroyed it with `ss -K`", () => {
+  test("is not the process that destroyed it with `ss -K`", () => {
     const killed = { evidence: { ...CALM, error: 103 }, task: taskOf(555) };
     const run = fold(...opening, transition(3, TCP.ESTABLISHED, TCP.CLOSE, killed));
     expect(run.reported.at(-1)).toMatchObject({ pid: CLIENT, cause: "abort" });
@@ -182,12 +182,12 @@ describe("the owner", () => {
     expect(stranger.reported).toMatchObject([{ pid: null, owner: "unknown" }]);
   });
 
-  test("of a listener is not who destroyed it with `ss -K`, which leaves no error there", () => {
+  test("of a listener is not the process that destroyed it with `ss -K`, which leaves no error there", () => {
     const end = { from: TCP.LISTEN, to: TCP.CLOSE, at: 3, task: taskOf(555) } as const;
     expect(fold(listening(1, SERVER), { ...listening(3, 555), ...end }).reported.at(-1)).toMatchObject({ pid: SERVER });
   });
 
-  test("of a child is not known with two processes on the port, until one accepts", () => {
+  test("of a connection is unknown with two processes on the port, until one accepts", () => {
     const two = [listening(1, 7), listening(2, 8, { address: 0xa1, inode: 51 })];
     const birth = [child(3, TCP.LISTEN, TCP.SYN_RECV), child(4, TCP.SYN_RECV, TCP.ESTABLISHED)];
     const run = fold(...two, ...birth);
@@ -196,12 +196,12 @@ describe("the owner", () => {
     expect(fold(...two, ...birth, accept(5, 8)).model.tables.counts).toMatchObject({ transitions: 4, attributed: 4 });
   });
 
-  test("of a client is not who accepts another socket at its address", () => {
+  test("of a client is not the process that accepts another socket at its address", () => {
     const run = fold(...opening, accept(3, 8, { address: 0xc0, inode: 61 }));
     expect(run.sockets).toMatchObject([{ owner: { pid: CLIENT, evidence: "syscall" } }]);
   });
 
-  test("by accept is who accepted, not who listens", () => {
+  test("by accept is the acceptor, not the listener", () => {
     const events = [
       listening(1, 7),
       child(3, TCP.LISTEN, TCP.SYN_RECV),
@@ -213,7 +213,7 @@ describe("the owner", () => {
   });
 });
 
-test("ages do not start anew after a time without a tracer", () => {
+test("ages continue across a gap", () => {
   const leak = [
     listening(1, SERVER),
     tracing(2),

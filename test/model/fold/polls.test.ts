@@ -24,7 +24,7 @@ const AT = 100 * SECOND;
 describe("without a tracer", () => {
   const first = survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
 
-  test("the first poll is no transition; what differs in the next ones is, with the cause poll", () => {
+  test("the first poll reports nothing; later differences are transitions with the cause poll", () => {
     const run = fold(
       polling(AT),
       first,
@@ -44,7 +44,7 @@ describe("without a tracer", () => {
     expect(run.sockets.map(({ id }) => id)).toEqual([2]);
   });
 
-  test("a poll that shows nothing new tells nothing, and ages go on", () => {
+  test("a poll without changes reports nothing, and ages continue", () => {
     const run = fold(polling(AT), first, survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]));
     expect(run.reported).toEqual([]);
     expect(run.sockets[0]?.since).toBe(AT);
@@ -55,7 +55,7 @@ function shown(at: number): Survey {
   return survey(at, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
 }
 
-describe("when the tracer dies and /proc goes on in its place", () => {
+describe("when the tracer dies and /proc takes over", () => {
   const task = taskOf(9);
   const gap: TraceEvent = { kind: "gap", from: AT + 6 * SECOND, at: AT + 7 * SECOND };
   const leak = [
@@ -66,7 +66,7 @@ describe("when the tracer dies and /proc goes on in its place", () => {
   ];
   const downSince = [gap, polling(AT + 7 * SECOND)];
 
-  test("a leak is one leak still, in the same hands, with its age to the moment; the gap is told", () => {
+  test("a leak stays one leak with the same holder and its exact age; the gap is reported", () => {
     const run = fold(...leak, ...downSince, shown(AT + 7 * SECOND), shown(AT + 8 * SECOND), tick(AT + 65 * SECOND));
     const { processes } = buildLeaks(run.model.tables, { stuckAfterMs: 60_000, filter: MATCH_ALL });
     expect(
@@ -76,20 +76,20 @@ describe("when the tracer dies and /proc goes on in its place", () => {
     expect(run.reported).toHaveLength(2);
   });
 
-  test("what has changed meanwhile is told by the first poll", () => {
+  test("changes during the gap are reported by the first poll", () => {
     const run = fold(...leak, ...downSince, survey(AT + 7 * SECOND, [], []));
     expect(run.reported.at(-1)).toMatchObject({ id: 1, change: "CLOSE_WAIT→CLOSE", pid: 9, cause: "poll" });
     expect(run.sockets).toEqual([]);
   });
 
-  test("a reading that is older than what was traced is not believed", () => {
+  test("a survey older than a traced event is ignored", () => {
     const old = survey(AT + 4 * SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
     const run = fold(...leak, ...downSince, old);
     expect(changes(run)).toEqual(["SYN_SENT→ESTABLISHED", "ESTABLISHED→CLOSE_WAIT"]);
     expect(run.sockets[0]).toMatchObject({ state: TCP.CLOSE_WAIT, since: AT + 5 * SECOND, sinceIsExact: true });
   });
 
-  test("the next tracer finds the socket again", () => {
+  test("the next tracer recognizes the socket", () => {
     const traced: TraceEvent = { kind: "gap", from: AT + 7 * SECOND, at: AT + 9 * SECOND };
     const end = transition(AT + 10 * SECOND, TCP.CLOSE_WAIT, TCP.LAST_ACK, { address: 0xee, inode: 70, task });
     const run = fold(...leak, ...downSince, shown(AT + 8 * SECOND), traced, tracing(AT + 9 * SECOND), end);
@@ -98,7 +98,7 @@ describe("when the tracer dies and /proc goes on in its place", () => {
   });
 });
 
-test("polls tell how old they are and what they cost, as long as there is no tracer", () => {
+test("polls report their age and cost while there is no tracer", () => {
   const poll = { cpuMs: 20, intervalMs: 1000 };
   const polled = [polling(AT), { ...survey(AT, []), poll }, tick(AT + SECOND / 2)];
   const { tables } = fold(...polled).model;

@@ -8,7 +8,7 @@ import { accept, child, listening, MS, taskOf, tick, transition } from "#test/su
 
 const AT = 1000 * MS;
 
-/** Takes events one by one; gives the rows that are settled after each. */
+/** Folds events one by one; returns the rows settled after each. */
 function settler(): { feed: (...events: readonly TraceEvent[]) => TransitionRow[]; rest: () => TransitionRow[] } {
   const model = new Model();
   const rows = new SettledRows();
@@ -26,12 +26,12 @@ const connecting = (at: number, address = 0xc0): TraceEvent =>
   transition(at, TCP.CLOSE, TCP.SYN_SENT, { address, localPort: 0, task: taskOf(9) });
 
 describe("a row", () => {
-  test("of which all is known does not wait", () => {
+  test("does not wait if everything is known", () => {
     const { feed } = settler();
     expect(feed(listening(AT, 7)).length).toBe(1);
   });
 
-  test("waits for its own port, which the next event brings", () => {
+  test("waits for its own port, which the next event reports", () => {
     const { feed } = settler();
     expect(feed(connecting(AT))).toEqual([]);
     const [first, second, ...more] = feed(transition(AT + MS, TCP.SYN_SENT, TCP.ESTABLISHED));
@@ -40,7 +40,7 @@ describe("a row", () => {
     expect(first?.socket.localPort).toBe(40_000);
   });
 
-  test("waits for its port for 100 ms of the stream's time and no longer", () => {
+  test("waits for its port for at most 100 ms of the stream's time", () => {
     const { feed } = settler();
     expect(feed(connecting(AT), tick(AT + 99 * MS))).toEqual([]);
     expect(feed(tick(AT + 100 * MS)).length).toBe(1);
@@ -58,7 +58,7 @@ describe("a row", () => {
     ]);
   });
 
-  test("that nobody accepts is the listener's after 100 ms", () => {
+  test("is charged to the listener after 100 ms without an accept", () => {
     const { feed } = settler();
     feed(listening(AT, 7));
     const events = [child(AT + 1, TCP.LISTEN, TCP.SYN_RECV), child(AT + 2, TCP.SYN_RECV, TCP.ESTABLISHED)];
@@ -69,13 +69,13 @@ describe("a row", () => {
     ]);
   });
 
-  test("of which more is known already keeps its place behind one that waits", () => {
+  test("keeps its place behind a row that waits", () => {
     const { feed } = settler();
     expect(feed(connecting(AT), listening(AT + 1, 7))).toEqual([]);
     expect(feed(tick(AT + 100 * MS)).map(({ to }) => to)).toEqual([TCP.SYN_SENT, TCP.LISTEN]);
   });
 
-  test("keeps the owner that was certain when it happened", () => {
+  test("keeps an owner that was certain when it happened", () => {
     const { feed } = settler();
     const closing = child(AT + 3, TCP.ESTABLISHED, TCP.FIN_WAIT1, { task: taskOf(7) });
     const births = [child(AT + 1, TCP.LISTEN, TCP.SYN_RECV), child(AT + 2, TCP.SYN_RECV, TCP.ESTABLISHED)];
@@ -89,14 +89,14 @@ describe("a row", () => {
   });
 });
 
-test("at the end of the stream nothing waits any more", () => {
+test("nothing waits at the end of the stream", () => {
   const { feed, rest } = settler();
   feed(connecting(AT));
   expect(rest().length).toBe(1);
   expect(rest()).toEqual([]);
 });
 
-test("ten thousand rows that wait come out in order, each once", () => {
+test("ten thousand waiting rows come out once each and in order", () => {
   const { feed, rest } = settler();
   const seen: number[] = [];
   for (let index = 0; index < 10_000; index++)

@@ -23,7 +23,7 @@ import {
 
 const AT = 100 * SECOND;
 
-/** A client's connection of process 9, traced from its begin. */
+/** A client's connection of process 9, traced from its start. */
 const opening: readonly TraceEvent[] = [
   transition(AT, TCP.CLOSE, TCP.SYN_SENT, { inode: 70, task: taskOf(9) }),
   transition(AT + 1, TCP.SYN_SENT, TCP.ESTABLISHED, { inode: 70 }),
@@ -35,7 +35,7 @@ function closeWaitRow(run: Run, pid: number): unknown {
 }
 
 describe("a socket older than the tracer", () => {
-  test("is its holder's by its inode, and older than can be said", () => {
+  test("belongs to its holder by inode, and its age is a lower bound", () => {
     const run = fold(tracing(AT), survey(AT, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]), tick(AT + 90 * SECOND));
     expect(run.sockets[0]).toMatchObject({
       owner: { pid: 9, evidence: "inode" },
@@ -54,7 +54,7 @@ describe("a socket older than the tracer", () => {
     expect(run.reported).toEqual([]);
   });
 
-  test("is the same socket when its first event comes, and keeps its process", () => {
+  test("stays the same socket at its first event, and keeps its process", () => {
     const run = fold(
       tracing(AT),
       survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
@@ -65,7 +65,7 @@ describe("a socket older than the tracer", () => {
     expect(run.sockets[0]).toMatchObject({ since: AT + SECOND, sinceIsExact: true });
   });
 
-  test("is found by its ends where the event knows no inode", () => {
+  test("is matched by tuple if the event has no inode", () => {
     const run = fold(
       tracing(AT),
       survey(
@@ -79,21 +79,21 @@ describe("a socket older than the tracer", () => {
     expect(run.reported).toMatchObject([{ pid: 9 }]);
   });
 
-  test("which all of its holders share is known with all of them", () => {
+  test("has all processes that share it as holders", () => {
     const run = fold(tracing(AT), survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70), holder(10, 70, 70)]));
     expect(run.sockets[0]).toMatchObject({ owner: { pid: 9 }, holders: [{ pid: 9 }, { pid: 10 }] });
   });
 
-  test("that nobody visible holds is nobody's", () => {
+  test("has no owner if no visible process holds it", () => {
     const run = fold(tracing(AT), survey(AT, [row(TCP.ESTABLISHED)]));
     expect(run.sockets[0]?.owner).toEqual({ pid: null, evidence: "unknown" });
   });
 });
 
-describe("what was traced", () => {
+describe("a traced event", () => {
   const closeWait = transition(AT + SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70 });
 
-  test("after the survey began wins over the older state that it shows", () => {
+  test("after the start of a survey overrides the older state in it", () => {
     const run = fold(
       ...traced,
       survey(AT + SECOND - 1, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
@@ -104,7 +104,7 @@ describe("what was traced", () => {
     expect(run.model.tables.counts.contradictions).toBe(0);
   });
 
-  test("is not told twice where the survey showed it before its event came", () => {
+  test("is not reported twice if a survey showed it before", () => {
     const run = fold(
       ...traced,
       survey(AT + SECOND - 1, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]),
@@ -115,7 +115,7 @@ describe("what was traced", () => {
     expect(run.reported.at(-1)).toMatchObject({ cause: "fin", inState: SECOND - 1 });
   });
 
-  test("and told already wins over a survey that began before it", () => {
+  test("that has arrived overrides a survey that began before it", () => {
     const run = fold(
       ...traced,
       closeWait,
@@ -125,12 +125,12 @@ describe("what was traced", () => {
     expect(run.sockets[0]).toMatchObject({ state: TCP.CLOSE_WAIT, since: AT + SECOND, sinceIsExact: true });
   });
 
-  test("a socket younger than the survey is not missed by it", () => {
+  test("a socket newer than the survey is not removed by it", () => {
     const run = fold(...traced, survey(AT - 1, []), tick(AT + 9 * SECOND));
     expect(run.sockets.length).toBe(1);
   });
 
-  test("a socket that a survey showed first is its process's from connect() on, and one socket", () => {
+  test("a socket that a survey showed first is one socket, charged to its process from connect() on", () => {
     const shown = survey(AT - 1, [row(TCP.ESTABLISHED)], [holder(8, 70)]);
     const run = fold(tracing(0), shown, ...opening, tick(AT + SECOND));
     expect(run.sockets.length).toBe(1);
@@ -142,7 +142,7 @@ describe("what was traced", () => {
 });
 
 describe("a close that was missed", () => {
-  test("leaves a ghost until the survey without it is settled", () => {
+  test("keeps the socket until a survey without it is settled", () => {
     const missing = survey(AT + SECOND, []);
     expect(fold(...traced, missing, tick(AT + SECOND + 4 * MS)).sockets.length).toBe(1);
     const run = fold(...traced, missing, tick(AT + SECOND + 5 * MS));
@@ -150,7 +150,7 @@ describe("a close that was missed", () => {
     expect(run.reported.at(-1)).toMatchObject({ change: "ESTABLISHED→CLOSE", cause: "poll" });
   });
 
-  test("of a socket that was never traced leaves none", () => {
+  test("removes an untraced socket at once", () => {
     const run = fold(
       tracing(AT),
       survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]),
@@ -164,7 +164,7 @@ describe("after a time without a tracer", () => {
   test.each([
     ["inode", { inode: null }],
     ["inode and namespace", { inode: null, netns: null, evidence: null }],
-  ])("a socket whose %s is not known is found again by its ends, with its age", (_unknown, fields) => {
+  ])("a socket whose %s is unknown is matched by its tuple and keeps its age", (_unknown, fields) => {
     const events = [
       tracing(0),
       transition(AT, TCP.CLOSE, TCP.SYN_SENT, { ...fields, task: taskOf(9) }),
@@ -177,8 +177,8 @@ describe("after a time without a tracer", () => {
   });
 });
 
-describe("who holds it", () => {
-  test("goes over to another holder when the first has gone", () => {
+describe("the owner", () => {
+  test("changes to another holder when the first one has closed", () => {
     const shared = survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(9, 70), holder(10, 70)]);
     const both = fold(...traced, shared);
     expect(both.sockets[0]).toMatchObject({
@@ -189,12 +189,12 @@ describe("who holds it", () => {
     expect(run.sockets[0]).toMatchObject({ owner: { pid: 10, evidence: "inode" }, holders: [{ pid: 10 }] });
   });
 
-  test("stays who was traced while he is one of the holders", () => {
+  test("stays the traced one while it is a holder", () => {
     const run = fold(...traced, survey(AT + SECOND, [row(TCP.ESTABLISHED)], [holder(8, 70), holder(9, 70)]));
     expect(run.sockets[0]?.owner).toEqual({ pid: 9, evidence: "syscall" });
   });
 
-  test("of a child that nobody has accepted is the listener, until somebody accepts", () => {
+  test("of a connection is the listener until a process accepts it", () => {
     const rows = [childRow(TCP.CLOSE_WAIT), listenerRow()];
     const waiting = survey(AT, rows, [holder(7, 50)]);
     expect(fold(tracing(AT), waiting).sockets.find(({ state }) => state === TCP.CLOSE_WAIT)).toMatchObject({
@@ -211,7 +211,7 @@ describe("who holds it", () => {
     expect(run.sockets.length).toBe(2);
   });
 
-  test("of a traced child without events of its own process is found by its inode", () => {
+  test("of a traced connection without events of its own process is found by inode", () => {
     const events = [child(AT, TCP.LISTEN, TCP.SYN_RECV), child(AT + 1, TCP.SYN_RECV, TCP.ESTABLISHED)];
     const accepted = survey(AT + SECOND, [childRow(TCP.ESTABLISHED, { inode: 60 })], [holder(8, 60)]);
     const run = fold(tracing(0), ...events, accepted);
@@ -219,7 +219,7 @@ describe("who holds it", () => {
     expect(run.model.tables.counts).toMatchObject({ transitions: 2, attributed: 2 });
   });
 
-  test("and that some could not be read is told", () => {
+  test("is accompanied by the note that some processes could not be read", () => {
     const timeWaits = [40_000, 40_001].map((localPort) => timeWaitRow({ localPort, remainingMs: 30_000 }));
     const run = fold(tracing(0), tick(AT), { ...survey(AT, []), complete: false, timeWaits });
     const { complete, states } = buildSnapshot(run.model.tables, 60_000);
@@ -227,7 +227,7 @@ describe("who holds it", () => {
   });
 });
 
-test("a process that ended long ago and holds nothing is forgotten, one that holds a socket is not", () => {
+test("an idle process without sockets is dropped, one that holds a socket is not", () => {
   const rows = [row(TCP.ESTABLISHED)];
   const gone = transition(AT, TCP.CLOSE, TCP.CLOSE, { address: 0xd0, task: taskOf(8) });
   const run = fold(
@@ -239,21 +239,21 @@ test("a process that ended long ago and holds nothing is forgotten, one that hol
   expect([...run.model.tables.processes].map(({ pid }) => pid)).toEqual([9]);
 });
 
-test("a polled connection that gets its port later is gone when its row is, and not found again by what it was before", () => {
+test("a polled connection that gets its port later is removed with its row", () => {
   const early = row(TCP.ESTABLISHED, { localPort: 0 });
   const polls = [[early], [row(TCP.ESTABLISHED)], [], [{ ...early, inode: 0 }]];
   const run = fold(tracing(0), ...polls.map((rows, index) => survey(AT + index * SECOND, rows)));
   expect(run.sockets.map(({ id }) => id)).toEqual([2]);
 });
 
-test("a listener whose close() is the first that is seen of it is one that connections came through", () => {
+test("a listener first seen at its close() counts as the listener of its connections", () => {
   const closing = { address: 0xa0, localAddress: 0, localPort: 80, remoteAddress: 0, remotePort: 0, inode: 50 };
   const { model, sockets } = fold(tracing(0), transition(AT, TCP.LISTEN, TCP.LISTEN, { ...closing, task: taskOf(7) }));
   const ends = { netns: 1, localAddress: 0x7f00_0001, localPort: 80, remoteAddress: 0, remotePort: 0 };
   expect(model.tables.sockets.listeners.accepting({ ...ends, netns: null })).toEqual(sockets);
 });
 
-test("a listener whose port /proc tells first is found by it", () => {
+test("a listener whose port is first known from /proc is found by it", () => {
   const early = transition(AT, TCP.CLOSE, TCP.LISTEN, { localPort: 0, remotePort: 0, inode: 50, task: taskOf(7) });
   const { sockets, model } = fold(tracing(0), early, survey(AT + SECOND, [listenerRow()]));
   expect(model.tables.sockets.listeners.accepting(childRow(TCP.ESTABLISHED))).toEqual(sockets);

@@ -18,7 +18,7 @@ function connect(model: Model, index: number, pid: number): void {
   model.fold(transition(index * MS, TCP.CLOSE, TCP.SYN_SENT, { address, localPort: 1000 + index, task: taskOf(pid) }));
 }
 
-test("keeps the last ones in order, and counts all", () => {
+test("keeps the last rows in order, and counts all", () => {
   const { model, log } = logged(5);
   for (let index = 1; index <= 12; index++) connect(model, index, 7);
   model.fold(tick(SECOND));
@@ -27,7 +27,7 @@ test("keeps the last ones in order, and counts all", () => {
   expect(log.total).toBe(12);
 });
 
-test("a filter chooses among those that are kept, and of all that come", () => {
+test("a filter applies to the rows already kept and to later ones", () => {
   const { model, log } = logged(5);
   for (let index = 1; index <= 4; index++) connect(model, index, 7 + (index % 2));
   model.fold(tick(SECOND));
@@ -46,7 +46,7 @@ test("a filter chooses among those that are kept, and of all that come", () => {
   expect(log.rows().map(({ at }) => at / MS)).toEqual([1, 3, 2050, 6000]);
 });
 
-test("holds no more than it shall when nobody looks", () => {
+test("does not grow past its size without a reader", () => {
   const { model, log } = logged(100);
   for (let index = 1; index <= 20_000; index++) {
     connect(model, index, 7);

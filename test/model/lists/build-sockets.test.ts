@@ -42,7 +42,7 @@ function rowsOf({ tables }: Model, choice: Partial<SocketChoice> = {}): SocketRo
   return list.rows(0, list.length);
 }
 
-/** Process 7 has two in CLOSE_WAIT, one shared with 8, and one open; one waits in the queue of 9. */
+/** Process 7 has two sockets in CLOSE_WAIT, one shared with 8, and one open; one waits in the accept queue of 9. */
 const stuck = row(TCP.CLOSE_WAIT, { inode: 71, localPort: 41_000, receiveQueue: 5 });
 const shared = row(TCP.CLOSE_WAIT, { inode: 72, localPort: 42_000 });
 const live = row(TCP.ESTABLISHED, { inode: 73, localPort: 43_000, remotePort: 443 });
@@ -56,7 +56,7 @@ const { model } = fold(
   tick(80 * SECOND),
 );
 
-test("all in CLOSE_WAIT, the oldest first, with who holds them and by which descriptor", () => {
+test("all in CLOSE_WAIT, oldest first, with holders and descriptors", () => {
   expect(
     rowsOf(model).map(({ local, pid, comm, fd, others, isStuck, isAccepted, ageIsAtLeast, receiveQueue }) => [
       [local, pid, comm, fd, others],
@@ -79,7 +79,7 @@ test("all in CLOSE_WAIT, the oldest first, with who holds them and by which desc
   expect(rowsOf(model, { onlyStuck: true }).map(({ local }) => local)).toEqual(["127.0.0.1:41000"]);
 });
 
-test("those of a process, each by its own descriptor; the filter chooses among them", () => {
+test("those of a process, each with its own descriptor; a filter selects among them", () => {
   const ports = (choice: Partial<SocketChoice>): string[] =>
     rowsOf(model, choice).map(({ local }) => local.split(":")[1] ?? "");
   expect(ports({ of: { kind: "process", pid: 7 } })).toEqual(["41000", "42000", "43000"]);
@@ -92,7 +92,7 @@ test("those of a process, each by its own descriptor; the filter chooses among t
   expect(ports({ of: { kind: "process", pid: 12 } })).toEqual([]);
 });
 
-test.each(SOCKET_SORTS)("by %s, and turned round", (sort) => {
+test.each(SOCKET_SORTS)("sorted by %s, and reversed", (sort) => {
   const of = { kind: "process", pid: 7 } as const;
   const ids = (reverse: boolean): number[] => rowsOf(model, { of, sort, reverse }).map(({ id }) => id);
   expect(ids(true)).toEqual(ids(false).toReversed());
@@ -101,34 +101,34 @@ test.each(SOCKET_SORTS)("by %s, and turned round", (sort) => {
 
 const first = (sort: SocketChoice["sort"]): unknown => rowsOf(model, { of: { kind: "process", pid: 7 }, sort })[0];
 
-test("the largest age, descriptor and queue come first, and the first port", () => {
+test("the largest age, descriptor and queue come first, and the lowest port", () => {
   expect(first("fd")).toMatchObject({ fd: 5 });
   expect(first("queue")).toMatchObject({ receiveQueue: 5 });
   expect(first("local")).toMatchObject({ local: "127.0.0.1:41000" });
   expect(first("remote")).toMatchObject({ remote: "127.0.0.1:80" });
 });
 
-const told = (by: (typeof GROUPINGS)[number], filter = MATCH_ALL): unknown[] =>
+const groups = (by: (typeof GROUPINGS)[number], filter = MATCH_ALL): unknown[] =>
   buildGroups(liveWorld(model.tables), { by, filter, stuckAfterMs: 60_000 }).map(
     ({ name, processes, closeWait, stuck: stuckNow, listen }) => [name, processes, closeWait, stuckNow, listen],
   );
 
-test("a group counts each socket once, however many of its processes hold it", () => {
-  expect(told("unit")).toEqual([["(no unit)", 3, 3, 1, 1]]);
-  expect(told("command")).toEqual([
+test("a group counts each socket once, even if several of its processes hold it", () => {
+  expect(groups("unit")).toEqual([["(no unit)", 3, 3, 1, 1]]);
+  expect(groups("command")).toEqual([
     ["p7", 1, 2, 1, 0],
     ["p8", 1, 1, 0, 0],
     ["p9", 1, 1, 0, 1],
   ]);
-  expect(told("destination")).toEqual([
+  expect(groups("destination")).toEqual([
     ["127.0.0.1:80", 2, 2, 1, 0],
     ["127.0.0.1:443", 1, 0, 0, 0],
   ]);
-  expect(told("listener")).toEqual([["0.0.0.0:80", 1, 1, 0, 1]]);
-  expect(told("command", filterOf("dport:443"))).toEqual([["p7", 1, 0, 0, 0]]);
+  expect(groups("listener")).toEqual([["0.0.0.0:80", 1, 1, 0, 1]]);
+  expect(groups("command", filterOf("dport:443"))).toEqual([["p7", 1, 0, 0, 0]]);
 });
 
-test("whatever happens, lists find their own rows, and a frozen picture is that of the moment under any filter", () => {
+test("with any events, lists find their own rows, and a frozen world stays the same under any filter", () => {
   const anyFilter = fc.constantFrom("", "proc:p7", "!pid:8", "dport:80", "state:close_wait", "age:>1s").map(filterOf);
   fc.assert(
     fc.property(fc.oneof(traced, polled), anyFilter, fc.constantFrom(...GROUPINGS), (events, filter, by) => {

@@ -33,7 +33,7 @@ interface Kept {
   readonly of: (id: number) => Timeline;
 }
 
-/** Folds with the stateChanges kept. */
+/** Folds events and keeps the state changes. */
 function keep(...events: readonly TraceEvent[]): Kept {
   const model = new Model();
   const sockets = new Map<number, Socket>();
@@ -50,7 +50,7 @@ function keep(...events: readonly TraceEvent[]): Kept {
   return { model, sockets, of };
 }
 
-function told({ stays }: Timeline): unknown[] {
+function summaryOf({ stays }: Timeline): unknown[] {
   return stays.map(({ state, wallMs, ms, cause, pid }) => [
     stateName(state),
     wallMs === null ? null : Math.round(wallMs - WALL),
@@ -60,7 +60,7 @@ function told({ stays }: Timeline): unknown[] {
   ]);
 }
 
-test("a client's life, with what each state lasted and why", () => {
+test("the states of a client, with durations and causes", () => {
   const { of } = keep(
     ...BEGIN,
     transition(1 * SECOND, TCP.CLOSE, TCP.SYN_SENT, { task: taskOf(7) }),
@@ -69,7 +69,7 @@ test("a client's life, with what each state lasted and why", () => {
     tick(65 * SECOND),
   );
   const timeline = of(1);
-  expect(told(timeline)).toEqual([
+  expect(summaryOf(timeline)).toEqual([
     ["SYN_SENT", 1000, 20, "connect", 7],
     ["ESTABLISHED", 1020, 3980, "ack", 7],
     ["CLOSE_WAIT", 5000, 60_000, "fin", 7],
@@ -83,20 +83,20 @@ test("a client's life, with what each state lasted and why", () => {
   expect(timeline.stays.map(({ isCurrent }) => isCurrent)).toEqual([false, false, true]);
 });
 
-test("a closed socket still tells how it ended", () => {
+test("a closed socket still shows how it ended", () => {
   const { of } = keep(
     ...BEGIN,
     transition(1 * SECOND, TCP.CLOSE, TCP.SYN_SENT, { task: taskOf(7) }),
     transition(2 * SECOND, TCP.SYN_SENT, TCP.CLOSE),
     tick(9 * SECOND),
   );
-  expect(told(of(1))).toEqual([
+  expect(summaryOf(of(1))).toEqual([
     ["SYN_SENT", 1000, 1000, "connect", 7],
     ["CLOSE", 2000, null, null, 7],
   ]);
 });
 
-test("what nobody was known for then is told by what is known since", () => {
+test("an owner learnt later fills in earlier states", () => {
   const { of } = keep(
     ...BEGIN,
     listening(1 * SECOND, 9),
@@ -110,7 +110,7 @@ test("what nobody was known for then is told by what is known since", () => {
   expect(timeline.holders).toEqual([{ pid: 9, comm: "p9", fd: 5 }]);
 });
 
-test("a socket older than tcptrace says so: at least so long, and what was before is not known", () => {
+test("a socket older than tcptrace has a minimum age and unknown earlier states", () => {
   const { model, of } = keep(
     ...BEGIN,
     survey(10 * SECOND, [row(TCP.CLOSE_WAIT)], [holder(7, row(TCP.CLOSE_WAIT).inode)]),
@@ -122,15 +122,15 @@ test("a socket older than tcptrace says so: at least so long, and what was befor
   expect(stay).toMatchObject({ state: TCP.CLOSE_WAIT, isFound: true, ms: 60_000, msIsAtLeast: true, isCurrent: true });
 });
 
-test("of one that is traced from its middle on, the state before is without a beginning", () => {
+test("of a socket traced from mid-life, the state before has no start", () => {
   const { of } = keep(...BEGIN, transition(3 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT), tick(4 * SECOND));
-  expect(told(of(1))).toEqual([
+  expect(summaryOf(of(1))).toEqual([
     ["ESTABLISHED", null, null, null, null],
     ["CLOSE_WAIT", 3000, 1000, "fin", null],
   ]);
 });
 
-test("a socket that never rests fills no memory, and keeps its last changes", () => {
+test("a socket with endless changes keeps only the last ones", () => {
   const model = new Model();
   let last: Socket | null = null;
   model.onTransition = (one) => {
@@ -149,7 +149,7 @@ test("a socket that never rests fills no memory, and keeps its last changes", ()
   expect(kept.at(-1)?.at).toBe(1000 * MS);
 });
 
-test("in a paused picture, who waits in a queue is held by who listened then", () => {
+test("in a frozen world, a connection in a queue is held by the listener of that time", () => {
   const established = child(3 * SECOND, TCP.SYN_RECV, TCP.ESTABLISHED);
   const { model } = keep(...BEGIN, listening(1 * SECOND, 9), child(2 * SECOND, TCP.LISTEN, TCP.SYN_RECV), established);
   const frozen = frozenWorld(model.tables);
@@ -161,7 +161,7 @@ test("in a paused picture, who waits in a queue is held by who listened then", (
   expect(frozen.listener(waiting)).toBe(listener);
 });
 
-test("whatever happens, the stays follow each other, the last is the state it is in, and a copy stands still", () => {
+test("with any events, stays follow each other, the last is the current state, and a copy does not change", () => {
   fc.assert(
     fc.property(fc.oneof(traced, polled), (events) => {
       const model = new Model();

@@ -20,7 +20,7 @@ describe("IPv4", () => {
     expect(formatAddress(address)).toBe(text);
   });
 
-  test("any four bytes are these bytes with dots", () => {
+  test("any four bytes are printed with dots", () => {
     fc.assert(
       fc.property(fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255)), (bytes) => {
         expect(formatAddress(Buffer.from(bytes).readUInt32BE())).toBe(bytes.join("."));
@@ -62,12 +62,12 @@ describe("IPv6", () => {
   });
 });
 
-test("an end has brackets around an IPv6 address only", () => {
+test("an endpoint has brackets only around IPv6 addresses", () => {
   expect(formatEndpoint(0x0102_0304, 80)).toBe("1.2.3.4:80");
   expect(formatEndpoint("00000000000000000000000000000001", 65_535)).toBe("[::1]:65535");
 });
 
-test("all addresses are 0.0.0.0 and ::", () => {
+test("0.0.0.0 and :: are the unspecified addresses", () => {
   expect(isUnspecified(0)).toBe(true);
   expect(isUnspecified("0".repeat(32))).toBe(true);
   expect(isUnspecified(1)).toBe(false);
@@ -130,11 +130,11 @@ describe("an address from text", () => {
         "1.2.3.4:80",
       ],
     ].flat(),
-  )("%j is none", (text) => {
+  )("%j is not an address", (text) => {
     expect(parseAddress(text)).toBeNull();
   });
 
-  test("any text is one when Node says so", () => {
+  test("any text is an address if and only if Node.js says so", () => {
     const part = fc.constantFrom(
       ":",
       ":",
@@ -161,7 +161,7 @@ describe("an address from text", () => {
     );
   });
 
-  test("any address is found again in its text", () => {
+  test("any address survives formatting and parsing", () => {
     fc.assert(
       fc.property(fc.oneof(fc.nat(0xffff_ffff), fc.stringMatching(/^[0-9a-f]{32}$/)), (written) => {
         const address = typeof written === "string" ? addressFromHex(written) : written;
@@ -171,7 +171,7 @@ describe("an address from text", () => {
   });
 });
 
-/** Whether the network holds the address; undefined when either is none. */
+/** Whether the network contains the address; undefined if either is invalid. */
 function holds(network: string, text: string): boolean | undefined {
   const address = parseAddress(text);
   return address === null ? undefined : parseNetwork(network)?.(address);
@@ -220,11 +220,11 @@ describe("a network", () => {
     expect(parseNetwork(text)).toBeNull();
   });
 
-  test.each(["/8", "", "10/8", "[fe80::]/10", "::ffff:0:0/95", "::ffff:0:0/x"])("%j is none", (text) => {
+  test.each(["/8", "", "10/8", "[fe80::]/10", "::ffff:0:0/95", "::ffff:0:0/x"])("%j is not a network", (text) => {
     expect(parseNetwork(text)).toBeNull();
   });
 
-  test("holds what Node's block list of it holds", () => {
+  test("contains what Node.js's BlockList contains", () => {
     const any = fc.constantFrom(32, 128).chain((width) =>
       fc.bigInt(0n, (1n << BigInt(width)) - 1n).chain((bits) =>
         fc.record({

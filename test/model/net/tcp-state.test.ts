@@ -23,7 +23,7 @@ test.each(KERNEL)("state %i is %s", (number, name) => {
   expect(isTcpState(number)).toBe(true);
 });
 
-test("there is no other", () => {
+test("there are no others", () => {
   expect(Object.values(TCP).toSorted((a, b) => a - b)).toEqual(KERNEL.map(([number]) => number));
   for (const number of [0, 14, 15, -1, 1.5, NaN]) expect(isTcpState(number)).toBe(false);
 });

@@ -33,7 +33,7 @@ describe("a task that runs a transition with the socket's lock held", () => {
       expect(taskIsOwner(TCP[from], TCP[to], 0, { pid: 7, evidence })).toBe(false);
   });
 
-  test("is no owner when it destroys the socket as `ss -K` does", () => {
+  test("is not an owner if it destroys the socket as `ss -K` does", () => {
     for (const from of [TCP.ESTABLISHED, TCP.CLOSE_WAIT, TCP.FIN_WAIT2, TCP.SYN_SENT])
       for (const before of [UNKNOWN_OWNER, throughListener, known])
         expect(taskIsOwner(from, TCP.CLOSE, ECONNABORTED, before)).toBe(false);

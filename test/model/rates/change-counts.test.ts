@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ChangeCounts } from "#src/model/rates/change-counts.ts";
 import { TCP, type TcpState } from "#src/model/net/tcp-state.ts";
 
-test("those that are missing most come first, then the most; rare ones that are missing have no names", () => {
+test("most lost first, then most; lost rare ones have no states", () => {
   const changes = new ChangeCounts();
   for (let times = 0; times < 5; times++) changes.shown(TCP.CLOSE, TCP.SYN_SENT);
   changes.shown(TCP.ESTABLISHED, TCP.CLOSE_WAIT);
@@ -14,20 +14,20 @@ test("those that are missing most come first, then the most; rare ones that are 
     { from: null, to: null, count: 1, lost: 1 },
     { from: TCP.CLOSE, to: TCP.SYN_SENT, count: 5, lost: 0 },
   ]);
-  // Nine in all, and of six more nothing is known.
+  // Nine in total, and six more of unknown states.
   expect(changes.totals(15, 9)[0]).toEqual({ from: null, to: null, count: 7, lost: 7 });
 });
 
-test("one that is found before it is known to be lost is counted once", () => {
+test("a transition inferred before it is known to be lost counts once", () => {
   const changes = new ChangeCounts();
   changes.found(TCP.ESTABLISHED, TCP.CLOSE_WAIT);
-  const told = { from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 1, lost: 0 };
-  expect(changes.totals(1)).toEqual([told]);
+  const row = { from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 1, lost: 0 };
+  expect(changes.totals(1)).toEqual([row]);
   changes.lost({ from: TCP.ESTABLISHED, to: TCP.CLOSE_WAIT, count: 1 });
-  expect(changes.totals(1)).toEqual([told]);
+  expect(changes.totals(1)).toEqual([row]);
 });
 
-test("where lines were lost, what was found does not change the kernel's counts", () => {
+test("if lines were lost, inferred transitions do not change the kernel's counts", () => {
   const changes = new ChangeCounts();
   changes.lost({ from: TCP.SYN_SENT, to: TCP.ESTABLISHED, count: 4 });
   changes.found(TCP.FIN_WAIT1, TCP.FIN_WAIT2);
@@ -37,7 +37,7 @@ test("where lines were lost, what was found does not change the kernel's counts"
   ]);
 });
 
-test("each pair's total is what was shown and what was lost", () => {
+test("the total of each pair is shown plus lost", () => {
   const anyState = fc.constantFrom<TcpState>(...Object.values(TCP));
   const change = fc.record({
     from: anyState,

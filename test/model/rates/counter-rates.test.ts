@@ -23,12 +23,12 @@ function ratesOf(...events: readonly CountersSeen[]): HostRates | null {
   return rates.rates();
 }
 
-test("one reading is no rate", () => {
+test("one reading gives no rate", () => {
   expect(ratesOf()).toBeNull();
   expect(ratesOf(seen(1, namespace({ ActiveOpens: 5 })))).toBeNull();
 });
 
-test("what has been opened, has failed, was reset and dropped, per second; what this kernel does not count is null", () => {
+test("opened, failed, reset and dropped per second; null if this kernel does not count it", () => {
   const before = namespace({ ActiveOpens: 1000, PassiveOpens: 500, ListenOverflows: 7, TCPAbortOnData: 1 });
   const after = namespace({
     ActiveOpens: 1020,
@@ -45,7 +45,7 @@ test("what has been opened, has failed, was reset and dropped, per second; what 
     accepts: 8,
     failed: 2,
     resets: 3,
-    // 36 opened, 4 of them in vain, 12 still there.
+    // 36 opened, 4 of them failed, 12 still open.
     closed: 10,
     aborts: 1.5,
     timeWaits: 0,
@@ -57,13 +57,13 @@ test("what has been opened, has failed, was reset and dropped, per second; what 
   });
 });
 
-test("they are of the last five seconds", () => {
+test("rates cover the last five seconds", () => {
   const opens = [0, 1000, 1000, 1000, 1000, 1000, 1000, 1010];
   const events = opens.map((ActiveOpens, second) => seen(second, namespace({ ActiveOpens })));
   expect(ratesOf(...events)?.connects).toBe(2);
 });
 
-test("readings that are rarer are taken as they are", () => {
+test("rarer readings are used as they are", () => {
   const events = [0, 100, 300].map((ActiveOpens, index) => seen(index * 60, namespace({ ActiveOpens })));
   expect(ratesOf(...events)?.connects).toBeCloseTo(200 / 60);
 });
@@ -76,7 +76,7 @@ describe("namespaces", () => {
     expect(ratesOf(seen(1, ...(before ?? [])), seen(2, ...(after ?? [])))?.connects).toBe(6);
   });
 
-  test("that come, go or are others with the same number make no rate of what was before", () => {
+  test("that appear, disappear or reuse a number do not affect rates with their totals", () => {
     const old = namespace({ ActiveOpens: 10 });
     const found = namespace({ ActiveOpens: 1_000_000, CurrEstab: 500 }, { netns: 2, timeWait: 900 });
     const other = namespace({ ActiveOpens: 3, CurrEstab: 1 }, { netns: 2 });
@@ -95,13 +95,13 @@ describe("mini-sockets", () => {
     expect(ratesOf(seen(1, before), seen(2, after))?.timeWaits).toBe(31);
   });
 
-  test("before are counted as they end: as many more have begun as there are more now", () => {
+  test("before are counted as they end, plus the increase of current ones", () => {
     const last: CountersSeen = { ...seen(2, after), timeWaitsCounted: "ended" };
     expect(ratesOf(seen(1, before), last)?.timeWaits).toBe(41);
   });
 });
 
-test("whatever is read, no rate is negative or not a number", () => {
+test("any readings give rates that are neither negative nor NaN", () => {
   const counters = fc.record({
     ActiveOpens: fc.nat(),
     PassiveOpens: fc.nat(),

@@ -4,7 +4,7 @@ import { RateMeter } from "#src/model/rates/rate.ts";
 
 const SECOND = 1e9;
 
-/** A meter with so many events in each second, from the given one on. */
+/** A meter with these numbers of events per second, from the given second on. */
 function meter(perSecond: readonly number[], first = 100): RateMeter {
   const rate = new RateMeter();
   for (const [index, count] of perSecond.entries())
@@ -12,42 +12,42 @@ function meter(perSecond: readonly number[], first = 100): RateMeter {
   return rate;
 }
 
-test("nothing ever happened: 0", () => {
+test("0 without events", () => {
   expect(new RateMeter().perSecond(1e18)).toBe(0);
 });
 
-test("the same in every second is that", () => {
+test("a constant rate", () => {
   expect(meter([10, 10, 10, 10, 10, 10, 10]).perSecond(107 * SECOND)).toBe(10);
 });
 
-test("the mean of the last five whole seconds; the one that runs does not count yet", () => {
+test("the mean of the last five whole seconds, without the current one", () => {
   expect(meter([1000, 1, 2, 3, 4, 5, 1000]).perSecond(106.9 * SECOND)).toBe(3);
 });
 
-test("a run shorter than five seconds is not thinned out", () => {
+test("a run shorter than five seconds is divided by its own length", () => {
   expect(meter([8, 8, 8]).perSecond(103 * SECOND)).toBe(8);
 });
 
-test("within the first second it is what came so far, over the time so far but no less than a quarter", () => {
+test("in the first second: the count so far, over the time so far or a quarter second", () => {
   const rate = meter([]);
   for (const at of [100.01, 100.02, 100.03, 100.04, 100.05]) rate.add(at * SECOND);
   expect(rate.perSecond(100.05 * SECOND)).toBe(20);
   expect(rate.perSecond(100.5 * SECOND)).toBe(10);
 });
 
-test("silence brings it to 0, a second at a time", () => {
+test("falls to 0 second by second without events", () => {
   const rate = meter([10, 10, 10, 10, 10]);
   expect([105, 106, 107, 108, 109, 110].map((second) => rate.perSecond(second * SECOND))).toEqual([10, 8, 6, 4, 2, 0]);
   expect(rate.perSecond(1e9 * SECOND)).toBe(0);
 });
 
-test("after a long silence what happened before it is forgotten", () => {
+test("events before a long silence do not count", () => {
   const rate = meter([600]);
   for (const count of [0, 1, 2]) rate.add((200 + count) * SECOND);
   expect(rate.perSecond(205 * SECOND)).toBe(3 / 5);
 });
 
-test("an event that comes late counts in its own second, and one from before the window not at all", () => {
+test("a late event counts in its own second, and one from before the window not at all", () => {
   const rate = meter([10, 10, 10, 10, 10]);
   rate.add(90 * SECOND);
   expect(rate.perSecond(105 * SECOND)).toBe(10);

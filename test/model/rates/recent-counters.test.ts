@@ -16,7 +16,7 @@ function recent(...events: readonly CountersSeen[]): RecentCounters {
   return counters;
 }
 
-test("what a namespace counts is as much as it rose within a minute, give or take a step", () => {
+test("the rise of a namespace covers the last minute, within one step", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(9), { minLength: 2, maxLength: 200 }), (rises) => {
       let value = 1000;
@@ -31,7 +31,7 @@ test("what a namespace counts is as much as it rose within a minute, give or tak
   );
 });
 
-test("a namespace that has gone, or has its number from one that has, begins anew", () => {
+test("a namespace that has gone, or reuses a number, restarts", () => {
   expect(recent(seen(1, 5), seen(2, 9)).rise(1, "ListenDrops")).toEqual({ count: 4, seconds: 1 });
   expect(recent(seen(1, 5), seen(2, 9), seen(3, 1), seen(4, 2)).rise(1, "ListenDrops")).toEqual({
     count: 1,

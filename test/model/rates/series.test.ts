@@ -4,13 +4,13 @@ import { Series } from "#src/model/rates/series.ts";
 
 const SECOND = 1e9;
 
-test("keeps what each whole second ended with, the first and the one under way left out", () => {
+test("keeps the value at the end of each whole second, without the first and the current one", () => {
   const series = new Series();
   for (let at = 2.5 * SECOND; at < 7.9 * SECOND; at += 0.05 * SECOND) series.tick(at, (second) => second * 10);
   expect(series.values()).toEqual([30, 40, 50, 60]);
 });
 
-test("whatever the ticks are, the last five minutes are there without a hole", () => {
+test("with any ticks, the last five minutes have no gaps", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(400 * SECOND), { maxLength: 30 }), (steps) => {
       const series = new Series();

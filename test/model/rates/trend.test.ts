@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import { Trend } from "#src/model/rates/trend.ts";
 import { SECOND } from "#test/support/events/scenario.ts";
 
-/** A trend that was told these values, one every `step` seconds. */
+/** A trend of these values, one every `step` seconds. */
 function trendOf(values: readonly number[], step = 1): Trend {
   const trend = new Trend();
   for (const [index, value] of values.entries()) trend.add(index * step * SECOND, value);
   return trend;
 }
 
-/** What a straight line shows at each sample. */
+/** The samples of a straight line. */
 function line(samples: number, perSample: number, start = 0): number[] {
   return Array.from({ length: samples }, (_, index) => start + index * perSample);
 }
@@ -38,7 +38,7 @@ describe("the slope", () => {
     );
   });
 
-  test("of a line is the same however unevenly it was sampled", () => {
+  test("of a line does not depend on the sample times", () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 90 }), { minLength: 3, maxLength: 300 }),
@@ -57,7 +57,7 @@ describe("the slope", () => {
     );
   });
 
-  test("is not moved by one stray value among five or more", () => {
+  test("is not affected by one outlier among five or more samples", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 5, max: 200 }),
@@ -72,25 +72,24 @@ describe("the slope", () => {
     );
   });
 
-  test("is not moved by a jump near either end of the run", () => {
+  test("is not affected by a jump near either end of the run", () => {
     const late = [...line(32, 2), ...line(8, 2, 5000 + 64)];
     const early = [...line(8, 2), ...line(32, 2, 5000 + 16)];
     expectSlope(trendOf(late), 2);
     expectSlope(trendOf(early), 2);
   });
 
-  // FOUND: doc comment of Trend.perSecond promises it for any jump; it holds only in the outer 29 % of the run.
-  test("is not moved by a jump in the middle of the run", () => {
+  test("is not affected by a jump in the middle of the run", () => {
     expectSlope(trendOf([...line(10, 0), ...line(10, 0, 100)]), 0);
   });
 
-  test("of what stays the same is 0, and of what falls below it", () => {
+  test("of a constant is 0, and of falling values negative", () => {
     expect(trendOf([7, 7, 7, 7]).perSecond()).toBe(0);
     expectSlope(trendOf([30, 20, 10]), -10);
   });
 });
 
-describe("nothing is said", () => {
+describe("there is no slope", () => {
   test("of fewer than three samples", () => {
     expect(trendOf([]).perSecond()).toBeNull();
     expect(trendOf([1]).perSecond()).toBeNull();
@@ -106,7 +105,7 @@ describe("nothing is said", () => {
     expectSlope(short, 1);
   });
 
-  test("of samples of one moment only", () => {
+  test("of samples at a single time", () => {
     const trend = new Trend();
     for (let value = 0; value < 200; value++) trend.add(5 * SECOND, value);
     expect(trend.perSecond()).toBeNull();
@@ -114,26 +113,26 @@ describe("nothing is said", () => {
 });
 
 describe("until the limit", () => {
-  test("it takes what is left at that pace, less what has passed since the last sample", () => {
+  test("is the rest at the current slope, minus the time since the last sample", () => {
     const trend = trendOf([100, 110, 120, 130]);
     expect(trend.msUntil(230, 3 * SECOND)).toBeCloseTo(10_000);
     expect(trend.msUntil(230, 5 * SECOND)).toBeCloseTo(8000);
     expect(trend.msUntil(230, 60 * SECOND)).toBe(0);
   });
 
-  test("nothing is left where it has been reached, whatever the trend", () => {
+  test("is 0 once the limit is reached, whatever the slope", () => {
     expect(trendOf([230]).msUntil(230, 0)).toBe(0);
     expect(trendOf([300, 280, 260]).msUntil(230, 2 * SECOND)).toBe(0);
   });
 
-  test("it never comes to it where the number does not rise, or nobody knows", () => {
+  test("is null if the number does not rise or the slope is unknown", () => {
     expect(trendOf([]).msUntil(230, 0)).toBeNull();
     expect(trendOf([1, 2]).msUntil(230, SECOND)).toBeNull();
     expect(trendOf([5, 5, 5]).msUntil(230, 2 * SECOND)).toBeNull();
     expect(trendOf([7, 6, 5]).msUntil(230, 2 * SECOND)).toBeNull();
   });
 
-  test("the forecast of a steady rise stays the same moment all along the run", () => {
+  test("the forecast of a steady rise does not move during the run", () => {
     const rise = fc.record({ perSecond: fc.integer({ min: 1, max: 50 }), samples: fc.integer({ min: 3, max: 500 }) });
     fc.assert(
       fc.property(rise, ({ perSecond, samples }) => {
@@ -156,7 +155,7 @@ describe("a long run", () => {
     expectSlope(trendOf(flat), 0);
   });
 
-  test("of a whole day goes by the day, not by its last minutes", () => {
+  test("of a whole day depends on the day, not on its last minutes", () => {
     const day = Array.from({ length: 43_200 }, (_, index) => Math.floor(index / 300));
     const perHour = (trendOf(day, 2).perSecond() ?? NaN) * 3600;
     expect(perHour).toBeGreaterThan(5.5);

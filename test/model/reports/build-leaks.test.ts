@@ -30,12 +30,12 @@ import {
 
 const AT = 100 * SECOND;
 
-/** So many seconds after AT. */
+/** This many seconds after AT. */
 function after(seconds: number): number {
   return AT + seconds * SECOND;
 }
 
-/** Who leaks 90 s after AT, past a threshold of 60 s. */
+/** The report 90 s after AT, with a threshold of 60 s. */
 function leaksOf(...events: readonly TraceEvent[]): LeakReport {
   return filteredLeaks("", ...events);
 }
@@ -66,20 +66,20 @@ const client: readonly Transition[] = [
 ];
 const traced: readonly TraceEvent[] = [tracing(0), ...client];
 
-/** Nobody accepts this one, which came through port 80. */
+/** A connection to port 80 that no process accepts. */
 const waiting: readonly TraceEvent[] = [
   child(AT - 2, TCP.LISTEN, TCP.SYN_RECV),
   child(AT - 1, TCP.SYN_RECV, TCP.ESTABLISHED),
   child(AT, TCP.ESTABLISHED, TCP.CLOSE_WAIT),
 ];
 
-/** Process 7 listens on port 80, and with SO_REUSEPORT so does another. */
+/** Process 7 and another process listen on port 80 (SO_REUSEPORT). */
 function twoListeners(other: number): readonly Transition[] {
   return [listening(1, 7), listening(2, other, { address: 0xa1, inode: 51 })];
 }
 
-describe("a leak that was traced from its begin", () => {
-  test("is its process's, with all that is known of it", () => {
+describe("a leak traced from its start", () => {
+  test("is charged to its process, with all details", () => {
     const shown = row(TCP.CLOSE_WAIT, { receiveQueue: 1 });
     const leaks = leaksOf(
       { kind: "anchor", at: 0, wallMs: 1_000_000 },
@@ -126,21 +126,21 @@ describe("a leak that was traced from its begin", () => {
     });
   });
 
-  test("is none before the threshold, and none when it has been closed", () => {
+  test("is not reported before the threshold, nor after it is closed", () => {
     const young = transition(after(30) + 1, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70 });
     expect(leaksOf(tracing(0), ...client.slice(0, 2), young)).toMatchObject({ processes: [], unowned: [] });
     const closed = transition(after(80), TCP.CLOSE_WAIT, TCP.LAST_ACK, { inode: 70, task: taskOf(9) });
     expect(leaksOf(...traced, closed)).toMatchObject({ processes: [], unowned: [] });
   });
 
-  test("counts beside what is not stuck yet, which is not listed", () => {
+  test("counts sockets that are not stuck yet, but does not list them", () => {
     const young = transition(after(80), TCP.ESTABLISHED, TCP.CLOSE_WAIT, { address: 0xc1, inode: 71 });
     const rows = [row(TCP.CLOSE_WAIT), row(TCP.CLOSE_WAIT, { localPort: 40_001, inode: 71 })];
     const leaks = leaksOf(...traced, { ...young, localPort: 40_001 }, survey(after(85), rows, [holder(9, 70, 71)]));
     expect(only(leaks)).toMatchObject({ closeWait: 2, stuck: 1, sockets: [{ id: 1 }] });
   });
 
-  test("the oldest of a process stand first, and the process with most", () => {
+  test("lists the oldest sockets first, and the process with most sockets first", () => {
     const rows = [0, 1, 2].map((index) => row(TCP.CLOSE_WAIT, { localPort: 40_001 + index, inode: 71 + index }));
     const older = [71, 72, 73].map((inode, index) =>
       transition(AT - (index + 1) * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, {
@@ -161,7 +161,7 @@ describe("a leak that was traced from its begin", () => {
 describe("several holders", () => {
   const held = survey(after(1), [row(TCP.CLOSE_WAIT)], [holder(9, 70), holder(10, 60, 70)]);
 
-  test("are each charged, and each socket tells of all", () => {
+  test("are each charged, and each socket lists all of them", () => {
     const { processes } = leaksOf(...traced, held);
     expect(processes.map(({ pid, stuck, closeWait }) => ({ pid, stuck, closeWait }))).toEqual([
       { pid: 9, stuck: 1, closeWait: 1 },
@@ -173,7 +173,7 @@ describe("several holders", () => {
     ]);
   });
 
-  test("a filter takes the ones that it names, and the socket still tells of all", () => {
+  test("are selected by a filter, and the socket still lists all of them", () => {
     expect(filteredLeaks("pid:10", ...traced, held).processes).toMatchObject([
       { pid: 10, sockets: [{ holders: [9, 10] }] },
     ]);
@@ -184,7 +184,7 @@ describe("several holders", () => {
     expect(filteredLeaks("pid:11", ...traced, held)).toMatchObject({ processes: [], unowned: [] });
   });
 
-  test("the one who is left is charged when the other has closed", () => {
+  test("leave only one to be charged when the other has closed", () => {
     const left = survey(after(60), [row(TCP.CLOSE_WAIT)], [holder(9), holder(10, 70)]);
     expect(leaksOf(...traced, held, left).processes).toMatchObject([
       { pid: 10, stuck: 1, sockets: [{ fd: 3, owner: "inode", holders: [10] }] },
@@ -193,7 +193,7 @@ describe("several holders", () => {
 });
 
 describe("a filter", () => {
-  test("goes by ends, state and age of each socket", () => {
+  test("matches the tuple, state and age of each socket", () => {
     const held = survey(after(1), [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
     const counts = ["dport:80", "dport:81", "state:close_wait", "state:close", "age:>89s", "age:>91s"].map(
       (text) => filteredLeaks(text, ...traced, held).processes.length,
@@ -201,7 +201,7 @@ describe("a filter", () => {
     expect(counts).toEqual([1, 0, 1, 0, 1, 0]);
   });
 
-  test("that asks for a process takes nothing of what is nobody's", () => {
+  test("for a process matches no socket without a holder", () => {
     const orphaned = [tracing(0), survey(after(1), [row(TCP.CLOSE_WAIT)])];
     expect(filteredLeaks("dport:80", ...orphaned).unowned.length).toBe(1);
     expect(filteredLeaks("pid:9", ...orphaned).unowned.length).toBe(0);
@@ -209,10 +209,10 @@ describe("a filter", () => {
   });
 });
 
-describe("a connection that nobody has accepted", () => {
+describe("a connection that is not accepted", () => {
   const queued = listenerRow({ receiveQueue: 1 });
 
-  test("is charged to who listens, and its queue is told", () => {
+  test("is charged to the listening process, and its queue is reported", () => {
     const asksListener: TraceEvent = {
       ...asked(after(2)),
       backlogs: [{ netns: queued.netns, inode: 50, backlog: 16 }],
@@ -229,7 +229,7 @@ describe("a connection that nobody has accepted", () => {
     expect(process).toMatchObject({ acceptQueue: queue, acceptQueues: [queue] });
   });
 
-  test("is charged to all who hold the listener", () => {
+  test("is charged to all holders of the listener", () => {
     const held = survey(after(1), [queued, childRow(TCP.CLOSE_WAIT)], [holder(7, 50), holder(8, 50)]);
     const { processes, unowned } = leaksOf(tracing(0), listening(1, 7), ...waiting, held);
     expect(unowned).toEqual([]);
@@ -239,7 +239,7 @@ describe("a connection that nobody has accepted", () => {
     ]);
   });
 
-  test("is its acceptor's from accept() on", () => {
+  test("is charged to its acceptor from accept() on", () => {
     const held = survey(
       after(50),
       [listenerRow(), childRow(TCP.CLOSE_WAIT, { inode: 60 })],
@@ -251,7 +251,7 @@ describe("a connection that nobody has accepted", () => {
     expect(only(leaksOf(...events, held))).toMatchObject({ pid: 8, stuck: 1, sockets: [{ fd: 3, owner: "accept" }] });
   });
 
-  test("is his whose queue is not empty, where several processes listen on the port, each for itself", () => {
+  test("is charged to the process with a non-empty queue, if several processes listen on the port", () => {
     const rows = [listenerRow(), listenerRow({ inode: 51, receiveQueue: 1 }), childRow(TCP.CLOSE_WAIT)];
     const held = survey(after(1), rows, [holder(7, 50), holder(8, 51)]);
     const { processes, unowned } = leaksOf(tracing(0), ...twoListeners(8), ...waiting, held);
@@ -259,7 +259,7 @@ describe("a connection that nobody has accepted", () => {
     expect(processes.map(({ pid, notAccepted }) => [pid, notAccepted])).toEqual([[8, 1]]);
   });
 
-  test("is nobody's where several processes listen on the port, and something waits in each queue", () => {
+  test("has no owner if several processes listen on the port and no queue is empty", () => {
     const rows = [queued, listenerRow({ inode: 51, receiveQueue: 1 }), childRow(TCP.CLOSE_WAIT)];
     const held = survey(after(1), rows, [holder(7, 50), holder(8, 51)]);
     const leaks = leaksOf(tracing(0), ...twoListeners(8), ...waiting, held);
@@ -269,7 +269,7 @@ describe("a connection that nobody has accepted", () => {
     ]);
   });
 
-  test("is theirs where the same processes hold all of the listeners", () => {
+  test("is charged to the processes that hold all of the listeners", () => {
     const rows = [queued, listenerRow({ inode: 51 }), childRow(TCP.CLOSE_WAIT)];
     const held = survey(after(1), rows, [holder(8, 51, 50), holder(7, 50, 51)]);
     const { processes, unowned } = leaksOf(tracing(0), ...twoListeners(7), ...waiting, held);
@@ -280,7 +280,7 @@ describe("a connection that nobody has accepted", () => {
     ]);
   });
 
-  test("is nobody's where nobody is seen to listen", () => {
+  test("has no owner without a known listener", () => {
     const leaks = leaksOf(tracing(0), ...waiting, survey(after(1), [childRow(TCP.CLOSE_WAIT)]));
     expect(leaks.processes).toEqual([]);
     expect(leaks.unowned).toMatchObject([{ reason: "no-listener", accepted: false }]);
@@ -291,7 +291,7 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
   const reset = transition(after(20), TCP.CLOSE_WAIT, TCP.CLOSE, { inode: 70 });
   const stillHeld = (seconds: number): TraceEvent => survey(after(seconds), [], [holder(9, 70)]);
 
-  test("is leaked when a later survey shows who holds it", () => {
+  test("is leaked once a later survey shows its holder", () => {
     const leaks = leaksOf(...traced, reset, stillHeld(30));
     expect(only(leaks)).toMatchObject({ pid: 9, closeWait: 0, stuck: 1, leakedDescriptors: 1, notAccepted: 0 });
     expect(only(leaks).sockets).toMatchObject([
@@ -299,24 +299,24 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
     ]);
   });
 
-  test("is not before a survey has said so", () => {
+  test("is not leaked before a survey", () => {
     expect(leaksOf(...traced, reset)).toMatchObject({ processes: [], unowned: [] });
     const older = survey(after(20) - 1, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
     expect(leaksOf(...traced, older, reset)).toMatchObject({ processes: [], unowned: [] });
   });
 
-  test("is not when it has been closed by then, nor when it is closed later", () => {
+  test("is not leaked if it is closed by then or later", () => {
     const closed = survey(after(40), [], [holder(9)]);
     expect(leaksOf(...traced, reset, closed)).toMatchObject({ processes: [], unowned: [] });
     expect(leaksOf(...traced, reset, stillHeld(30), closed)).toMatchObject({ processes: [], unowned: [] });
   });
 
-  test("is not taken for closed by what a survey that began earlier says", () => {
+  test("is not taken for closed because of a survey that began earlier", () => {
     const earlier = survey(after(20) - 1, [], [holder(9)]);
     expect(only(leaksOf(...traced, reset, earlier, stillHeld(30)))).toMatchObject({ pid: 9, leakedDescriptors: 1 });
   });
 
-  test("is not when its process connects it anew", () => {
+  test("is not leaked if its process connects it again", () => {
     const again = [
       transition(after(25), TCP.CLOSE, TCP.SYN_SENT, { inode: 70, task: taskOf(9) }),
       transition(after(26), TCP.SYN_SENT, TCP.ESTABLISHED, { inode: 70 }),
@@ -325,7 +325,7 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
     expect(leaksOf(...traced, reset, ...again, held)).toMatchObject({ processes: [], unowned: [] });
   });
 
-  test("is not before the threshold, which counts from the peer's close", () => {
+  test("is not reported before the threshold, which counts from the peer's close", () => {
     const young = transition(after(30) + 1, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70 });
     const begin = [tracing(0), ...client.slice(0, 2), young];
     const end = [{ ...reset, at: after(60) }, stillHeld(70)];
@@ -333,12 +333,12 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
     expect(leaksOf(...begin.with(3, { ...young, at: after(30) }), ...end).processes.length).toBe(1);
   });
 
-  test("is not one that its process closed with data unread, which resets the connection, too", () => {
+  test("is not leaked if its process closed it with unread data, which also resets the connection", () => {
     const closes = transition(after(20), TCP.CLOSE_WAIT, TCP.CLOSE, { inode: 70, task: taskOf(9) });
     expect(leaksOf(...traced, closes, survey(after(30), [], [holder(9)]))).toMatchObject({ processes: [] });
   });
 
-  test("is told by all who hold it, by who holds it last, and to the filter", () => {
+  test("is reported for all its holders, as of the last survey, and filtered", () => {
     const both = survey(after(30), [], [holder(9, 70), holder(10, 70)]);
     const leaks = leaksOf(...traced, reset, both);
     expect(leaks.processes.map(({ pid, sockets }) => [pid, sockets[0]?.holders])).toEqual([
@@ -350,7 +350,7 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
     expect(charged(leaksOf(...traced, reset, both, passedOn))).toEqual([[10, [1]]]);
   });
 
-  test("whose reset nobody saw is found by the survey that shows it no more", () => {
+  test("is found by the survey without it if its reset was not traced", () => {
     expect(only(leaksOf(...traced, stillHeld(30), tick(after(31)), stillHeld(32)))).toMatchObject({
       pid: 9,
       leakedDescriptors: 1,
@@ -364,13 +364,13 @@ describe("a descriptor whose socket was reset in CLOSE_WAIT", () => {
   });
 });
 
-describe("who is charged changes", () => {
-  test("when a survey finds it in another's hands", () => {
+describe("the charged process changes", () => {
+  test("when a survey finds another holder", () => {
     const moved = survey(after(30), [row(TCP.CLOSE_WAIT)], [holder(9), holder(10, 70)]);
     expect(only(leaksOf(...traced, moved))).toMatchObject({ pid: 10, sockets: [{ owner: "inode", holders: [10] }] });
   });
 
-  test("to nobody when its holder was read and has it no more", () => {
+  test("to unknown if its holder was read and no longer has it", () => {
     const gone = survey(after(30), [row(TCP.CLOSE_WAIT)], [holder(9)]);
     const leaks = leaksOf(...traced, gone);
     expect(leaks.processes).toEqual([]);
@@ -386,30 +386,30 @@ describe("who is charged changes", () => {
     expect(leaks).toMatchObject({ complete: false, unowned: [] });
   });
 
-  test("not by a survey that began before it was traced last", () => {
+  test("not by a survey that began before the last traced event", () => {
     const early = survey(AT - 1, [row(TCP.CLOSE_WAIT)], [holder(9)]);
     expect(only(leaksOf(...traced, early))).toMatchObject({ pid: 9, stuck: 1 });
   });
 
-  test("what nobody is seen to hold may be held by who could not be read", () => {
+  test("to unreadable if a process that could not be read may hold it", () => {
     const hidden = { ...survey(after(30), [row(TCP.CLOSE_WAIT)]), complete: false, unreadable: [9] };
     expect(leaksOf(tracing(0), hidden).unowned).toMatchObject([{ reason: "unreadable", holders: [] }]);
   });
 });
 
-describe("an accept() at the address of an earlier socket whose end was never seen", () => {
-  test("does not give the acceptor that socket when it was a client's", () => {
+describe("an accept() at the address of an earlier socket whose end was not traced", () => {
+  test("does not give the acceptor the earlier socket of a client", () => {
     const leaks = leaksOf(...traced, accept(after(30), 12, { address: 0xc0, inode: 61 }));
     expect(only(leaks)).toMatchObject({ pid: 9, sockets: [{ owner: "syscall", holders: [9] }] });
   });
 
-  test("nor when it was a client's whose inode nobody knows", () => {
+  test("nor that of a client with an unknown inode", () => {
     const blind = client.map((event) => Object.assign({}, event, { inode: null }));
     const leaks = leaksOf(tracing(0), ...blind, accept(after(30), 12, { address: 0xc0, inode: 61 }));
     expect(only(leaks)).toMatchObject({ pid: 9, sockets: [{ owner: "syscall", fd: null, holders: [9] }] });
   });
 
-  test("does not give the acceptor that socket when another had accepted it", () => {
+  test("does not give the acceptor a socket that another process accepted", () => {
     const taken = [tracing(0), listening(1, 8), ...waiting, accept(after(1), 8, { inode: 60 })];
     const leaks = leaksOf(...taken, accept(after(30), 12, { inode: 61 }));
     expect(only(leaks)).toMatchObject({ pid: 8, sockets: [{ fd: 5, owner: "accept", holders: [8] }] });
@@ -419,42 +419,40 @@ describe("an accept() at the address of an earlier socket whose end was never se
 describe("an age", () => {
   const shown = survey(AT, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
 
-  test("is a lower bound where the socket was in CLOSE_WAIT before anybody looked", () => {
+  test("is a lower bound if the socket was in CLOSE_WAIT before tracing", () => {
     expect(only(leaksOf(tracing(0), shown)).sockets).toMatchObject([{ ageMs: 90_000, ageIsAtLeast: true }]);
   });
 
-  test("reaches back to the last ACK, where the kernel tells of it", () => {
-    const reported = asked(after(10), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
-    expect(only(leaksOf(tracing(0), shown, reported)).sockets).toMatchObject([
-      { ageMs: 3_680_000, ageIsAtLeast: true },
-    ]);
+  test("reaches back to the last ACK if the kernel reports it", () => {
+    const details = asked(after(10), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
+    expect(only(leaksOf(tracing(0), shown, details)).sockets).toMatchObject([{ ageMs: 3_680_000, ageIsAtLeast: true }]);
   });
 
-  test("does not shrink when a later ACK comes, as to a program that still sends", () => {
-    const reported = asked(after(10), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
+  test("does not shrink with a later ACK, as for a program that still sends", () => {
+    const details = asked(after(10), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
     const later = asked(after(80), detail({ lastAckMs: 1000, lastSentMs: 3_670_000 }));
-    expect(only(leaksOf(tracing(0), shown, reported, later)).sockets).toMatchObject([{ ageMs: 3_680_000 }]);
+    expect(only(leaksOf(tracing(0), shown, details, later)).sockets).toMatchObject([{ ageMs: 3_680_000 }]);
   });
 
-  test("that was traced is exact, and details don't change it", () => {
-    const reported = asked(after(80), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
-    expect(only(leaksOf(...traced, reported)).sockets).toMatchObject([{ ageMs: 90_000, ageIsAtLeast: false }]);
+  test("is exact if traced, and details do not change it", () => {
+    const details = asked(after(80), detail({ lastAckMs: 3_600_000, lastSentMs: 3_600_000 }));
+    expect(only(leaksOf(...traced, details)).sockets).toMatchObject([{ ageMs: 90_000, ageIsAtLeast: false }]);
   });
 
-  test("makes a socket stuck that was found a moment ago", () => {
+  test("makes a socket stuck as soon as it is found", () => {
     const found = survey(after(89), [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
     expect(leaksOf(tracing(0), found).processes).toEqual([]);
-    const reported = asked(after(89) + 10 * MS, detail({ lastAckMs: 70_000, lastSentMs: 80_000 }));
-    expect(only(leaksOf(tracing(0), found, reported))).toMatchObject({ stuck: 1, oldestIsAtLeast: true });
+    const details = asked(after(89) + 10 * MS, detail({ lastAckMs: 70_000, lastSentMs: 80_000 }));
+    expect(only(leaksOf(tracing(0), found, details))).toMatchObject({ stuck: 1, oldestIsAtLeast: true });
   });
 
-  test("of a half-closed connection in use makes no leak", () => {
-    const reported = asked(after(89), detail({ lastAckMs: 500, lastSentMs: 500 }));
-    expect(leaksOf(tracing(0), shown, reported)).toMatchObject({ processes: [], unowned: [] });
+  test("of a half-closed connection in use does not make it a leak", () => {
+    const details = asked(after(89), detail({ lastAckMs: 500, lastSentMs: 500 }));
+    expect(leaksOf(tracing(0), shown, details)).toMatchObject({ processes: [], unowned: [] });
   });
 });
 
-/** Process 9 with so many sockets in CLOSE_WAIT and so many descriptors in use, as a survey finds it. */
+/** A survey of process 9 with these numbers of sockets in CLOSE_WAIT and of descriptors. */
 function surveyed(seconds: number, leaked: number, fdUsed: number, fdLimit: number | null = 1024): TraceEvent {
   const inodes = Array.from({ length: leaked }, (_, index) => 1000 + index);
   const rows = inodes.map((inode, index) => row(TCP.CLOSE_WAIT, { inode, localPort: 20_000 + index }));
@@ -464,7 +462,7 @@ function surveyed(seconds: number, leaked: number, fdUsed: number, fdLimit: numb
 }
 
 describe("over the run", () => {
-  test("growth and what is left of the descriptors are told", () => {
+  test("growth and the remaining descriptors are reported", () => {
     // 1 socket more every 2 s; at second 88 there are 144 descriptors left, for 288 s.
     const surveys = Array.from({ length: 45 }, (_, index) => surveyed(index * 2, 100 + index, 836 + index));
     const process = only(leaksOf(tracing(0), ...surveys));
@@ -474,7 +472,7 @@ describe("over the run", () => {
     expect(process.stuck).toBe(115);
   });
 
-  test("nothing is foretold of what does not grow, has no limit or was not seen long enough", () => {
+  test("there is no forecast without growth, without a limit or with too few samples", () => {
     const flat = [0, 2, 4, 6].map((seconds) => surveyed(seconds, 10, 500));
     expect(only(leaksOf(tracing(0), ...flat))).toMatchObject({ growthPerMinute: 0, fdExhaustedInMs: null });
     const boundless = [0, 2, 4, 6].map((seconds) => surveyed(seconds, 10 + seconds, 500 + seconds, null));
@@ -483,7 +481,7 @@ describe("over the run", () => {
     expect(only(leaksOf(tracing(0), ...short))).toMatchObject({ growthPerMinute: null, fdExhaustedInMs: null });
   });
 
-  test("descriptors without a socket count as growth, too", () => {
+  test("leaked descriptors count as growth", () => {
     const inodes = [70, 71, 72, 73];
     const opened = inodes.flatMap((inode) =>
       client.map((event) => Object.assign({}, event, { address: inode, inode, localPort: 40_000 + inode })),
@@ -502,7 +500,7 @@ describe("over the run", () => {
   });
 });
 
-test("loss and what could not be read are told, and a filter that matches all changes nothing", () => {
+test("losses and unreadable processes are reported, and a filter that matches all changes nothing", () => {
   const hidden = { ...survey(after(1), [row(TCP.CLOSE_WAIT)], [holder(9, 70)]), complete: false };
   const events = [...traced, dropped(after(2), 5), hidden, tick(after(90))];
   const { model } = fold(...events);
@@ -511,45 +509,44 @@ test("loss and what could not be read are told, and a filter that matches all ch
   expect(filteredLeaks("state:close_wait", ...events)).toEqual(leaks);
 });
 
-// FOUND: each of these tells what the report ought to say, and does not.
-describe("found", () => {
+describe("bugs that were fixed", () => {
   const reset = transition(after(20), TCP.CLOSE_WAIT, TCP.CLOSE, { inode: 70 });
 
-  test("the age that a filter goes by is the one that is reported, of a leaked descriptor, too", () => {
+  test("a filter uses the reported age, also of a leaked descriptor", () => {
     const events = [...traced, reset, survey(after(30), [], [holder(9, 70)])];
     expect(only(leaksOf(...events)).sockets).toMatchObject([{ ageMs: 90_000 }]);
     expect(filteredLeaks("age:>80s", ...events).processes.length).toBe(1);
   });
 
-  test("listeners of one port whose holders could not be read are no sign of several processes", () => {
+  test("listeners of one port with unreadable holders do not imply several processes", () => {
     const rows = [listenerRow(), listenerRow({ inode: 51 }), childRow(TCP.CLOSE_WAIT)];
     const hidden = { ...survey(after(1), rows), complete: false };
-    // As root of a container sees it: the sockets, and none of the processes.
+    // As root of a container sees it: all sockets, but no processes.
     const unheld = twoListeners(7).map((event) => Object.assign({}, event, { task: null }));
     const leaks = leaksOf(tracing(0), ...unheld, ...waiting, hidden);
     expect(leaks.unowned).toMatchObject([{ reason: "unreadable" }]);
   });
 
-  test("of two listeners of one process, the queue that is told is one in which somebody waits", () => {
+  test("of two listeners of one process, the reported queue is the non-empty one", () => {
     const rows = [listenerRow(), listenerRow({ inode: 51, receiveQueue: 1 }), childRow(TCP.CLOSE_WAIT)];
     const held = survey(after(1), rows, [holder(7, 50, 51)]);
     expect(only(leaksOf(tracing(0), ...twoListeners(7), ...waiting, held)).acceptQueues).toMatchObject([{ length: 1 }]);
   });
 
-  test("two listeners of one port that are older than the tracer are two, and the waiting connection nobody's", () => {
+  test("two listeners of one port, older than the tracer, stay two: the waiting connection has no owner", () => {
     const rows = [listenerRow(), listenerRow({ inode: 51 }), childRow(TCP.CLOSE_WAIT)];
     const leaks = leaksOf(tracing(0), survey(AT, rows, [holder(7, 50), holder(8, 51)]));
     expect(leaks.processes).toEqual([]);
     expect(leaks.unowned).toMatchObject([{ reason: "shared-port" }]);
   });
 
-  test("between two polls, another socket may have taken the ends of one that is gone: it has an age of its own", () => {
+  test("a socket that takes over a tuple between two polls has its own age", () => {
     const first = survey(AT, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
     const second = survey(after(80), [row(TCP.CLOSE_WAIT, { inode: 71 })], [holder(10, 71)]);
     expect(leaksOf(polling(0), first, second)).toMatchObject({ processes: [], unowned: [] });
   });
 
-  test("a reset that went by in a loss leaves the descriptor, which the survey shows", () => {
+  test("a reset that was lost leaves a leaked descriptor, which the survey shows", () => {
     const held = survey(after(30), [], [holder(9, 70)]);
     const later = survey(after(40), [], [holder(9, 70)]);
     const leaks = leaksOf(...traced, dropped(after(29), 1), held, tick(after(31)), later);

@@ -41,13 +41,13 @@ function leak(
 }
 
 describe("stuck", () => {
-  test("is what has been in CLOSE_WAIT for the threshold, to the nanosecond", () => {
+  test("means in CLOSE_WAIT for the threshold, to the nanosecond", () => {
     const events = leak(100 * SECOND, 9, 1000);
     expect(snapshotOf(...events, tick(160 * SECOND - 1))).toMatchObject({ stuck: 0, stuckAfterMs: 60_000 });
     expect(snapshotOf(...events, tick(160 * SECOND)).stuck).toBe(1);
   });
 
-  test("is summed over processes and what is nobody's", () => {
+  test("is the sum over processes and unowned sockets", () => {
     const unowned = transition(0, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { address: 0xee });
     const snapshot = snapshotOf(
       unowned,
@@ -64,7 +64,7 @@ describe("stuck", () => {
     expect(snapshot.unowned).toMatchObject({ stuck: 1, closeWait: 1 });
   });
 
-  test("has an age that is a lower bound where the socket is older than the tracer", () => {
+  test("has an age that is a lower bound if the socket is older than the tracer", () => {
     const old = survey(100 * SECOND, [row(TCP.CLOSE_WAIT)], [holder(9, 70)]);
     const both = snapshotOf(tracing(1), old, ...leak(150 * SECOND, 9, 1000), tick(170 * SECOND));
     expect(both.processes[0]).toMatchObject({ oldestCloseWaitMs: 70_000, oldestIsAtLeast: true });
@@ -74,7 +74,7 @@ describe("stuck", () => {
 });
 
 describe("processes", () => {
-  test("come by stuck sockets, then CLOSE_WAIT, then rate, then pid", () => {
+  test("are sorted by stuck sockets, CLOSE_WAIT, rate and pid", () => {
     const young = 100 * SECOND;
     const busy = [1, 2, 3].flatMap((n) => [
       transition(young + n, TCP.CLOSE, TCP.SYN_SENT, { address: 0x50 + n, task: taskOf(50) }),
@@ -120,14 +120,14 @@ describe("processes", () => {
     ]);
   });
 
-  test("have what /proc says of them, and null for what is not known", () => {
+  test("have the facts from /proc, and null for unknown ones", () => {
     const known = snapshotOf(tracing(0), survey(1, [row(TCP.ESTABLISHED)], [holder(9, 70)]));
     expect(known.processes).toMatchObject([{ cmdline: "/bin/p9", user: 1000, fdUsed: 10, fdLimit: 1024 }]);
     const unknown = snapshotOf(tracing(0), transition(1, TCP.CLOSE, TCP.SYN_SENT, { task: taskOf(9) }));
     expect(unknown.processes).toMatchObject([{ cmdline: null, fdUsed: null, fdLimit: null }]);
   });
 
-  test("with the pid of one that has ended start anew", () => {
+  test("with a reused pid start from zero", () => {
     const [old, next] = [holder(9), { ...holder(9), comm: "next", startTime: 77 }];
     const events: TraceEvent[] = [
       tracing(0),
@@ -143,7 +143,7 @@ describe("processes", () => {
     ]);
   });
 
-  test("of a connection opened and closed have both counted, per second", () => {
+  test("have rates of opened and closed connections", () => {
     const at = 100 * SECOND;
     const events = [
       ...leak(at, 9, 1000),
@@ -157,13 +157,13 @@ describe("processes", () => {
 });
 
 describe("the peer of most sockets in CLOSE_WAIT", () => {
-  test("of a client is the far end with its port", () => {
+  test("of a client is the remote endpoint", () => {
     const far = { remoteAddress: 0x0a00_0002, remotePort: 443 };
     const events = [...leak(1, 9, 1000), ...leak(2, 9, 1001, far), ...leak(3, 9, 1002, far)];
     expect(snapshotOf(...events).processes[0]?.closeWaitPeer).toEqual({ endpoint: "10.0.0.2:443", count: 2 });
   });
 
-  test("of a server is the far address, since its ports are all different", () => {
+  test("of a server is the remote address, since the ports all differ", () => {
     const events = [1, 2].flatMap((n) => [
       child(n, TCP.LISTEN, TCP.SYN_RECV, { address: n, remotePort: 40_000 + n }),
       child(n, TCP.SYN_RECV, TCP.ESTABLISHED, { address: n, remotePort: 40_000 + n }),
@@ -174,13 +174,13 @@ describe("the peer of most sockets in CLOSE_WAIT", () => {
   });
 });
 
-describe("what is nobody's", () => {
-  test("is a row of its own; null when there is none", () => {
+describe("unowned sockets", () => {
+  test("have a row of their own; null if there are none", () => {
     expect(snapshotOf(transition(1, TCP.CLOSE_WAIT, TCP.ESTABLISHED)).unowned).toMatchObject({ established: 1 });
     expect(snapshotOf(...leak(1, 9, 1000)).unowned).toBeNull();
   });
 
-  test("leaves out what its process has closed already", () => {
+  test("leave out sockets that their process has closed", () => {
     const dying = transition(1, TCP.ESTABLISHED, TCP.FIN_WAIT1);
     const { unowned, states } = snapshotOf(dying);
     expect(unowned).toBeNull();
@@ -188,7 +188,7 @@ describe("what is nobody's", () => {
   });
 });
 
-test("an un-accepted connection stands under the process that listens", () => {
+test("a connection that is not accepted counts for the listening process", () => {
   const rows = [
     listenerRow(),
     row(TCP.CLOSE_WAIT, { localAddress: LOOPBACK, localPort: 80, remotePort: 40_000, inode: 0 }),
@@ -198,7 +198,7 @@ test("an un-accepted connection stands under the process that listens", () => {
   expect(unowned).toBeNull();
 });
 
-test("the clock is the calendar's by its anchor; the source, losses and gaps are named", () => {
+test("the wall clock comes from the anchor; the source, losses and gaps are reported", () => {
   const snapshot = snapshotOf(
     { kind: "anchor", at: 5 * SECOND, wallMs: 1_700_000_000_000 },
     polling(5 * SECOND),
@@ -215,7 +215,7 @@ test("the clock is the calendar's by its anchor; the source, losses and gaps are
   });
 });
 
-test.each([2 ** 32 + 7, 0xffff_ffff])("a pid that Linux cannot have, %d, is not taken for another one", (pid) => {
+test.each([2 ** 32 + 7, 0xffff_ffff])("a pid too large for Linux, %d, is not confused with another one", (pid) => {
   const held = survey(SECOND, [row(TCP.CLOSE_WAIT)], [holder(7), holder(pid, 70)]);
   const { processes, unowned } = buildSnapshot(fold(tracing(0), held, tick(900 * SECOND)).model.tables, 1000);
   expect(processes.filter(({ stuck }) => stuck > 0).map((one) => one.pid)).toEqual([pid]);

@@ -19,7 +19,7 @@ type Visited = [Socket, number, boolean, LeakedDescriptor | null];
 
 const STUCK_AFTER = SECOND;
 
-test("each socket in CLOSE_WAIT is visited, and each leaked descriptor that a survey has confirmed", () => {
+test("each socket in CLOSE_WAIT and each confirmed leaked descriptor is visited", () => {
   fc.assert(
     fc.property(fc.oneof(traced, polled), (events) => {
       const { tables } = fold(...events).model;
@@ -45,14 +45,14 @@ test("each socket in CLOSE_WAIT is visited, and each leaked descriptor that a su
   );
 });
 
-test("all views give a leaked descriptor the same age, and are as sure of it", () => {
+test("all views agree on the age of a leaked descriptor, and on whether it is exact", () => {
   const task = taskOf(9);
   const { tables } = fold(
     tracing(0),
     transition(1, TCP.CLOSE, TCP.SYN_SENT, { inode: 70, task }),
     transition(2, TCP.SYN_SENT, TCP.ESTABLISHED, { inode: 70 }),
     transition(10 * SECOND, TCP.ESTABLISHED, TCP.CLOSE_WAIT, { inode: 70 }),
-    // No event of its reset: a survey shows that it has gone.
+    // Its reset is not traced: a survey shows that it is gone.
     survey(20 * SECOND, [], [holder(9, 70)]),
     tick(40 * SECOND),
     survey(50 * SECOND, [], [holder(9, 70)]),

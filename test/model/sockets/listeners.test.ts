@@ -34,7 +34,7 @@ describe("the listener that a connection came through", () => {
     expect(accepting(connection({ localPort: 8080 }), http, https)).toEqual([]);
   });
 
-  test("is the one on its own address before the one on all, in whichever order they came", () => {
+  test("is the one on its own address rather than the one on all, in either order", () => {
     const all = listener({});
     const own = listener({ localAddress: LAN });
     expect(accepting(connection(), all, own)).toEqual([own]);
@@ -49,7 +49,7 @@ describe("the listener that a connection came through", () => {
     ).toEqual([]);
   });
 
-  test("may be on [::] for IPv4, but not where there is one on 0.0.0.0", () => {
+  test("may be on [::] for IPv4, but not if there is one on 0.0.0.0", () => {
     const v6 = listener({ localAddress: ANY6 });
     const v4 = listener({});
     expect(accepting(connection(), v6)).toEqual([v6]);
@@ -69,13 +69,13 @@ describe("the listener that a connection came through", () => {
     expect(accepting(connection({ netns: 3 }), here, there)).toEqual([]);
   });
 
-  test("may be in any namespace where the connection's is not known", () => {
+  test("may be in any namespace if the connection's is unknown", () => {
     const here = listener({ netns: 1 });
     const there = listener({ netns: 2 });
     expect(accepting(connection({ netns: null }), here, there)).toEqual([here, there]);
   });
 
-  test("is gone when it was removed, and the others stay", () => {
+  test("is gone after its removal, and the others stay", () => {
     const index = new ListenerIndex();
     const first = listener({});
     const second = listener({});
@@ -90,7 +90,7 @@ describe("the listener that a connection came through", () => {
   });
 });
 
-/** How well a listener's address fits a connection: 3 the same, 2 any of its family, 1 [::] for IPv4, 0 not at all. */
+/** How well a listener's address matches a connection: 3 equal, 2 all addresses, 1 [::] for IPv4, 0 not at all. */
 function fitOf(one: Socket, ends: SocketTuple): number {
   if (ends.netns !== null && one.netns !== ends.netns) return 0;
   if (one.localPort !== ends.localPort) return 0;
@@ -111,7 +111,7 @@ const anyStep = fc.record({
 });
 
 describe("listeners of one port", () => {
-  test("are those that fit best of all that are there, in the order in which they took their port", () => {
+  test("are those that match best, in the order in which they took the port", () => {
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 40 }), anyPlace, (steps, place) => {
         const index = new ListenerIndex();
@@ -157,7 +157,7 @@ describe("the owner through listeners", () => {
   const nginx = { pid: 7, evidence: "syscall" } as const;
   const other = { pid: 8, evidence: "inode" } as const;
 
-  test("is the one process that listens, however often", () => {
+  test("is the only process that listens, even with several listeners", () => {
     expect(pidOfListener([listener({ owner: nginx })])).toBe(7);
     expect(pidOfListener([listener({ owner: nginx }), listener({ owner: nginx })])).toBe(7);
   });
@@ -169,7 +169,7 @@ describe("the owner through listeners", () => {
     expect(pidOfListener([listener({}), listener({ owner: nginx })])).toBe(null);
   });
 
-  test("is unknown where nobody is known to listen", () => {
+  test("is unknown without a known listener", () => {
     expect(pidOfListener([])).toBe(null);
     expect(pidOfListener([listener({})])).toBe(null);
   });

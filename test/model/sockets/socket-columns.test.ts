@@ -20,7 +20,7 @@ const STUCK_AFTER_MS = 1000;
 const STUCK_AFTER = STUCK_AFTER_MS * 1e6;
 const both = fc.oneof(traced, polled);
 
-test("the columns say of each socket what it says itself, whatever has happened to it", () => {
+test("the columns agree with each socket after any events", () => {
   fc.assert(
     fc.property(both, (events) => {
       const { columns } = fold(...events).model.tables.sockets;
@@ -41,7 +41,7 @@ test("the columns say of each socket what it says itself, whatever has happened 
   );
 });
 
-test("what a snapshot counts by the columns is what counting the sockets one by one gives", () => {
+test("a snapshot counts by columns the same as socket by socket", () => {
   fc.assert(
     fc.property(both, (events) => {
       const { tables } = fold(...events).model;
@@ -59,7 +59,7 @@ test("what a snapshot counts by the columns is what counting the sockets one by 
   );
 });
 
-test("groups count what asking each socket for its groups gives", () => {
+test("groups count the same as socket by socket", () => {
   fc.assert(
     fc.property(both, fc.constantFrom(...GROUPINGS), (events, by) => {
       const { tables } = fold(...events).model;
@@ -88,7 +88,7 @@ function longLeaked({ leakedDescriptors, now }: SocketWorld): LeakedDescriptor[]
   return [...leakedDescriptors].filter(({ isConfirmed, since }) => isConfirmed && now - since >= STUCK_AFTER);
 }
 
-/** The slow way: each socket asked for its holders, and put to each of them. */
+/** The slow way: adds each socket to each of its holders. */
 function recount(tables: Tables): {
   states: number[];
   stuck: number;
@@ -119,7 +119,7 @@ function recount(tables: Tables): {
   return { states, stuck, byPid, unowned };
 }
 
-test("thousands that come and go stay in order, and the columns do not grow with those that have gone", () => {
+test("thousands of sockets come and go in order, and the columns do not keep growing", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(3000), fc.nat(900)), { maxLength: 20 }), (rounds) => {
       const columns = new SocketColumns();

@@ -17,7 +17,7 @@ function socketWith(ends: Partial<Socket>): Socket {
   return Object.assign(new Socket(1, TCP.ESTABLISHED, 0, true), ends);
 }
 
-test("sockets come and go, and those with the same ends are found, in the order in which they came", () => {
+test("sockets with the same tuple are found in the order of insertion, as sockets come and go", () => {
   const anyStep = fc.record({ ends: anyEnds, leaves: fc.option(fc.nat(40)) });
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 80 }), anyEnds, (steps, asked) => {
@@ -41,7 +41,7 @@ test("sockets come and go, and those with the same ends are found, in the order 
   );
 });
 
-test("one that is not there, or not any more, changes nothing when it goes", () => {
+test("removing a socket that is not in the index changes nothing", () => {
   const index = new TupleIndex();
   const [one, other] = [socketWith({ localPort: 80 }), socketWith({ localPort: 80 })];
   index.remove(one);

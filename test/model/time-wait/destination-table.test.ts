@@ -9,7 +9,7 @@ function served(fields: Partial<SocketTuple>): SocketTuple {
   return { netns: 1, localAddress: HOST, localPort: 80, remoteAddress: HOST, remotePort: 40_000, ...fields };
 }
 
-/** The most steps to find one of 8,000 destinations of our server side. */
+/** The maximum steps to find one of 8,000 destinations of a server. */
 function longestProbe(endsAt: (index: number) => SocketTuple): number {
   const table = new DestinationTable();
   for (let index = 0; index < 8000; index++) table.use(endsAt(index), "server", 0);
@@ -20,12 +20,12 @@ test.each([...ADDRESS_FAMILIES])("finds sources %s in a few steps", (_, addressA
   expect(longestProbe((index) => served({ remoteAddress: addressAt(index) }))).toBeLessThan(150);
 });
 
-test("finds many ports, and the same ends in many namespaces, in a few steps", () => {
+test("finds many ports, and one tuple in many namespaces, in a few steps", () => {
   expect(longestProbe((index) => served({ localPort: index }))).toBeLessThan(150);
   expect(longestProbe((index) => served({ netns: 0xf000_0000 + index }))).toBeLessThan(150);
 });
 
-test("finds what is used, from both sides, until nothing has gone to it for a minute", () => {
+test("finds a destination from both sides until it is unused for a minute", () => {
   const table = new DestinationTable();
   const ends = served({});
   const old = table.use(ends, "server", 0);

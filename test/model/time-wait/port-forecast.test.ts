@@ -4,7 +4,7 @@ import { msUntilExhausted, type PortUse } from "#src/model/time-wait/port-foreca
 
 const QUIET: PortUse = { ports: 1000, inUse: 0, opened: 0, entered: 0, freed: 0, life: 60, freeing: [] };
 
-/** What happens to the ports, second by second: when the last one is taken, if that is within an hour. */
+/** Simulates the ports second by second: when the last one is taken, if within an hour. */
 function play({ ports, inUse, opened, entered, freed, life, freeing }: PortUse): number | null {
   let used = inUse;
   for (let second = 0; second <= 3600; second++) {
@@ -15,7 +15,7 @@ function play({ ports, inUse, opened, entered, freed, life, freeing }: PortUse):
 }
 
 describe("the last port is taken", () => {
-  test("when as many as are left have been opened", () => {
+  test("when the remaining ports are opened", () => {
     expect(msUntilExhausted({ ...QUIET, inUse: 500, opened: 100, entered: 100 })).toBe(5000);
   });
 
@@ -24,41 +24,41 @@ describe("the last port is taken", () => {
     expect(msUntilExhausted({ ...QUIET, inUse: 1003, opened: 1 })).toBe(0);
   });
 
-  test("never, when what is kept for a minute is less than there are", () => {
+  test("never, if the ports kept for a minute are fewer than all ports", () => {
     expect(msUntilExhausted({ ...QUIET, opened: 16, entered: 16 })).toBeNull();
     expect(msUntilExhausted({ ...QUIET, opened: 17, entered: 17 })).toBe((1000 / 17) * 1000);
   });
 
-  test("never, when nothing is opened or all is freed at once", () => {
+  test("never, if nothing is opened or all ports are freed at once", () => {
     expect(msUntilExhausted({ ...QUIET, inUse: 999 })).toBeNull();
     expect(msUntilExhausted({ ...QUIET, inUse: 999, opened: 50, freed: 50 })).toBeNull();
   });
 
-  test("later, when ports come free meanwhile", () => {
+  test("later, if ports are freed meanwhile", () => {
     const freeing = Array.from({ length: 60 }, () => 10);
     expect(msUntilExhausted({ ...QUIET, inUse: 900, opened: 20, entered: 20, freeing })).toBe(10_000);
     expect(msUntilExhausted({ ...QUIET, inUse: 900, opened: 10, entered: 10, freeing })).toBeNull();
   });
 
-  test("after minutes, when connections are opened and not closed", () => {
+  test("after minutes, if connections are opened and not closed", () => {
     expect(msUntilExhausted({ ...QUIET, opened: 4 })).toBe(250_000);
   });
 
-  test("never, when what grows is no more than chance", () => {
+  test("never, if the growth may be random", () => {
     expect(msUntilExhausted({ ...QUIET, inUse: 46, opened: 0.6, freed: 0.4 })).toBeNull();
     expect(msUntilExhausted({ ...QUIET, inUse: 900, opened: 50, freed: 48 })).toBeNull();
   });
 
-  test("not foretold for more than an hour ahead", () => {
+  test("without a forecast beyond an hour", () => {
     expect(msUntilExhausted({ ...QUIET, ports: 28_232, opened: 4 })).toBeNull();
   });
 
-  test("never, when the kernel gives them away again after a second", () => {
+  test("never, if the kernel reuses ports after a second", () => {
     expect(msUntilExhausted({ ...QUIET, inUse: 20, opened: 500, entered: 500, life: 1, freeing: [20] })).toBeNull();
   });
 });
 
-test("as playing it through says, to the second", () => {
+test("the forecast agrees with a simulation, to the second", () => {
   const anyUse = fc.record({
     ports: fc.integer({ min: 1, max: 5000 }),
     inUse: fc.nat(2000),
@@ -72,13 +72,13 @@ test("as playing it through says, to the second", () => {
     fc.property(anyUse, ({ kept, ...fields }) => {
       const use = { ...fields, entered: Math.floor((fields.opened * kept) / 100) };
       fc.pre(use.inUse < use.ports && use.freeing.reduce((sum, count) => sum + count, 0) <= use.inUse);
-      // Growth that may be chance is not foretold.
+      // Random growth gives no forecast.
       fc.pre((use.opened - use.freed) * 5 > 3 * Math.sqrt((use.opened + use.freed) * 5));
-      const told = msUntilExhausted(use);
+      const forecast = msUntilExhausted(use);
       const played = play(use);
-      // What comes after the first minute may be taken for chance.
-      if (told === null) expect(played === null || played > use.life).toBe(true);
-      else expect(Math.ceil(told / 1000)).toBe(played);
+      // Growth after the first minute may count as random.
+      if (forecast === null) expect(played === null || played > use.life).toBe(true);
+      else expect(Math.ceil(forecast / 1000)).toBe(played);
     }),
   );
 });

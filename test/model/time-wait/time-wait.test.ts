@@ -45,12 +45,12 @@ const left = (at: number, evidence = ORPHAN): TraceEvent => transition(at, TCP.F
 
 const churn = ({ model }: Run): ChurnReport => buildChurn(model.tables);
 
-/** What is there, by process: made, and standing. */
+/** By process: mini-sockets created, and current ones. */
 function standing(run: Run): [pid: number, entered: number, now: number][] {
   return churn(run).processes.map(({ pid, entered, now }) => [pid, entered, now]);
 }
 
-describe("who closes first", () => {
+describe("the side that closes first", () => {
   test.each([
     ["the peer's FIN is awaited", ORPHAN, 1],
     ["the peer's FIN has come", DONE, 0],
@@ -63,12 +63,12 @@ describe("who closes first", () => {
     ]);
   });
 
-  test("with a reset leaves nothing", () => {
+  test("leaves nothing with a reset", () => {
     const run = fold(tracing(0), ...closing(AT), left(AT + 4, { ...ORPHAN, error: 104 }), tick(AT + 5));
     expect(churn(run)).toMatchObject({ total: { now: 0 }, processes: [], destinations: [] });
   });
 
-  test("on the listening side uses no port of its own", () => {
+  test("uses no port if it is the listening side", () => {
     const ends = [
       child(AT, TCP.LISTEN, TCP.SYN_RECV),
       child(AT + 1, TCP.SYN_RECV, TCP.ESTABLISHED),
@@ -81,13 +81,13 @@ describe("who closes first", () => {
     expect(churn(run).destinations).toMatchObject([{ side: "server", port: 80, timeWait: 1, ports: null }]);
   });
 
-  test("without evidence is taken to have left one", () => {
+  test("is assumed to leave one without evidence", () => {
     const bare = { evidence: null, inode: null, netns: null };
     const end = transition(AT + 4, TCP.FIN_WAIT2, TCP.CLOSE, bare);
     expect(standing(fold(tracing(0), ...closing(AT, CLIENT, bare), end, tick(AT + 5)))).toEqual([[9, 1, 1]]);
   });
 
-  test("is charged though the kernel showed the end to no program", () => {
+  test("is charged even if the kernel skipped the end", () => {
     const next = transition(AT + SECOND, TCP.CLOSE, TCP.SYN_SENT, { localPort: 0 });
     expect(standing(fold(tracing(0), ...closing(AT), next))).toEqual([[9, 1, 1]]);
   });
@@ -95,13 +95,13 @@ describe("who closes first", () => {
 
 const life = (...events: readonly TraceEvent[]): number => churn(fold(tracing(0), ...closing(AT), ...events)).total.now;
 
-describe("a minute later", () => {
-  test("it is gone", () => {
+describe("after a minute", () => {
+  test("a mini-socket is gone", () => {
     expect(life(left(AT + 4, DONE), tick(AT + 59 * SECOND))).toBe(1);
     expect(life(left(AT + 4, DONE), tick(AT + 61 * SECOND))).toBe(0);
   });
 
-  test("it is there still when the peer, on this machine, closed half a minute after", () => {
+  test("it still exists if the peer, on this machine, closed half a minute later", () => {
     const server = [
       child(AT, TCP.LISTEN, TCP.SYN_RECV),
       child(AT + 3, TCP.SYN_RECV, TCP.ESTABLISHED),
@@ -113,7 +113,7 @@ describe("a minute later", () => {
     expect(life(...events, tick(AT + 91 * SECOND))).toBe(0);
   });
 
-  test("it stays counted as made", () => {
+  test("it still counts as created", () => {
     const later = AT + 200 * SECOND;
     const run = fold(tracing(0), ...closing(AT), left(AT + 4, DONE), tick(later), survey(later, []), tick(later));
     expect(standing(run)).toEqual([[9, 1, 0]]);
@@ -131,7 +131,7 @@ const counters = (at: number, timeWait: number, overflowed: number): TraceEvent 
 describe("before the minute is over", () => {
   const made = [tracing(0), ...closing(AT), left(AT + 4, DONE)];
 
-  test("a connection with the same ends takes its place", () => {
+  test("a connection with the same tuple replaces it", () => {
     const again = closing(AT + 2 * SECOND, CLIENT, { address: 0xc1 });
     const run = fold(...made, ...again.slice(0, 2), tick(AT + 3 * SECOND));
     expect(churn(run)).toMatchObject({ total: { now: 0 }, destinations: [{ timeWait: 0, inUse: 1 }] });
@@ -139,23 +139,23 @@ describe("before the minute is over", () => {
 
   const now = (...events: readonly TraceEvent[]): number => churn(fold(...made, ...events)).total.now;
 
-  test("two surveys that do not show it end it, if it is older than they", () => {
+  test("two surveys without it end it, if it is older than both", () => {
     expect(now(survey(AT + SECOND, []))).toBe(1);
     expect(now(survey(AT + SECOND, []), survey(AT + 2 * SECOND, []))).toBe(0);
     expect(now(survey(AT + 2, []), survey(AT + 3, []))).toBe(1);
-    // A row may be left out of one reading.
+    // One survey may leave out a row.
     const shown = { ...survey(AT + 2 * SECOND, []), timeWaits: [timeWaitRow({ remainingMs: 58_000 })] };
     expect(now(survey(AT + SECOND, []), shown, survey(AT + 3 * SECOND, []))).toBe(1);
   });
 
-  test("one survey ends it, if the kernel counts fewer", () => {
+  test("one survey without it ends it, if the kernel counts fewer", () => {
     const missed = survey(AT + SECOND, []);
     expect(now(missed, counters(AT + 2 * SECOND, 0, 0))).toBe(0);
     expect(now(missed, counters(AT + 2 * SECOND, 1, 0))).toBe(1);
     expect(now(counters(AT + 2 * SECOND, 0, 0))).toBe(1);
   });
 
-  test("the kernel's word on the time that is left counts", () => {
+  test("the remaining time comes from the kernel", () => {
     const at = AT + 50 * SECOND;
     const run = fold(...made, { ...survey(at, []), timeWaits: [timeWaitRow({ remainingMs: 40_000 })] });
     run.model.fold(tick(AT + 80 * SECOND));
@@ -170,32 +170,32 @@ const shows = (at: number, ...rows: ReturnType<typeof timeWaitRow>[]): Survey =>
   timeWaits: rows,
 });
 
-describe("what a survey shows", () => {
-  test("and is older than tcptrace stands, and was not made", () => {
+describe("a mini-socket in a survey", () => {
+  test("that is older than tcptrace is current, but not created", () => {
     const run = fold(tracing(AT), shows(AT + 1, timeWaitRow({ remainingMs: 20_000 })), tick(AT + SECOND));
     expect(churn(run)).toMatchObject({ total: { now: 1 }, processes: [], unowned: { entered: 0, now: 1 } });
   });
 
-  test("and is so young that its event must be on the way waits for that", () => {
+  test("that is so new that its event must be pending waits for it", () => {
     const run = fold(tracing(0), shows(AT, timeWaitRow({ remainingMs: 59_990 })), tick(AT + SECOND));
     expect(churn(run).total.now).toBe(0);
   });
 
-  test("and might be told yet, since events are behind, waits for them", () => {
+  test("that may still be reported, since events lag, waits for them", () => {
     const late = [tracing(0), tick(AT - 10 * SECOND), ...closing(AT - 6 * SECOND)];
     const run = fold(...late, shows(AT, timeWaitRow({ remainingMs: 55_000 })), left(AT - 5 * SECOND, DONE));
     expect(standing(run)).toEqual([[9, 1, 1]]);
     expect(churn(run).unowned).toBeNull();
   });
 
-  test("and was charged by it is not charged again when its end is found", () => {
+  test("that was charged by it is not charged again when its end is inferred", () => {
     const shown = shows(AT + 10 * SECOND, timeWaitRow({ remainingMs: 51_000 }));
     const run = fold(tracing(0), ...closing(AT), tick(AT + 10 * SECOND), shown, tick(AT + 11 * SECOND));
     expect(standing(run)).toEqual([[9, 1, 1]]);
     expect(churn(run)).toMatchObject({ unowned: null, destinations: [{ inUse: 1 }] });
   });
 
-  test("is one with what the basic program told of without a namespace", () => {
+  test("is the same as the basic program reported without a namespace", () => {
     const bare = { evidence: null, inode: null, netns: null };
     const two = { namespaces: [NETNS, NETNS + 1] };
     const end = transition(AT + 4, TCP.FIN_WAIT2, TCP.CLOSE, bare);
@@ -207,18 +207,18 @@ describe("what a survey shows", () => {
     expect(churn(run)).toMatchObject({ total: { now: 1 }, unowned: null });
   });
 
-  test("and has had its time is not taken up again", () => {
+  test("that has expired is not added again", () => {
     const run = fold(tracing(0), shows(AT, timeWaitRow({ remainingMs: 0 })));
     expect(churn(run).total.now).toBe(0);
   });
 
-  test("was made by nobody known, when it was not traced", () => {
+  test("has an unknown creator if it was not traced", () => {
     const run = fold(tracing(0), tick(AT), shows(AT, timeWaitRow({ remainingMs: 55_000 })), tick(AT + SECOND));
     expect(churn(run)).toMatchObject({ processes: [], unowned: { entered: 1, now: 1 } });
   });
 });
 
-test("without a tracer, the last who held the socket is charged", () => {
+test("without a tracer, the last holder of the socket is charged", () => {
   const before = survey(AT, [row(TCP.ESTABLISHED)], [holder(9, 70)]);
   const after = {
     ...survey(AT + SECOND, []),
@@ -229,7 +229,7 @@ test("without a tracer, the last who held the socket is charged", () => {
   expect(churn(run)).toMatchObject({ unowned: { entered: 1, now: 1 }, destinations: [{ timeWait: 2 }] });
 });
 
-test("another process with the pid of the one that closed is not blamed", () => {
+test("another process with the pid of the one that closed is not charged", () => {
   const later = { ...holder(9), startTime: 777, comm: "innocent" };
   const first: TraceEvent = { kind: "process", at: AT, process: holder(9) };
   const then: TraceEvent = { kind: "process", at: AT + SECOND, process: later };
@@ -241,7 +241,7 @@ test("another process with the pid of the one that closed is not blamed", () => 
   });
 });
 
-test("a filter chooses what is counted, and not what takes up ports", () => {
+test("a filter selects what is counted, but not which ports are in use", () => {
   const parsed = parseFilter("pid:8");
   if (!parsed.ok) throw new Error(parsed.error);
   const model = new Model(parsed.filter);
@@ -255,12 +255,12 @@ test("a filter chooses what is counted, and not what takes up ports", () => {
   });
 });
 
-test("beside the kernel's own count, since the begin", () => {
+test("compared with the kernel's own count, since the start", () => {
   const run = fold(tracing(0), counters(AT, 3, 100), counters(AT + SECOND, 4, 112));
   const expected = { now: 0, kernel: 4, limit: null, overflowed: 12, recycled: 0 };
   expect(churn(run).total).toMatchObject(expected);
   expect(churn(run).namespaces).toMatchObject([{ netns: NETNS, ...expected }]);
-  // Counters that fall are another namespace's.
+  // Counters that fall belong to a new namespace.
   run.model.fold(counters(AT + 2 * SECOND, 1, 3));
   expect(churn(run).total).toMatchObject({ overflowed: 0 });
 });
