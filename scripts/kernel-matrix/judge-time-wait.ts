@@ -12,7 +12,7 @@ const SIDES: readonly Side[] = ["client", "server"];
 /** Returns the number of mini-sockets that tcptrace reported. */
 export function judgeTimeWait(
   rows: readonly TransitionLine[],
-  { port, standing, ways, begun }: Truth,
+  { port, standing, ways, created }: Truth,
   losses: Losses,
   complaints: string[],
 ): number {
@@ -38,9 +38,9 @@ export function judgeTimeWait(
     }
   }
   if (unreported > excused) complaints.push(`${unreported} mini-sockets not reported`);
-  if (entered > begun || begun > entered + foundAgain + excused) {
+  if (entered > created || created > entered + foundAgain + excused) {
     complaints.push(
-      `${entered} mini-sockets reported, ${foundAgain} restored, ${losses.lost} lost; the kernel counted ${begun}`,
+      `${entered} mini-sockets reported, ${foundAgain} restored, ${losses.lost} lost; the kernel counted ${created}`,
     );
   }
   return entered;

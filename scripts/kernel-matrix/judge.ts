@@ -39,9 +39,9 @@ export async function judge(folder: string, kernel: string, cell: string): Promi
   const complaints = exitCode === 0 ? [] : [`tcptrace exited with ${exitCode}`];
   const [, probes = ""] = cell.split(":");
   const losses = { lost, mayLose: MAY_LOSE.has(probes) };
-  const begun = COUNTS_ENDS.has(kernel) ? leftByWays(truth) : truth.begun;
+  const created = COUNTS_ENDS.has(kernel) ? leftByWays(truth) : truth.created;
   const owners = judgeOwners(rows, truth, losses, complaints);
-  const timeWait = WITHOUT_EVIDENCE.has(probes) ? null : judgeTimeWait(rows, { ...truth, begun }, losses, complaints);
+  const timeWait = WITHOUT_EVIDENCE.has(probes) ? null : judgeTimeWait(rows, { ...truth, created }, losses, complaints);
   const exact = await judgeRules(`${file}.tct`, losses, complaints);
   return { cell, note: "", figures: { ...owners, lost, timeWait, exact, startMs: truth.startMs }, complaints };
 }

@@ -157,20 +157,20 @@ export function unpack(files: readonly string[], folder: string): void {
     .toSorted()
     .join("\n");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  const begun = `${folder}.new`;
-  rmSync(begun, { recursive: true, force: true });
+  const partial = `${folder}.new`;
+  rmSync(partial, { recursive: true, force: true });
   for (const part of MERGED) {
-    mkdirSync(join(begun, "usr", part), { recursive: true });
-    symlinkSync(`usr/${part}`, join(begun, part));
+    mkdirSync(join(partial, "usr", part), { recursive: true });
+    symlinkSync(`usr/${part}`, join(partial, part));
   }
   for (const file of files) {
     const script = 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"';
-    run("bash", ["-c", script, "bash", file, begun]);
+    run("bash", ["-c", script, "bash", file, partial]);
   }
-  for (const part of NOT_NEEDED) rmSync(join(begun, part), { recursive: true, force: true });
-  writeFileSync(join(begun, ".packages"), wanted);
+  for (const part of NOT_NEEDED) rmSync(join(partial, part), { recursive: true, force: true });
+  writeFileSync(join(partial, ".packages"), wanted);
   rmSync(folder, { recursive: true, force: true });
-  renameSync(begun, folder);
+  renameSync(partial, folder);
 }
 
 /** Files below a folder whose path ends with this suffix. */

@@ -32,7 +32,7 @@ export interface Truth extends Ending {
   readonly connections: number;
   readonly ways: readonly WayEnding[];
   /** Mini-sockets by the kernel's own count. */
-  readonly begun: number;
+  readonly created: number;
   /** Milliseconds until tcptrace traced. */
   readonly startMs: number;
 }

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createWriteStream, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CellResult, RefusalsResult, Truth } from "./cell-result.ts";
-import { begunMiniSockets, leaveOutOlder } from "./kernel-rows.ts";
+import { createdMiniSockets, leaveOutOlder } from "./kernel-rows.ts";
 import { runTrials } from "./refusals.ts";
 import { STEP_MS, until, within } from "./wait.ts";
 import { runEndings, runPair } from "./workload.ts";
@@ -22,12 +22,12 @@ function leave(name: string, result: CellResult | RefusalsResult): void {
 
 /** Runs the workload under a tcptrace that traces. */
 async function makeTruth(startMs: number): Promise<Truth> {
-  const before = begunMiniSockets();
+  const before = createdMiniSockets();
   const { ending, connections, end } = await runPair();
   const ways = await runEndings();
-  const begun = begunMiniSockets() - before;
+  const created = createdMiniSockets() - before;
   await end();
-  return { ...ending, connections, ways, begun, startMs };
+  return { ...ending, connections, ways, created, startMs };
 }
 
 async function runCell(name: string): Promise<void> {
@@ -36,7 +36,7 @@ async function runCell(name: string): Promise<void> {
   const path = `/opt/bpftrace/${bpftrace}/bin:${process.env["PATH"]}`;
   const env = { ...process.env, PATH: path, TCPTRACE_PROBES: probes };
   leaveOutOlder();
-  const begun = performance.now();
+  const start = performance.now();
   const tracer = spawn("/app/node", [...WORDS, `${file}.tct`], { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(tracer, "exit");
   let stderr = "";
@@ -49,7 +49,7 @@ async function runCell(name: string): Promise<void> {
       if (tracer.exitCode !== null) throw new Error(`tcptrace ended with ${tracer.exitCode}`);
       return / probes$/m.test(stderr);
     });
-    truth = await makeTruth(performance.now() - begun);
+    truth = await makeTruth(performance.now() - start);
   } catch (failure) {
     error = messageOf(failure);
   }
@@ -61,7 +61,7 @@ async function runCell(name: string): Promise<void> {
   });
   writeFileSync(`${file}.stderr`, stderr);
   leave(name, { cell: name, truth, error, exitCode: tracer.exitCode, stopMs: performance.now() - stopped });
-  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`GUEST ${name}: ${seconds} s${error === null ? "" : `, ${error}`}`);
 }
 

@@ -32,7 +32,7 @@ function readRows(): Map<string, Row> {
 }
 
 /** Number of mini-sockets created since boot, by the kernel's own count (TcpExt in /proc/net/netstat). */
-export function begunMiniSockets(): number {
+export function createdMiniSockets(): number {
   const [names = [], values = []] = readFileSync("/proc/net/netstat", "latin1")
     .split("\n")
     .filter((line) => line.startsWith("TcpExt:"))

@@ -108,24 +108,24 @@ test("the largest age, descriptor and queue come first, and the lowest port", ()
   expect(first("remote")).toMatchObject({ remote: "127.0.0.1:80" });
 });
 
-const groups = (by: (typeof GROUPINGS)[number], filter = MATCH_ALL): unknown[] =>
+const grouped = (by: (typeof GROUPINGS)[number], filter = MATCH_ALL): unknown[] =>
   buildGroups(liveWorld(model.tables), { by, filter, stuckAfterMs: 60_000 }).map(
     ({ name, processes, closeWait, stuck: stuckNow, listen }) => [name, processes, closeWait, stuckNow, listen],
   );
 
 test("a group counts each socket once, even if several of its processes hold it", () => {
-  expect(groups("unit")).toEqual([["(no unit)", 3, 3, 1, 1]]);
-  expect(groups("command")).toEqual([
+  expect(grouped("unit")).toEqual([["(no unit)", 3, 3, 1, 1]]);
+  expect(grouped("command")).toEqual([
     ["p7", 1, 2, 1, 0],
     ["p8", 1, 1, 0, 0],
     ["p9", 1, 1, 0, 1],
   ]);
-  expect(groups("destination")).toEqual([
+  expect(grouped("destination")).toEqual([
     ["127.0.0.1:80", 2, 2, 1, 0],
     ["127.0.0.1:443", 1, 0, 0, 0],
   ]);
-  expect(groups("listener")).toEqual([["0.0.0.0:80", 1, 1, 0, 1]]);
-  expect(groups("command", filterOf("dport:443"))).toEqual([["p7", 1, 0, 0, 0]]);
+  expect(grouped("listener")).toEqual([["0.0.0.0:80", 1, 1, 0, 1]]);
+  expect(grouped("command", filterOf("dport:443"))).toEqual([["p7", 1, 0, 0, 0]]);
 });
 
 test("with any events, lists find their own rows, and a frozen world stays the same under any filter", () => {
