@@ -21,7 +21,7 @@ export const MOST_FILES = 16;
 
 export const ROOMS: Rooms = {
   base: {
-    about: "Data structures and wording that know nothing of TCP",
+    about: "Data structures and text functions without TCP",
     imports: [],
   },
   "host/machine": {
@@ -30,16 +30,16 @@ export const ROOMS: Rooms = {
     packages: ["node:"],
   },
   "model/net": {
-    about: "Addresses, tuples, TCP states, counters: the kernel's nouns",
+    about: "Addresses, tuples, TCP states, kernel counters",
     imports: ["base"],
   },
   "view/format": {
-    about: "Frames, tables, charts, times: how anything is drawn",
+    about: "Layout of frames, tables, charts and times",
     imports: ["base"],
     packages: ["string-width"],
   },
   "model/events": {
-    about: "What can happen: the TraceEvent union and its parts",
+    about: "The TraceEvent union and its parts",
     imports: ["model/net"],
   },
   "model/filter": {
@@ -47,7 +47,7 @@ export const ROOMS: Rooms = {
     imports: ["base", "model/net"],
   },
   terminal: {
-    about: "Frames onto a terminal, through blessed",
+    about: "Draws frames on a terminal, through blessed",
     imports: ["base", "view/format"],
     packages: ["blessed", "node:"],
   },
@@ -66,12 +66,12 @@ export const ROOMS: Rooms = {
     imports: ["model/net", "model/events"],
   },
   "recording/format": {
-    about: "The shape of a recording",
+    about: "The recording format",
     imports: ["base", "model/net", "model/events"],
     packages: ["node:", "zod"],
   },
   wire: {
-    about: "Bytes of the probes into events",
+    about: "Decodes the output of the probes into events",
     imports: ["base", "model/net", "model/events"],
   },
   "host/survey": {
@@ -80,21 +80,21 @@ export const ROOMS: Rooms = {
     packages: ["node:"],
   },
   "model/processes": {
-    about: "Processes and what is known of an owner",
+    about: "Processes and owners",
     imports: ["base", "model/net", "model/events", "model/rates"],
   },
   "recording/read": {
-    about: "A file into events",
+    about: "Reads a recording file into events",
     imports: ["base", "model/net", "model/events", "recording/format", "wire"],
     packages: ["node:"],
   },
   "recording/write": {
-    about: "Events into a file",
+    about: "Writes events to a recording file",
     imports: ["base", "host/machine", "model/net", "model/events", "host/kernel", "recording/format", "wire"],
     packages: ["node:"],
   },
   "source/intake": {
-    about: "Lines of several CPUs into one order; loss",
+    about: "Orders the lines of all CPUs, and counts lost ones",
     imports: ["model/net", "model/events", "wire"],
   },
   "model/time-wait": {
@@ -102,7 +102,7 @@ export const ROOMS: Rooms = {
     imports: ["base", "model/net", "model/filter", "model/rates", "model/processes"],
   },
   "source/bpftrace": {
-    about: "One life of bpftrace",
+    about: "One bpftrace process, from start to exit",
     imports: [
       "base",
       "host/machine",
@@ -116,21 +116,21 @@ export const ROOMS: Rooms = {
     packages: ["execa", "node:"],
   },
   "source/surveys": {
-    about: "Surveys, ss and counters at their own pace",
+    about: "Schedules surveys, ss and counters",
     imports: ["base", "host/machine", "model/net", "model/events", "host/kernel", "host/processes", "host/survey"],
     packages: ["execa", "node:"],
   },
   "model/sockets": {
-    about: "The table of sockets, who holds them, what is stuck",
+    about: "Sockets, their holders, and stuck ones",
     imports: ["base", "model/net", "model/events", "model/filter", "model/processes", "model/time-wait"],
   },
   source: {
-    about: "Which source, restarts and fallback",
+    about: "Choice of the source, restarts and fallback",
     imports: ["base", "model/net", "model/events", "host/processes", "source/bpftrace", "source/surveys"],
     packages: ["node:"],
   },
   "model/fold": {
-    about: "Events into tables",
+    about: "Folds events into tables",
     imports: [
       "base",
       "model/net",
@@ -143,7 +143,7 @@ export const ROOMS: Rooms = {
     ],
   },
   "model/reports": {
-    about: "Tables into the reports of leaks, churn and top",
+    about: "Builds the reports of leaks, churn and top",
     imports: [
       "base",
       "model/net",
@@ -157,15 +157,15 @@ export const ROOMS: Rooms = {
     ],
   },
   "diagnosis/facts": {
-    about: "What rules ask of the tables",
+    about: "Facts that the rules use",
     imports: ["base", "model/net", "model/filter", "model/processes", "model/sockets", "model/fold", "model/reports"],
   },
   "model/lists": {
-    about: "What top scrolls through: groups, sockets, timelines",
+    about: "The lists of top: groups, sockets, timelines",
     imports: ["base", "model/net", "model/events", "model/filter", "model/processes", "model/sockets", "model/reports"],
   },
   "diagnosis/rules/closing": {
-    about: "Findings about closing them",
+    about: "Findings about closing connections",
     imports: [
       "base",
       "model/net",
@@ -197,11 +197,11 @@ export const ROOMS: Rooms = {
     ],
   },
   "diagnosis/sysctls": {
-    about: "Every setting that folklore names, and what it does",
+    about: "Often recommended kernel settings, and their effect",
     imports: ["model/net", "diagnosis/facts"],
   },
   "view/state": {
-    about: "What was chosen at the keyboard, and what is shown",
+    about: "The state of the screen: what is selected and shown",
     imports: [
       "base",
       "view/format",
@@ -225,14 +225,14 @@ export const ROOMS: Rooms = {
       "diagnosis/rules/time-wait",
       "diagnosis/sysctls",
     ],
-    oddSize: "the rules and what they share are rooms below it",
+    oddSize: "the rules and their shared code are rooms below it",
   },
   "diagnosis/pages": {
     about: "The pages of explain",
     imports: ["diagnosis/facts", "diagnosis/sysctls"],
   },
   "view/words": {
-    about: "Sentences that screen and text share",
+    about: "Sentences shared by the screen and text output",
     imports: [
       "base",
       "model/net",
@@ -280,7 +280,7 @@ export const ROOMS: Rooms = {
     packages: ["node:", "zod"],
   },
   "view/screen": {
-    about: "A view of top a file",
+    about: "The views of top, one per file",
     imports: [
       "base",
       "model/net",
@@ -296,7 +296,7 @@ export const ROOMS: Rooms = {
     ],
   },
   "commands/top/data": {
-    about: "What top asks of the model",
+    about: "Queries of top to the model",
     imports: [
       "model/filter",
       "model/sockets",
@@ -316,7 +316,7 @@ export const ROOMS: Rooms = {
   view: {
     about: "A whole frame of top",
     imports: ["base", "view/format", "view/state", "view/screen", "view/keys"],
-    oddSize: "a frame is put together from all rooms of view",
+    oddSize: "a frame is composed from all rooms of view",
   },
   "commands/top": {
     about: "The loop of top",
@@ -343,7 +343,7 @@ export const ROOMS: Rooms = {
     lazily: ["terminal"],
   },
   commands: {
-    about: "A command a file, with its flags",
+    about: "The commands, one per file, with their flags",
     imports: [
       "base",
       "view/format",
@@ -368,6 +368,6 @@ export const ROOMS: Rooms = {
   ".": {
     about: "argv to exit code; signals",
     imports: ["base", "commands/run", "commands"],
-    oddSize: "the entry, and the one owner of signals",
+    oddSize: "the entry point, and the only place that handles signals",
   },
 };
