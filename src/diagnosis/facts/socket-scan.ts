@@ -9,7 +9,7 @@ import { TCP } from "../../model/net/tcp-state.ts";
 import { HeldFilter } from "../../model/reports/held-filter.ts";
 import { type SocketWorld, liveWorld } from "../../model/reports/socket-world.ts";
 import { forEachCloseWait } from "../../model/sockets/close-wait.ts";
-import { ASK, NOBODY, isUnaccepted } from "../../model/sockets/holding.ts";
+import { ASK, NO_HOLDER, isUnaccepted } from "../../model/sockets/holding.ts";
 import type { LeakedDescriptor } from "../../model/sockets/leaked-descriptors.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 
@@ -105,7 +105,7 @@ class Count implements SocketScan {
 
   addLeak(socket: Socket, holder: number, isStuck: boolean, leaked: LeakedDescriptor | null): void {
     const age = leaked ?? socket;
-    if (holder !== ASK && holder !== NOBODY) {
+    if (holder !== ASK && holder !== NO_HOLDER) {
       this.#leakOf(socket, holder, age)?.add(socket, isStuck, leaked);
       return;
     }
@@ -124,7 +124,7 @@ class Count implements SocketScan {
 
   /** One socket is enough. */
   #choose(slot: number, holder: number, chosen: Set<number>): void {
-    if (holder === NOBODY || chosen.has(holder)) return;
+    if (holder === NO_HOLDER || chosen.has(holder)) return;
     const socket = this.#world.sockets.at(slot);
     const pids = holder === ASK ? this.#world.holders(socket).map(({ pid }) => pid) : [holder];
     for (const pid of pids) if (this.#filter.takes(socket, pid)) chosen.add(pid);

@@ -9,7 +9,7 @@ interface NamedProcess {
   readonly facts: { readonly cmdline: string } | null;
 }
 
-const NOBODY: readonly never[] = [];
+const NONE: readonly never[] = [];
 
 /** Runs for each of a hundred thousand sockets per frame: spreading `tuple` instead would be ten times slower. */
 export function filterSubject(
@@ -19,8 +19,8 @@ export function filterSubject(
   ageMs: number | null,
 ): FilterSubject {
   return {
-    pids: process === null ? NOBODY : [process.pid],
-    names: process === null ? NOBODY : [process.comm, process.facts?.cmdline ?? ""],
+    pids: process === null ? NONE : [process.pid],
+    names: process === null ? NONE : [process.comm, process.facts?.cmdline ?? ""],
     localAddress: tuple.localAddress,
     localPort: tuple.localPort,
     remoteAddress: tuple.remoteAddress,

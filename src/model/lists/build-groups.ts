@@ -10,7 +10,7 @@ import type { SocketCounts } from "../reports/snapshot.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
 import { Tally } from "../reports/tally.ts";
 import { forEachCloseWait } from "../sockets/close-wait.ts";
-import { ASK, NOBODY } from "../sockets/holding.ts";
+import { ASK, NO_HOLDER } from "../sockets/holding.ts";
 import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
 import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile } from "../sockets/socket.ts";
@@ -87,7 +87,7 @@ class GroupCount {
 
   #add(socket: Socket, holder: number, isStuck: boolean, leaked: LeakedDescriptor | null): void {
     const age = leaked ?? socket;
-    if (holder !== ASK && holder !== NOBODY) {
+    if (holder !== ASK && holder !== NO_HOLDER) {
       if (this.#filter.takes(socket, holder, age)) this.#groupOf(socket, holder)?.tally.add(socket, isStuck, leaked);
       return;
     }

@@ -11,7 +11,7 @@ import type { Holder } from "../processes/holder.ts";
 import { HeldFilter } from "../reports/held-filter.ts";
 import type { SocketWorld } from "../reports/socket-world.ts";
 import { type CloseWaitVisit, forEachCloseWait } from "../sockets/close-wait.ts";
-import { ASK, NOBODY, isUnaccepted } from "../sockets/holding.ts";
+import { ASK, NO_HOLDER, isUnaccepted } from "../sockets/holding.ts";
 import type { SocketColumns } from "../sockets/socket-columns.ts";
 import { type Socket, hasFile } from "../sockets/socket.ts";
 import { isStuck, isStuckDescriptor } from "../sockets/stuck.ts";
@@ -39,7 +39,7 @@ export interface SocketChoice {
 
 /** The holder to search the columns for; null: any. */
 function holderOf(of: SocketsOf): number | null {
-  return of.kind === "process" ? of.pid : of.kind === "unowned" ? NOBODY : null;
+  return of.kind === "process" ? of.pid : of.kind === "unowned" ? NO_HOLDER : null;
 }
 
 /**

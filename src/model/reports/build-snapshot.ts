@@ -8,7 +8,7 @@ import type { Poll, ProcessRow, Snapshot, SnapshotSeries, SocketCounts } from ".
 import { type SocketWorld, liveWorld } from "./socket-world.ts";
 import { Tally } from "./tally.ts";
 import { forEachCloseWait } from "../sockets/close-wait.ts";
-import { ASK, NOBODY } from "../sockets/holding.ts";
+import { ASK, NO_HOLDER } from "../sockets/holding.ts";
 import { type StateCounts, countPlain } from "../sockets/plain-count.ts";
 import { type Socket, hasFile, hasFileIn } from "../sockets/socket.ts";
 import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
@@ -99,14 +99,14 @@ class SnapshotCounts {
   #addPlain(plain: Iterable<readonly [pid: number, counts: StateCounts]>): void {
     for (const [pid, counts] of plain) {
       for (const [state, count] of counts.entries()) this.states[state] = (this.states[state] ?? 0) + count;
-      const charged = pid === NOBODY ? counts.map((count, state) => (hasFileIn(state) ? count : 0)) : counts;
-      if (pid !== NOBODY) this.#tally(pid).addPlain(charged);
+      const charged = pid === NO_HOLDER ? counts.map((count, state) => (hasFileIn(state) ? count : 0)) : counts;
+      if (pid !== NO_HOLDER) this.#tally(pid).addPlain(charged);
       else if (charged.some((count) => count > 0)) (this.unowned ??= new Tally()).addPlain(charged);
     }
   }
 
   #add(socket: Socket, holder: number, isStuck: boolean, leaked: LeakedDescriptor | null): void {
-    if (holder === ASK || holder === NOBODY) return this.#addHeld(socket, isStuck, leaked);
+    if (holder === ASK || holder === NO_HOLDER) return this.#addHeld(socket, isStuck, leaked);
     if (!this.#filter.takes(socket, holder, leaked ?? socket)) return;
     this.#tally(holder).add(socket, isStuck, leaked);
     this.#count(socket, isStuck, leaked);

@@ -24,8 +24,8 @@ export type CloseWaitVisit = (
 ) => void;
 
 /**
- * Visits sockets in CLOSE_WAIT, oldest first, then confirmed leaked descriptors. With `heldBy`, a pid or NOBODY, visits
- * only what that process may hold.
+ * Visits sockets in CLOSE_WAIT, oldest first, then confirmed leaked descriptors. With `heldBy`, a pid or NO_HOLDER,
+ * visits only what that process may hold.
  */
 export function forEachCloseWait(
   world: CloseWaits,

@@ -22,18 +22,18 @@ export function holdersOf(socket: Socket, sockets: Listening): readonly Holder[]
 }
 
 /** In place of a pid: no known holder. */
-export const NOBODY = -1;
+export const NO_HOLDER = -1;
 /** In place of a pid: undecided, call `holdersOf`. */
 export const ASK = -2;
 
 /** The columns hold 32-bit pids; Linux has no larger ones, but a damaged recording may. */
 const LARGEST = 0x7fff_ffff;
 
-/** The pid of the only holder, or NOBODY or ASK. */
+/** The pid of the only holder, or NO_HOLDER or ASK. */
 export function soleHolder(socket: Socket): number {
   const { holders, owner } = socket;
   if (holders.length > 1 || isUnaccepted(socket)) return ASK;
-  const pid = holders[0]?.pid ?? owner.pid ?? NOBODY;
+  const pid = holders[0]?.pid ?? owner.pid ?? NO_HOLDER;
   return pid > LARGEST ? ASK : pid;
 }
 

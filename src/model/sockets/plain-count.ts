@@ -10,7 +10,7 @@ export type StateCounts = Uint32Array;
 const CACHE_SIZE = 1024;
 
 /**
- * Counts sockets by holder and state from the columns alone; unknown holders under NOBODY. Passes listeners, sockets
+ * Counts sockets by holder and state from the columns alone; unknown holders under NO_HOLDER. Passes listeners, sockets
  * with several holders and sockets in an accept queue to `visit`. Skips CLOSE_WAIT, which `forEachCloseWait` visits.
  */
 export function countPlain(columns: SocketColumns, visit: Visit): SeededMap<number, StateCounts> {

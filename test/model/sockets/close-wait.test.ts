@@ -7,7 +7,7 @@ import { buildLeaks } from "#src/model/reports/build-leaks.ts";
 import { buildSnapshot } from "#src/model/reports/build-snapshot.ts";
 import { liveWorld } from "#src/model/reports/socket-world.ts";
 import { forEachCloseWait } from "#src/model/sockets/close-wait.ts";
-import { ASK, NOBODY, soleHolder } from "#src/model/sockets/holding.ts";
+import { ASK, NO_HOLDER, soleHolder } from "#src/model/sockets/holding.ts";
 import type { LeakedDescriptor } from "#src/model/sockets/leaked-descriptors.ts";
 import type { Socket } from "#src/model/sockets/socket.ts";
 import { isStuck } from "#src/model/sockets/stuck.ts";
@@ -38,7 +38,7 @@ test("each socket in CLOSE_WAIT and each confirmed leaked descriptor is visited"
         return seen;
       };
       expect(visited()).toEqual(expected);
-      for (const heldBy of [NOBODY, ...new Set(expected.map(([, pid]) => pid))])
+      for (const heldBy of [NO_HOLDER, ...new Set(expected.map(([, pid]) => pid))])
         expect(visited(heldBy)).toEqual(expected.filter(([, pid]) => pid === heldBy || pid === ASK));
     }),
     { numRuns: 500 },
