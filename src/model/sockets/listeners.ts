@@ -36,7 +36,7 @@ const ANY_IPV6 = "0".repeat(32);
 export class ListenerIndex {
   readonly #entries = new Map<Socket, Entry>();
   readonly #groups = new HashBuckets<Group>();
-  /** V8 does not seed the hashes of numbers, but there are only 65,536 ports to choose from. */
+  /** Not scattered against chosen keys: there are only 65,536 ports. */
   readonly #ports = new Map<number, Port>();
   #order = 0;
 
