@@ -28,8 +28,8 @@ async function record(name: string): Promise<string> {
   await sleep(1500);
   const cpu = cpuMicros(pids) - before;
   await tracer.stop("SIGINT");
-  const [, transitions = "", lost = ""] = /(\d+) transitions in [\d.]+ s, (\d+) lost/.exec(stderr()) ?? [];
-  const total = Number(transitions);
+  const [, transitions = "", lost = ""] = /([\d,]+) transitions? in [\d.]+ s, ([\d,]+) lost/.exec(stderr()) ?? [];
+  const total = Number(transitions.replaceAll(",", ""));
   const rate = ((connections * TRANSITIONS) / seconds).toFixed(0);
   console.log(
     `${name.padEnd(12)} ${rate.padStart(7)} transitions/s  ${transitions} recorded  ${lost} lost  ` +

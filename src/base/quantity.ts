@@ -20,9 +20,14 @@ export function formatSetting(ms: number): string {
   return formatDuration(ms);
 }
 
+/** A whole number for people, its digits in groups: `1,234,567`. */
+export function formatNumber(number: number): string {
+  return number < 1000 ? String(number) : String(number).replaceAll(/(?<!\.\d*)\B(?=(?:\d{3})+(?!\d))/g, ",");
+}
+
 /** Exact below 10,000, then `12.3k`, at most five columns. */
 export function formatCount(number: number): string {
-  return number < 10_000 ? String(number) : scaled(number);
+  return number < 10_000 ? formatNumber(number) : scaled(number);
 }
 
 /** A number per second: `0 <0.1 0.4 12.3 456 12.3k`. */
@@ -33,9 +38,9 @@ export function formatRate(perSecond: number): string {
   return formatCount(Math.floor(perSecond));
 }
 
-/** `1 socket`, `2 sockets`. */
+/** `1 socket`, `2 sockets`, `1,234 sockets`. */
 export function formatPlural(number: number, one: string, many: string = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
+  return `${formatNumber(number)} ${number === 1 ? one : many}`;
 }
 
 function scaled(number: number): string {

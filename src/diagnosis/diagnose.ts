@@ -1,3 +1,4 @@
+import { formatPlural } from "../base/quantity.ts";
 import type { Finding, Severity } from "./facts/finding.ts";
 import { type DiagnoseOptions, type Situation, buildSituation } from "./facts/situation.ts";
 import { closeWaitLeak } from "./rules/closing/close-wait-leak.ts";
@@ -22,7 +23,7 @@ import type { Tables } from "../model/fold/tables.ts";
 
 export type { DiagnoseOptions } from "./facts/situation.ts";
 
-/** What hurts most first: of two findings as severe, that of the earlier rule. */
+/** Worst first: among findings of the same severity, the earlier rule comes first. */
 const RULES: readonly ((situation: Situation) => readonly Finding[])[] = [
   closeWaitLeak,
   portsRunningOut,
@@ -44,11 +45,11 @@ const RULES: readonly ((situation: Situation) => readonly Finding[])[] = [
   timeWaitHarmless,
 ];
 
-/** Past so many findings of one rule the rest are counted. */
+/** The most findings of a rule; the rest are only counted. */
 const MOST_OF_A_RULE = 100;
 const RANK: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
 
-/** All that is wrong at this moment, the worst first. Cheap enough for once a second, with 100,000 sockets too. */
+/** All current problems, worst first. Cheap enough to run every second, even with 100,000 sockets. */
 export function diagnose(tables: Tables, options: DiagnoseOptions): readonly Finding[] {
   const situation = buildSituation(tables, options);
   const findings = RULES.flatMap((rule) => bounded(rule(situation)));
@@ -62,9 +63,9 @@ function bounded(findings: readonly Finding[]): readonly Finding[] {
   return [...findings.slice(0, MOST_OF_A_RULE), left(first, rest)];
 }
 
-/** Says that there are more like these. */
+/** Reports how many more findings there are. */
 function left({ id, severity, sources }: Finding, rest: number): Finding {
-  const title = `${rest} more findings like these (${id}) are not shown`;
-  const advice = ["choose with --filter, such as proc: or pid:"];
+  const title = `${formatPlural(rest, "more finding")} of this kind (${id}) not shown`;
+  const advice = ["narrow down with --filter, for example proc: or pid:"];
   return { id, severity, title, pid: null, comm: null, evidence: { notShown: rest }, advice, avoid: [], sources };
 }

@@ -13,7 +13,7 @@ import { NO_LIST, type TopList } from "./state/top-list.ts";
 import { type TopUi, levelOf } from "./state/top-ui.ts";
 
 const LEAST: Size = { columns: 40, rows: 10 };
-/** Lines of a view that the header must leave; of one that was asked for by a key, this part of the screen. */
+/** Lines that the header leaves to the first view, and the share of the screen that it leaves to any other. */
 const LEAST_BODY = 3;
 const BODY_SHARE = 0.6;
 
@@ -35,7 +35,7 @@ export function topFrame(data: TopData, ui: TopUi, size: Size, userName: UserNam
   return [...header, ...body, ...filler, ...bottom].map((line) => clipLine(line, size.columns));
 }
 
-/** What keys need to know of the screen. */
+/** What keys need to know about the screen. */
 export function topList(data: TopData, ui: TopUi, size: Size): TopList {
   if (data.snapshot === null) return NO_LIST;
   const scene = { data, ui, level: levelOf(ui), size, userName: nameless };
@@ -61,7 +61,7 @@ function bottomLines(ui: TopUi, { columns }: Size): Line[] {
   if (ui.filter.error !== "") lines.push([span(clip(safeText(ui.filter.error), columns), "bad")]);
   const hint = "  Enter keeps, Esc clears";
   const filter = safeText(ui.filter.typed ?? "");
-  /* The end of the filter is where the typing is: what does not fit goes off on the left. */
+  /* The user types at the end of the filter, so a long one is cut on the left. */
   const room = columns - width(hint) - 2;
   const tail = width(filter) <= room ? filter : filter.slice(-room);
   return [...lines, clipLine([span("/", "bold"), span(`${tail}_`, "bold"), span(hint, "dim")], columns)];

@@ -22,7 +22,7 @@ describe("the command, on this machine", () => {
     const text = await run(false);
     expect(document.checks.map(({ id }: DoctorCheck) => id)).toEqual([...IDS, ...PROBE_IDS]);
     for (const { id, detail } of document.checks) expect(text).toContain(`${id.padEnd(13)}  ${detail}`);
-    expect(text).toContain(`--source auto takes ${document.source}, `);
+    expect(text).toContain(`--source auto uses ${document.source}, `);
   });
 
   test("tries to trace only where that looks possible", async () => {

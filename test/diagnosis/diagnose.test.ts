@@ -152,7 +152,7 @@ describe("the machine's own limits", () => {
     expect(found(drops(SECOND, 50), drops(2 * SECOND, 50))).toEqual([]);
     const [finding] = found(drops(SECOND, 50), drops(3 * SECOND, 70));
     expect(finding).toMatchObject({ id: "backlog-drops", evidence: { dropped: 20, netdevMaxBacklog: 1000 } });
-    expect(finding?.title).toContain("10 a second");
+    expect(finding?.title).toContain("10/s");
   });
 
   test("a recording from before these were read says nothing of them", () => {
@@ -346,7 +346,7 @@ describe("the settings that folklore names", () => {
   it("are compared with the kernel's defaults where nothing is wrong", () => {
     const well = fold(polling(0), survey(SECOND, [], []), counted(2 * SECOND, {})).model.tables;
     const text = diagnoseText(buildDiagnosis(well, OPTIONS));
-    expect(text).toMatch(/^Nothing is wrong: looked for /);
+    expect(text).toMatch(/^No problems found: watched /);
     expect(text.replaceAll(/\s+/g, " ")).toContain(
       "not the kernel's default: somaxconn 128 (default 4096), tcp_fin_timeout 30 (default 60).",
     );

@@ -20,14 +20,14 @@ const EXPECTED: readonly Expected[] = [
     way: "crawler",
     id: "close-wait-leak",
     names: "client",
-    title: /^python3 \(pid \d+\) leaks 12 connections in CLOSE_WAIT toward 127\.0\.0\.1:8080, .* forgot to close$/,
+    title: /^python3 \(pid \d+\) leaks 12 connections in CLOSE_WAIT to 127\.0\.0\.1:8080, .* never called close\(\)$/,
     evidence: { closeWait: 12, stuck: 12, readToEnd: 12, neverReadToEnd: 0, openedToward: [`${SERVICE} x12`] },
   },
   {
     way: "unread",
     id: "close-wait-leak",
     names: "client",
-    title: /has not even read the end$/,
+    title: /has not read to EOF$/,
     evidence: { closeWait: 12, stuck: 12, readToEnd: 0, neverReadToEnd: 12 },
   },
   {
@@ -41,15 +41,14 @@ const EXPECTED: readonly Expected[] = [
     way: "stalled",
     id: "accept-queue-stalled",
     names: "server",
-    title:
-      /does not accept on 127\.0\.0\.1:8080.*: 3 connections of at most 17 wait in its queue, the first for at least/,
+    title: /is not accepting on 127\.0\.0\.1:8080.*: accept queue holds 3 connections \(3\/17\), oldest waiting >=/,
     evidence: { listener: SERVICE, waiting: 3, backlog: 17 },
   },
   {
     way: "overflow",
     id: "listen-overflow",
     names: "server",
-    title: /dropped.* because an accept queue was full.*python3 \(pid \d+\) on 127\.0\.0\.1:8080/,
+    title: /dropped.* because an accept queue was full: python3 \(pid \d+\) on 127\.0\.0\.1:8080/,
     evidence: { listener: SERVICE, waiting: 3, backlog: 3, somaxconn: 4096 },
     besides: ["accept-queue-stalled", "syn-sent"],
   },
@@ -57,21 +56,21 @@ const EXPECTED: readonly Expected[] = [
     way: "descriptors",
     id: "descriptors-running-out",
     names: "client",
-    title: /has 9[67] of 100 descriptors open/,
+    title: /is using 9[67] of 100 descriptors/,
     evidence: { fdLimit: 100 },
   },
   {
     way: "time-wait",
     id: "time-wait-harmless",
     names: null,
-    title: /^1\d\d\d sockets in TIME_WAIT.* are harmless/,
+    title: /^1,\d\d\d sockets in TIME_WAIT.* are harmless/,
     evidence: { limit: 131_072, ports: 28_232 },
   },
   {
     way: "buckets",
     id: "time-wait-buckets",
     names: null,
-    title: /ended without TIME_WAIT.*tcp_max_tw_buckets was reached: \d of at most 5/,
+    title: /ended without TIME_WAIT.*tcp_max_tw_buckets was reached, now \d of 5/,
     evidence: { limit: 5 },
   },
   {
@@ -79,14 +78,14 @@ const EXPECTED: readonly Expected[] = [
     id: "ports-running-out",
     names: "client",
     title:
-      /short of ports toward 127\.0\.0\.1:8080.*: 4\d\d of 500 ports from 127\.0\.0\.1 taken, 4\d\d of them in TIME_WAIT/,
+      /running low on ports to 127\.0\.0\.1:8080.*: 4\d\d of 500 ports from 127\.0\.0\.1 in use, 4\d\d of them in TIME_WAIT/,
     evidence: { ports: 500, destination: SERVICE, tcpTwReuse: 0 },
   },
   {
     way: "server-first",
     id: "server-closes-first",
     names: "server",
-    title: /closes its connections on 127\.0\.0\.1:8080 first/,
+    title: /closes connections on 127\.0\.0\.1:8080 first/,
     evidence: { listener: SERVICE },
     besides: ["no-pooling"],
   },
@@ -94,14 +93,14 @@ const EXPECTED: readonly Expected[] = [
     way: "no-pooling",
     id: "no-pooling",
     names: "client",
-    title: /opens [\d.]+ connections a second to 127\.0\.0\.1:8080/,
+    title: /opens [\d.]+ connections\/s to 127\.0\.0\.1:8080/,
     evidence: { destination: SERVICE },
   },
   {
     way: "fin-wait-2",
     id: "fin-wait-2",
     names: null,
-    title: /^127\.0\.0\.1:8080 does not close: 12 connections .* wait in FIN_WAIT2/,
+    title: /^12 connections closed by .* are in FIN_WAIT2, waiting for the peer's FIN \(peer 127\.0\.0\.1:8080\)/,
     evidence: { finWait2: 12, isHeld: false, tcpFinTimeoutSeconds: 60 },
     besides: ["accept-queue-stalled"],
   },
@@ -109,14 +108,14 @@ const EXPECTED: readonly Expected[] = [
     way: "fin-wait-1",
     id: "fin-wait-1",
     names: null,
-    title: /^12 connections .* stand in FIN_WAIT1 without an answer of 127\.0\.0\.1:8080/,
+    title: /^12 connections .* are in FIN_WAIT1 without an answer from 127\.0\.0\.1:8080/,
     evidence: { count: 12, state: "FIN_WAIT1", tcpOrphanRetries: 0 },
   },
   {
     way: "last-ack",
     id: "last-ack",
     names: null,
-    title: /^12 connections .* stand in LAST_ACK without an answer of 127\.0\.0\.1/,
+    title: /^12 connections .* are in LAST_ACK without an answer from 127\.0\.0\.1/,
     evidence: { count: 12, state: "LAST_ACK" },
     besides: ["fin-wait-2"],
   },
@@ -124,21 +123,21 @@ const EXPECTED: readonly Expected[] = [
     way: "syn-sent",
     id: "syn-sent",
     names: "client",
-    title: /gets no answer: 5 connections hang in SYN_SENT toward 10\.9\.0\.2:8080/,
+    title: /gets no answer: 5 connections stuck in SYN_SENT to 10\.9\.0\.2:8080/,
     evidence: { synSent: 5, destinations: ["10.9.0.2:8080 x5"], tcpSynRetries: 6 },
   },
   {
     way: "syn-recv",
     id: "syn-recv",
     names: "server",
-    title: /^\d+ handshakes half-open \(SYN_RECV\) on 10\.9\.0\.1:8080 of python3/,
+    title: /^\d+ half-open handshakes \(SYN_RECV\) on 10\.9\.0\.1:8080 of python3/,
     evidence: { listener: "10.9.0.1:8080", backlog: 16, tcpSyncookies: 1 },
   },
   {
     way: "reset",
     id: "reset-storm",
     names: "client",
-    title: /connections a second ended by a reset of the peer.*127\.0\.0\.1:8080/,
+    title: /connections\/s reset by the peer.*127\.0\.0\.1:8080/,
     evidence: { lastPeer: SERVICE, refusedPerSecond: 0 },
   },
   {
@@ -152,7 +151,7 @@ const EXPECTED: readonly Expected[] = [
     way: "refused",
     id: "reset-storm",
     names: "client",
-    title: /^127\.0\.0\.1:8081 refuses [\d.]+ connections a second of python3/,
+    title: /^127\.0\.0\.1:8081 refuses [\d.]+ connections\/s from python3/,
     evidence: { lastPeer: "127.0.0.1:8081", resetsPerSecond: 0 },
   },
 ];
@@ -202,7 +201,7 @@ describe.each(EXPECTED)("$way", ({ way, id, names, title, evidence, besides = []
 
 it("the advice for a crawler is to look in the code that opens the connections", () => {
   const [finding] = of(sick.get("crawler"));
-  expect(finding?.advice[0]).toMatch(/^look in the code that opens connections to 127\.0\.0\.1:8080: .*error pages/);
+  expect(finding?.advice[0]).toMatch(/^check the code that opens connections to 127\.0\.0\.1:8080: .*errors/);
 });
 
 it("lists the worst finding first", () => {

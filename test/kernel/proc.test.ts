@@ -65,7 +65,7 @@ describe("a user who is not root", () => {
     expect(stdout).toMatch(
       /^tcptrace .* proc: \/proc at most every 1 s: .*not root: only your own processes can be read$/m,
     );
-    expect(stdout).toMatch(/^some processes could not be read \(\d+, for want of rights\): an owner may be missing$/m);
+    expect(stdout).toMatch(/^\d+ process(es)? could not be read \(permission denied\); some owners may be missing$/m);
   });
 });
 
@@ -98,7 +98,7 @@ describe("connections shorter than a poll", () => {
     const closed = Math.max(...numbers(shown, "closed"));
     expect({ closed, isTrue: closed > 300 && closed < 600 }).toMatchObject({ isTrue: true });
     expect(shown.at(-1)).toMatch(
-      /^read [\d.]+s ago, every [\d.]+s, at [\d.]+% of a core\nhost-wide by the kernel's counters:/m,
+      /^read [\d.]+s ago, every [\d.]+s, using [\d.]+% of a core\nhost-wide, from kernel counters:/m,
     );
   });
 });

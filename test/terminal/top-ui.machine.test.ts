@@ -70,7 +70,7 @@ describe("every terminal", () => {
     "no-such-terminal",
   ])("%s shows the guilty process, without noise", async (term) => {
     const screen = start({}, { term });
-    await screen.until("api (pid 812) holds 38 sockets in CLOSE_WAIT toward 10.0.0.2:443");
+    await screen.until("api (pid 812) holds 38 sockets in CLOSE_WAIT to 10.0.0.2:443");
     await screen.until(/^> {4}812 api +38 +38 +15m12s/m);
     expect(screen.output).not.toMatch(/Error|Setulc|plab_norm|WARNING/);
     expect(lineOf(screen, 20)).toContain("{red-fg}x");
@@ -161,7 +161,7 @@ describe("keys", () => {
     screen.write("\u001B[B");
     await screen.until(/^> {5}21 /m);
     screen.write("r");
-    await screen.until("most guilty reversed");
+    await screen.until("worst first reversed");
     await screen.until(/^> {5}21 /m);
     screen.write("r\u001B[A");
     await screen.until(/^> {5}20 /m);
@@ -181,11 +181,11 @@ describe("keys", () => {
 
   test("sort, interval, pause and filter show their values", async () => {
     const screen = start();
-    await screen.until("sort most guilty");
+    await screen.until("sort: worst first");
     screen.write("s");
     await screen.until("sort PID");
     screen.write("<");
-    await screen.until("sort most guilty");
+    await screen.until("sort: worst first");
     screen.write("+");
     await screen.until("every 500ms");
     screen.write("-");

@@ -30,13 +30,14 @@ const text = (frame: Frame): string[] => frame.map((line) => lineText(line).trim
 test("80x24 names the leaking process", () => {
   const lines = text(frameOf(leaking, ui, SMALL));
   expect(lines).toHaveLength(24);
-  expect(lines.slice(0, 11)).toEqual([
+  expect(lines.slice(0, 12)).toEqual([
     "tcptrace top  2026-05-01 22:14:07 UTC  bpf: bpftrace 0.17.0, full probes",
-    "api (pid 812) holds 38 sockets in CLOSE_WAIT toward 10.0.0.2:443, the oldest for",
-    "15m12s, 3.1 more a minute; 812 of 1024 descriptors used, full in 1h08m: the peer",
-    "closed, the program read to the end and forgot to; only its code can close them",
+    "api (pid 812) holds 38 sockets in CLOSE_WAIT to 10.0.0.2:443, the oldest for",
+    "15m12s, 3.1 more per minute; 812 of 1,024 descriptors used, full in 1h08m: the",
+    "peer closed; the program read EOF but never called close(). Only a code fix (or",
+    "a restart) frees them",
     "stuck in CLOSE_WAIT (over 60s): 38  12.3 transitions/s  lost 0",
-    "owners known 100%  sort most guilty  every 1s",
+    "owners known 100%  sort: worst first  every 1s",
     "ESTABLISHED 212  CLOSE_WAIT 38  LISTEN 1",
     " 1 processes  2 stuck 38  3 TIME_WAIT  4 live  5 findings",
     "     PID COMMAND          CLOSE_WAIT STUCK▼   OLDEST       FDS PEER",
@@ -81,18 +82,18 @@ test("40x10 keeps the verdict, the caveats and the guilty row", () => {
 describe("what was chosen shows", () => {
   test("pause", () => {
     const frame = frameOf(leaking, { ...ui, paused: { ms: 12_000, transitions: 3412 } }, SMALL);
-    expect(frame[0]?.[0]).toEqual({ text: " PAUSED 12s (+3412) ", style: "inverse" });
+    expect(frame[0]?.[0]).toEqual({ text: " PAUSED 12s (+3,412) ", style: "inverse" });
   });
 
   test("sort, also by a hidden column", () => {
     const lines = text(frameOf(leaking, withLevel(ui, { sort: "listen", reverse: true }), SMALL));
-    expect(lines.some((line) => line.includes("sort LISTEN reversed"))).toBe(true);
+    expect(lines.some((line) => line.includes("sort: LISTEN reversed"))).toBe(true);
   });
 
   test("the filter as it is typed, what is wrong with it, and that nothing matches", () => {
     const typing = text(frameOf(leaking, filtered({ text: "ngi", typed: "ngi" }), SMALL));
     expect(typing.at(-1)).toBe("/ngi_  Enter keeps, Esc clears");
-    expect(typing.some((line) => line.includes("filter ngi"))).toBe(true);
+    expect(typing.some((line) => line.includes("filter: ngi"))).toBe(true);
     const wrong = text(frameOf(leaking, filtered({ typed: "port:x", error: "port:x: not a port" }), SMALL));
     expect(wrong.slice(-2)).toEqual(["port:x: not a port", "/port:x_  Enter keeps, Esc clears"]);
     const none = text(frameOf({ ...leaking, processes: [] }, filtered({ text: "zzz" }), SMALL));
@@ -169,7 +170,7 @@ describe("help", () => {
   test("can be scrolled to its end on a small terminal", () => {
     const frame = frameOf(leaking, { ...ui, help: 2 * KEYMAP.length }, { columns: 80, rows: 10 });
     expect(text(frame).at(-1)).toBe("  ? Esc q close");
-    expect(text(frame).at(0)).toContain("tcptrace only looks");
+    expect(text(frame).at(0)).toContain("tcptrace is read-only");
     expect(text(frameOf(leaking, { ...ui, help: 0 }, { columns: 80, rows: 10 })).at(-1)).toBe("  down for more");
   });
 });

@@ -1,15 +1,15 @@
-import { formatDuration } from "../../base/quantity.ts";
+import { formatDuration, formatNumber } from "../../base/quantity.ts";
 import type { Nanos } from "../../model/net/nanos.ts";
 import type { Process } from "../../model/processes/process.ts";
 
-/** From this share on a process is close to its limit. */
+/** A process above this share is close to its limit. */
 export const NEARLY_FULL = 0.8;
 
-/** How many files a process may open yet, and until when. */
+/** The descriptors a process uses, and when they run out. */
 export interface Descriptors {
   readonly used: number | null;
   readonly limit: number | null;
-  /** Of the limit, used; null where that is not known. */
+  /** Used, as a share of the limit; null where unknown. */
   readonly share: number | null;
   readonly exhaustedInMs: number | null;
 }
@@ -22,10 +22,11 @@ export function descriptorsOf({ facts, descriptors }: Process, now: Nanos): Desc
   return { used, limit, share, exhaustedInMs: ms === null ? null : Math.round(ms) };
 }
 
-/** `; 812 of 1024 descriptors used, full in 12m04s`; nothing while few are used and no end can be foreseen. */
+/** `; 812 of 1,024 descriptors used, full in 12m04s`; empty while few are used and they are not running out. */
 export function descriptorText({ used, limit, exhaustedInMs }: Omit<Descriptors, "share">): string {
   if (used === null || limit === null) return "";
-  if (used >= limit) return `; all ${limit} descriptors used`;
+  if (used >= limit) return `; all ${formatNumber(limit)} descriptors used`;
   if (used < limit * NEARLY_FULL && exhaustedInMs === null) return "";
-  return `; ${used} of ${limit} descriptors used${exhaustedInMs === null ? "" : `, full in ${formatDuration(exhaustedInMs)}`}`;
+  const end = exhaustedInMs === null ? "" : `, full in ${formatDuration(exhaustedInMs)}`;
+  return `; ${formatNumber(used)} of ${formatNumber(limit)} descriptors used${end}`;
 }

@@ -1,7 +1,8 @@
+import { formatNumber } from "../../base/quantity.ts";
 import { SeededMap } from "../../base/seeded-map.ts";
 import { type Address, formatAddress, formatEndpoint } from "../../model/net/address.ts";
 
-/** An end of connections, and how many of them have it. */
+/** An endpoint and its number of connections. */
 export interface Peer {
   readonly endpoint: string;
   readonly count: number;
@@ -13,11 +14,11 @@ interface Count {
   count: number;
 }
 
-/** Past so many different ends further ones are not told apart. */
-const MOST_ENDS = 1000;
+/** Further distinct endpoints are counted together. */
+const MOST_ENDPOINTS = 1000;
 const MOST_NAMED = 5;
 
-/** Counts the ends of connections; the same one mostly comes many times on end. */
+/** Counts connections by endpoint; remembers the last one, since the same endpoint usually comes many times in a row. */
 export class Peers {
   readonly #counts = new SeededMap<number | string, Count>();
   #last: Count | null = null;
@@ -29,12 +30,12 @@ export class Peers {
     else this.#last.count++;
   }
 
-  /** How many different ends there are, at least. */
+  /** The number of distinct endpoints, at least. */
   get size(): number {
     return this.#counts.size + (this.#others > 0 ? 1 : 0);
   }
 
-  /** The first few, most frequent first. Where each has a port of its own, as clients have, the addresses alone. */
+  /** The most frequent endpoints. If every port differs, as with clients, addresses only. */
   most(): readonly Peer[] {
     const all = [...this.#counts.values()];
     const isClients = all.length > 1 && all.every(({ count }) => count === 1);
@@ -46,7 +47,7 @@ export class Peers {
     const key = typeof address === "number" ? address * 65_536 + port : `${address}:${port}`;
     let found = this.#counts.get(key);
     if (found !== undefined) return found;
-    if (this.#counts.size >= MOST_ENDS) return null;
+    if (this.#counts.size >= MOST_ENDPOINTS) return null;
     this.#counts.set(key, (found = { address, port, count: 0 }));
     return found;
   }
@@ -62,7 +63,7 @@ function byAddress(all: readonly Count[]): Count[] {
   return [...counts.values()];
 }
 
-/** Port 0: the address alone. */
+/** Port 0: the address only. */
 function peerOf(address: Address, port: number, count: number): Peer {
   return { endpoint: port === 0 ? formatAddress(address) : formatEndpoint(address, port), count };
 }
@@ -72,8 +73,10 @@ export function peerTexts(peers: readonly Peer[]): readonly string[] {
   return peers.map(({ endpoint, count }) => `${endpoint} x${count}`);
 }
 
-/** ` toward 10.0.0.5:443`, or `, 40 of them toward 10.0.0.5:443` where there are others; nothing where none is known. */
-export function towardText([first]: readonly Peer[], all: number, toward = "toward"): string {
+/** ` to 10.0.0.5:443`, or `, 40 of them to 10.0.0.5:443` if there are others; empty if none is known. */
+export function towardText([first]: readonly Peer[], all: number, to = "to"): string {
   if (first === undefined) return "";
-  return first.count >= all ? ` ${toward} ${first.endpoint}` : `, ${first.count} of them ${toward} ${first.endpoint}`;
+  return first.count >= all
+    ? ` ${to} ${first.endpoint}`
+    : `, ${formatNumber(first.count)} of them ${to} ${first.endpoint}`;
 }

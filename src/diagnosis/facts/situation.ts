@@ -8,20 +8,20 @@ import type { Process } from "../../model/processes/process.ts";
 import type { DestinationChurn } from "../../model/reports/churn-report.ts";
 
 export interface DiagnoseOptions {
-  /** When CLOSE_WAIT counts as stuck. */
+  /** A socket in CLOSE_WAIT for longer is stuck. */
   readonly stuckAfterMs: number;
-  /** Only what these sockets, and the processes that hold them, show; without it the namespaces and the machine, too. */
+  /** Only findings about matching sockets and their processes; without a filter also about namespaces and the machine. */
   readonly filter?: Filter;
 }
 
-/** What all rules look at: the model's tables at the time of the last event, with its sockets counted once for all of them. */
+/** The input of all rules: the model's tables at the time of the last event, with the sockets already counted. */
 export interface Situation {
   readonly tables: Tables;
   readonly now: Nanos;
   readonly stuckAfterMs: number;
   readonly filter: Filter;
   readonly census: SocketScan;
-  /** Destinations toward which ports may run out. */
+  /** Destinations that may run out of ports. */
   readonly pressed: readonly DestinationChurn[];
 }
 
@@ -30,23 +30,23 @@ export function buildSituation(tables: Tables, { stuckAfterMs, filter = MATCH_AL
   return { tables, now: tables.clock.now, stuckAfterMs, filter, census, pressed: buildPressed(tables) };
 }
 
-/** A setting of a namespace or of the machine; null where it was not read. */
+/** A setting of a namespace or of the machine; null where unknown. */
 export function settingOf({ tables }: Situation, netns: number | null, name: SysctlName): number | null {
   const own = netns === null ? undefined : tables.kernel.settings.get(netns)?.sysctls;
   return sysctlNumber(own ?? {}, name) ?? sysctlNumber(tables.kernel.host?.sysctls ?? {}, name);
 }
 
-/** The process of this pid; null where nobody is known. */
+/** The process with this pid; null where unknown. */
 export function processAt({ tables }: Situation, pid: number | null): Process | null {
   return pid === null ? null : (tables.processes.at(pid) ?? null);
 }
 
-/** `api (pid 812)`, or who it may be where nobody can be named. */
-export function who(process: Pick<Process, "pid" | "comm"> | null, nobody = "a process that is not known"): string {
+/** `api (pid 812)`, or another text where the process is unknown. */
+export function who(process: Pick<Process, "pid" | "comm"> | null, nobody = "an unknown process"): string {
   return process === null ? nobody : `${process.comm} (pid ${process.pid})`;
 }
 
-/** ` in network namespace 4026532177` where there are several to choose from, else nothing. */
+/** ` in network namespace 4026532177` when there are several, else empty. */
 export function inNamespace({ tables }: Situation, netns: number | null): string {
   return netns === null || tables.kernel.namespaces.length < 2 ? "" : ` in network namespace ${netns}`;
 }

@@ -1,7 +1,7 @@
 import stringWidth from "string-width";
 import { formatDuration } from "../../base/quantity.ts";
 
-/** One column a character: ASCII, and what we draw with ourselves, charts (bars, braille) included. */
+/** Characters one column wide: ASCII, our own symbols, bars and braille. */
 const NARROW = /^[\x20-\x7e→≤▲▼▁-█\u2800-\u28ff]*$/;
 const segmenter = new Intl.Segmenter();
 
@@ -10,12 +10,12 @@ export function width(text: string): number {
   return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
-/** The characters of a text as a reader counts them. */
+/** The characters of a text as people count them. */
 export function graphemes(text: string): string[] {
   return NARROW.test(text) ? text.split("") : Array.from(segmenter.segment(text), (part) => part.segment);
 }
 
-/** Cuts a text to `columns`; a `~` in the last one says that it was cut. */
+/** Cuts a text to `columns`, with a `~` in the last one if anything was cut. */
 export function clip(text: string, columns: number): string {
   if (columns <= 0) return "";
   if (width(text) <= columns) return text;
@@ -37,7 +37,7 @@ export function fit(text: string, columns: number, align: "left" | "right"): str
   return align === "left" ? cut + space : space + cut;
 }
 
-/** A duration of which perhaps only the later part was seen: `at least 3m04s`. */
+/** `3m04s`, or `at least 3m04s` if its start was not seen. */
 export function age(ms: number, isAtLeast: boolean): string {
   return `${isAtLeast ? "at least " : ""}${formatDuration(ms)}`;
 }
@@ -76,7 +76,7 @@ function firstWords(text: string, columns: number): string {
   let used = 0;
   for (const word of text.split(/(?<= )/)) {
     const longer = head + word;
-    // Only what is not ASCII may join the character before it: then all is measured again.
+    // A non-ASCII character may combine with the one before it, so the whole text is measured again.
     const isNarrow = NARROW.test(word) && word.trimEnd() !== "";
     const shown = isNarrow ? used + word.trimEnd().length : width(longer.trimEnd());
     if (head !== "" && shown > columns) break;

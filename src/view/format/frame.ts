@@ -6,7 +6,7 @@ export type Style = "plain" | "bold" | "dim" | "warn" | "bad" | "good" | "invers
 export interface Span {
   readonly text: string;
   readonly style: Style;
-  /** The text is a row of this chart; a terminal that can may draw it finer, in as many columns. */
+  /** The chart that this text is a row of; a capable terminal draws it in finer detail in the same columns. */
   readonly chart?: ChartRow;
 }
 

@@ -2,7 +2,7 @@ import type { SortValue } from "../../base/order.ts";
 import { fit, width } from "./format.ts";
 import { type Line, type Span, type Style, clipLine, span } from "./frame.ts";
 
-/** Tells the name of a user, if it is known. */
+/** The name of a user; undefined if unknown. */
 export type UserName = (uid: number) => string | undefined;
 
 /** A column of a table whose rows are at least a `Row`. */
@@ -10,7 +10,7 @@ export interface Column<Row> {
   readonly id: string;
   readonly title: string;
   readonly align: "left" | "right";
-  /** Columns on the screen: never fewer than `min`, never more than `max`. */
+  /** Width on the screen, in columns. */
   readonly min: number;
   readonly max: number;
   readonly cell: (row: Row, columns: number, userName: UserName) => string;
@@ -22,33 +22,33 @@ export interface Column<Row> {
 export interface Table<Row> {
   /** From left to right. */
   readonly columns: readonly Column<Row>[];
-  /** What goes first when the terminal is narrow; what is not named always stays. */
+  /** The order in which columns are hidden when the terminal is narrow; all others always stay. */
   readonly hideOrder: readonly string[];
 }
 
-/** A column that fits, and how many columns of the screen it got. */
+/** A column that fits, and its width on the screen. */
 export interface Placed<Row> {
   readonly column: Column<Row>;
   readonly columns: number;
 }
 
-/** What of a table is on the screen. */
+/** The part of a table on the screen. */
 export interface TableView<Row> {
   readonly table: Table<Row>;
   readonly rows: readonly Row[];
-  /** Which of them, and then of the fixed ones, is under the cursor; null: none. */
+  /** The index of the row under the cursor, counting fixed rows after the others; null for none. */
   readonly cursor: number | null;
-  /** Rows that stand below, whatever the cursor does. */
+  /** Rows that are always shown, below the others. */
   readonly fixed?: readonly Row[];
   readonly sort: string | null;
   readonly reverse: boolean;
   readonly userName: UserName;
 }
 
-/** For a text of more columns, such as a command line, no other gives way. */
+/** Other columns shrink to show a text up to this width, but not for a longer one such as a command line. */
 const LONG = 64;
 
-/** The heading, then a line a row. The cursor is a `>` as well as a colour, for screens that show none. */
+/** The heading, then a line per row. The cursor is a `>` as well as a colour, for screens without colour. */
 export function tableLines<Row>(view: TableView<Row>, columns: number): Line[] {
   const { table, rows, fixed = [], cursor, userName } = view;
   const placed = placeColumns(table, [...rows, ...fixed], columns - 1, userName);
@@ -80,8 +80,8 @@ function rowLine<Row>(placed: readonly Placed<Row>[], row: Row, cursor: boolean,
 }
 
 /**
- * Chooses the columns that fit in `available` (one space apart), by their least widths, so that they don't come and go with what
- * is in them, and shares out what is left from left to right. Only where that is too little, words give what they don't need.
+ * Chooses the columns that fit in `available` (one space apart) by their least widths, so that they don't come and go with their
+ * contents. Spare width goes to them from left to right; if it is too little, columns of short words shrink below their least.
  */
 export function placeColumns<Row>(
   table: Table<Row>,
@@ -121,13 +121,13 @@ function needed(columns: readonly { readonly min: number }[]): number {
 
 function natural<Row>(column: Column<Row>, rows: readonly Row[], userName: UserName): number {
   if (column.min === column.max) return column.min;
-  // With the mark of what it is sorted by.
+  // One more column for the sort mark.
   let most = width(column.title) + 1;
   for (const row of rows) most = Math.max(most, width(column.cell(row, column.max, userName)));
   return Math.min(most, column.max);
 }
 
-/** A column of numbers, of one width; `-` where the number is not known. */
+/** A column of numbers, of fixed width; `-` where the number is unknown. */
 export function numberColumn<Row>(
   id: string,
   title: string,
@@ -142,7 +142,7 @@ export function numberColumn<Row>(
   return { id, title, align: "right", min: columns, max: columns, cell, value: (row) => value(row) ?? null };
 }
 
-/** A column of words, as wide as they need from `min` to `max`. */
+/** A column of words, as wide as its contents from `min` to `max`. */
 export function textColumn<Row>(
   id: string,
   title: string,

@@ -2,7 +2,7 @@ import type { Frame } from "../format/frame.ts";
 import { type TopList, cursorIndex } from "../state/top-list.ts";
 import { type TopUi, levelOf, withLevel } from "../state/top-ui.ts";
 
-/** A click on line `y` of the frame: the cursor goes to the row there. Rows stand a line each around the one with the `>`. */
+/** A click on line `y` moves the cursor to that row: each row is one line, counted from the line with the `>`. */
 export function click(ui: TopUi, list: TopList, frame: Frame, y: number): TopUi {
   if (list.isText || ui.help !== null) return ui;
   const cursorLine = frame.findIndex(([first]) => first?.text.startsWith(">"));

@@ -10,12 +10,12 @@ export function isTyping({ filter }: TopUi): boolean {
   return filter.typed !== null;
 }
 
-/** A key while the filter is typed. What is valid is in force at once; what is not leaves the last valid one in force. */
+/** A key while the filter is typed. A valid filter applies at once; while it is invalid, the last valid one applies. */
 export function typeFilter(ui: TopUi, key: string, list: TopList, binding: Binding | undefined): Pressed {
   const typed = ui.filter.typed ?? "";
   if (key === "escape") return { ui: { ...ui, filter: { text: "", typed: null, error: "" } } };
   if (key === "enter" || key === "return") {
-    // What is wrong stays, to be mended.
+    // An invalid filter stays open for editing.
     return ui.filter.error === "" ? { ui: { ...ui, filter: { ...ui.filter, typed: null } } } : { ui };
   }
   if (key === "backspace") return { ui: withTyped(ui, typed.slice(0, -1)) };

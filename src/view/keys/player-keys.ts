@@ -5,21 +5,21 @@ import type { TopUi } from "../state/top-ui.ts";
 
 const LONGEST_MOMENT = 20;
 
-/** The keys of a recording's player; they come before those of the live view. */
+/** The keys of a recording's player; they take precedence over those of the live view. */
 export const PLAYER_KEYMAP: readonly Binding[] = [
-  key(["p", "space"], "p space", "pause, and go on", "pause", { do: "pause" }),
-  key(["."], ".", "pause, and one transition on", "step", { do: "step" }),
+  key(["p", "space"], "p space", "pause, resume", "pause", { do: "pause" }),
+  key(["."], ".", "pause and step to the next transition", "step", { do: "step" }),
   key(["]"], "]", "faster, up to 100x", "faster", { do: "faster" }),
   key(["["], "[", "slower, down to 1x", "slower", { do: "slower" }),
   {
     keys: ["J"],
     label: "J",
-    help: "jump to a moment: 22:14:07 (UTC), +30s, -5m",
+    help: "jump to a time: 22:14:07 (UTC), +30s, -5m",
     hint: "jump",
     press: (ui) => ({ ui: { ...ui, player: { typed: "" } } }),
   },
   key(["L"], "L", "jump to the next loss or gap", "loss", { do: "next-loss" }),
-  key(["N"], "N", "jump to where the next process is found stuck", "next stuck", { do: "next-stuck" }),
+  key(["N"], "N", "jump to the next process with stuck sockets", "next stuck", { do: "next-stuck" }),
   key(["E"], "E", "jump to the end", undefined, { do: "end" }),
 ];
 
@@ -34,21 +34,21 @@ function key(
   return hint === undefined ? binding : { ...binding, hint };
 }
 
-/** A key while a moment is being typed. */
+/** A key while a time is typed. */
 export function typeMoment(ui: TopUi, typed: string, name: string): Pressed {
   const done = { ...ui, player: { typed: null } };
   if (name === "escape") return { ui: done };
   if (name === "backspace") return { ui: { ...ui, player: { typed: typed.slice(0, -1) } } };
   if (name === "enter" || name === "return") {
     const to = parseMoment(typed);
-    // What is no moment stays, to be mended.
+    // An invalid time stays open for editing.
     return to === null ? { ui } : { ui: done, command: { do: "jump", to } };
   }
   const isPart = /^[0-9:+.hms-]$/.test(name) && typed.length < LONGEST_MOMENT;
   return { ui: isPart ? { ...ui, player: { typed: typed + name } } : ui };
 }
 
-/** `22:14` or `22:14:07` of the clock; `+30s`, `-5m` from here. Null for anything else. */
+/** `22:14` or `22:14:07` on the clock; `+30s`, `-5m` relative to now. Null for anything else. */
 export function parseMoment(text: string): JumpTarget | null {
   const [, hours, minutes, seconds = "0"] = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d{1,6})?))?$/.exec(text) ?? [];
   if (hours !== undefined && minutes !== undefined) {

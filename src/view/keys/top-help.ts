@@ -4,12 +4,12 @@ import type { Binding } from "../state/key-binding.ts";
 
 const MOST_LINES = 5;
 
-/** The help, drawn from the keymap: what the view shows, then its keys; `from` is the first line shown where not all fit. */
+/** The help, built from the keymap: what the view shows, then its keys. `from` is the first line shown if not all fit. */
 export function helpFrame(about: string, keymap: readonly Binding[], from: number, size: Size): Frame {
   const labels = Math.max(...keymap.map(({ label }) => label.length));
   const title: Line = [
     span("tcptrace top: keys", "bold"),
-    span("  No key here kills or changes anything: tcptrace only looks.", "dim"),
+    span("  No key kills or changes anything: tcptrace is read-only.", "dim"),
   ];
   const lines: Line[] = wrap(about, size.columns, MOST_LINES).map((text) => [span(text)]);
   if (lines.length > 0) lines.push([]);
@@ -27,7 +27,7 @@ export function helpFrame(about: string, keymap: readonly Binding[], from: numbe
     .map((line) => clipLine(line, size.columns));
 }
 
-/** The bottom line: the keys worth knowing first, as many as fit. */
+/** The bottom line: the most useful keys that fit. */
 export function hintLine(keymap: readonly Binding[], columns: number): Line {
   const spans = [];
   let used = 0;

@@ -9,7 +9,7 @@ import { type TopList, cursorIndex } from "../state/top-list.ts";
 import { type TopUi, goInto, levelOf, withLevel } from "../state/top-ui.ts";
 
 const INTERVALS = [250, 500, 1000, 2000, 5000, 10_000];
-/** Work whatever else is on the screen. */
+/** Keys that work in every mode. */
 const ALWAYS = new Set(["C-c", "f10", "C-z", "C-l"]);
 
 const viewOn = (ui: TopUi): View => viewAt(levelOf(ui).place);
@@ -19,20 +19,20 @@ const hasMore = (ui: TopUi): boolean => !viewOn(ui).isEnd;
 const isDeep = (ui: TopUi): boolean => ui.deeper.length > 0;
 const isLive = (ui: TopUi): boolean => ui.player === null;
 
-/** Every key, what it does, and its help, the most wanted first. No key here kills or changes anything but the view. */
+/** Every key, what it does, and its help, most useful first. No key kills or changes anything but the view. */
 export const KEYMAP: readonly Binding[] = [
   { keys: ["q", "f10", "C-c"], label: "q F10 ^C", help: "quit", hint: "quit", press: (ui) => ({ ui, effect: "quit" }) },
   {
     keys: ["?", "h", "f1"],
     label: "? h F1",
-    help: "this help, for the view at hand",
+    help: "help for the current view",
     hint: "help",
     press: (ui) => ({ ui: { ...ui, help: 0 } }),
   },
   {
     keys: ["enter"],
     label: "Enter",
-    help: "open it: its sockets, a socket's timeline, a finding's advice",
+    help: "open: the sockets of a process, the history of a socket, the advice of a finding",
     hint: "open",
     isOn: hasMore,
     press: open,
@@ -40,14 +40,14 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ["escape", "backspace"],
     label: "Esc",
-    help: "go back; on a first view, clear the filter",
+    help: "go back; at the top level, clear the filter",
     hint: "back",
     isOn: (ui) => isDeep(ui) || ui.filter.text !== "",
     press: back,
   },
   ...tabBindings(),
-  { keys: ["tab"], label: "Tab", help: "the next view", hint: "next view", press: (ui) => ({ ui: goBy(ui, 1) }) },
-  { keys: ["S-tab"], label: "Shift-Tab", help: "the view before", press: (ui) => ({ ui: goBy(ui, -1) }) },
+  { keys: ["tab"], label: "Tab", help: "next view", hint: "next view", press: (ui) => ({ ui: goBy(ui, 1) }) },
+  { keys: ["S-tab"], label: "Shift-Tab", help: "previous view", press: (ui) => ({ ui: goBy(ui, -1) }) },
   { keys: ["up", "k"], label: "up k", help: "one row up", press: (ui, list) => move(ui, list, -1) },
   { keys: ["down", "j"], label: "down j", help: "one row down", press: (ui, list) => move(ui, list, 1) },
   { keys: ["pageup", "C-b"], label: "PgUp ^B", help: "a page up", press: (ui, list) => move(ui, list, -list.page) },
@@ -55,10 +55,10 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ["g", "home"],
     label: "g Home",
-    help: "to the first",
+    help: "first row",
     press: (ui) => ({ ui: withLevel(ui, { key: null, index: 0, isFollowing: false }) }),
   },
-  { keys: ["G", "end"], label: "G End", help: "to the last", press: (ui, list) => move(ui, list, list.length) },
+  { keys: ["G", "end"], label: "G End", help: "last row", press: (ui, list) => move(ui, list, list.length) },
   {
     keys: ["s", ">"],
     label: "s >",
@@ -67,7 +67,7 @@ export const KEYMAP: readonly Binding[] = [
     isOn: isSortable,
     press: (ui) => sortBy(ui, 1),
   },
-  { keys: ["<"], label: "<", help: "sort by the column before", isOn: isSortable, press: (ui) => sortBy(ui, -1) },
+  { keys: ["<"], label: "<", help: "sort by the previous column", isOn: isSortable, press: (ui) => sortBy(ui, -1) },
   {
     keys: ["r"],
     label: "r",
@@ -78,50 +78,50 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ["/"],
     label: "/",
-    help: "filter as --filter does: proc:api dport:443 !state:listen age:>60s; a bare word is a proc: (Enter keeps, Esc clears)",
+    help: "filter as with --filter: proc:api dport:443 !state:listen age:>60s; a bare word means proc: (Enter keeps, Esc clears)",
     hint: "filter",
     isOn: isList,
     press: (ui) => ({ ui: { ...ui, filter: { ...ui.filter, typed: ui.filter.text, error: "" } } }),
   },
-  { keys: ["p", "space"], label: "p space", help: "pause the picture; tracing goes on", hint: "pause", press: pause },
+  { keys: ["p", "space"], label: "p space", help: "pause the display; tracing continues", hint: "pause", press: pause },
   ...viewBindings(),
   {
     keys: ["a"],
     label: "a",
-    help: "only the suspicious, and all again",
+    help: "show only suspicious rows, or all",
     isOn: isList,
     press: (ui) => ({ ui: { ...ui, onlySuspicious: !ui.onlySuspicious } }),
   },
   {
     keys: ["f"],
     label: "f",
-    help: "follow: the cursor stays with its row, of transitions with the newest; and stop",
+    help: "follow the row under the cursor (in live: the newest), or stop following",
     isOn: isList,
     press: follow,
   },
   {
     keys: ["z"],
     label: "z",
-    help: "count from zero from here on; again: from the begin",
+    help: "reset counters; again: totals since start",
     press: (ui) => ({ ui, effect: "zero" }),
   },
   {
     keys: ["w"],
     label: "w",
-    help: "write what is shown to a file, as text and as JSON",
+    help: "write the screen to a file, as text and as JSON",
     press: (ui) => ({ ui, effect: "write" }),
   },
   {
     keys: ["e"],
     label: "e",
-    help: "record from here on to a file, and end that",
+    help: "start or stop recording to a file",
     isOn: isLive,
     press: (ui) => ({ ui, effect: "record" }),
   },
   {
     keys: ["y"],
     label: "y",
-    help: "copy the row under the cursor as a line (OSC 52, works over ssh)",
+    help: "copy the row under the cursor (OSC 52, works over ssh)",
     press: (ui) => ({ ui, effect: "copy" }),
   },
   {
@@ -130,11 +130,11 @@ export const KEYMAP: readonly Binding[] = [
     help: "messages of this run",
     press: (ui) => ({ ui: levelOf(ui).place.kind === "messages" ? ui : goInto(ui, { kind: "messages" }) }),
   },
-  { keys: ["+", "="], label: "+", help: "draw less often (up to 10s)", press: (ui) => interval(ui, 1) },
-  { keys: ["-"], label: "-", help: "draw more often (down to 250ms)", press: (ui) => interval(ui, -1) },
+  { keys: ["+", "="], label: "+", help: "refresh less often (up to 10s)", press: (ui) => interval(ui, 1) },
+  { keys: ["-"], label: "-", help: "refresh more often (down to 250ms)", press: (ui) => interval(ui, -1) },
   ...SCREEN_KEYMAP,
-  { keys: ["C-l"], label: "^L", help: "draw the screen anew", press: (ui) => ({ ui, effect: "redraw" }) },
-  { keys: ["C-z"], label: "^Z", help: "suspend (fg comes back)", press: (ui) => ({ ui, effect: "suspend" }) },
+  { keys: ["C-l"], label: "^L", help: "redraw the screen", press: (ui) => ({ ui, effect: "redraw" }) },
+  { keys: ["C-z"], label: "^Z", help: "suspend (fg resumes)", press: (ui) => ({ ui, effect: "suspend" }) },
 ];
 
 function tabBindings(): Binding[] {
@@ -153,7 +153,7 @@ function viewBindings(): Binding[] {
   return bindings;
 }
 
-/** The keys that mean something now: those of the player first, where a recording is shown. */
+/** The keys that work now. When a recording is shown, those of the player come first. */
 export function keymapOf(ui: TopUi): readonly Binding[] {
   const now = KEYMAP.filter(({ isOn }) => isOn === undefined || isOn(ui));
   if (ui.player === null) return now;
@@ -162,7 +162,7 @@ export function keymapOf(ui: TopUi): readonly Binding[] {
   return [quit, help, ...PLAYER_KEYMAP, ...others].filter((binding) => binding !== undefined);
 }
 
-/** What a key makes of the state. A key that means nothing changes nothing. */
+/** The state after a key. An unknown key changes nothing. */
 export function pressKey(ui: TopUi, key: string, list: TopList): Pressed {
   const binding = keymapOf(ui).find(({ keys }) => keys.includes(key));
   if (binding !== undefined && ALWAYS.has(key)) return binding.press(ui, list);
@@ -183,7 +183,7 @@ function open(ui: TopUi, list: TopList): Pressed {
   const index = cursorIndex(list, level);
   const place = list.opens(index);
   if (place === null) return { ui };
-  // Coming back, the cursor is on the row that was opened, wherever it stands by then.
+  // On return, the cursor is on the row that was opened, even if that row has moved.
   return { ui: goInto(withLevel(ui, { key: list.keyAt(index), index, isFollowing: false }), place) };
 }
 

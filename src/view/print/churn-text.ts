@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, formatPlural, formatRate } from "../../base/quantity.ts";
+import { formatCount, formatDuration, formatNumber, formatPlural, formatRate } from "../../base/quantity.ts";
 import { formatAddress, formatEndpoint } from "../../model/net/address.ts";
 import type {
   ChurnCount,
@@ -11,10 +11,10 @@ import { clip, fit, width } from "../format/format.ts";
 
 const MAX_ROWS = 20;
 const MAX_COMM = 24;
-/** From here on a destination's ports are worth a warning. */
+/** A destination with more of its ports in use gets a warning. */
 const MUCH_IN_USE = 0.8;
 
-/** The report for people: a summary, what will fail, then who makes TIME_WAIT and toward whom. */
+/** The report for people: a summary, what will fail, then TIME_WAIT by process and by destination. */
 export function churnText(report: ChurnReport): string {
   const paragraphs = [
     [summary(report), ...namespaceLines(report.namespaces)],
@@ -28,53 +28,57 @@ export function churnText(report: ChurnReport): string {
 }
 
 function summary({ total, namespaces, entered, seconds }: ChurnReport): string {
-  const speed =
-    seconds > 0 ? `${formatRate(entered / seconds)} entered a second over ${formatDuration(seconds * 1000)}` : "";
-  // A limit holds for one namespace.
+  const speed = seconds > 0 ? `${formatRate(entered / seconds)} entered/s over ${formatDuration(seconds * 1000)}` : "";
+  // A limit applies to one namespace.
   const shown = withTimeWaits(namespaces).length > 1 ? { ...total, limit: null } : total;
-  return `TIME_WAIT: ${total.now} now${kernelText(shown)}${speed === "" ? "" : `, ${speed}`}.`;
+  return `TIME_WAIT: ${formatNumber(total.now)} now${kernelText(shown)}${speed === "" ? "" : `, ${speed}`}.`;
 }
 
-/** ` (5 in FIN_WAIT2; the kernel counts 5120, at most 131072; 12 refused at the limit; 40 reused early)`. */
+/** ` (5 still in FIN_WAIT2; kernel count 5,120, limit 131,072; 12 refused at the limit; 40 reused early)`. */
 export function kernelText({ finWait2, kernel, limit, overflowed, recycled }: TimeWaitCount): string {
   const parts: string[] = [];
-  if (finWait2 > 0) parts.push(`${finWait2} in FIN_WAIT2 still`);
-  if (kernel !== null) parts.push(`the kernel counts ${kernel}${limit === null ? "" : ` of at most ${limit}`}`);
-  if (overflowed !== null && overflowed > 0) parts.push(`${overflowed} refused at the limit`);
-  if (recycled !== null && recycled > 0) parts.push(`${recycled} reused early`);
+  if (finWait2 > 0) parts.push(`${formatNumber(finWait2)} still in FIN_WAIT2`);
+  if (kernel !== null) {
+    parts.push(`kernel count ${formatNumber(kernel)}${limit === null ? "" : `, limit ${formatNumber(limit)}`}`);
+  }
+  if (overflowed !== null && overflowed > 0) parts.push(`${formatNumber(overflowed)} refused at the limit`);
+  if (recycled !== null && recycled > 0) parts.push(`${formatNumber(recycled)} reused early`);
   return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
 }
 
-/** Only where there are several with something in them. */
+/** Only when several namespaces have sockets in TIME_WAIT. */
 function namespaceLines(namespaces: readonly NamespaceChurn[]): string[] {
   const used = withTimeWaits(namespaces);
   if (used.length < 2) return [];
-  return used.slice(0, MAX_ROWS).map((one) => `  in network namespace ${one.netns}: ${one.now}${kernelText(one)}`);
+  return used
+    .slice(0, MAX_ROWS)
+    .map((one) => `  in network namespace ${one.netns}: ${formatNumber(one.now)}${kernelText(one)}`);
 }
 
 function withTimeWaits(namespaces: readonly NamespaceChurn[]): NamespaceChurn[] {
   return namespaces.filter(({ now, kernel }) => now > 0 || (kernel ?? 0) > 0);
 }
 
-/** What happens to connect() toward this destination, and to whom; null while there are ports enough. */
+/** Who runs out of ports toward this destination, and when; null while there are enough. */
 export function portWarning(destination: DestinationChurn): string | null {
   const { source, address, port, ports, inUse, reusable, timeWait, exhaustedInMs, users } = destination;
   if (ports === null) return null;
   const taken = inUse - reusable;
   if (exhaustedInMs === null && taken < ports * MUCH_IN_USE) return null;
   const who = users[0] === undefined ? "connect()" : `${users[0].comm} (pid ${users[0].pid})`;
-  const where = `toward ${formatEndpoint(address, port)}`;
+  const where = `to ${formatEndpoint(address, port)}`;
   const end =
     exhaustedInMs === null
-      ? `${who} is short of ports ${where}`
+      ? `${who} is running low on ports ${where}`
       : exhaustedInMs === 0
         ? `${who} gets EADDRNOTAVAIL ${where} now`
         : `${who} will get EADDRNOTAVAIL ${where} in ${formatDuration(exhaustedInMs)}`;
   const cure =
     timeWait * 2 > taken
       ? "keep connections open (pool, keep-alive), or let the other side close first"
-      : "most are open connections: use fewer, or close them";
-  return `${end}: ${taken} of ${ports} ports from ${formatAddress(source)} taken, ${timeWait} in TIME_WAIT; ${cure}`;
+      : "most are open connections: use fewer or close them";
+  const used = `${formatNumber(taken)} of ${formatNumber(ports)} ports from ${formatAddress(source)} in use`;
+  return `${end}: ${used}, ${formatNumber(timeWait)} in TIME_WAIT; ${cure}`;
 }
 
 interface Cell {
@@ -127,7 +131,7 @@ export function destinationCells(destination: DestinationChurn): string[] {
     side === "client" ? "connect" : "listen",
     formatCount(timeWait),
     formatCount(inUse),
-    ports === null ? "-" : String(ports),
+    ports === null ? "-" : formatNumber(ports),
     exhaustedInMs === null ? "-" : formatDuration(exhaustedInMs),
     first === undefined
       ? "-"
@@ -136,10 +140,10 @@ export function destinationCells(destination: DestinationChurn): string[] {
 }
 
 function more(length: number): string[] {
-  return length > MAX_ROWS ? [`(${length - MAX_ROWS} more: --json has all)`] : [];
+  return length > MAX_ROWS ? [`(${formatNumber(length - MAX_ROWS)} more; --json lists all)`] : [];
 }
 
-/** The titles, then the rows, in columns as wide as their widest cell, two spaces apart. */
+/** The titles, then the rows, each column as wide as its widest cell, two spaces apart. */
 export function columnLines(cells: readonly Cell[], rows: readonly (readonly string[])[]): string[] {
   const widths = cells.map(({ title }, index) => Math.max(width(title), ...rows.map((row) => width(row[index] ?? ""))));
   const line = (texts: readonly string[]): string =>
@@ -153,10 +157,10 @@ export function columnLines(cells: readonly Cell[], rows: readonly (readonly str
 function caveats({ complete, lost, source, dropped }: ChurnReport): string[] {
   const lines: string[] = [];
   if (source === "proc") {
-    lines.push("(without BPF: only processes whose sockets a poll of /proc saw before they closed are named)");
+    lines.push("(without BPF, a process is named only if a poll of /proc saw its socket before it closed)");
   }
-  if (dropped > 0) lines.push(`(${formatPlural(dropped, "TIME_WAIT", "TIME_WAIT")} not kept: a table was full)`);
-  if (!complete) lines.push("(some processes could not be read)");
-  if (lost > 0) lines.push(`(${formatPlural(lost, "transition")} lost: some TIME_WAIT may be charged to nobody)`);
+  if (dropped > 0) lines.push(`(${formatPlural(dropped, "TIME_WAIT", "TIME_WAIT")} not kept: table full)`);
+  if (!complete) lines.push("(some processes could not be read; some owners may be missing)");
+  if (lost > 0) lines.push(`(${formatPlural(lost, "transition")} lost: the owner of some TIME_WAIT may be unknown)`);
   return lines;
 }

@@ -1,4 +1,4 @@
-import { formatDuration, formatPlural, formatSetting } from "../../base/quantity.ts";
+import { formatDuration, formatNumber, formatPlural, formatSetting } from "../../base/quantity.ts";
 import type { AuditedSetting } from "../../diagnosis/audit.ts";
 import type { Finding, Severity } from "../../diagnosis/facts/finding.ts";
 import type { Diagnosis } from "../../diagnosis/report.ts";
@@ -8,11 +8,11 @@ import { incompleteness } from "../words/polled.ts";
 const COLUMNS = 100;
 const MOST_LINES = 20;
 const COMMAND = /\b(?:sudo|ss|tcptrace explain) [^;,()]+/g;
-/** A blank at which no line ends. */
+/** A space that does not break a line. */
 const GLUE = "\u00a0";
 const LABEL: Readonly<Record<Severity, string>> = { critical: "CRITICAL", warning: "WARNING", info: "INFO" };
 
-/** The answer for people: each finding with its advice, then the settings that folklore names, as they are here. */
+/** The answer for people: each finding with its advice, then the settings often named as cures and their values here. */
 export function diagnoseText(diagnosis: Diagnosis): string {
   const { findings, settings } = diagnosis;
   const paragraphs = [
@@ -28,15 +28,15 @@ export function diagnoseText(diagnosis: Diagnosis): string {
 function verdict({ findings, seconds, lookedAt, stuckAfterMs }: Diagnosis): string {
   const { sockets, timeWait, processes, namespaces, transitions } = lookedAt;
   const looked =
-    `looked for ${formatDuration(seconds * 1000)} at ${formatPlural(sockets, "socket")} and ${timeWait} in TIME_WAIT, of ` +
-    `${formatPlural(processes, "process", "processes")} in ${formatPlural(namespaces, "network namespace")}, at ` +
-    `${formatPlural(transitions, "transition")} and at the kernel's counters`;
+    `watched ${formatPlural(sockets, "socket")} and ${formatNumber(timeWait)} in TIME_WAIT for ${formatDuration(seconds * 1000)}, ` +
+    `${formatPlural(processes, "process", "processes")} in ${formatPlural(namespaces, "network namespace")}, ` +
+    `${formatPlural(transitions, "transition")} and the kernel's counters`;
   const bad = findings.filter(({ severity }) => severity !== "info").length;
   const notes = findings.length - bad;
   if (bad > 0)
-    return `${formatPlural(bad, "thing is", "things are")} wrong${notes > 0 ? `, ${formatPlural(notes, "note")}` : ""}: ${looked}.`;
+    return `${formatPlural(bad, "problem")} found${notes > 0 ? `, ${formatPlural(notes, "note")}` : ""}: ${looked}.`;
   const rest = notes > 0 ? `; ${formatPlural(notes, "note")} below` : "";
-  return `Nothing is wrong${rest}: ${looked}; no socket has been stuck in CLOSE_WAIT for ${formatSetting(stuckAfterMs)}.`;
+  return `No problems found${rest}: ${looked}; no socket has been in CLOSE_WAIT for over ${formatSetting(stuckAfterMs)}.`;
 }
 
 function findingLines({ severity, title, advice, avoid, sources, id }: Finding): string[] {
@@ -48,7 +48,7 @@ function findingLines({ severity, title, advice, avoid, sources, id }: Finding):
   ];
 }
 
-/** A text in lines, the first with this begin and the others as far in. Commands stay whole, to be copied. */
+/** Wraps a text after `begin`, other lines indented to match. Commands stay on one line, for copying. */
 function block(begin: string, text: string): string[] {
   const columns = COLUMNS - width(begin);
   const whole = text.replace(COMMAND, (command) =>
@@ -58,7 +58,7 @@ function block(begin: string, text: string): string[] {
   return lines.map((line, index) => (index === 0 ? begin : " ".repeat(width(begin))) + line);
 }
 
-/** What each setting would do for what was found; where nothing was, those that are not the kernel's default. */
+/** What each setting would do for each finding; without findings, the settings that differ from the kernel's default. */
 function settingLines(settings: readonly AuditedSetting[]): string[] {
   const shared = new Set(settings.map(({ netns }) => netns).filter((netns) => netns !== null)).size > 1;
   const byFinding = new Map<string, Map<string, string[]>>();
@@ -71,7 +71,7 @@ function settingLines(settings: readonly AuditedSetting[]): string[] {
     }
   }
   if (byFinding.size === 0) return settings.length === 0 ? [] : block("Settings: ", changedText(settings, shared));
-  const lines = ["Settings that are said to help, and whether they would (tcptrace explain NAME tells more):"];
+  const lines = ["Settings often named as cures, and whether they help (see tcptrace explain NAME):"];
   for (const [finding, answers] of byFinding) lines.push(`  ${finding}`, ...answerLines(answers));
   return lines;
 }
@@ -91,21 +91,21 @@ function settingText({ name, netns, value, default: usual }: AuditedSetting, sha
   return `${short}${where}${value === null ? "" : ` ${value}`}${isChanged(value, usual) ? ` (default ${usual})` : ""}`;
 }
 
-/** Defaults that depend on the machine stand in words. */
+/** A default in words depends on the machine, so no value differs from it. */
 function isChanged(value: string | null, usual: string): boolean {
   return value !== null && value !== usual && /^[\d ]+$/.test(usual);
 }
 
 function changedText(settings: readonly AuditedSetting[], shared: boolean): string {
   const changed = settings.filter(({ value, default: usual }) => isChanged(value, usual));
-  if (changed.length === 0) return `the ${settings.length} that folklore names are as the kernel has them by default.`;
+  if (changed.length === 0) return `all ${settings.length} that are often named as cures have the kernel's default.`;
   return `not the kernel's default: ${changed.map((one) => settingText(one, shared)).join(", ")}.`;
 }
 
 function caveats({ complete, unreadable, source }: Diagnosis): string[] {
   const lines: string[] = [];
   if (source === "proc") {
-    lines.push("(without BPF: what lived between two polls, and who reset or closed it, was not seen)");
+    lines.push("(without BPF, connections between two polls and the causes of closes and resets are not seen)");
   }
   if (!complete) lines.push(`(${incompleteness(unreadable)})`);
   return lines.map((line) => clip(line, COLUMNS * 2));

@@ -3,11 +3,11 @@ import type { DoctorCheck, DoctorReport } from "./doctor-report.ts";
 
 const INDENT = "   ";
 
-/** Doctor's answer for people: a line a check, its mend below it, then which source `auto` takes and why no better one. */
+/** Doctor's answer for people: a line per check with its fix below, then the source that `auto` uses and why not a better one. */
 export function doctorText(report: DoctorReport): string {
   const width = Math.max(0, ...report.checks.map(({ id }) => id.length));
   const lines = report.checks.flatMap((check) => checkLines(check, width));
-  lines.push("", `--source auto takes ${report.takes}.`);
+  lines.push("", `--source auto uses ${report.takes}.`);
   for (const { source, reason, fix } of report.passedOver) {
     lines.push(`${INDENT}not ${source}: ${reason}${fix === null ? "" : ` (${fix})`}`);
   }
@@ -19,7 +19,7 @@ function checkLines(check: DoctorCheck, width: number): string[] {
   return check.fix === null ? [line] : [line, `${INDENT}${" ".repeat(width)}  fix: ${check.fix}`];
 }
 
-/** `--`: missing, and not missed. */
+/** `--`: missing but optional. */
 function mark({ ok, needed }: DoctorCheck): string {
   if (ok) return "ok";
   return needed ? "!!" : "--";

@@ -7,7 +7,7 @@ import type { Socket } from "../../model/sockets/socket.ts";
 import type { TransitionRow } from "../../model/sockets/transition-row.ts";
 import { microsOfSecond, secondText } from "../format/time.ts";
 
-/** It happened before `time`, which is when a poll has found it. */
+/** It happened before `time`, which is when a poll found it. */
 const FOUND_LATER = ',"timeIsAtMost":true';
 
 const PID = Buffer.from(',"pid":');
@@ -15,10 +15,10 @@ const NULL = Buffer.from("null");
 const ZERO = 48;
 const POINT = 46;
 
-/** A socket's part of a line is that of its lines before. So many are kept, by the socket's id. */
+/** A socket's part of a line does not change. This number of parts is cached, by socket id. */
 const PARTS = 4096;
 const MAX_NAMES = 1000;
-/** A line but for its process name. */
+/** Longest line, without its process name. */
 const LONGEST_LINE = 1024;
 
 /** Lines of NDJSON under construction, as bytes. */
@@ -31,7 +31,7 @@ export class EventLines extends GrowingBytes {
   readonly #names = new Map<string, Buffer>();
   readonly #reasons = new Map<OwnerEvidence, Map<Cause | null, Buffer>>();
 
-  /** Adds a transition; what is not known is null. */
+  /** Adds a transition; unknown values are null. */
   transition(row: TransitionRow, wallMs: number): void {
     const { owner, process } = row;
     const name = process === null ? UNNAMED : this.#named(process.comm);
@@ -69,7 +69,7 @@ export class EventLines extends GrowingBytes {
     if (known !== undefined && this.#sockets[place] === socket) return this.#copy(known);
     const part = Buffer.from(socketJson(socket));
     this.#copy(part);
-    // What is not known yet may be in the next line.
+    // Not cached until all is known: the next line may know more.
     if (socket.netns === null || socket.localPort === 0 || socket.remotePort === 0) return;
     this.#sockets[place] = socket;
     this.#parts[place] = part;
@@ -110,14 +110,14 @@ export class EventLines extends GrowingBytes {
     this.#digits(micros - whole * 1000, 3);
   }
 
-  /** A whole number that is not negative. */
+  /** A non-negative integer. */
   #whole(value: number): void {
     let count = 1;
     for (let limit = 10; limit <= value; limit *= 10) count++;
     this.#digits(value, count);
   }
 
-  /** The last `count` digits, with their zeros. */
+  /** The last `count` digits, with leading zeros. */
   #digits(value: number, count: number): void {
     let rest = value;
     for (let at = this.at + count - 1; at >= this.at; at--) {
@@ -131,14 +131,14 @@ export class EventLines extends GrowingBytes {
 
 const UNNAMED = Buffer.from(',"comm":null');
 
-/** The part of the line that is the same for all transitions of a socket whose ends are known. */
+/** The part of the line that is the same for all transitions of a socket whose tuple is known. */
 function socketJson({ id, netns, localAddress, localPort, remoteAddress, remotePort }: Socket): string {
   const local = endpoint(localAddress, localPort);
   const remote = endpoint(remoteAddress, remotePort);
   return `Z","socket":"s${id.toString(16)}","netns":${netns},"local":${local},"remote":${remote}`;
 }
 
-/** A port of 0 is one that is not known; so is the end with it. */
+/** With port 0 the endpoint is unknown. */
 function endpoint(address: number | string, port: number): string {
   return port === 0 ? "null" : `"${formatEndpoint(address, port)}"`;
 }

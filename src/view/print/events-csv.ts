@@ -3,10 +3,10 @@ import { stateName } from "../../model/net/tcp-state.ts";
 import type { TransitionRow } from "../../model/sockets/transition-row.ts";
 import { isoTime } from "../format/time.ts";
 
-/** The first line of a CSV (RFC 4180, but for the line ends, which are Unix's). */
+/** The first line of a CSV (RFC 4180, but with Unix line ends). */
 export const CSV_HEADER = "time,socket,netns,local,remote,from,to,inStateMs,pid,comm,owner,cause";
 
-/** One transition as a line of CSV; what is not known is empty. */
+/** One transition as a line of CSV; unknown values are empty. */
 export function transitionCsv(row: TransitionRow, wallMs: number): string {
   const { socket, owner, process, inState } = row;
   return [
@@ -25,7 +25,7 @@ export function transitionCsv(row: TransitionRow, wallMs: number): string {
   ].join(",");
 }
 
-/** A name is anybody's choice: one that a spreadsheet would run as a formula gets an apostrophe, which makes it text. */
+/** Any process can choose its name: one that a spreadsheet would run as a formula gets an apostrophe, which makes it text. */
 function field(text: string): string {
   const harmless = /^[=+\-@]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;

@@ -3,16 +3,16 @@ import { type TcpState, stateName } from "../../model/net/tcp-state.ts";
 import type { ChangeTotal } from "../../model/rates/change-counts.ts";
 import { isoTime } from "../format/time.ts";
 
-/** What a run of `events` came to. */
+/** Totals of a run of `events`. */
 export interface EventsSummary {
   readonly transitions: number;
   readonly lost: number;
   readonly attributed: number;
   readonly seconds: number;
   readonly source: SourceName | null;
-  /** All that happened while it was traced, lost ones and those that a filter leaves out among them; null: nobody knows. */
+  /** All transitions while tracing, including lost and filtered ones; null: unknown. */
   readonly total: number | null;
-  /** What the kernel counted by pair of states. What it skipped and was not found is without states. */
+  /** The kernel's counts by pair of states. Transitions that it skipped and nobody recovered have null states. */
   readonly changes: readonly ChangeTotal[];
 }
 

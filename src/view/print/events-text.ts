@@ -1,3 +1,4 @@
+import { formatNumber, formatPlural } from "../../base/quantity.ts";
 import type { Loss } from "../../model/events/event.ts";
 import { formatEndpoint } from "../../model/net/address.ts";
 import { stateName } from "../../model/net/tcp-state.ts";
@@ -16,7 +17,7 @@ export const EVENTS_HEADER = line(
   "CAUSE",
 );
 
-/** One transition as a line for people; `-` is what is not known. */
+/** One transition as a line for people; unknown values are `-`. */
 export function transitionText(row: TransitionRow, wallMs: number): string {
   const { socket, owner, process } = row;
   const cells = [
@@ -34,34 +35,36 @@ export function transitionText(row: TransitionRow, wallMs: number): string {
   return line(cells, row.cause ?? "-");
 }
 
-/** A poll has found it then; it happened before. */
+/** The time of the poll that found it; it happened before. */
 function foundBy(wallMs: number): string {
   return `≤${clockTime(wallMs).slice(0, -3)}`;
 }
 
 export function lostText(wallMs: number, count: number, where: Loss["where"]): string {
-  const why = where === "bpf" ? "the tracer's buffer was full" : "the kernel ran no BPF program for them";
-  return `${clockTime(wallMs)} lost ${count} transitions: ${why}`;
+  const why = where === "bpf" ? "the tracer's buffer was full" : "the kernel skipped the BPF program";
+  return `${clockTime(wallMs)} lost ${formatPlural(count, "transition")}: ${why}`;
 }
 
 export function gapText(wallMs: number, ms: number): string {
   return `${clockTime(wallMs)} nothing was traced for the last ${(ms / 1000).toFixed(1)} s: the tracer was down`;
 }
 
-/** The closing line, in tcpdump's manner. */
+/** The closing line, like that of tcpdump. */
 export function summaryText(summary: Omit<EventsSummary, "total" | "changes">): string {
   const share =
     summary.transitions === 0 ? "" : ` (${((100 * summary.attributed) / summary.transitions).toFixed(1)} %)`;
   return (
-    `${summary.transitions} transitions in ${summary.seconds.toFixed(1)} s, ${summary.lost} lost, ` +
-    `${summary.attributed} with their process${share}, source ${summary.source ?? "none"}`
+    `${formatPlural(summary.transitions, "transition")} in ${summary.seconds.toFixed(1)} s, ${formatNumber(summary.lost)} lost, ` +
+    `${formatNumber(summary.attributed)} with a known owner${share}, source ${summary.source ?? "none"}`
   );
 }
 
-/** What was lost, of all that the kernel counted; null when nothing was, or it is not known. */
+/** The lost transitions by kind; null when none were lost, or their number is unknown. */
 export function summaryLossText({ total, changes }: Pick<EventsSummary, "total" | "changes">): string | null {
   const kinds = lostChangesText(changes, MOST_KINDS);
-  return kinds === "" || total === null ? null : `lost of ${total} that the kernel counted: ${kinds}`;
+  return kinds === "" || total === null
+    ? null
+    : `lost, of ${formatPlural(total, "transition")} counted by the kernel: ${kinds}`;
 }
 
 function endpoint(address: number | string, port: number): string {

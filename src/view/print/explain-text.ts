@@ -5,21 +5,21 @@ import { clip, fit, width, wrap } from "../format/format.ts";
 const COLUMNS = 100;
 const MOST_LINES = 50;
 
-/** The list of topics, a line each, cut to the columns of a terminal; null where there is none. */
+/** The list of topics, a line each, cut to the width of the terminal; null when the output is not a terminal. */
 export function topicsText(terminal: number | null): string {
   const column = Math.max(...PAGES.map(({ topic }) => width(topic)));
   const lines = PAGES.map(
     ({ topic, title }) => `  ${fit(topic, column, "left")}  ${clip(title, (terminal ?? Infinity) - column - 4)}`,
   );
-  return `tcptrace explain TOPIC, a state or a setting:\n\n${lines.join("\n")}\n`;
+  return `Topics of tcptrace explain (states and settings):\n\n${lines.join("\n")}\n`;
 }
 
-/** A page for people: what it is, who causes it, what helps, what does not, and where that is written. */
+/** A page for people: what it is, causes, what helps, what does not, and sources. */
 export function pageText({ topic, title, what, causes, helps, avoid, sources }: Page): string {
   const sections = [
     wrap(`${topic}: ${title}`, COLUMNS, MOST_LINES),
     what.flatMap((text) => wrap(text, COLUMNS, MOST_LINES)),
-    section("Who causes it", causes),
+    section("Causes", causes),
     section("What helps", helps),
     section(
       "What does not",

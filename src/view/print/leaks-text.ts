@@ -1,4 +1,4 @@
-import { formatPlural, formatSetting } from "../../base/quantity.ts";
+import { formatNumber, formatPlural, formatSetting } from "../../base/quantity.ts";
 import { formatAddress, formatEndpoint } from "../../model/net/address.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
 import type {
@@ -17,18 +17,18 @@ const MAX_GROUPS = 5;
 const MAX_PIDS = 8;
 
 const EXPLAINED: ReadonlyMap<UnownedReason, string> = new Map([
-  ["unreadable", "held by a process that could not be read (run as root, outside of containers)"],
-  ["shared-port", "not accepted, on a port on which several processes listen, each for itself (SO_REUSEPORT)"],
-  ["no-listener", "not accepted, and nobody is seen to listen there"],
+  ["unreadable", "held by a process that could not be read (run as root, outside any container)"],
+  ["shared-port", "not accepted, on a port shared by several listening processes (SO_REUSEPORT)"],
+  ["no-listener", "not accepted, and no visible process is listening"],
   [
     "no-holder",
-    "held by no process that can be seen: on its way between two over a unix socket, or in a file table out of sight",
+    "held by no visible process: in transit over a unix socket, or in a file table that /proc does not show",
   ],
 ]);
 
 /**
- * The report for people: a sentence for each process, most guilty first, then what it holds toward whom. With
- * `eachUnowned` every socket that nobody can be named for has a line of its own.
+ * The report for people: a sentence per process, worst first, then its sockets by destination. With `eachUnowned` every socket
+ * whose owner is unknown has its own line.
  */
 export function leaksText(report: LeakReport, userName: UserName, eachUnowned = false): string {
   const paragraphs = report.processes.map((process) => paragraph(process, userName));
@@ -39,7 +39,7 @@ export function leaksText(report: LeakReport, userName: UserName, eachUnowned = 
 }
 
 function nothing({ stuckAfterMs }: LeakReport): string {
-  return `no socket has been stuck in CLOSE_WAIT for ${formatSetting(stuckAfterMs)} or longer`;
+  return `no socket has been in CLOSE_WAIT for over ${formatSetting(stuckAfterMs)}`;
 }
 
 function paragraph(process: LeakingProcess, userName: UserName): string {
@@ -61,7 +61,7 @@ function identity({ user, unit, container, cmdline, comm }: LeakingProcess, user
   return who === "" ? what : `${who}: ${what}`;
 }
 
-/** Sockets alike in their ends and in why they are stuck, most of them first. */
+/** Sockets grouped by endpoint and by why they are stuck, largest group first. */
 function groupLines(sockets: readonly StuckSocket[]): string[] {
   const side = sideOf(sockets);
   const groups = new Map<string, StuckSocket[]>();
@@ -72,25 +72,27 @@ function groupLines(sockets: readonly StuckSocket[]): string[] {
     else group.push(socket);
   }
   const sorted = [...groups].toSorted(([, a], [, b]) => b.length - a.length);
-  const lines = sorted.slice(0, MAX_GROUPS).map(([key, group]) => `${group.length} ${key}${ageText(group[0])}`);
+  const lines = sorted
+    .slice(0, MAX_GROUPS)
+    .map(([key, group]) => `${formatNumber(group.length)} ${key}${ageText(group[0])}`);
   const rest = sorted.slice(MAX_GROUPS).reduce((sum, [, group]) => sum + group.length, 0);
-  if (rest > 0) lines.push(`${rest} more, toward others (--json has all)`);
+  if (rest > 0) lines.push(`${formatNumber(rest)} more with other peers (--json lists all)`);
   return lines;
 }
 
-/** Of sockets older than tcptrace nobody knows who connected: the end that they share is the one that was connected to. */
+/** For sockets opened before tracing, the side is a guess: the endpoint that they share is the one that was connected to. */
 function sideOf(sockets: readonly StuckSocket[]): "client" | "server" {
   const locals = new Set(sockets.map(({ localPort }) => localPort)).size;
   const remotes = new Set(sockets.map(({ remotePort }) => remotePort)).size;
   return locals < remotes ? "server" : "client";
 }
 
-/** A server's peers differ in their ephemeral ports, a client's own port does. */
+/** Leaves out the ephemeral port, which differs for each socket: the peer's for a server, the local one for a client. */
 function endsText(socket: StuckSocket, side: "client" | "server"): string {
   const { role, localAddress, localPort, remoteAddress, remotePort } = socket;
   return (role ?? side) === "server"
     ? `on ${formatEndpoint(localAddress, localPort)} from ${formatAddress(remoteAddress)}`
-    : `from ${formatAddress(localAddress)} toward ${formatEndpoint(remoteAddress, remotePort)}`;
+    : `from ${formatAddress(localAddress)} to ${formatEndpoint(remoteAddress, remotePort)}`;
 }
 
 function socketLine(socket: StuckSocket): string {
@@ -100,11 +102,11 @@ function socketLine(socket: StuckSocket): string {
 }
 
 function conditionOf({ state, accepted, receiveQueue }: StuckSocket): string {
-  if (state === TCP.CLOSE) return "reset since: only the descriptor is left";
+  if (state === TCP.CLOSE) return "since reset, only the descriptor is left";
   if (!accepted) return "not accepted";
   if (receiveQueue === null) return "not closed";
-  if (receiveQueue === 0) return "read to the end, not closed";
-  return receiveQueue === 1 ? "the end never read" : "data never read";
+  if (receiveQueue === 0) return "read to EOF, not closed";
+  return receiveQueue === 1 ? "EOF not read" : "data not read";
 }
 
 function ageText(oldest: StuckSocket | undefined): string {
@@ -117,15 +119,15 @@ function sharing(pid: number, sockets: readonly StuckSocket[]): string {
   const sorted = [...others].toSorted((a, b) => a - b);
   const rest = sorted.length > MAX_PIDS ? ` and ${sorted.length - MAX_PIDS} more` : "";
   const pids = `${sorted.slice(0, MAX_PIDS).join(", ")}${rest}`;
-  return `${formatPlural(sockets.length, "of them is", "of them are")} also held by pid ${pids}: all have to close`;
+  return `${formatPlural(sockets.length, "of them is", "of them are")} also held by pid ${pids}: all must close`;
 }
 
 function unownedText(unowned: readonly UnownedSocket[], each: boolean): string {
-  const lines = [`${formatPlural(unowned.length, "socket")} stuck in CLOSE_WAIT with no process to be named:`];
+  const lines = [`${formatPlural(unowned.length, "socket")} stuck in CLOSE_WAIT, owner unknown:`];
   for (const [reason, explanation] of EXPLAINED) {
     const sockets = unowned.filter((socket) => socket.reason === reason);
     if (sockets.length === 0) continue;
-    lines.push(`  ${sockets.length} ${explanation}`);
+    lines.push(`  ${formatNumber(sockets.length)} ${explanation}`);
     for (const line of each ? sockets.map(socketLine) : groupLines(sockets)) lines.push(`    ${line}`);
   }
   return lines.join("\n");

@@ -6,7 +6,7 @@ import { PROCESS_TABLE, type Row, unownedRow } from "../words/columns.ts";
 import { pollFigures } from "../words/polled.ts";
 import { UNOWNED_NOTE, caveats, emptyText, figures, health, sourceText, stateCounts } from "../words/summary.ts";
 
-/** The snapshot as plain text for `top -b`: a summary, then the processes, most guilty first. */
+/** The snapshot as plain text for `top -b`: a summary, then the processes, worst first. */
 export function topTable(snapshot: Snapshot, columns: number, userName: UserName = () => undefined): string {
   const lines = [
     `tcptrace ${clock(snapshot.wallMs)}  ${sourceText(snapshot)}`,

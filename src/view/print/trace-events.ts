@@ -6,9 +6,9 @@ import type { Owner } from "../../model/processes/owner.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 import type { TransitionRow } from "../../model/sockets/transition-row.ts";
 
-/** Where spans stand that nobody is known for. */
+/** The pid of spans whose owner is unknown. */
 const NOBODY = 0;
-/** A process draws at most so many sockets beside each other; the others share its last lane. */
+/** The most lanes of a process; further sockets share the last one. */
 const MOST_LANES = 10_000;
 
 interface Life {
@@ -27,18 +27,17 @@ interface Life {
 }
 
 /**
- * Turns transitions into Chrome's trace events (the "Trace Event Format"), which ui.perfetto.dev and chrome://tracing open: a
- * process for each process, in it a lane for each socket that is open at a time, on the lane a span for the socket and in
- * that one for each of its states. Times are of the tracer's clock: those of the calendar have too many digits for the
- * format's numbers. Yields JSON values without commas.
+ * Converts transitions into Chrome's trace events (the "Trace Event Format"), for ui.perfetto.dev and chrome://tracing. Each process
+ * has a lane for each socket open at the same time; on it lies a span for the socket, and in that a span for each state. Times are
+ * on the tracer's clock, since wall-clock times have too many digits for the format's numbers. Yields JSON values without commas.
  */
 export class TraceEvents {
   readonly #lives = new Map<Socket, Life>();
-  /** For each process, when each of its lanes is free again. */
+  /** For each process, the time from which each of its lanes is free. */
   readonly #lanes = new SeededMap<number, Nanos[]>();
   readonly #named = new Set<number>();
 
-  /** What a row completes: the spans of a socket that has closed. */
+  /** Yields the spans of a socket once it has closed. */
   *row(row: TransitionRow): Generator<string, void, void> {
     const { socket, from, to, at, inState } = row;
     let life = this.#lives.get(socket);
@@ -47,7 +46,7 @@ export class TraceEvents {
       life = { socket, begun, since: begun, state: from, spans: [], owner: row.owner, name: null };
       this.#lives.set(socket, life);
     }
-    // A socket has no life in CLOSE, nor a child in its listener's LISTEN.
+    // A socket starts in CLOSE, and an accepted one in its listener's LISTEN: neither gets a span.
     const isBirth = life.spans.length === 0 && (from === TCP.CLOSE || from === TCP.LISTEN) && to !== TCP.CLOSE;
     if (!isBirth && at > life.since) life.spans.push({ state: from, from: life.since, to: at, cause: row.cause });
     life.since = at;
@@ -59,7 +58,7 @@ export class TraceEvents {
     yield* this.#draw(life, at);
   }
 
-  /** The sockets that are still open at the end. */
+  /** Yields the spans of the sockets that are still open at the end. */
   *end(now: Nanos): Generator<string, void, void> {
     for (const life of this.#lives.values()) {
       life.spans.push({ state: life.state, from: life.since, to: now, cause: null });
@@ -68,7 +67,7 @@ export class TraceEvents {
     this.#lives.clear();
   }
 
-  /** Events that could not be traced, as a mark across all. */
+  /** A mark across all processes for events that were not traced. */
   mark(at: Nanos, name: string): string {
     return JSON.stringify({ name, ph: "i", s: "g", ts: micros(at), pid: NOBODY, tid: 0 });
   }
@@ -95,7 +94,7 @@ export class TraceEvents {
     return JSON.stringify({ name, cat: "tcp", ph: "X", ts: micros(from), dur, pid, tid, args });
   }
 
-  /** The first lane that nothing stands on from `begun` on. */
+  /** The first lane that is free from `begun` on. */
   #lane(pid: number, begun: Nanos, until: Nanos): number {
     let lanes = this.#lanes.get(pid);
     if (lanes === undefined) this.#lanes.set(pid, (lanes = []));
@@ -106,7 +105,7 @@ export class TraceEvents {
   }
 }
 
-/** Microseconds, as the format has them. */
+/** Microseconds, the unit of the format. */
 function micros(at: Nanos): number {
   return Math.max(0, at) / 1e3;
 }

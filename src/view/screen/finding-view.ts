@@ -1,4 +1,4 @@
-import { formatDuration } from "../../base/quantity.ts";
+import { formatDuration, formatNumber } from "../../base/quantity.ts";
 import { safeText } from "../../base/text.ts";
 import type { EvidenceValue, Finding, Severity } from "../../diagnosis/facts/finding.ts";
 import { wrap } from "../format/format.ts";
@@ -15,7 +15,7 @@ const TABLE: Table<Finding> = {
   columns: [
     { ...textColumn<Finding>("severity", "SEVERITY", 8, 8, ({ severity }) => severity), style: findingStyle },
     textColumn("id", "RULE", 16, 28, ({ id }) => id),
-    { ...textColumn<Finding>("title", "WHAT IS WRONG", 20, 400, ({ title }) => title), style: findingStyle },
+    { ...textColumn<Finding>("title", "PROBLEM", 20, 400, ({ title }) => title), style: findingStyle },
   ],
   hideOrder: ["id", "severity"],
 };
@@ -33,33 +33,33 @@ const ROWS = tableView<readonly Finding[], Finding>({
   empty: () => "",
 });
 
-/** What is wrong on this machine, the worst first. */
+/** The problems on this machine, worst first. */
 export const FINDINGS_VIEW: Tab = {
   id: "findings",
   name: "findings",
-  help: "what is wrong, and what helps",
+  help: "problems and how to fix them",
   count: ({ findings }) => findings.length,
-  about: "What is wrong on this machine, the worst first. Enter shows the evidence, what helps, and what does not.",
+  about: "The problems on this machine, worst first. Enter shows the evidence, how to fix it, and what does not help.",
   order: "worst first",
   sorts: () => [],
   hasCharts: true,
   ...ROWS,
   body: (scene, lines) => {
     if (chosen(scene).length > 0) return ROWS.body(scene, lines);
-    return [[span(scene.data.snapshot === null ? "" : "nothing is wrong that tcptrace has a rule for", "good")]];
+    return [[span(scene.data.snapshot === null ? "" : "no problems found", "good")]];
   },
 };
 
-/** One finding: evidence, advice, what does not help, and where it is written. */
+/** One finding: evidence, advice, what does not help, and sources. */
 export const FINDING_VIEW: OpenedView = {
   about:
-    "The numbers that it goes by, what helps (the best first), what people try that does not, and where it is written. tcptrace runs none of the commands. Enter leads to the sockets of its process.",
+    "The evidence, what helps (best first), what people try that does not help, and sources. tcptrace runs none of the commands. Enter opens the sockets of the process.",
   title: (place) => (place.kind === "finding" ? (place.key.split(" ", 1)[0] ?? "") : ""),
   ...textView({
     lines: (scene) => {
       const finding = findingOf(scene);
       return finding === undefined
-        ? [[span("this is over: the finding has gone", "good")]]
+        ? [[span("resolved: this finding no longer applies", "good")]]
         : findingLines(finding, scene.size.columns);
     },
     opens: (scene) => {
@@ -73,12 +73,12 @@ export const FINDING_VIEW: OpenedView = {
   },
 };
 
-/** How bad it is. */
+/** The style of its severity. */
 export function findingStyle({ severity }: Finding): Style {
   return SEVERITY_STYLE[severity];
 }
 
-/** Names for findings for as long as they are about the same: rule, process, and which of several. */
+/** Keys that stay the same while a finding lasts: rule, process, and a number among several. */
 function keysOf(findings: readonly Finding[]): readonly string[] {
   const seen = new Map<string, number>();
   return findings.map(({ id, pid }) => {
@@ -107,7 +107,7 @@ function findingLines(finding: Finding, columns: number): Line[] {
   const shown = Object.entries(evidence).map(([key, value]) => `${key}: ${valueText(key, value)}`);
   lines.push(...section("Evidence", shown, columns), ...section("What helps", numbered(advice), columns));
   const not = avoid.map(({ what, why }) => `${what}: ${why}`);
-  return [...lines, ...section("What does not", not, columns), ...section("Where it is written", sources, columns)];
+  return [...lines, ...section("What does not", not, columns), ...section("Sources", sources, columns)];
 }
 
 function numbered(texts: readonly string[]): string[] {
@@ -126,9 +126,9 @@ function section(title: string, texts: readonly string[], columns: number): Line
 
 /** `oldestMs: 15m12s`: the unit is in the name. */
 function valueText(key: string, value: EvidenceValue): string {
-  if (value === null) return "not known";
+  if (value === null) return "unknown";
   if (typeof value === "number")
-    return key.endsWith("Ms") ? formatDuration(value) : String(Math.round(value * 100) / 100);
+    return key.endsWith("Ms") ? formatDuration(value) : formatNumber(Math.round(value * 100) / 100);
   if (!Array.isArray(value)) return String(value);
   return value.length === 0 ? "none" : value.join(", ");
 }

@@ -5,7 +5,7 @@ import { fit } from "../format/format.ts";
 import { type Chart, type Line, type Size, type Span, type Style, span } from "../format/frame.ts";
 
 const LEAST_COLUMNS = 72;
-/** On a smaller screen the rows are the view's. */
+/** A smaller screen leaves no rows for charts. */
 const LEAST_ROWS = 30;
 const ROOMY_ROWS = 45;
 const GAP = 2;
@@ -19,8 +19,8 @@ interface Titled {
 }
 
 /**
- * Charts of the last minutes, side by side, under a line that says of each what it shows, the last value and the highest
- * one; none where the screen has no room for them or nothing has been counted yet.
+ * Charts of the last minutes, side by side, each under a caption with its title, last value and peak. None when the screen is too
+ * small or nothing has been counted yet.
  */
 export function headerCharts(series: SnapshotSeries, { columns, rows }: Size, isFiltered: boolean): Line[] {
   if (columns < LEAST_COLUMNS || rows < LEAST_ROWS) return [];
@@ -44,7 +44,9 @@ function apart(spans: readonly Span[]): Line {
 
 function caption({ title, values }: Titled, columns: number): string {
   const shown = values.slice(-columns * POINTS_A_COLUMN);
-  return `${title} ${formatCount(shown.at(-1) ?? 0)}, most ${formatCount(Math.max(0, ...shown))} in ${formatDuration(shown.length * 1000)}`;
+  const brief = `${title} ${formatCount(shown.at(-1) ?? 0)} (peak ${formatCount(Math.max(0, ...shown))}`;
+  const whole = `${brief} in the last ${formatDuration(shown.length * 1000)})`;
+  return whole.length <= columns ? whole : `${brief})`;
 }
 
 function chartSpans(all: readonly number[], columns: number, rows: number, style: Style): Span[] {
@@ -54,7 +56,7 @@ function chartSpans(all: readonly number[], columns: number, rows: number, style
   return barChart(pairs(values), columns, rows).map((text, row) => ({ text, style, chart: { chart, row } }));
 }
 
-/** The higher one of each two values, as bars are a column wide each. */
+/** The higher of each two values: a bar is a column wide, and two points share a column. */
 function pairs(values: readonly number[]): number[] {
   const bars: number[] = [];
   for (let index = values.length; index > 0; index -= POINTS_A_COLUMN) {

@@ -28,7 +28,7 @@ export const LIVE_VIEW: Tab = {
   name: "live",
   help: "transitions as they come",
   about:
-    "The last 500 transitions, the newest at the bottom. Moving up holds the list still; f follows the newest again. MS: how long it was in the state that it left.",
+    "The last 500 transitions, newest at the bottom. Moving up stops the list from scrolling; f follows the newest again. MS: milliseconds spent in the state it left.",
   question: TRANSITIONS,
   order: "",
   sorts: () => [],
@@ -42,12 +42,12 @@ export const LIVE_VIEW: Tab = {
     copy: (row, { wallMs }) => transitionText(row, wallMs(row.at)).replaceAll(/ +/g, " "),
     empty: ({ ui }) => {
       const picked = ui.filter.text !== "" || ui.onlySuspicious;
-      return picked ? "no transition has matched since it was chosen so" : "no transition yet";
+      return picked ? "no matching transitions yet" : "no transitions yet";
     },
   }),
 };
 
-/** What leads to a leak, or went wrong. */
+/** It leads to a leak, or the connection failed. */
 function isSuspicious({ to, cause }: TransitionRow): boolean {
   return to === TCP.CLOSE_WAIT || cause === "reset" || cause === "timeout" || cause === "abort";
 }

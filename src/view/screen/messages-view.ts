@@ -4,9 +4,9 @@ import { clockTime } from "../format/time.ts";
 import { textView } from "./text-view.ts";
 import type { OpenedView, Scene } from "./view.ts";
 
-/** What the program had to say, the newest first. */
+/** The messages of this run, newest first. */
 export const MESSAGES_VIEW: OpenedView = {
-  about: "What tcptrace had to say in this run, the newest first: sources, losses, gaps, files. The last 500 are kept.",
+  about: "Messages of this run, newest first: sources, losses, gaps, files. The last 500 are kept.",
   title: () => "messages",
   ...textView({
     lines: (scene) => {

@@ -1,5 +1,5 @@
 import { compareValues } from "../../base/order.ts";
-import { formatCount, formatDuration } from "../../base/quantity.ts";
+import { formatCount, formatDuration, formatNumber, formatPlural } from "../../base/quantity.ts";
 import { type GroupRow, buildGroups } from "../../model/lists/build-groups.ts";
 import { GROUPINGS } from "../../model/lists/group.ts";
 import type { ProcessRow, Snapshot, SocketCounts } from "../../model/reports/snapshot.ts";
@@ -16,31 +16,31 @@ import { blame } from "../words/blame.ts";
 import { GROUP_TABLE, PROCESS_TABLE, type Row, unownedRow } from "../words/columns.ts";
 import { emptyText } from "../words/summary.ts";
 
-/** With at least this many lines, one shows the whole command line. */
+/** With at least this many lines, the last one shows the whole command line. */
 const ROWS_FOR_DETAIL = 9;
 
-/** The groups of sockets, where they are grouped. */
+/** The groups of sockets; no answer when they are not grouped. */
 const GROUPS = question<readonly GroupRow[]>({
   name: "groups",
   ask: ({ world, stuckAfterMs }, { grouping, filter }) =>
     grouping === null ? null : buildGroups(world, { by: grouping, filter, stuckAfterMs }),
 });
 
-/** Processes, or groups of sockets, the most guilty first. */
+/** Processes, or groups of sockets, worst first. */
 export const PROCESS_VIEW: Tab = {
   id: "processes",
   name: "processes",
   help: "processes and their sockets",
   about:
-    "Each process with its sockets. STUCK: in CLOSE_WAIT past the threshold; OLDEST of those; +/min: how fast they grow; FULL IN: until no descriptor is left.",
+    "Processes and their sockets. STUCK: in CLOSE_WAIT past the threshold; OLDEST: the oldest of them; +/min: growth; FULL IN: time until descriptors run out.",
   question: GROUPS,
-  order: "most guilty",
+  order: "worst first",
   sorts: ({ grouping }) => (grouping === null ? PROCESS_TABLE : GROUP_TABLE).columns,
   keys: [
     {
       keys: ["t"],
       label: "t",
-      help: "put together by command, unit, container, destination, listener, and back",
+      help: "group sockets by command, unit, container, destination, listener; then ungroup",
       hint: "group",
       press: group,
     },
@@ -75,14 +75,14 @@ const GROUPED: Drawn = tableView({
   sortedBy: "stuck",
   opens: ({ name }, _, { ui }) => (ui.grouping === null ? null : { kind: "group", by: ui.grouping, name }),
   copy: copyGroup,
-  empty: () => "no sockets to put together",
+  empty: () => "no sockets to group",
 });
 
 function viewOf({ ui }: Scene): Drawn {
   return ui.grouping === null ? PROCESSES : GROUPED;
 }
 
-/** By process, then by each of the groupings, and round. */
+/** By process, then by each grouping, then by process again. */
 function group(ui: TopUi): Pressed {
   const next = GROUPINGS[ui.grouping === null ? 0 : GROUPINGS.indexOf(ui.grouping) + 1] ?? null;
   const restarted = withLevel(ui, { key: null, index: 0, sort: null, isFollowing: false });
@@ -102,7 +102,7 @@ function sinceMark(row: ProcessRow, { byPid }: Mark): ProcessRow {
   return { ...row, transitions: Math.max(0, row.transitions - (byPid.get(row.pid) ?? 0)) };
 }
 
-/** It holds something that waits to be closed or accepted, or runs out of descriptors. */
+/** It has sockets to close or to accept, or is running out of descriptors. */
 function isSuspicious(row: ProcessRow | GroupRow): boolean {
   const runsOut = "fdExhaustedInMs" in row && row.fdExhaustedInMs !== null;
   return row.stuck > 0 || row.closeWait > 0 || row.queued > 0 || runsOut;
@@ -136,14 +136,14 @@ function processList(scene: Scene, lines: number): TopList {
   };
 }
 
-/** The key of the last row, and its name. */
+/** The key and the name of the last row. */
 const UNOWNED = "(unowned)";
 
 function keyOf(row: ProcessRow | undefined): string | null {
   return row === undefined ? null : String(row.pid);
 }
 
-/** Lines that are left for rows beside the heading, the sockets that nobody owns, and the command line. */
+/** Rows that fit beside the heading, the unowned row and the command line. */
 function pageOf({ data }: Scene, lines: number): number {
   const unowned = data.snapshot?.unowned == null ? 0 : 1;
   return Math.max(1, lines - 1 - unowned - (lines >= ROWS_FOR_DETAIL ? 1 : 0));
@@ -170,7 +170,7 @@ function processBody(scene: Scene, lines: number): Line[] {
 
 function noRows({ ui }: Scene, snapshot: Snapshot): string {
   if (ui.filter.text !== "") return "no process matches the filter (Esc clears it)";
-  if (ui.onlySuspicious && snapshot.processes.length > 0) return "no process is suspicious (a shows all)";
+  if (ui.onlySuspicious && snapshot.processes.length > 0) return "no suspicious process (a shows all)";
   return emptyText(snapshot);
 }
 
@@ -184,11 +184,11 @@ function copyProcess(row: ProcessRow): string {
 }
 
 function copyCounts({ established, closeWait, listen }: SocketCounts, name: string): string {
-  return `${name}: ESTABLISHED ${established}, CLOSE_WAIT ${closeWait}, LISTEN ${listen}`;
+  return `${name}: ESTABLISHED ${formatNumber(established)}, CLOSE_WAIT ${formatNumber(closeWait)}, LISTEN ${formatNumber(listen)}`;
 }
 
 function copyGroup(row: GroupRow): string {
   const { name, processes, closeWait, stuck, oldestCloseWaitMs } = row;
   const oldest = oldestCloseWaitMs === null ? "" : `, the oldest for ${formatDuration(oldestCloseWaitMs)}`;
-  return `${name}: ${formatCount(closeWait)} in CLOSE_WAIT, ${formatCount(stuck)} stuck${oldest}, ${formatCount(processes)} processes`;
+  return `${name}: ${formatCount(closeWait)} in CLOSE_WAIT, ${formatCount(stuck)} stuck${oldest}, ${formatPlural(processes, "process", "processes")}`;
 }

@@ -10,7 +10,7 @@ import { question } from "../state/question.ts";
 import type { Place } from "../state/top-ui.ts";
 import { unreadText } from "../words/unread-text.ts";
 
-/** Of a list of sockets: only the rows on the screen are made. */
+/** A list of sockets that builds only the rows on the screen. */
 type SocketRows = Pick<SocketList, "length" | "idAt" | "indexOf" | "rows">;
 
 /** The sockets of this place. */
@@ -35,7 +35,7 @@ function socketsOf(place: Place): SocketsOf {
   return kind === "process" || kind === "group" || kind === "unowned" ? place : { kind: "closeWait" };
 }
 
-/** `>=21s`: what was before tcptrace looked is not known. */
+/** `>=21s`: the socket was in this state before tracing began. */
 const AGE: Column<SocketRow> = {
   ...numberColumn<SocketRow>("age", "AGE", 9, (row) => row.ageMs, formatDuration),
   cell: (row) => `${row.ageIsAtLeast ? ">=" : ""}${formatDuration(row.ageMs)}`,
@@ -64,26 +64,26 @@ const ENDS: readonly Column<SocketRow>[] = [
   textColumn("owner", "KNOWN BY", 8, 8, (row) => row.owner),
 ];
 
-/** Of all sockets in CLOSE_WAIT. AGE, COMMAND and PEER always stay. */
+/** All sockets in CLOSE_WAIT. AGE, COMMAND and PEER always stay. */
 const STUCK_TABLE: Table<SocketRow> = {
   columns: [AGE, ...PROCESS, ...ENDS],
   hideOrder: ["owner", "local", "accepted", "queue", "fd", "pid"],
 };
 
-/** Of one process or group. */
+/** The sockets of one process. */
 const SOCKET_TABLE: Table<SocketRow> = {
   columns: [STATE, AGE, ...ENDS],
   hideOrder: ["owner", "accepted", "local", "queue", "fd"],
 };
 
-/** Of a group, whose sockets may be of many processes. */
+/** The sockets of a group, which may belong to many processes. */
 const GROUP_SOCKET_TABLE: Table<SocketRow> = {
   columns: [STATE, AGE, ...PROCESS, ...ENDS],
   hideOrder: ["owner", "accepted", "local", "queue", "fd", "pid", "comm"],
 };
 
 const COLUMNS_HELP =
-  "AGE: in this state, >= where it began before tcptrace; RECV-Q: bytes not read (1 may be the FIN); ACCEPTED: NO waits in the listener's queue; KNOWN BY: the evidence for the process.";
+  "AGE: time in this state, >= if it began before tracing; RECV-Q: bytes not read (1 may be the FIN); ACCEPTED: NO means still in the accept queue; KNOWN BY: evidence for the process.";
 
 const TITLES = new Map(GROUP_SOCKET_TABLE.columns.map(({ id, title }) => [id, title]));
 const SORTS = SOCKET_SORTS.map((id) => ({ id, title: TITLES.get(id) ?? id }));
@@ -92,23 +92,23 @@ const SORTS = SOCKET_SORTS.map((id) => ({ id, title: TITLES.get(id) ?? id }));
 export const STUCK_VIEW: Tab = {
   id: "stuck",
   name: "stuck",
-  help: "all sockets in CLOSE_WAIT, the oldest first",
+  help: "all sockets in CLOSE_WAIT, oldest first",
   count: ({ snapshot }) => snapshot?.stuck ?? 0,
-  about: `Every socket in CLOSE_WAIT, the oldest first: the peer has closed, the program has not. ${COLUMNS_HELP}`,
+  about: `Every socket in CLOSE_WAIT, oldest first: the peer has closed, the program has not. ${COLUMNS_HELP}`,
   hasCharts: true,
   ...socketView(
     () => STUCK_TABLE,
     ({ data: { snapshot }, ui }) => {
       if (ui.filter.text !== "") return "no socket in CLOSE_WAIT matches the filter (Esc clears it)";
-      if (!ui.onlySuspicious || snapshot === null) return "no socket is in CLOSE_WAIT";
-      return `none has been in CLOSE_WAIT for ${formatSetting(snapshot.stuckAfterMs)} (a shows all)`;
+      if (!ui.onlySuspicious || snapshot === null) return "no sockets in CLOSE_WAIT";
+      return `no socket has been in CLOSE_WAIT for over ${formatSetting(snapshot.stuckAfterMs)} (a shows all)`;
     },
   ),
 };
 
-/** The sockets of a process, of a group, or of nobody who is known. */
+/** The sockets of a process, of a group, or without a known owner. */
 export const SOCKET_VIEW: OpenedView = {
-  about: `The sockets it holds, in CLOSE_WAIT first, the oldest first. ${COLUMNS_HELP}`,
+  about: `Its sockets, those in CLOSE_WAIT first, oldest first. ${COLUMNS_HELP}`,
   title: (place) => {
     if (place.kind === "process") return `${place.name} (pid ${place.pid})`;
     return place.kind === "group" ? `${place.by} ${place.name}` : "(unowned)";
@@ -116,9 +116,9 @@ export const SOCKET_VIEW: OpenedView = {
   ...socketView(
     ({ level }) => (level.place.kind === "group" ? GROUP_SOCKET_TABLE : SOCKET_TABLE),
     ({ ui, level }) => {
-      if (ui.filter.text !== "") return "no socket of it matches the filter (Esc clears it)";
-      if (level.place.kind === "unowned" && !ui.onlySuspicious) return "of each socket a process is known";
-      return ui.onlySuspicious ? "none of its sockets is stuck (a shows all)" : "it holds no TCP socket any more";
+      if (ui.filter.text !== "") return "no matching sockets (Esc clears the filter)";
+      if (level.place.kind === "unowned" && !ui.onlySuspicious) return "every socket has a known owner";
+      return ui.onlySuspicious ? "no stuck sockets (a shows all)" : "no TCP sockets left";
     },
   ),
 };
@@ -155,7 +155,7 @@ function rowsOfSockets(sockets: SocketRows): Rows<SocketRow> {
   };
 }
 
-/** A descriptor whose socket was reset is in no state any more. */
+/** A descriptor whose socket was reset no longer has a state. */
 function stateText(row: SocketRow): string {
   return row.isLeakedDescriptor ? "(reset)" : stateName(row.state);
 }
@@ -165,7 +165,7 @@ function commText({ comm, others }: SocketRow): string {
   return others === 0 ? comm : `${comm} and ${others} more`;
 }
 
-/** NO: it waits in its listener's queue. What was made here, or may have been, is nobody's to accept. */
+/** NO: still in the accept queue. `-`: opened here, or of unknown origin, so there is nothing to accept. */
 function acceptedText({ role, isAccepted }: SocketRow): string {
   if (!isAccepted) return "NO";
   return role === "server" ? "yes" : "-";
@@ -180,7 +180,7 @@ function stuckStyle({ isStuck }: SocketRow): Style {
 }
 
 function copySocket(row: SocketRow): string {
-  const who = row.pid === null ? "nobody known" : `${row.comm ?? "?"} (pid ${row.pid})`;
+  const who = row.pid === null ? "unknown owner" : `${row.comm ?? "?"} (pid ${row.pid})`;
   const fd = row.fd === null ? "" : ` fd ${row.fd}`;
   const accepted = acceptedText(row) === "NO" ? ", not accepted" : "";
   const queue = row.receiveQueue === null ? "" : `, ${unreadText(row.state, row.receiveQueue)}`;

@@ -5,7 +5,7 @@ import type { TopData } from "../state/top-data.ts";
 import { NO_LIST, type TopList, cursorIndex, firstOfPage } from "../state/top-list.ts";
 import type { Place } from "../state/top-ui.ts";
 
-/** Rows in their order, of which only those on the screen need to be made. */
+/** Ordered rows; only those on the screen need to be built. */
 export interface Rows<Row> {
   readonly length: number;
   readonly slice: (from: number, to: number) => readonly Row[];
@@ -48,7 +48,7 @@ interface TableSpec<Answer, Row> {
   readonly answerIn: (data: TopData) => Answer | null;
   readonly rows: (answer: Answer, scene: Scene) => Rows<Row>;
   readonly table: (answer: Answer, scene: Scene) => Table<Row>;
-  /** The column that the rows are sorted by until the user chooses one. */
+  /** The sort column until the user chooses one. */
   readonly sortedBy?: string;
   readonly isStream?: true;
   /** The place that Enter opens; null for none. */

@@ -1,3 +1,4 @@
+import { formatPlural } from "../../base/quantity.ts";
 import { type Line, lineText, span } from "../format/frame.ts";
 import type { Scene, View } from "./view.ts";
 import { NO_LIST, cursorIndex } from "../state/top-list.ts";
@@ -33,7 +34,7 @@ export function textView({
       const shown = all.slice(first, first + rows);
       const more = all.length - first - rows;
       if (more <= 0 || rows < 3) return shown;
-      return [...shown.slice(0, -1), [span(`${more + 1} more lines (down)`, "dim")]];
+      return [...shown.slice(0, -1), [span(`${formatPlural(more + 1, "more line")} (down)`, "dim")]];
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type SortValue, sortBy } from "../../base/order.ts";
-import { formatCount, formatDuration, formatRate } from "../../base/quantity.ts";
+import { formatCount, formatDuration, formatNumber, formatRate } from "../../base/quantity.ts";
 import { type FilterSubject, NOTHING_KNOWN } from "../../model/filter/filter.ts";
 import { TCP } from "../../model/net/tcp-state.ts";
 import type { ChurnCount, ChurnReport, DestinationChurn, ProcessChurn } from "../../model/reports/churn-report.ts";
@@ -13,24 +13,24 @@ import { question } from "../state/question.ts";
 import { NO_LIST, type TopList, cursorIndex, firstOfPage } from "../state/top-list.ts";
 
 const MOST_CHART_ROWS = 6;
-/** A heading and a row of each table. */
+/** The heading and one row of both tables. */
 const LEAST_TABLES = 4;
 const COMM_COLUMNS = { least: 10, most: 24 };
-/** Of the other columns of the processes, and the cursor. */
+/** Width of the other columns of the process table, and the cursor. */
 const NUMBER_COLUMNS = 29;
 
-/** What TIME_WAIT there is, by process and by destination. */
+/** Sockets in TIME_WAIT, by process and by destination. */
 export const CHURN = question<ChurnReport>({ name: "churn", ask: (source) => source.churn() });
 
-/** TIME_WAIT, how much, what will fail, a chart, then by process and by destination. */
+/** Totals, warnings and a chart of TIME_WAIT, then tables by process and by destination. */
 export const TIME_WAIT_VIEW: Tab = {
   id: "timeWait",
   name: "TIME_WAIT",
-  help: "TIME_WAIT, and the ports that are left",
+  help: "sockets in TIME_WAIT and free ports",
   about:
-    "Who closes first and so leaves TIME_WAIT, toward whom, and how many ports are left there. FULL IN: until connect() fails with EADDRNOTAVAIL.",
+    "The processes that close first and so hold TIME_WAIT, their destinations, and the ports in use toward each. FULL IN: time until connect() fails with EADDRNOTAVAIL.",
   question: CHURN,
-  order: "fastest",
+  order: "fastest first",
   sorts: () => CHURN_SORTS,
   list: processList,
   body: (scene, rows) => {
@@ -44,7 +44,7 @@ export const TIME_WAIT_VIEW: Tab = {
     const warning = churn.destinations.map(portWarning).find((text) => text !== null);
     if (row === undefined) return warning ?? null;
     const { comm, pid, now, enteredPerSecond } = row;
-    return `${comm} (pid ${pid}): ${now} in TIME_WAIT, ${formatRate(enteredPerSecond)} entered a second`;
+    return `${comm} (pid ${pid}): ${formatNumber(now)} in TIME_WAIT, ${formatRate(enteredPerSecond)} entered/s`;
   },
 };
 
@@ -63,7 +63,7 @@ function churnLines(report: ChurnReport, scene: Scene, rows: number): Line[] {
   const left = Math.max(0, rows - head.length - chart.length - (chartRows < 2 ? 0 : 1));
   const destinations = chosenDestinations(report, scene);
   const processes = chosenProcesses(report, scene);
-  // A heading, those that nobody is named for, and one that can be chosen.
+  // Room for the heading and the unowned row.
   const around = report.unowned === null ? 1 : 2;
   const processLines = Math.max(around + 1, Math.min(processes.length + around, Math.floor(left / 2)));
   return [
@@ -79,19 +79,20 @@ function churnLines(report: ChurnReport, scene: Scene, rows: number): Line[] {
 
 function summaryLine({ total, processes, unowned }: ChurnReport): Line {
   const speed = processes.reduce((sum, one) => sum + one.enteredPerSecond, unowned?.enteredPerSecond ?? 0);
-  return [span(`TIME_WAIT ${total.now}`, "bold"), span(`${kernelText(total)}, ${formatRate(speed)} entered a second`)];
+  return [span(`TIME_WAIT ${formatNumber(total.now)}`, "bold"), span(`${kernelText(total)}, ${formatRate(speed)}/s`)];
 }
 
 function warningLines({ destinations }: ChurnReport, columns: number): Line[] {
   const warning = destinations.map(portWarning).find((text) => text !== null) ?? null;
-  if (warning === null) return [[span("ports enough toward every destination", "good")]];
+  if (warning === null) return [[span("no destination is running out of ports", "good")]];
   return wrap(warning, columns, 3).map((text) => [span(text, "bad")]);
 }
 
 function chartLines(history: readonly number[], columns: number, rows: number): Line[] {
   const shown = history.slice(-columns);
-  const span_ = formatDuration(shown.length * 1000);
-  const caption = `entered in each of the last ${span_}, at most ${formatCount(Math.max(0, ...shown))}`;
+  const window = formatDuration(shown.length * 1000);
+  const peak = formatCount(Math.max(0, ...shown));
+  const caption = `TIME_WAIT entries per second, last ${window} (peak ${peak})`;
   return [[span(caption, "dim")], ...barChart(history, columns, rows).map((text) => [span(text)])];
 }
 
@@ -111,7 +112,7 @@ function processTable(
     return [span(isCursor ? ">" : " "), span(text, isCursor ? "inverse" : "plain")];
   });
   if (unowned !== null) lines.push([span(` ${processCells("-", "(not seen closing)", unowned, comm)}`)]);
-  else if (processes.length === 0) lines.push([span(" no process has closed a connection first")]);
+  else if (processes.length === 0) lines.push([span(" no process closed a connection first")]);
   return [[span(` ${rowOf(["PID", "COMMAND", "ENTERED/s", "TIME_WAIT"], comm)}`, "dim")], ...lines];
 }
 
@@ -140,7 +141,7 @@ function pressure(destination: DestinationChurn | undefined): "bad" | "plain" {
 type Choice = Pick<Scene, "ui"> & { readonly data: Pick<Scene["data"], "filter"> };
 type Order = Pick<Scene["level"], "sort" | "reverse">;
 
-/** What the processes can be sorted by. */
+/** The sort columns of the processes. */
 export const CHURN_SORTS: readonly { id: string; title: string; value: (row: ProcessChurn) => SortValue }[] = [
   { id: "pid", title: "PID", value: ({ pid }) => pid },
   { id: "comm", title: "COMMAND", value: ({ comm }) => comm },
@@ -148,7 +149,7 @@ export const CHURN_SORTS: readonly { id: string; title: string; value: (row: Pro
   { id: "now", title: "TIME_WAIT", value: ({ now }) => now },
 ];
 
-/** The processes that the filter takes, in the order that was asked for. */
+/** The processes that match the filter, in the chosen order. */
 export function chosenProcesses(
   report: ChurnReport,
   { level, ...choice }: Choice & { readonly level: Order },
@@ -159,7 +160,7 @@ export function chosenProcesses(
   return level.reverse ? sorted.toReversed() : sorted;
 }
 
-/** By themselves, or for a destination that they use. */
+/** A process matches by itself, or through a destination that it uses. */
 function takenProcesses(report: ChurnReport, { ui, data }: Choice): readonly ProcessChurn[] {
   const { processes, destinations } = report;
   const suspects = new Set(destinations.filter(isShort).flatMap(({ users }) => users.map(({ pid }) => pid)));
@@ -169,7 +170,7 @@ function takenProcesses(report: ChurnReport, { ui, data }: Choice): readonly Pro
   return suspicious.filter((row) => chosen.has(row.pid) || data.filter.matches(processSubject(row)));
 }
 
-/** The destinations that the filter takes, with `a` only those whose ports run out. */
+/** The destinations that match the filter; with `a`, only those running out of ports. */
 export function chosenDestinations({ destinations }: ChurnReport, { ui, data }: Choice): readonly DestinationChurn[] {
   const suspicious = ui.onlySuspicious ? destinations.filter(isShort) : destinations;
   if (data.filter.isEmpty) return suspicious;
@@ -180,12 +181,12 @@ function isShort(destination: DestinationChurn): boolean {
   return portWarning(destination) !== null;
 }
 
-/** Its mini-sockets have many ends: no term for one of them holds. */
+/** A process has many tuples in TIME_WAIT, so a term on an address or a port matches none. */
 function processSubject({ pid, comm }: ProcessChurn): FilterSubject {
   return { ...NOTHING_KNOWN, pids: [pid], names: [comm], states: [TCP.TIME_WAIT] };
 }
 
-/** As our own side sees it. */
+/** The destination as seen from this side. */
 function destinationSubject({ side, source, address, port, users }: DestinationChurn): FilterSubject {
   const client = { localAddress: source, localPort: 0, remoteAddress: address, remotePort: port };
   const server = { localAddress: address, localPort: port, remoteAddress: source, remotePort: 0 };

@@ -1,4 +1,4 @@
-import { formatDuration } from "../../base/quantity.ts";
+import { formatDuration, formatNumber } from "../../base/quantity.ts";
 import { type Stay, type Timeline, buildTimeline } from "../../model/lists/build-timeline.ts";
 import { TCP, stateName } from "../../model/net/tcp-state.ts";
 import { clip, fit, wrap } from "../format/format.ts";
@@ -13,25 +13,25 @@ const TIME = 17;
 const STATE = 12;
 const LASTED = 9;
 const CAUSE = 13;
-/** On a lower screen the states come first. */
+/** On a shorter screen the states come first. */
 const ROWS_FOR_HEAD = 18;
 
 const MEANING: Readonly<Record<string, string>> = {
   connect: "connect()",
   listen: "listen()",
-  syn: "a SYN came",
+  syn: "SYN received",
   "accept-queue": "handshake done",
-  ack: "ACK came",
+  ack: "ACK received",
   close: "close()",
-  fin: "FIN came",
+  fin: "FIN received",
   reset: "reset",
   timeout: "timed out",
   abort: "aborted",
   "time-wait": "to TIME_WAIT",
-  poll: "found by a poll",
+  poll: "seen by poll",
 };
 
-/** The life of the socket at this place. */
+/** The history of the socket at this place. */
 export const TIMELINE = question<Timeline>({
   name: "timeline",
   ask: (source, { place }) => {
@@ -40,10 +40,10 @@ export const TIMELINE = question<Timeline>({
   },
 });
 
-/** One socket's life: each state, since when, how long, why. */
+/** The history of a socket: each state, when it was entered, how long it lasted, and why. */
 export const TIMELINE_VIEW: OpenedView = {
   about:
-    "One socket's states, the oldest first: when it came there, how long it stayed, why (LASTED of the last goes on). What was before tcptrace looked is said to be so.",
+    "The states of a socket, oldest first: when it entered each one, for how long (LASTED of the current state keeps growing), and why. States before tracing began are marked.",
   title: (place, data) => {
     const timeline = TIMELINE.answerIn(data);
     const isIt = timeline !== null && place.kind === "socket" && timeline.id === place.id;
@@ -56,16 +56,16 @@ export const TIMELINE_VIEW: OpenedView = {
 
 function timelineLines({ data, size }: Scene): Line[] {
   const timeline = TIMELINE.answerIn(data);
-  if (timeline === null) return [[span("this socket is not known any more")]];
+  if (timeline === null) return [[span("this socket is no longer known")]];
   const head = headLines(timeline).flatMap((text) => wrap(text, size.columns, 3).map((part): Line => [span(part)]));
   const states: Line[] = [
-    [span(clip(cells("ENTERED (UTC)", "STATE", "LASTED", "WHY", "WHOSE"), size.columns), "dim")],
+    [span(clip(cells("ENTERED (UTC)", "STATE", "LASTED", "WHY", "OWNER"), size.columns), "dim")],
     ...timeline.stays.map((stay): Line => [
       span(clip(stayText(stay), size.columns), stay.isCurrent ? "bold" : "plain"),
     ]),
     ...notes(timeline).map((text): Line => [span(clip(text, size.columns), "warn")]),
   ];
-  // Where not all is on the screen, what happened matters most.
+  // On a short screen the states matter most.
   return size.rows < ROWS_FOR_HEAD ? [...states, [], ...head] : [...head, [], ...states];
 }
 
@@ -74,11 +74,15 @@ function headLines(timeline: Timeline): string[] {
   const lines = [`${timeline.local} to ${timeline.remote}`];
   const who = holders.map(({ pid, comm, fd }) => `${comm} (pid ${pid}${fd === null ? "" : `, fd ${fd}`})`);
   if (who.length > 0) lines.push(`held by ${who.join(", ")}; known by ${timeline.owner}`);
-  else lines.push(state === TCP.CLOSE ? "closed" : "held by no process that is known");
+  else lines.push(state === TCP.CLOSE ? "closed" : "holder unknown");
   const facts: string[] = [];
-  if (role !== null) facts.push({ client: "made here by connect()", server: "came in", listener: "listens" }[role]);
-  if (!timeline.isAccepted) facts.push("not accepted: waits in the listener's queue");
-  if (receiveQueue !== null) facts.push(role === "listener" ? `${receiveQueue} wait` : unreadText(state, receiveQueue));
+  if (role !== null)
+    facts.push({ client: "opened here by connect()", server: "incoming", listener: "listening" }[role]);
+  if (!timeline.isAccepted) facts.push("not accepted: in the accept queue");
+  if (receiveQueue !== null)
+    facts.push(
+      role === "listener" ? `${formatNumber(receiveQueue)} in the accept queue` : unreadText(state, receiveQueue),
+    );
   if (inode !== null && inode !== 0) facts.push(`inode ${inode}`);
   if (netns !== null) facts.push(`network namespace ${netns}`);
   if (facts.length > 0) lines.push(facts.join(", "));
@@ -87,27 +91,25 @@ function headLines(timeline: Timeline): string[] {
 
 function stayText(stay: Stay): string {
   const { wallMs, isFound, ms, msIsAtLeast, cause } = stay;
-  const time = wallMs === null ? "before tcptrace" : `${isFound ? "≤" : ""}${clockTime(wallMs)}`;
+  const time = wallMs === null ? "before tracing" : `${isFound ? "≤" : ""}${clockTime(wallMs)}`;
   const lasted = ms === null ? "-" : `${msIsAtLeast ? ">=" : ""}${lengthOf(ms)}`;
-  const whose = stay.pid === null ? "-" : `${stay.comm ?? ""} (${stay.pid}), ${stay.owner}`;
+  const owner = stay.pid === null ? "-" : `${stay.comm ?? ""} (${stay.pid}), ${stay.owner}`;
   const why = cause === null ? "-" : (MEANING[cause] ?? cause);
-  return cells(time, stateName(stay.state), stay.state === TCP.CLOSE ? "-" : lasted, why, whose);
+  return cells(time, stateName(stay.state), stay.state === TCP.CLOSE ? "-" : lasted, why, owner);
 }
 
-/** Handshakes take microseconds, leaks days. */
+/** Handshakes take microseconds, leaks last days. */
 function lengthOf(ms: number): string {
   if (ms < 1) return `${Math.round(ms * 1000)}us`;
   return ms < 1000 ? `${ms.toFixed(1)}ms` : formatDuration(ms);
 }
 
-function cells(time: string, state: string, lasted: string, why: string, whose: string): string {
+function cells(time: string, state: string, lasted: string, why: string, owner: string): string {
   const left = `${fit(time, TIME, "left")}${fit(state, STATE, "left")}${fit(lasted, LASTED, "right")}  `;
-  return `${left}${fit(why, CAUSE, "left")}  ${whose}`;
+  return `${left}${fit(why, CAUSE, "left")}  ${owner}`;
 }
 
 function notes({ stays }: Timeline): string[] {
   const isOld = stays.some(({ wallMs, isFound, cause }) => wallMs === null || (isFound && cause === null));
-  return isOld
-    ? ["", "it was there before it was traced: what happened until then was not seen, and ages are at least so long"]
-    : [];
+  return isOld ? ["", "opened before tracing began; earlier states are unknown"] : [];
 }

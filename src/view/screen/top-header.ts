@@ -13,8 +13,8 @@ import { bytesText } from "../words/record-text.ts";
 import { UNOWNED_NOTE, caveats, figures, health, sourceText, stateCounts } from "../words/summary.ts";
 
 /**
- * What stands above every view. Where not everything fits, the counts by state go first, then the figures; what is wrong,
- * the caveats and, below the first view, where one is stay.
+ * The lines above every view. If they don't fit, the charts are dropped first, then the counts by state, then the figures; the
+ * verdict, the caveats and, except on the first tab, the path stay.
  */
 export function headerLines(scene: Scene, snapshot: Snapshot, budget: number): Line[] {
   const { columns } = scene.size;
@@ -46,7 +46,7 @@ export function headerLines(scene: Scene, snapshot: Snapshot, budget: number): L
   return [title, ...under, ...judged(left).slice(0, left), ...brief].slice(0, Math.max(1, budget));
 }
 
-/** What is wrong most: the worst finding, and who leaks where that is another matter. */
+/** The worst finding, and the worst leak if the finding is about something else. */
 function judgement({ data, size }: Scene, snapshot: Snapshot, most: number): Line[] {
   const worst = data.findings.find(({ severity }) => severity !== "info");
   const verdict = health(snapshot);
@@ -59,7 +59,7 @@ function judgement({ data, size }: Scene, snapshot: Snapshot, most: number): Lin
   return [...lines, ...wrap(verdict.text, size.columns, most).map((part): Line => [span(part, verdict.style)])];
 }
 
-/** Of the finding and of the verdict on who holds sockets that are stuck. */
+/** Whether the finding is about the process that the verdict names. */
 function isSameMatter({ id, pid }: Finding, { processes }: Snapshot): boolean {
   const guilty = processes.find(({ stuck }) => stuck > 0);
   return guilty === undefined ? id.startsWith("close-wait") : pid === guilty.pid;
@@ -86,31 +86,31 @@ function titleLine({ ui, data, size }: Scene, snapshot: Snapshot): Line {
   return clipLine([...badges, ...title], size.columns);
 }
 
-/** What was chosen, where it is not as at the start. */
+/** The choices of the user: order, interval, filter and so on. */
 function choices(scene: Scene): Span[] {
   const { ui, level } = scene;
   const view = viewAt(level.place);
   const spans: Span[] = [];
   const sorted = view.sorts(ui).find(({ id }) => id === level.sort)?.title ?? view.order;
-  if (sorted !== "") spans.push(span(`sort ${sorted}${level.reverse ? " reversed" : ""}`, "dim"));
+  if (sorted !== "") spans.push(span(`sort: ${sorted}${level.reverse ? " reversed" : ""}`, "dim"));
   spans.push(span(`every ${formatSetting(ui.intervalMs)}`, "dim"));
-  if (ui.filter.text !== "") spans.push(span(`filter ${safeText(ui.filter.text)}`, "warn"));
-  if (ui.onlySuspicious) spans.push(span("only suspicious (a)", "warn"));
+  if (ui.filter.text !== "") spans.push(span(`filter: ${safeText(ui.filter.text)}`, "warn"));
+  if (ui.onlySuspicious) spans.push(span("suspicious only (a)", "warn"));
   for (const chosen of view.choices?.(ui) ?? []) spans.push(span(chosen, "warn"));
   if (level.isFollowing) spans.push(span(followText(scene), "warn"));
   return spans;
 }
 
-/** Who loses sight of what he follows is told. */
+/** Says so when the followed row is gone. */
 function followText(scene: Scene): string {
   const { place, key } = scene.level;
   const view = viewAt(place);
   if (view.isStream) return "following the newest (f)";
   const isGone = key !== null && view.list(scene, 1).indexOf(key) < 0;
-  return isGone ? "what was followed has gone (f)" : "following (f)";
+  return isGone ? "followed row is gone (f)" : "following (f)";
 }
 
-/** The tabs and which one this is, or the way that led here. */
+/** The tabs with the current one marked, or the path to an opened view. */
 function placeLine({ ui, data, size }: Scene): Line {
   if (ui.deeper.length > 0) {
     const way = [tabOf(ui.tab).name, ...ui.deeper.map(({ place }) => titleOf(place, data))];

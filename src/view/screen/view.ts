@@ -6,7 +6,7 @@ import type { TopData } from "../state/top-data.ts";
 import type { TopList } from "../state/top-list.ts";
 import type { Level, Place, TopUi } from "../state/top-ui.ts";
 
-/** Everything that a frame is drawn from. */
+/** All input of a frame. */
 export interface Scene {
   readonly data: TopData;
   readonly ui: TopUi;
@@ -16,19 +16,19 @@ export interface Scene {
   readonly userName: UserName;
 }
 
-/** What is shown at a place: what it asks of the model, how it is drawn below the header, and what keys do there. */
+/** A view: what it asks of the model, how it is drawn below the header, and what its keys do. */
 export interface View {
-  /** For the help: what is shown here, in a sentence or two. */
+  /** For the help: what the view shows, in a sentence or two. */
   readonly about: string;
   /** What it needs besides the snapshot, the findings and the messages, which every view has. */
   readonly question?: Question<object>;
-  /** The columns that it can be sorted by. */
+  /** Its sort columns. */
   readonly sorts: (ui: TopUi) => readonly { readonly id: string; readonly title: string }[];
-  /** What it is sorted by, when it is by no column: `most guilty`. */
+  /** Its order when no sort column is chosen: `worst first`. */
   readonly order: string;
   /** Keys that work only here. */
   readonly keys?: readonly Omit<Binding, "isOn">[];
-  /** What the user chose with those keys, for the header. */
+  /** What the user chose with those keys, shown in the header. */
   readonly choices?: (ui: TopUi) => readonly string[];
   /** A text: keys scroll it, and there is nothing to filter. */
   readonly isText?: true;
@@ -36,7 +36,7 @@ export interface View {
   readonly isEnd?: true;
   /** The header shows its charts above this view. */
   readonly hasCharts?: true;
-  /** New rows keep arriving at the end: the view follows them until the user moves the cursor, then stands still. */
+  /** New rows keep arriving at the end: the view follows them until the user moves the cursor. */
   readonly isStream?: true;
   /** Its rows, with `rows` lines to draw them on. */
   readonly list: (scene: Scene, rows: number) => TopList;
@@ -57,7 +57,7 @@ export interface Tab extends View {
   /** In places and in settings files. */
   readonly id: string;
   readonly name: string;
-  /** What the help says of its key. */
+  /** Help for its key. */
   readonly help: string;
   /** Shown beside its name unless 0. */
   readonly count?: (data: TopData) => number;

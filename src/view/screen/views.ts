@@ -38,7 +38,7 @@ export function titleOf(place: Place, data: TopData): string {
   return place.kind === "tab" ? tabOf(place.tab).name : OPENED[place.kind].title(place, data);
 }
 
-/** Whether this is the first tab. It sums up the whole machine, so the header above it is longer. */
+/** Whether this is the first tab. It summarises the whole machine, so its header is longer. */
 export function isFirstTab(place: Place): boolean {
   return viewAt(place) === TABS[0];
 }

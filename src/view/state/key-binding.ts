@@ -2,7 +2,7 @@ import type { PlayerCommand } from "./player-ui.ts";
 import type { TopList } from "./top-list.ts";
 import type { TopUi } from "./top-ui.ts";
 
-/** What the program has to do for a key, besides drawing. */
+/** What the program does for a key, besides drawing. */
 export type Effect = "quit" | "redraw" | "suspend" | "zero" | "write" | "record" | "copy" | "theme" | "mouse" | "save";
 
 export interface Pressed {
@@ -13,14 +13,14 @@ export interface Pressed {
 }
 
 export interface Binding {
-  /** Names as the terminal gives them. */
+  /** Key names as the terminal reports them. */
   readonly keys: readonly string[];
-  /** The same for a reader. */
+  /** The same for people. */
   readonly label: string;
   readonly help: string;
-  /** Word for the bottom line; absent when it is not worth the room. */
+  /** Word for the bottom line; absent for less useful keys. */
   readonly hint?: string;
-  /** Whether it means something now; absent: always. */
+  /** Whether the key works now; absent: always. */
   readonly isOn?: (ui: TopUi) => boolean;
   readonly press: (ui: TopUi, list: TopList) => Pressed;
 }

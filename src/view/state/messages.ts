@@ -10,7 +10,7 @@ export interface Message {
 
 const MOST = 500;
 
-/** What the program had to say, the last 500 of it. */
+/** The last 500 messages. */
 export class Messages {
   #all: readonly Message[] = [];
 
@@ -22,7 +22,7 @@ export class Messages {
     this.#all = [...this.#all.slice(1 - MOST), { wallMs, text: safeText(text) }];
   }
 
-  /** Notes what is worth a message between two pictures of the same run. */
+  /** Adds a message for each notable change between two snapshots of a run. */
   compare(before: Snapshot | null, after: Snapshot): void {
     for (const text of changes(before, after)) this.add(after.wallMs, text);
   }
@@ -39,9 +39,9 @@ function changes(before: Snapshot | null, after: Snapshot): string[] {
   const gapMs = after.gapMs - (before?.gapMs ?? 0);
   if (gapMs > 0) texts.push(`nothing was traced for ${formatDuration(gapMs)}`);
   if (!after.complete && before?.complete !== false) texts.push("some processes could not be read");
-  if (after.complete && before?.complete === false) texts.push("all processes could be read again");
+  if (after.complete && before?.complete === false) texts.push("all processes can be read again");
   const dropped = after.dropped - (before?.dropped ?? 0);
   if (dropped > 0)
-    texts.push(`${formatPlural(dropped, "socket or process", "sockets or processes")} not kept: a table was full`);
+    texts.push(`${formatPlural(dropped, "socket or process", "sockets or processes")} not kept: table full`);
   return texts;
 }

@@ -4,7 +4,7 @@ import type { Snapshot } from "../../model/reports/snapshot.ts";
 const MINUTE_MS = 60_000;
 const STEP_MS = 1000;
 
-/** Where counters were set to zero (`z`): what they stood at then. */
+/** The counters at the last reset (`z`). */
 export interface Mark {
   readonly wallMs: number;
   readonly transitions: number;
@@ -35,14 +35,14 @@ export class StateTrail {
 
   add({ wallMs, states }: Snapshot): void {
     const last = this.#samples.at(-1);
-    // A recording that goes back begins anew.
+    // Seeking back in a recording restarts the trail.
     if (last !== undefined && wallMs < last.wallMs) this.#samples = [];
     if (last !== undefined && wallMs >= last.wallMs && wallMs - last.wallMs < STEP_MS) return;
     this.#samples.push({ wallMs, states });
     while ((this.#samples[1]?.wallMs ?? Infinity) <= wallMs - MINUTE_MS) this.#samples.shift();
   }
 
-  /** Since the mark, else since a minute ago, or since the begin where that is later. */
+  /** Since the mark, or else over the last minute or since the start, whichever is shorter. */
   change(snapshot: Snapshot, mark: Mark | null): CountDelta | null {
     const from = mark ?? this.#samples[0];
     if (from === undefined) return null;

@@ -9,23 +9,23 @@ export interface RecordingState {
   readonly bytes: number;
 }
 
-/** What the screen is drawn from, all of one moment; null where nothing is known yet. */
+/** The data of the screen, all of one moment; null while unknown. */
 export interface TopData {
   readonly host: string;
-  /** What was typed after `/` and is in force. */
+  /** The filter typed after `/`, once valid. */
   readonly filter: Filter;
   readonly snapshot: Snapshot | null;
   /** The worst first. */
   readonly findings: readonly Finding[];
   /** The answer to the question of the view on the screen; only that view knows its type. */
   readonly answer: object | null;
-  /** What the program had to say, oldest first. */
+  /** Messages, oldest first. */
   readonly messages: readonly Message[];
-  /** What is being recorded from here; null when nothing is. */
+  /** The recording being written (`e`); null for none. */
   readonly recording: RecordingState | null;
   /** How the counts by state have changed. */
   readonly change: CountDelta | null;
-  /** Where counters were set to zero; null when they count from the begin. */
+  /** The counters at the last reset; null when they count from the start. */
   readonly mark: Mark | null;
 }
 

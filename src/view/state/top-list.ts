@@ -1,17 +1,17 @@
 import type { Level, Place } from "./top-ui.ts";
 
-/** What keys need to know of what is on the screen: its rows in order, and how many of them it shows at once. */
+/** What keys need to know about the screen: its rows in order, and how many it shows at once. */
 export interface TopList {
   readonly length: number;
   readonly keyAt: (index: number) => string | null;
   /** -1 when there is no such row. */
   readonly indexOf: (key: string) => number;
   readonly page: number;
-  /** Where Enter leads from there; null: nowhere. */
+  /** The place that Enter opens; null for none. */
   readonly opens: (index: number) => Place | null;
   /** The lines of a text: there is no cursor, keys scroll. */
   readonly isText: boolean;
-  /** Where the cursor is, whatever was chosen: on the newest, while that is followed. */
+  /** Overrides the chosen row: the newest one, while it is followed. */
   readonly cursor?: number;
 }
 
@@ -24,7 +24,7 @@ export const NO_LIST: TopList = {
   isText: false,
 };
 
-/** Where the cursor is: on its row, or where that was before it went away; of a text, the first line shown. */
+/** The index of the cursor's row, or its last index if the row is gone. In a text, the first line shown. */
 export function cursorIndex(list: TopList, { key, index }: Level): number {
   if (list.cursor !== undefined) return list.cursor;
   if (list.isText) return Math.max(0, Math.min(index, list.length - list.page));

@@ -6,15 +6,15 @@ import type { SocketWorld } from "../../model/reports/socket-world.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 import type { TransitionRow } from "../../model/sockets/transition-row.ts";
 
-/** Transitions with their moments on the calendar, oldest first. */
+/** Transitions with their wall-clock times, oldest first. */
 export interface TransitionRows {
   readonly rows: readonly TransitionRow[];
   readonly wallMs: (at: number) => number;
 }
 
 /**
- * What views ask: the running model, or a copy made when the screen was paused. An answer is of the moment of the question.
- * Whatever can be read from sockets and processes needs no method here: it is in `world`.
+ * What views ask: the running model, or a copy made when the screen was paused. Answers describe the moment of the question.
+ * Sockets and processes are read from `world` and need no method here.
  */
 export interface TopSource {
   readonly world: SocketWorld;

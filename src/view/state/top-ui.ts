@@ -18,45 +18,45 @@ export type OpenedPlace =
   | { readonly kind: "socket"; readonly id: number }
   | { readonly kind: "finding"; readonly key: string };
 
-/** A place, and what was chosen there. */
+/** A place and the user's choices there. */
 export interface Level {
   readonly place: Place;
   /** The row under the cursor; null until someone moves, then the cursor stays on the first row. */
   readonly key: string | null;
-  /** Where that row was last, for when it is gone; of a text, the first line that is shown. */
+  /** The last index of that row, used once it is gone. In a text, the first line shown. */
   readonly index: number;
-  /** A column's id; null: as the view orders its rows by itself. */
+  /** A column's id; null: the view's own order. */
   readonly sort: string | null;
   readonly reverse: boolean;
-  /** `f`: the cursor stays with its row; of transitions, with the newest. */
+  /** `f`: the cursor stays on its row; in the live view, on the newest. */
   readonly isFollowing: boolean;
 }
 
 export interface FilterUi {
-  /** The last one that was valid: it is in force. "" is none. */
+  /** The last valid filter, which applies; "" for none. */
   readonly text: string;
-  /** What is being typed; null when nothing is: keys are text then. */
+  /** The text being typed; null when keys are commands. */
   readonly typed: string | null;
-  /** What is wrong with what is typed; "" when nothing is. */
+  /** The error in the typed text; "" for none. */
   readonly error: string;
 }
 
-/** What the person at the keyboard has chosen. Plain data: `pressKey` makes the next one, `topFrame` draws it. */
+/** The user's choices. Plain data: `pressKey` returns the next state, `topFrame` draws it. */
 export interface TopUi {
-  /** The id of one. */
+  /** The id of the current tab. */
   readonly tab: string;
   /** Each tab as it was left, by its id. */
   readonly tabs: Readonly<Record<string, Level>>;
-  /** What was opened from the tab, one from the other; the last is on the screen. */
+  /** The path of views opened from the tab; the last is on the screen. */
   readonly deeper: readonly Level[];
   readonly filter: FilterUi;
-  /** Only what is suspicious. */
+  /** Show only suspicious rows. */
   readonly onlySuspicious: boolean;
-  /** What the first view puts sockets together by; null: by process. */
+  /** How the first view groups sockets; null: by process. */
   readonly grouping: Grouping | null;
   /** First line of the help on the screen; null when it is closed. */
   readonly help: number | null;
-  /** How far the picture is behind the tracing; null when it follows. */
+  /** How far the paused screen is behind; null when it is not paused. */
   readonly paused: { readonly ms: number; readonly transitions: number } | null;
   readonly intervalMs: number;
   /** Null when the view is live. */
@@ -74,14 +74,14 @@ export function levelOf(ui: TopUi): Level {
   return ui.deeper.at(-1) ?? ui.tabs[ui.tab] ?? levelAt({ kind: "tab", tab: ui.tab });
 }
 
-/** The same with something else chosen at the level on the screen. */
+/** The same state with a change to the current level. */
 export function withLevel(ui: TopUi, change: Partial<Level>): TopUi {
   const level = { ...levelOf(ui), ...change };
   if (ui.deeper.length > 0) return { ...ui, deeper: [...ui.deeper.slice(0, -1), level] };
   return { ...ui, tabs: { ...ui.tabs, [ui.tab]: level } };
 }
 
-/** How deep one may go: process, socket, and back to its process and so on. */
+/** The longest path of opened views, as a socket opens its process and so on. */
 const DEEPEST = 8;
 
 export function goInto(ui: TopUi, place: Place): TopUi {

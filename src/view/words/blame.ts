@@ -1,9 +1,9 @@
-import { formatCount, formatPlural } from "../../base/quantity.ts";
+import { formatCount, formatNumber, formatPlural } from "../../base/quantity.ts";
 import { descriptorText } from "../../diagnosis/facts/descriptors.ts";
 import type { AcceptQueue, ProcessRow } from "../../model/reports/snapshot.ts";
 import { age } from "../format/format.ts";
 
-/** One plain sentence on a process with stuck sockets: what it holds, since when, how it ends, why. To be pasted. */
+/** Sentences about a process with stuck sockets, for pasting: what it holds, for how long, when it runs out, and why. */
 export function blame(row: ProcessRow): string {
   const leaked = row.stuck - row.notAccepted;
   const parts: string[] = [];
@@ -17,7 +17,7 @@ function leak(row: ProcessRow): string {
   const leaked = row.stuck - row.notAccepted;
   const stuck = leaked === held ? "" : ` (${leaked} stuck)`;
   return (
-    `${row.comm} (pid ${row.pid}) holds ${formatPlural(held, "socket")} in CLOSE_WAIT${stuck}${toward(row, held)}` +
+    `${row.comm} (pid ${row.pid}) holds ${formatPlural(held, "socket")} in CLOSE_WAIT${stuck}${destination(row, held)}` +
     `${oldest(row)}${growth(row)}${reset(row)}${descriptors(row)}: ${why(row, leaked)}`
   );
 }
@@ -25,16 +25,16 @@ function leak(row: ProcessRow): string {
 function stalled(row: ProcessRow): string {
   const waiting = formatPlural(row.notAccepted, "connection");
   return (
-    `${row.comm} (pid ${row.pid}) has not accepted ${waiting} that the peer has closed by now` +
+    `${row.comm} (pid ${row.pid}) has not accepted ${waiting} that the peer has already closed` +
     `${row.stuck === row.notAccepted ? oldest(row) : ""}${queue(row.acceptQueue)}: ` +
-    "it is stalled or out of descriptors, which is no leak"
+    "it is stalled or out of descriptors; this is not a leak"
   );
 }
 
-function toward({ closeWaitPeer }: ProcessRow, held: number): string {
+function destination({ closeWaitPeer }: ProcessRow, held: number): string {
   if (closeWaitPeer === null) return "";
   const { endpoint, count: times } = closeWaitPeer;
-  return times >= held ? ` toward ${endpoint}` : `, ${times} of them toward ${endpoint}`;
+  return times >= held ? ` to ${endpoint}` : `, ${formatNumber(times)} of them to ${endpoint}`;
 }
 
 function oldest({ oldestCloseWaitMs, oldestIsAtLeast }: ProcessRow): string {
@@ -43,7 +43,7 @@ function oldest({ oldestCloseWaitMs, oldestIsAtLeast }: ProcessRow): string {
 }
 
 function growth({ growthPerMinute }: ProcessRow): string {
-  return growthPerMinute !== null && growthPerMinute >= 0.1 ? `, ${perMinute(growthPerMinute)} more a minute` : "";
+  return growthPerMinute !== null && growthPerMinute >= 0.1 ? `, ${perMinute(growthPerMinute)} more per minute` : "";
 }
 
 function perMinute(number: number): string {
@@ -53,7 +53,7 @@ function perMinute(number: number): string {
 function reset({ leakedDescriptors }: ProcessRow): string {
   return leakedDescriptors === 0
     ? ""
-    : `, ${leakedDescriptors} of them reset since, so that only the descriptor is left`;
+    : `, ${formatNumber(leakedDescriptors)} of them since reset, leaving only the descriptor`;
 }
 
 function descriptors({ fdUsed: used, fdLimit: limit, fdExhaustedInMs: exhaustedInMs }: ProcessRow): string {
@@ -61,16 +61,20 @@ function descriptors({ fdUsed: used, fdLimit: limit, fdExhaustedInMs: exhaustedI
 }
 
 function why({ unread, endUnread, readToEnd, leakedDescriptors }: ProcessRow, leaked: number): string {
-  const rest = "only its code can close them";
+  const rest = "Only a code fix (or a restart) frees them";
   const judged = leaked - leakedDescriptors;
-  if (readToEnd === judged && judged > 0) return `the peer closed, the program read to the end and forgot to; ${rest}`;
-  if (unread + endUnread === judged && judged > 0) return `the peer closed, the program has stopped reading; ${rest}`;
-  const both = unread + endUnread > 0 && readToEnd > 0 ? ` (${unread + endUnread} not even read to the end)` : "";
-  return `the peer closed, the program has not${both}; ${rest}`;
+  if (readToEnd === judged && judged > 0)
+    return `the peer closed; the program read EOF but never called close(). ${rest}`;
+  if (unread + endUnread === judged && judged > 0) {
+    return `the peer closed; the program stopped reading before EOF. ${rest}`;
+  }
+  const both = unread + endUnread > 0 && readToEnd > 0 ? ` (${formatNumber(unread + endUnread)} not read to EOF)` : "";
+  return `the peer closed; the program has not closed yet${both}. ${rest}`;
 }
 
 function queue(acceptQueue: AcceptQueue | null): string {
   if (acceptQueue === null) return "";
   const { endpoint, length, backlog } = acceptQueue;
-  return `; ${backlog === null ? length : `${length} of ${backlog}`} wait in the queue of ${endpoint}`;
+  const of = backlog === null ? formatNumber(length) : `${formatNumber(length)}/${formatNumber(backlog)}`;
+  return `; ${of} in the accept queue of ${endpoint}`;
 }

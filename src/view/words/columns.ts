@@ -5,7 +5,7 @@ import { clip, width } from "../format/format.ts";
 import type { Style } from "../format/frame.ts";
 import { type Column, type Table, numberColumn, textColumn } from "../format/table.ts";
 
-/** A row of the process table: a process, or the sockets without a known owner, of which only the counts are known. */
+/** A row of the process table: a process, or the sockets without a known owner, which have counts only. */
 export type Row = SocketCounts & Partial<ProcessRow>;
 
 const nameStyle = (row: SocketCounts): Style => (row.stuck > 0 ? "bad" : "bold");
@@ -52,8 +52,8 @@ const PEER: Column<SocketCounts> = {
 };
 
 /**
- * Of processes, for `top` and for `top -b`. A new column needs a field of `ProcessRow`, a line here and its id in `hideOrder`,
- * the order in which columns go when the terminal is narrow. PID, COMMAND and STUCK always stay.
+ * The process table of `top` and `top -b`. A new column needs a field of `ProcessRow`, a line here and its id in `hideOrder`,
+ * the order in which columns are hidden when the terminal is narrow. PID, COMMAND and STUCK always stay.
  */
 export const PROCESS_TABLE: Table<Row> = {
   columns: [
@@ -104,7 +104,7 @@ export const PROCESS_TABLE: Table<Row> = {
   ],
 };
 
-/** Of groups of sockets. */
+/** The table of groups of sockets. */
 export const GROUP_TABLE: Table<GroupRow> = {
   columns: [
     { ...textColumn<GroupRow>("name", "GROUP", 20, 60, (row) => row.name), style: nameStyle },
@@ -129,12 +129,12 @@ export const GROUP_TABLE: Table<GroupRow> = {
   ],
 };
 
-/** The row of the sockets whose process is not known. */
+/** The row of the sockets whose owner is unknown. */
 export function unownedRow(counts: SocketCounts): Row {
   return { ...counts, comm: "(unowned)" };
 }
 
-/** Zero is most common, and says nothing. */
+/** Most processes do not grow: `-` keeps the column quiet. */
 function growth(perMinute: number): string {
   return perMinute <= 0 ? "-" : formatRate(perMinute);
 }
@@ -149,14 +149,14 @@ function fdStyle({ fdUsed, fdLimit }: Row): Style {
   return fdUsed >= fdLimit * 0.8 ? "warn" : "plain";
 }
 
-/* The count is a number and never cut; the endpoint gives way. */
+/* The endpoint is clipped, never the count. */
 function peer(row: SocketCounts, columns: number): string {
   if (row.closeWaitPeer === null) return "-";
   const times = ` x${formatCount(row.closeWaitPeer.count)}`;
   return clip(row.closeWaitPeer.endpoint, columns - width(times)) + times;
 }
 
-/* At most four columns, so that used/limit fits in nine. */
+/* At most four columns, so used/limit fits in nine: too narrow to group digits. */
 function short(value: number): string {
   return value < 10_000 ? String(value) : formatCount(value).replace(/\.\d(?=k)/, "");
 }

@@ -1,6 +1,7 @@
+import { formatNumber, formatPlural } from "../../base/quantity.ts";
 import type { SourceName } from "../../model/events/event.ts";
 
-/** What a run of `record` has come to so far. */
+/** Totals of a recording so far. */
 export interface RecordingCounts {
   readonly transitions: number;
   readonly attributed: number;
@@ -9,24 +10,24 @@ export interface RecordingCounts {
   readonly seconds: number;
   readonly files: number;
   readonly bytes: number;
-  /** Transitions for which there was no room on the disk. */
+  /** Transitions not written because the disk was full. */
   readonly dropped: number;
 }
 
-/** `41233 transitions in 61.2 s, 12 lost, 41230 with their process, source bpf, 1.2 MB in 2 files`. */
+/** `41,233 transitions in 61.2 s, 12 lost, 41,230 attributed, source bpf, 1.2 MB in 2 files`. */
 export function recordingText(counts: RecordingCounts): string {
   const { transitions, attributed, lost, source, seconds, files, bytes, dropped } = counts;
   return [
-    `${transitions} transitions in ${seconds.toFixed(1)} s`,
-    `${lost} lost`,
-    `${attributed} attributed`,
+    `${formatPlural(transitions, "transition")} in ${seconds.toFixed(1)} s`,
+    `${formatNumber(lost)} lost`,
+    `${formatNumber(attributed)} attributed`,
     `source ${source ?? "none"}`,
-    `${bytesText(bytes)} in ${files} ${files === 1 ? "file" : "files"}`,
-    ...(dropped === 0 ? [] : [`${dropped} not recorded: the disk was full`]),
+    `${bytesText(bytes)} in ${formatPlural(files, "file")}`,
+    ...(dropped === 0 ? [] : [`${formatNumber(dropped)} not recorded: the disk was full`]),
   ].join(", ");
 }
 
-/** `812 B`, `1.2 MB`, with decimal units as disks have them. */
+/** `812 B`, `1.2 MB`, in decimal units like disk sizes. */
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   let value = bytes;

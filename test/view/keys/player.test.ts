@@ -70,7 +70,7 @@ describe("the keys of a recording", () => {
 test("the status says what the player is at, by the recording's clock", () => {
   const state = { state: "playing", speed: 5, wallMs: 1.7e12, elapsedMs: 72_000, note: "" } as const;
   const status = (change: object): string => playerStatus({ ...state, ...change }, { typed: null });
-  expect(status({})).toBe("playing 5x  2023-11-14 22:13:20 UTC  1m12s from the begin");
+  expect(status({})).toBe("playing 5x  2023-11-14 22:13:20 UTC  1m12s from the start");
   expect(status({ state: "paused", note: "a pipe cannot go back" })).toMatch(/^PAUSED 5x .* a pipe cannot go back$/);
   expect(status({ state: "ended" })).toMatch(/^END of the recording/);
   expect(status({ state: "waiting", wallMs: null })).toBe("waiting for the recording");

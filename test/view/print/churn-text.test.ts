@@ -26,23 +26,20 @@ test("a machine with churn: how much, by whom, toward whom", () => {
       }),
     ],
   });
-  expect(churnText(report))
-    .toBe(`TIME_WAIT: 5120 now (the kernel counts 5118 of at most 131072), 85.2 entered a second over 10s.
+  expect(churnText(report)).toBe(`TIME_WAIT: 5,120 now (kernel count 5,118, limit 131,072), 85.2 entered/s over 10s.
 
-PID  COMMAND  ENTERED/s   NOW
-  7  crawler       80.2  4811
-  9  nginx            5   309
+PID  COMMAND  ENTERED/s    NOW
+  7  crawler       80.2  4,811
+  9  nginx            5    309
 
 FROM      TO           WE       TIME_WAIT  IN USE  OF PORTS  FULL IN  BY
-10.0.0.1  10.0.0.2:80  connect       4811    4900     28232        -  crawler (7)
+10.0.0.1  10.0.0.2:80  connect      4,811   4,900    28,232        -  crawler (7)
 10.0.0.9  10.0.0.1:80  listen         309     309         -        -  -
 `);
 });
 
 test("nothing at all", () => {
-  expect(churnText(churnReport())).toBe(
-    "TIME_WAIT: 0 now (the kernel counts 0 of at most 131072), 0 entered a second over 10s.\n",
-  );
+  expect(churnText(churnReport())).toBe("TIME_WAIT: 0 now (kernel count 0, limit 131,072), 0 entered/s over 10s.\n");
 });
 
 const line = (partial: Parameters<typeof destination>[0]): string =>
@@ -51,19 +48,21 @@ const line = (partial: Parameters<typeof destination>[0]): string =>
 describe("what connect() will meet", () => {
   test("is foretold with process, destination and cure", () => {
     expect(line({ ports: 5000, exhaustedInMs: 43_000 })).toBe(
-      "crawler (pid 7) will get EADDRNOTAVAIL toward 10.0.0.2:80 in 43s: 4900 of 5000 ports from 10.0.0.1 taken, " +
-        "4811 in TIME_WAIT; keep connections open (pool, keep-alive), or let the other side close first",
+      "crawler (pid 7) will get EADDRNOTAVAIL to 10.0.0.2:80 in 43s: 4,900 of 5,000 ports from 10.0.0.1 in use, " +
+        "4,811 in TIME_WAIT; keep connections open (pool, keep-alive), or let the other side close first",
     );
   });
 
   test("is told when it is there", () => {
     expect(line({ ports: 4900, exhaustedInMs: 0 })).toMatch(
-      /^crawler \(pid 7\) gets EADDRNOTAVAIL .* now: 4900 of 4900/,
+      /^crawler \(pid 7\) gets EADDRNOTAVAIL .* now: 4,900 of 4,900/,
     );
   });
 
   test("is told when few are left though their number stands still", () => {
-    expect(line({ ports: 6000 })).toMatch(/^crawler \(pid 7\) is short of ports toward 10\.0\.0\.2:80: 4900 of 6000/);
+    expect(line({ ports: 6000 })).toMatch(
+      /^crawler \(pid 7\) is running low on ports to 10\.0\.0\.2:80: 4,900 of 6,000/,
+    );
     expect(line({ ports: 6200 })).toMatch(/^FROM/);
   });
 
@@ -73,7 +72,7 @@ describe("what connect() will meet", () => {
 
   test("names another cure where open connections take them", () => {
     expect(line({ ports: 5000, timeWait: 10 })).toMatch(
-      /10 in TIME_WAIT; most are open connections: use fewer, or close them$/,
+      /10 in TIME_WAIT; most are open connections: use fewer or close them$/,
     );
   });
 
@@ -84,12 +83,12 @@ describe("what connect() will meet", () => {
 
 describe("what makes it less than exact", () => {
   test.each([
-    [{ complete: false }, "(some processes could not be read)"],
-    [{ dropped: 7 }, "(7 TIME_WAIT not kept: a table was full)"],
-    [{ lost: 3 }, "(3 transitions lost: some TIME_WAIT may be charged to nobody)"],
+    [{ complete: false }, "(some processes could not be read; some owners may be missing)"],
+    [{ dropped: 7 }, "(7 TIME_WAIT not kept: table full)"],
+    [{ lost: 3 }, "(3 transitions lost: the owner of some TIME_WAIT may be unknown)"],
     [
       { source: "proc" as const },
-      "(without BPF: only processes whose sockets a poll of /proc saw before they closed are named)",
+      "(without BPF, a process is named only if a poll of /proc saw its socket before it closed)",
     ],
   ])("%j is told", (partial, expected) => {
     expect(churnText(churnReport(partial)).trimEnd().split("\n").at(-1)).toBe(expected);
@@ -103,8 +102,8 @@ describe("what makes it less than exact", () => {
 
 test("the kernel's refusals, reuse and FIN_WAIT2 are told when there are any", () => {
   const total = { ...COUNT, finWait2: 5, overflowed: 12, recycled: 40 };
-  expect(churnText(churnReport({ total })).split(",")[0]).toBe(
-    "TIME_WAIT: 5120 now (5 in FIN_WAIT2 still; the kernel counts 5118 of at most 131072; 12 refused at the limit; 40 reused early)",
+  expect(churnText(churnReport({ total })).split("), ")[0]).toBe(
+    "TIME_WAIT: 5,120 now (5 still in FIN_WAIT2; kernel count 5,118, limit 131,072; 12 refused at the limit; 40 reused early",
   );
 });
 
@@ -115,8 +114,8 @@ test("namespaces are told apart where several have some", () => {
     { ...COUNT, netns: 3, now: 0, kernel: 0 },
   ];
   expect(churnText(churnReport({ namespaces })).split("\n").slice(1, 4)).toEqual([
-    "  in network namespace 1: 5000 (the kernel counts 5000 of at most 131072)",
-    "  in network namespace 2: 120 (the kernel counts 118 of at most 131072)",
+    "  in network namespace 1: 5,000 (kernel count 5,000, limit 131,072)",
+    "  in network namespace 2: 120 (kernel count 118, limit 131,072)",
     "",
   ]);
 });

@@ -166,7 +166,7 @@ describe("text", () => {
     expect(lines[2]).toBe("                  fix: sudo tcptrace doctor");
     expect(lines.find((line) => line.includes("kprobes"))).toMatch(/^-- kprobes {8}/);
     expect(lines.slice(-6)).toEqual([
-      "--source auto takes proc, polling /proc.",
+      "--source auto uses proc, polling /proc.",
       "   not bpf-full: not root (sudo tcptrace doctor)",
       "   not bpf-kprobe: not root (sudo tcptrace doctor)",
       "   not bpf-fentry: not root (sudo tcptrace doctor)",

@@ -72,9 +72,7 @@ describe("a transition's line", () => {
 describe("the other lines", () => {
   test("a loss says how much and why", () => {
     expect(lostText(WALL, 12, "bpf")).toBe("22:14:07.125000 lost 12 transitions: the tracer's buffer was full");
-    expect(lostText(WALL, 3, "kernel")).toBe(
-      "22:14:07.125000 lost 3 transitions: the kernel ran no BPF program for them",
-    );
+    expect(lostText(WALL, 3, "kernel")).toBe("22:14:07.125000 lost 3 transitions: the kernel skipped the BPF program");
   });
 
   test("a gap says how long", () => {
@@ -83,12 +81,12 @@ describe("the other lines", () => {
 
   test("the summary says how many have their process", () => {
     expect(summaryText({ transitions: 1000, lost: 12, attributed: 995, seconds: 61.2, source: "bpf" })).toBe(
-      "1000 transitions in 61.2 s, 12 lost, 995 with their process (99.5 %), source bpf",
+      "1,000 transitions in 61.2 s, 12 lost, 995 with a known owner (99.5 %), source bpf",
     );
   });
 
   test("the summary of nothing divides by nothing", () => {
     const line = summaryText({ transitions: 0, lost: 0, attributed: 0, seconds: 0, source: null });
-    expect(line).toBe("0 transitions in 0.0 s, 0 lost, 0 with their process, source none");
+    expect(line).toBe("0 transitions in 0.0 s, 0 lost, 0 with a known owner, source none");
   });
 });

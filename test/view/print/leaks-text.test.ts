@@ -31,11 +31,11 @@ test("a process: the sentence, who it is, what it holds", () => {
   const sockets = Array.from({ length: 38 }, (_, index) => stuckSocket({ localPort: 40_000 + index }));
   const process = leakingProcess({ sockets, unit: "api.service", container: "4f5e0a1b2c3d" });
   expect(lines({ processes: [process] })).toEqual([
-    "api (pid 812) holds 38 sockets in CLOSE_WAIT toward 10.0.0.2:443, the oldest for 15m12s, 3.1 more a minute; " +
-      "812 of 1024 descriptors used, full in 1h08m: the peer closed, the program read to the end and forgot to; " +
-      "only its code can close them.",
+    "api (pid 812) holds 38 sockets in CLOSE_WAIT to 10.0.0.2:443, the oldest for 15m12s, 3.1 more per minute; " +
+      "812 of 1,024 descriptors used, full in 1h08m: the peer closed; the program read EOF but never called close(). " +
+      "Only a code fix (or a restart) frees them.",
     "  user www, api.service, container 4f5e0a1b2c3d: node /srv/api/server.js",
-    "  38 from 10.0.0.1 toward 10.0.0.2:443, read to the end, not closed, the oldest for 15m12s",
+    "  38 from 10.0.0.1 to 10.0.0.2:443, read to EOF, not closed, the oldest for 15m12s",
   ]);
 });
 
@@ -71,21 +71,19 @@ const group = (port: number, size: number): StuckSocket[] =>
 
 describe("what it holds", () => {
   test.each([
-    [{ receiveQueue: 0 }, "read to the end, not closed"],
-    [{ receiveQueue: 1 }, "the end never read"],
-    [{ receiveQueue: 2 }, "data never read"],
+    [{ receiveQueue: 0 }, "read to EOF, not closed"],
+    [{ receiveQueue: 1 }, "EOF not read"],
+    [{ receiveQueue: 2 }, "data not read"],
     [{ receiveQueue: null }, "not closed"],
     [{ accepted: false, receiveQueue: 5 }, "not accepted"],
-    [{ state: TCP.CLOSE, receiveQueue: null }, "reset since: only the descriptor is left"],
+    [{ state: TCP.CLOSE, receiveQueue: null }, "since reset, only the descriptor is left"],
   ])("%j", (socket, said) => {
-    expect(held(stuckSocket(socket))).toEqual([
-      `  1 from 10.0.0.1 toward 10.0.0.2:443, ${said}, the oldest for 15m12s`,
-    ]);
+    expect(held(stuckSocket(socket))).toEqual([`  1 from 10.0.0.1 to 10.0.0.2:443, ${said}, the oldest for 15m12s`]);
   });
 
   test("as a server, by its own port", () => {
     expect(held(servedSocket({ ageIsAtLeast: true }))).toEqual([
-      "  1 on 10.0.0.1:80 from 10.0.0.2, read to the end, not closed, the oldest for at least 15m12s",
+      "  1 on 10.0.0.1:80 from 10.0.0.2, read to EOF, not closed, the oldest for at least 15m12s",
     ]);
   });
 
@@ -99,9 +97,9 @@ describe("what it holds", () => {
       servedSocket({ ageMs: 100_000, remotePort: 50_004 }),
     ];
     expect(held(...sockets)).toEqual([
-      "  3 on 10.0.0.1:80 from 10.0.0.2, read to the end, not closed, the oldest for 8m20s",
-      "  2 from 10.0.0.1 toward 10.0.0.2:443, read to the end, not closed, the oldest for 15m00s",
-      "  1 on 10.0.0.1:80 from 10.0.0.2, data never read, the oldest for 5m00s",
+      "  3 on 10.0.0.1:80 from 10.0.0.2, read to EOF, not closed, the oldest for 8m20s",
+      "  2 from 10.0.0.1 to 10.0.0.2:443, read to EOF, not closed, the oldest for 15m00s",
+      "  1 on 10.0.0.1:80 from 10.0.0.2, data not read, the oldest for 5m00s",
     ]);
   });
 
@@ -110,24 +108,23 @@ describe("what it holds", () => {
     expect(held(...sockets).length).toBe(5);
     const more = [...sockets, ...group(446, 6), ...group(447, 7)];
     expect(held(...more).map((line) => line.split(",", 1)[0])).toEqual([
-      "  7 from 10.0.0.1 toward 10.0.0.2:447",
-      "  6 from 10.0.0.1 toward 10.0.0.2:446",
-      "  5 from 10.0.0.1 toward 10.0.0.2:445",
-      "  4 from 10.0.0.1 toward 10.0.0.2:444",
-      "  3 from 10.0.0.1 toward 10.0.0.2:443",
-      "  3 more",
+      "  7 from 10.0.0.1 to 10.0.0.2:447",
+      "  6 from 10.0.0.1 to 10.0.0.2:446",
+      "  5 from 10.0.0.1 to 10.0.0.2:445",
+      "  4 from 10.0.0.1 to 10.0.0.2:444",
+      "  3 from 10.0.0.1 to 10.0.0.2:443",
+      "  3 more with other peers (--json lists all)",
     ]);
-    expect(held(...more).at(-1)).toBe("  3 more, toward others (--json has all)");
   });
 
   test("where nobody knows who connected, the end that they share is the one that was connected to", () => {
     const served = [1, 2, 3].map((index) => servedSocket({ role: null, remotePort: 50_000 + index }));
     expect(held(...served)).toEqual([
-      "  3 on 10.0.0.1:80 from 10.0.0.2, read to the end, not closed, the oldest for 15m12s",
+      "  3 on 10.0.0.1:80 from 10.0.0.2, read to EOF, not closed, the oldest for 15m12s",
     ]);
     const connected = [1, 2, 3].map((index) => stuckSocket({ role: null, localPort: 40_000 + index }));
     expect(held(...connected)).toEqual([
-      "  3 from 10.0.0.1 toward 10.0.0.2:443, read to the end, not closed, the oldest for 15m12s",
+      "  3 from 10.0.0.1 to 10.0.0.2:443, read to EOF, not closed, the oldest for 15m12s",
     ]);
   });
 
@@ -137,10 +134,8 @@ describe("what it holds", () => {
       stuckSocket({ holders: [812, 1000, 90] }),
       stuckSocket({ holders: [90, 812] }),
     );
-    expect(shared).toEqual(["  2 of them are also held by pid 90, 1000: all have to close"]);
-    expect(held(stuckSocket({ holders: [812, 90] })).at(-1)).toBe(
-      "  1 of them is also held by pid 90: all have to close",
-    );
+    expect(shared).toEqual(["  2 of them are also held by pid 90, 1000: all must close"]);
+    expect(held(stuckSocket({ holders: [812, 90] })).at(-1)).toBe("  1 of them is also held by pid 90: all must close");
   });
 });
 
@@ -156,15 +151,15 @@ describe("what is nobody's", () => {
       { ...stuckSocket({ ...nobodys, ageMs: 100 }), reason: "unreadable" as const },
     ];
     expect(lines({ unowned })).toEqual([
-      "5 sockets stuck in CLOSE_WAIT with no process to be named:",
-      "  2 held by a process that could not be read (run as root, outside of containers)",
-      "    2 from 10.0.0.1 toward 10.0.0.2:443, read to the end, not closed, the oldest for at least 15m12s",
-      "  1 not accepted, on a port on which several processes listen, each for itself (SO_REUSEPORT)",
+      "5 sockets stuck in CLOSE_WAIT, owner unknown:",
+      "  2 held by a process that could not be read (run as root, outside any container)",
+      "    2 from 10.0.0.1 to 10.0.0.2:443, read to EOF, not closed, the oldest for at least 15m12s",
+      "  1 not accepted, on a port shared by several listening processes (SO_REUSEPORT)",
       "    1 on 10.0.0.1:80 from 10.0.0.2, not accepted, the oldest for 15m12s",
-      "  1 not accepted, and nobody is seen to listen there",
+      "  1 not accepted, and no visible process is listening",
       "    1 on 10.0.0.1:81 from 10.0.0.2, not accepted, the oldest for 15m12s",
-      "  1 held by no process that can be seen: on its way between two over a unix socket, or in a file table out of sight",
-      "    1 from 10.0.0.1 toward 10.0.0.2:443, read to the end, not closed, the oldest for 15m12s",
+      "  1 held by no visible process: in transit over a unix socket, or in a file table that /proc does not show",
+      "    1 from 10.0.0.1 to 10.0.0.2:443, read to EOF, not closed, the oldest for 15m12s",
     ]);
   });
 
@@ -175,7 +170,7 @@ describe("what is nobody's", () => {
     ];
     const text = leaksText(leakReport({ unowned }), () => undefined, true);
     expect(text.split("\n").slice(2, 4)).toEqual([
-      expect.stringMatching(/^ {4}10\.0\.0\.1:\d+ from 10\.0\.0\.2:443, read to the end, not closed, for 15m12s$/),
+      expect.stringMatching(/^ {4}10\.0\.0\.1:\d+ from 10\.0\.0\.2:443, read to EOF, not closed, for 15m12s$/),
       expect.stringMatching(/^ {4}10\.0\.0\.1:80 from 10\.0\.0\.2:\d+, not accepted, for at least 15m12s$/),
     ]);
   });
@@ -183,20 +178,20 @@ describe("what is nobody's", () => {
   test("comes after the processes, and one is one", () => {
     const unowned = [{ ...stuckSocket(nobodys), reason: "no-holder" as const }];
     const text = lines({ processes: [leakingProcess()], unowned });
-    expect(text[3]).toBe("1 socket stuck in CLOSE_WAIT with no process to be named:");
+    expect(text[3]).toBe("1 socket stuck in CLOSE_WAIT, owner unknown:");
   });
 });
 
 describe("what else there is to say", () => {
   test("nothing is stuck, by this threshold", () => {
-    expect(lines({})).toEqual(["no socket has been stuck in CLOSE_WAIT for 60s or longer"]);
-    expect(lines({ stuckAfterMs: 300_000 })).toEqual(["no socket has been stuck in CLOSE_WAIT for 5m or longer"]);
+    expect(lines({})).toEqual(["no socket has been in CLOSE_WAIT for over 60s"]);
+    expect(lines({ stuckAfterMs: 300_000 })).toEqual(["no socket has been in CLOSE_WAIT for over 5m"]);
   });
 
   test("processes that could not be read, and loss, come last", () => {
     expect(lines({ complete: false, unreadable: 3, lost: 12 })).toEqual([
-      "no socket has been stuck in CLOSE_WAIT for 60s or longer",
-      "(some processes could not be read (3, for want of rights): an owner may be missing)",
+      "no socket has been in CLOSE_WAIT for over 60s",
+      "(3 processes could not be read (permission denied); some owners may be missing)",
       "(12 transitions lost: ages may be too low)",
     ]);
     expect(lines({ processes: [leakingProcess()], lost: 1 }).at(-1)).toBe("(1 transition lost: ages may be too low)");

@@ -11,9 +11,9 @@ describe("charts in the header", () => {
   test("say what they show, the last value and the highest", () => {
     const lines = headerCharts({ transitions: ramp(3000), closeWait: ramp(52), timeWaits: [7, 0] }, ROOM, false);
     expect(lineText(lines[0] ?? []).split(/ {2,}/)).toEqual([
-      "transitions/s 3000, most 3000 i~",
-      "CLOSE_WAIT 52, most 52 in 1m00s",
-      "TIME_WAIT/s 0, most 7 in 2.0s",
+      "transitions/s 3,000 (peak 3,000)",
+      "CLOSE_WAIT 52 (peak 52)",
+      "TIME_WAIT/s 0 (peak 7)",
       "",
     ]);
     expect(lines).toHaveLength(4);

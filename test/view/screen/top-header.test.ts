@@ -36,9 +36,9 @@ describe("what is wrong most", () => {
     const small = finding({ severity: "warning", title: "a backlog is small", pid: null });
     const warned = shown({ snapshot: snapshot(), findings: [small] });
     expect(warned).toContain("a backlog is small");
-    expect(warned).not.toContain("nothing is in CLOSE_WAIT");
+    expect(warned).not.toContain("no sockets in CLOSE_WAIT");
     const told = shown({ snapshot: snapshot(), findings: [{ ...small, severity: "info" }] });
-    expect(told).toContain("nothing is in CLOSE_WAIT");
+    expect(told).toContain("no sockets in CLOSE_WAIT");
     expect(told).not.toContain("a backlog is small");
   });
 });
@@ -58,7 +58,7 @@ test("the way that led here, or the views with their numbers; on a narrow screen
 
 test("who follows what has gone is told", () => {
   expect(shown({}, withLevel(ui, { key: "812", isFollowing: true }))).toContain("following (f)");
-  expect(shown({}, withLevel(ui, { key: "4", isFollowing: true }))).toContain("what was followed has gone (f)");
+  expect(shown({}, withLevel(ui, { key: "4", isFollowing: true }))).toContain("followed row is gone (f)");
 });
 
 const at = (seconds: number, closeWait: number): typeof leaking => ({

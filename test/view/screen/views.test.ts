@@ -59,8 +59,8 @@ describe("stuck sockets", () => {
   test("a reset one says so, an empty list why it is empty", () => {
     const process = goInto(ui, { kind: "process", pid: 812, name: "api" });
     expect(text({ answer: socketRows([{ ...socket, isLeakedDescriptor: true }]) }, process)).toMatch(/^>\(reset\)/m);
-    expect(text({ answer: socketRows([]) }, process)).toContain("it holds no TCP socket any more");
-    expect(text({ answer: socketRows([]) }, stuck)).toContain("no socket is in CLOSE_WAIT");
+    expect(text({ answer: socketRows([]) }, process)).toContain("no TCP sockets left");
+    expect(text({ answer: socketRows([]) }, stuck)).toContain("no sockets in CLOSE_WAIT");
     expect(text({ answer: socketRows([]) }, { ...stuck, onlySuspicious: true })).toContain("(a shows all)");
   });
 
@@ -83,7 +83,7 @@ describe("stuck sockets", () => {
 
   test("copied, it is a line to be pasted", () => {
     expect(copyText(data({ answer: socketRows([socket]) }), stuck, SIZE)).toBe(
-      "api (pid 812) fd 17: 10.0.0.1:40000 to 10.0.0.2:443 CLOSE_WAIT for at least 15m12s, the end not read",
+      "api (pid 812) fd 17: 10.0.0.1:40000 to 10.0.0.2:443 CLOSE_WAIT for at least 15m12s, EOF not read",
     );
   });
 });
@@ -147,9 +147,9 @@ test("findings of one rule and process are told apart", () => {
 
 test("a finding that is over says so, and severity can be asked for", () => {
   const gone = goInto(goTo(ui, "findings"), { kind: "finding", key: "nothing 1 " });
-  expect(text({ findings: [finding()] }, gone)).toContain("this is over: the finding has gone");
+  expect(text({ findings: [finding()] }, gone)).toContain("resolved: this finding no longer applies");
   const info = finding({ severity: "info", title: "a small thing", pid: null });
   const findings = { ...goTo(ui, "findings"), onlySuspicious: true };
   expect(text({ findings: [finding(), info] }, findings)).not.toMatch(/^.info/m);
-  expect(text({ findings: [] }, findings)).toContain("nothing is wrong that tcptrace has a rule for");
+  expect(text({ findings: [] }, findings)).toContain("no problems found");
 });

@@ -10,7 +10,7 @@ import { blame } from "#src/view/words/blame.ts";
 import { child, fold, listening, SECOND, taskOf, tick, tracing, transition } from "#test/support/events/scenario.ts";
 import { anySnapshot, leaker, processRow } from "#test/support/samples/snapshots.ts";
 
-const NOT_CLOSED = "only its code can close them";
+const NOT_CLOSED = "Only a code fix (or a restart) frees them";
 
 /** Process 7, with nothing known of its descriptors. */
 function api(row: Partial<ProcessRow>): ProcessRow {
@@ -19,15 +19,15 @@ function api(row: Partial<ProcessRow>): ProcessRow {
 
 test("a leak: what, how many, toward whom, since when, how fast, how it ends, why", () => {
   expect(blame(leaker)).toBe(
-    "api (pid 812) holds 38 sockets in CLOSE_WAIT toward 10.0.0.2:443, the oldest for 15m12s, 3.1 more a minute; " +
-      "812 of 1024 descriptors used, full in 1h08m: the peer closed, the program read to the end and forgot to; " +
+    "api (pid 812) holds 38 sockets in CLOSE_WAIT to 10.0.0.2:443, the oldest for 15m12s, 3.1 more per minute; " +
+      "812 of 1,024 descriptors used, full in 1h08m: the peer closed; the program read EOF but never called close(). " +
       NOT_CLOSED,
   );
 });
 
 test("as little as can be known", () => {
   expect(blame(api({ closeWait: 1, stuck: 1 }))).toBe(
-    `api (pid 7) holds 1 socket in CLOSE_WAIT: the peer closed, the program has not; ${NOT_CLOSED}`,
+    `api (pid 7) holds 1 socket in CLOSE_WAIT: the peer closed; the program has not closed yet. ${NOT_CLOSED}`,
   );
 });
 
@@ -43,17 +43,15 @@ describe("how many", () => {
 
   test("go to one peer, where not all of them do", () => {
     const closeWaitPeer = { endpoint: "10.0.0.2:443", count: 2 };
-    expect(blame(api({ closeWait: 3, stuck: 3, closeWaitPeer }))).toContain(
-      "CLOSE_WAIT, 2 of them toward 10.0.0.2:443: ",
-    );
-    expect(blame(api({ closeWait: 2, stuck: 2, closeWaitPeer }))).toContain("CLOSE_WAIT toward 10.0.0.2:443: ");
+    expect(blame(api({ closeWait: 3, stuck: 3, closeWaitPeer }))).toContain("CLOSE_WAIT, 2 of them to 10.0.0.2:443: ");
+    expect(blame(api({ closeWait: 2, stuck: 2, closeWaitPeer }))).toContain("CLOSE_WAIT to 10.0.0.2:443: ");
   });
 
   test("have been reset since", () => {
     const row = api({ closeWait: 2, stuck: 5, leakedDescriptors: 3 });
     expect(blame(row)).toBe(
-      "api (pid 7) holds 5 sockets in CLOSE_WAIT, 3 of them reset since, so that only the descriptor is left: " +
-        `the peer closed, the program has not; ${NOT_CLOSED}`,
+      "api (pid 7) holds 5 sockets in CLOSE_WAIT, 3 of them since reset, leaving only the descriptor: " +
+        `the peer closed; the program has not closed yet. ${NOT_CLOSED}`,
     );
   });
 });
@@ -73,10 +71,10 @@ describe("since when and how fast", () => {
     [0, ""],
     [-3, ""],
     [0.09, ""],
-    [0.1, ", 0.1 more a minute"],
-    [3.14, ", 3.1 more a minute"],
-    [12.4, ", 12 more a minute"],
-    [12_345, ", 12.3k more a minute"],
+    [0.1, ", 0.1 more per minute"],
+    [3.14, ", 3.1 more per minute"],
+    [12.4, ", 12 more per minute"],
+    [12_345, ", 12.3k more per minute"],
   ])("growth of %s a minute: %s", (growthPerMinute, said) => {
     expect(blame(api({ ...stuck, growthPerMinute }))).toContain(`1 socket in CLOSE_WAIT${said}: the peer`);
   });
@@ -88,11 +86,11 @@ describe("the descriptors", () => {
     [812, null, null, ""],
     [100, 1024, null, ""],
     [819, 1024, null, ""],
-    [820, 1024, null, "; 820 of 1024 descriptors used"],
-    [100, 1024, 4_100_000, "; 100 of 1024 descriptors used, full in 1h08m"],
-    [1024, 1024, 0, "; all 1024 descriptors used"],
-    [1024, 1024, null, "; all 1024 descriptors used"],
-    [2000, 1024, null, "; all 1024 descriptors used"],
+    [820, 1024, null, "; 820 of 1,024 descriptors used"],
+    [100, 1024, 4_100_000, "; 100 of 1,024 descriptors used, full in 1h08m"],
+    [1024, 1024, 0, "; all 1,024 descriptors used"],
+    [1024, 1024, null, "; all 1,024 descriptors used"],
+    [2000, 1024, null, "; all 1,024 descriptors used"],
   ])("%s of %s, full in %s: %s", (fdUsed, fdLimit, fdExhaustedInMs, said) => {
     const row = api({ closeWait: 1, stuck: 1, fdUsed, fdLimit, fdExhaustedInMs });
     expect(blame(row)).toContain(`1 socket in CLOSE_WAIT${said}: the peer`);
@@ -106,18 +104,21 @@ const why = (row: Partial<ProcessRow>): string =>
 
 describe("why", () => {
   test.each([
-    [{ readToEnd: 4 }, "the peer closed, the program read to the end and forgot to"],
-    [{ unread: 4 }, "the peer closed, the program has stopped reading"],
-    [{ endUnread: 4 }, "the peer closed, the program has stopped reading"],
-    [{ unread: 1, endUnread: 3 }, "the peer closed, the program has stopped reading"],
-    [{ unread: 1, endUnread: 1, readToEnd: 2 }, "the peer closed, the program has not (2 not even read to the end)"],
-    [{ readToEnd: 3 }, "the peer closed, the program has not"],
-    [{ unread: 3 }, "the peer closed, the program has not"],
-    [{}, "the peer closed, the program has not"],
-    [{ stuck: 6, leakedDescriptors: 2, readToEnd: 4 }, "the peer closed, the program read to the end and forgot to"],
-    [{ closeWait: 0, leakedDescriptors: 4 }, "the peer closed, the program has not"],
+    [{ readToEnd: 4 }, "the peer closed; the program read EOF but never called close()"],
+    [{ unread: 4 }, "the peer closed; the program stopped reading before EOF"],
+    [{ endUnread: 4 }, "the peer closed; the program stopped reading before EOF"],
+    [{ unread: 1, endUnread: 3 }, "the peer closed; the program stopped reading before EOF"],
+    [{ unread: 1, endUnread: 1, readToEnd: 2 }, "the peer closed; the program has not closed yet (2 not read to EOF)"],
+    [{ readToEnd: 3 }, "the peer closed; the program has not closed yet"],
+    [{ unread: 3 }, "the peer closed; the program has not closed yet"],
+    [{}, "the peer closed; the program has not closed yet"],
+    [
+      { stuck: 6, leakedDescriptors: 2, readToEnd: 4 },
+      "the peer closed; the program read EOF but never called close()",
+    ],
+    [{ closeWait: 0, leakedDescriptors: 4 }, "the peer closed; the program has not closed yet"],
   ])("%j", (row, said) => {
-    expect(why(row)).toBe(`${said}; ${NOT_CLOSED}`);
+    expect(why(row)).toBe(`${said}. ${NOT_CLOSED}`);
   });
 });
 
@@ -127,27 +128,27 @@ describe("what waits to be accepted", () => {
 
   test("is no leak, and its age and queue are told", () => {
     expect(blame(api({ ...waiting, oldestCloseWaitMs: 95_000, acceptQueue }))).toBe(
-      "api (pid 7) has not accepted 3 connections that the peer has closed by now, the oldest for 1m35s; " +
-        "3 of 16 wait in the queue of 0.0.0.0:80: it is stalled or out of descriptors, which is no leak",
+      "api (pid 7) has not accepted 3 connections that the peer has already closed, the oldest for 1m35s; " +
+        "3/16 in the accept queue of 0.0.0.0:80: it is stalled or out of descriptors; this is not a leak",
     );
   });
 
   test("without knowing the queue or its length", () => {
     expect(blame(api({ closeWait: 1, stuck: 1, notAccepted: 1 }))).toBe(
-      "api (pid 7) has not accepted 1 connection that the peer has closed by now: " +
-        "it is stalled or out of descriptors, which is no leak",
+      "api (pid 7) has not accepted 1 connection that the peer has already closed: " +
+        "it is stalled or out of descriptors; this is not a leak",
     );
     expect(blame(api({ ...waiting, acceptQueue: { ...acceptQueue, backlog: null } }))).toContain(
-      "by now; 3 wait in the queue of 0.0.0.0:80: ",
+      "already closed; 3 in the accept queue of 0.0.0.0:80: ",
     );
   });
 
   test("is told after what is leaked, each with its own number", () => {
     expect(blame(api({ closeWait: 5, stuck: 5, notAccepted: 3, waiting: 3, readToEnd: 2, acceptQueue }))).toBe(
-      "api (pid 7) holds 2 sockets in CLOSE_WAIT: the peer closed, the program read to the end and forgot to; " +
+      "api (pid 7) holds 2 sockets in CLOSE_WAIT: the peer closed; the program read EOF but never called close(). " +
         `${NOT_CLOSED}. ` +
-        "api (pid 7) has not accepted 3 connections that the peer has closed by now; " +
-        "3 of 16 wait in the queue of 0.0.0.0:80: it is stalled or out of descriptors, which is no leak",
+        "api (pid 7) has not accepted 3 connections that the peer has already closed; " +
+        "3/16 in the accept queue of 0.0.0.0:80: it is stalled or out of descriptors; this is not a leak",
     );
   });
 });
@@ -205,7 +206,7 @@ describe("a process that leaks and stalls", () => {
     });
   }
 
-  const LEAK = "p7 (pid 7) holds 2 sockets in CLOSE_WAIT toward 10.0.0.2:443, the oldest for 1m40s";
+  const LEAK = "p7 (pid 7) holds 2 sockets in CLOSE_WAIT to 10.0.0.2:443, the oldest for 1m40s";
 
   test("leaks what nothing else is counted with", () => {
     expect(said()).toBe(LEAK);

@@ -9,9 +9,11 @@ const WHOLE = { from: TCP.CLOSE, to: TCP.SYN_SENT, count: 900, lost: 0 };
 
 test("the kinds that are missing, of how many", () => {
   expect(lostChangesText([END, BIRTH, WHOLE], 8)).toBe(
-    "12 of 1234 ESTABLISHED to CLOSE_WAIT, 3 of 900 LISTEN to SYN_RECV",
+    "12 of 1,234 ESTABLISHED to CLOSE_WAIT, 3 of 900 LISTEN to SYN_RECV",
   );
-  expect(lostChangesText([END, BIRTH, OTHERS, WHOLE], 1)).toBe("12 of 1234 ESTABLISHED to CLOSE_WAIT and 2 more kinds");
-  expect(lostChangesText([OTHERS], 1)).toBe("1 of kinds that are not counted apart");
+  expect(lostChangesText([END, BIRTH, OTHERS, WHOLE], 1)).toBe(
+    "12 of 1,234 ESTABLISHED to CLOSE_WAIT and 2 more kinds",
+  );
+  expect(lostChangesText([OTHERS], 1)).toBe("1 of other kinds");
   expect(lostChangesText([WHOLE], 8)).toBe("");
 });

@@ -28,9 +28,9 @@ function styleAt(ageMs: number): string | undefined {
 
 describe("where polls are all there is", () => {
   test("how old the data are, how often they are read, and what of a core that costs", () => {
-    expect(texts(polled)[0]).toBe("read 0.4s ago, every 1s, at 1.4% of a core");
+    expect(texts(polled)[0]).toBe("read 0.4s ago, every 1s, using 1.4% of a core");
     expect(texts({ ...polled, poll: { ageMs: 12_000, intervalMs: 8040, cpuMs: 402 } })[0]).toBe(
-      "read 12s ago, every 8s, at 5.0% of a core",
+      "read 12s ago, every 8s, using 5.0% of a core",
     );
   });
 
@@ -40,13 +40,13 @@ describe("where polls are all there is", () => {
 
   test("rates are the kernel's, and said to be of the whole host; what it does not count is left out", () => {
     expect(texts(polled).slice(1)).toEqual([
-      "host-wide by the kernel's counters:",
-      "1200 connects/s",
-      "1100 accepts/s",
-      "about 2300 closed/s",
+      "host-wide, from kernel counters:",
+      "1,200 connects/s",
+      "1,100 accepts/s",
+      "about 2,300 closed/s",
       "0 failed/s",
       "3.2 resets/s",
-      "1000 TIME_WAIT/s",
+      "1,000 TIME_WAIT/s",
       "2 listen overflows/s",
     ]);
     expect(pollFigures(polled).at(-1)?.at(-1)?.style).toBe("warn");
@@ -61,7 +61,7 @@ describe("where polls are all there is", () => {
     const table = topTable(polled, 200);
     expect(table).toContain("12.3 transitions/s seen by polls  owners known");
     expect(table).toContain(
-      "read 0.4s ago, every 1s, at 1.4% of a core\nhost-wide by the kernel's counters:  1200 connects/s",
+      "read 0.4s ago, every 1s, using 1.4% of a core\nhost-wide, from kernel counters:  1,200 connects/s",
     );
   });
 });
@@ -71,9 +71,9 @@ test("with a tracer nothing of that is said", () => {
 });
 
 test("processes that could not be read are counted; those that are not even shown can't be", () => {
-  const said = "some processes could not be read (12, for want of rights): an owner may be missing";
+  const said = "12 processes could not be read (permission denied); some owners may be missing";
   expect(incompleteness(12)).toBe(said);
   expect(incompleteness(0)).toBe(
-    said.replace("12, for want of rights", "/proc hides them, by hidepid or in a container"),
+    said.replace("12 processes", "some processes").replace("permission denied", "hidden by hidepid or a container"),
   );
 });

@@ -1,4 +1,4 @@
-import { formatDuration, formatPlural } from "../../../base/quantity.ts";
+import { formatDuration, formatNumber, formatPlural } from "../../../base/quantity.ts";
 import { type Descriptors, NEARLY_FULL, descriptorText, descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding, Severity } from "../../facts/finding.ts";
 import type { Leak } from "../../facts/leak.ts";
@@ -12,14 +12,14 @@ const AVOID: Finding["avoid"] = [
   {
     what: "sysctls such as tcp_fin_timeout, tcp_tw_reuse or tcp_keepalive_time",
     why:
-      "none closes a socket in CLOSE_WAIT, since it waits for the program and not for the network; a keepalive probe that is " +
-      "answered by a reset takes the socket away, but the descriptor stays open",
+      "none closes a socket in CLOSE_WAIT, which waits for the program and not for the network; if a keepalive probe is " +
+      "answered by a reset, the socket goes away but its descriptor stays open",
   },
-  { what: "a higher limit of open files", why: "it delays the end, and the leak goes on" },
-  { what: "ss -K on these sockets", why: "it ends the connection in the kernel, and the program keeps the descriptor" },
+  { what: "a higher limit of open files", why: "the leak goes on and only takes longer to hit the limit" },
+  { what: "ss -K on these sockets", why: "it ends the connection in the kernel, but the program keeps the descriptor" },
 ];
 
-/** Sockets in CLOSE_WAIT that a process holds past the threshold: the peer has closed, and the program has not. */
+/** Sockets that a process holds in CLOSE_WAIT past the threshold: the peer has closed, the program has not. */
 export function closeWaitLeak(situation: Situation): Finding[] {
   const leaks = [...situation.census.leaks.values()].filter(({ stuck }) => stuck > 0);
   return leaks.toSorted((a, b) => b.stuck - a.stuck).map((leak) => finding(situation, leak));
@@ -73,10 +73,12 @@ interface Figures {
 
 function titleOf(leak: Leak, name: string, { perMinute, oldestMs, descriptors }: Figures): string {
   const { held, stuck } = leak;
-  const some = stuck === held ? "" : ` (${stuck} stuck)`;
+  const some = stuck === held ? "" : ` (${formatNumber(stuck)} stuck)`;
   const age = `, the oldest for ${leak.oldestIsExact ? "" : "at least "}${formatDuration(oldestMs)}`;
   const growth =
-    perMinute >= 0.1 ? `, ${perMinute < 10 ? perMinute.toFixed(1) : Math.round(perMinute)} more a minute` : "";
+    perMinute >= 0.1
+      ? `, ${perMinute < 10 ? perMinute.toFixed(1) : formatNumber(Math.round(perMinute))} more per minute`
+      : "";
   const full = descriptors === null || descriptors.share === null ? "" : descriptorText(descriptors);
   return `${name} leaks ${formatPlural(held, "connection")} in CLOSE_WAIT${some}${peersOf(leak)}${age}${growth}${full}: ${whyOf(leak)}`;
 }
@@ -88,10 +90,10 @@ function peersOf({ opened, accepted, destinations, clients, listeners }: Leak): 
 
 function whyOf({ stuck, leakedDescriptors, readToEnd, unread }: Leak): string {
   const judged = stuck - leakedDescriptors;
-  if (judged > 0 && readToEnd === judged) return "the peer closed first, the program read the end and forgot to close";
-  if (judged > 0 && unread === judged) return "the peer closed first, the program has not even read the end";
-  if (judged === 0) return "the peer closed, then reset; only the descriptors are left, which the program never closed";
-  return "the peer closed first, the program has not";
+  if (judged > 0 && readToEnd === judged) return "the peer closed first; the program read EOF but never called close()";
+  if (judged > 0 && unread === judged) return "the peer closed first; the program has not read to EOF";
+  if (judged === 0) return "the peer closed, then reset; the program never closed the descriptors";
+  return "the peer closed first; the program has not closed yet";
 }
 
 function adviceOf(leak: Leak, name: string): string[] {
@@ -100,29 +102,27 @@ function adviceOf(leak: Leak, name: string): string[] {
   const [listener] = leak.listeners.most();
   if (destination !== undefined) {
     advice.push(
-      `look in the code that opens connections to ${destination.endpoint}: every way out of it, error pages, timeouts and ` +
-        "early returns included, has to close the connection or the response, or give it back to its pool",
+      `check the code that opens connections to ${destination.endpoint}: every exit path, including errors, timeouts and ` +
+        "early returns, must close the connection or the response, or return it to its pool",
     );
   }
   if (listener !== undefined) {
     advice.push(
-      `look in the code that handles connections accepted on ${listener.endpoint}: when read() returns 0, and on every error, ` +
-        "it has to close the socket",
+      `check the code that handles connections accepted on ${listener.endpoint}: it must close the socket when read() ` +
+        "returns 0, and on every error",
     );
   }
   if (leak.unread > leak.readToEnd) {
-    advice.push(
-      "it does not read to the end: look for a worker that is stuck, or for connections forgotten in a list or a pool",
-    );
+    advice.push("it does not read to EOF: look for a stuck worker, or for connections left in a list or a pool");
   } else if (leak.readToEnd > 0) {
-    advice.push("it has read to the end: look for a response, a body or a stream that is dropped without being closed");
+    advice.push("it has read to EOF: look for a response, a body or a stream that is dropped without being closed");
   }
   if (leak.pid !== null) {
     advice.push(
-      `see them: sudo tcptrace leaks --filter 'pid:${leak.pid}'; their descriptors: sudo ls -l /proc/${leak.pid}/fd`,
+      `list them: sudo tcptrace leaks --filter 'pid:${leak.pid}'; their descriptors: sudo ls -l /proc/${leak.pid}/fd`,
     );
-    advice.push(`until that is mended, restart ${name} before its descriptors run out: its end closes all of them`);
+    advice.push(`until it is fixed, restart ${name} before it runs out of descriptors; exiting closes them all`);
   }
-  if (leak.pid === null) advice.push("see them, and why nobody can be named: sudo tcptrace leaks --unowned");
+  if (leak.pid === null) advice.push("list them, and why their owner is unknown: sudo tcptrace leaks --unowned");
   return advice;
 }

@@ -12,12 +12,12 @@ import { timeWaitSubject } from "../../../model/time-wait/time-wait-subject.ts";
 import type { Destination } from "../../../model/time-wait/destination.ts";
 
 const LEAST = 10;
-/** Fewer are what clients that vanish, or close late, leave behind at any server. */
+/** Any server has fewer: clients that vanish or close late leave them behind. */
 const MANY = 100;
-/** The peer's FIN mostly comes at once, and a survey tells of it two seconds later. */
+/** The peer's FIN usually arrives at once, and a survey shows it two seconds later. */
 const OLD: Nanos = 4e9;
 
-/** Our side has closed, and the peers do not: they leak, or are gone without a word. */
+/** Our side has closed, and the peers have not: they leak, or have vanished. */
 export function finWait2(situation: Situation): Finding[] {
   const leaking = leakingHere(situation);
   const orphans = orphansIn(situation)
@@ -27,7 +27,7 @@ export function finWait2(situation: Situation): Finding[] {
   return [...orphans, ...held.map((group) => heldFinding(situation, group))];
 }
 
-/** Services whose connections a process of this machine leaks: it is told of as a leak. */
+/** Services whose connections a process of this machine leaks: the leak is a finding of its own. */
 function leakingHere({ census }: Situation): Set<string> {
   const leaking = [...census.leaks.values()].filter(({ stuck }) => stuck > 0);
   return new Set(
@@ -52,7 +52,7 @@ interface Orphans {
   oldest: Nanos;
 }
 
-/** Mini-sockets that the last survey showed in FIN_WAIT2, and that have been there for a while. */
+/** Mini-sockets that the last survey showed in FIN_WAIT2 and that are not new. */
 function orphansIn({ tables, now, filter }: Situation): Orphans[] {
   const wanted = new Set<Destination>();
   for (const destination of tables.timeWaits.destinations) if (destination.finWait2 >= LEAST) wanted.add(destination);
@@ -85,8 +85,8 @@ function orphanFinding(situation: Situation, { destination, process, count, olde
     id: "fin-wait-2",
     severity: count >= MANY ? "warning" : "info",
     title:
-      `${peer} does not close: ${formatPlural(count, "connection")} that ${who(process)} has closed wait in FIN_WAIT2 for its FIN` +
-      `${inNamespace(situation, netns)}, the oldest for at least ${formatDuration(ageMs)}`,
+      `${formatPlural(count, "connection")} closed by ${who(process)}${inNamespace(situation, netns)} are in FIN_WAIT2, waiting for ` +
+      `the peer's FIN (peer ${peer}), the oldest for at least ${formatDuration(ageMs)}`,
     pid: process?.pid ?? null,
     comm: process?.comm ?? null,
     evidence: {
@@ -98,14 +98,14 @@ function orphanFinding(situation: Situation, { destination, process, count, olde
       netns,
     },
     advice: [
-      `look at ${peer}: the program there has our FIN and does not close, so that its sockets stand in CLOSE_WAIT; run ` +
+      `check ${peer}: its kernel has our FIN, but the program there does not close, so its sockets stay in CLOSE_WAIT; run ` +
         `tcptrace leaks ${source === address ? "on this machine, with a short --stuck-after" : "there"}`,
-      `here each goes by itself after tcp_fin_timeout${seconds === null ? "" : ` (${seconds} s)`}; nothing has to be done`,
+      `nothing to do here: each one ends by itself after tcp_fin_timeout${seconds === null ? "" : ` (${seconds}s)`}`,
     ],
     avoid: [
       {
         what: "a lower tcp_fin_timeout, unless memory or ports are short",
-        why: "it ends these sooner, and only these: not TIME_WAIT, and not the peer's CLOSE_WAIT; a slow peer then gets a reset",
+        why: "it ends only these sooner, not TIME_WAIT and not the peer's CLOSE_WAIT, and a slow peer then gets a reset",
       },
     ],
     sources: [ipSysctl("tcp_fin_timeout"), SOURCES.states, SOURCES.linger2, SOURCES.timeWaitCode],
@@ -120,8 +120,8 @@ function heldFinding(situation: Situation, { pid, netns, peers, count, oldest, o
     id: "fin-wait-2",
     severity: "info",
     title:
-      `${who(process)} has ended its sending on ${formatPlural(count, "connection")} in FIN_WAIT2${towardText(most, count, "with")}${inNamespace(situation, netns)}, and ` +
-      `holds them, the oldest for ${oldestIsExact ? "" : "at least "}${formatDuration(ageMs)}`,
+      `${who(process)} has shut down sending on ${formatPlural(count, "connection")} in FIN_WAIT2${towardText(most, count, "with")}${inNamespace(situation, netns)} ` +
+      `but still holds them, the oldest for ${oldestIsExact ? "" : "at least "}${formatDuration(ageMs)}`,
     pid,
     comm: process?.comm ?? null,
     evidence: {
@@ -133,10 +133,10 @@ function heldFinding(situation: Situation, { pid, netns, peers, count, oldest, o
       netns,
     },
     advice: [
-      "half-closed on purpose: nothing to do as long as the peer still sends",
-      "else let it read with a timeout and close(): the kernel has no timer for a socket that is still held",
+      "if half-closed on purpose, nothing to do while the peer still sends",
+      "otherwise make it read with a timeout and then call close(): the kernel has no timer for a socket that is still held",
     ],
-    avoid: [{ what: "tcp_fin_timeout", why: "it is about orphans, which no process holds any more; these are held" }],
+    avoid: [{ what: "tcp_fin_timeout", why: "it applies to orphans, which no process holds; these are held" }],
     sources: [SOURCES.halfClosed, ipSysctl("tcp_fin_timeout")],
   };
 }

@@ -1,5 +1,5 @@
 import { SeededMap } from "../../../base/seeded-map.ts";
-import { formatDuration, formatPlural } from "../../../base/quantity.ts";
+import { formatDuration, formatNumber, formatPlural } from "../../../base/quantity.ts";
 import { descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { Peers, peerTexts, towardText } from "../../facts/peers.ts";
@@ -11,12 +11,12 @@ import { holdersOf } from "../../../model/sockets/holding.ts";
 import type { Socket } from "../../../model/sockets/socket.ts";
 
 const LEAST = 10;
-/** Of --stuck-after: with the usual minute, ten minutes. */
+/** Multiple of --stuck-after: ten minutes by default. */
 const IDLE_TIMES = 10;
-/** Of the descriptors, in idle connections. */
+/** Share of the descriptors in idle connections. */
 const MUCH = 0.5;
 
-/** Connections that have been silent for long and whose peers, should they be gone, would not be missed for long. */
+/** Long idle connections that would not notice soon if the peer were gone. */
 export function keepaliveLate(situation: Situation): Finding[] {
   const groups = new SeededMap<number, Idle>();
   const leastMs = situation.stuckAfterMs * IDLE_TIMES;
@@ -28,7 +28,7 @@ export function keepaliveLate(situation: Situation): Finding[] {
       for (const pid of pidsOf(situation, socket)) idleOf(groups, pid).add(socket, connection);
   }
   const found = [...groups.values()].filter(({ count }) => count >= LEAST);
-  // Where both ends are here, the one that accepted comes first: it is who waits for peers that are gone.
+  // If both ends are on this machine, the accepting side comes first: it is the one that waits for dead peers.
   const first = (a: Idle, b: Idle): number => b.count - a.count || b.accepted - a.accepted || a.pid - b.pid;
   return found.toSorted(first).map((idle) => finding(situation, idle));
 }
@@ -85,8 +85,8 @@ function finding(situation: Situation, idle: Idle): Finding {
     severity: isMuch ? "warning" : "info",
     title:
       `${who(process)} holds ${formatPlural(count, "idle connection")}${whereOf(idle)}${inNamespace(situation, netns)}, silent for up to ` +
-      `${formatDuration(longestMs)}, ${probesOf(idle)}: peers that are gone are not missed` +
-      (isMuch ? `, while ${limit} descriptors are all it has` : ""),
+      `${formatDuration(longestMs)}, ${probesOf(idle)}: dead peers go unnoticed` +
+      (isMuch ? `; its limit is ${formatNumber(limit)} descriptors` : ""),
     pid,
     comm: process?.comm ?? null,
     evidence: {
@@ -110,7 +110,7 @@ function finding(situation: Situation, idle: Idle): Finding {
 const AVOID: Finding["avoid"] = [
   {
     what: "tcp_keepalive_time for programs without SO_KEEPALIVE",
-    why: "their sockets are never probed, whatever it is",
+    why: "their sockets are never probed, whatever its value",
   },
 ];
 
@@ -121,8 +121,10 @@ function whereOf({ accepted, count, listeners, peers }: Idle): string {
 function probesOf({ count, unprobed, firstProbeMs }: Idle): string {
   const probed = count - unprobed;
   const parts = [
-    ...(unprobed > 0 ? [`${unprobed} without keepalive`] : []),
-    ...(probed > 0 ? [`${probed} that keepalive probes in ${formatDuration(firstProbeMs)} at the soonest`] : []),
+    ...(unprobed > 0 ? [`${formatNumber(unprobed)} without keepalive`] : []),
+    ...(probed > 0
+      ? [`${formatNumber(probed)} with a first keepalive probe in ${formatDuration(firstProbeMs)} or later`]
+      : []),
   ];
   return parts.join(", ");
 }
@@ -131,11 +133,11 @@ function adviceOf({ count, unprobed }: Idle): string[] {
   const what =
     unprobed > 0 ? "SO_KEEPALIVE, with TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT" : "a shorter TCP_KEEPIDLE,";
   return [
-    `let the program set ${what} below the shortest timeout on the way (load balancers: some minutes)`,
-    "or timeouts of its own: a limit for idle connections, pings (HTTP/2, WebSocket, gRPC)",
+    `make the program set ${what} below the shortest timeout on the path (load balancers: a few minutes)`,
+    "or make it use its own timeouts: a limit for idle connections, pings (HTTP/2, WebSocket, gRPC)",
     ...(unprobed < count
-      ? ["for all programs that set SO_KEEPALIVE only: sudo sysctl -w net.ipv4.tcp_keepalive_time=300"]
+      ? ["for all programs that set only SO_KEEPALIVE: sudo sysctl -w net.ipv4.tcp_keepalive_time=300"]
       : []),
-    "see them: ss -tnoi state established; timer:(keepalive,…) where it is on",
+    "list them: ss -tnoi state established; timer:(keepalive,…) means keepalive is on",
   ];
 }

@@ -6,12 +6,12 @@ import { formatAddress, formatEndpoint } from "../../../model/net/address.ts";
 import type { Process } from "../../../model/processes/process.ts";
 
 const LEAST_PER_SECOND = 5;
-/** Of the connections that end: a server on the internet always has some. */
+/** Share of the connections that end: a server on the internet always has some resets. */
 const LEAST_SHARE = 0.2;
-/** By the kernel's counters nobody is named, so that it takes more to be told. */
+/** Higher, since the kernel's counters name no process. */
 const LEAST_UNNAMED = 20;
 
-/** Connections that peers end by resets, or refuse, many a second. */
+/** Many connections a second reset or refused by peers. */
 export function resetStorm(situation: Situation): Finding[] {
   const { tables, now, filter, census } = situation;
   const findings: { readonly finding: Finding; readonly perSecond: number }[] = [];
@@ -35,16 +35,16 @@ function resetFinding(situation: Situation, process: Process, perSecond: number)
     id: "reset-storm",
     severity: "warning",
     title:
-      `${who(process)} has ${formatRate(perSecond)} connections a second ended by a reset of the peer` +
-      `${inNamespace(situation, netns)}, the last by ${peer}`,
+      `${who(process)} has ${formatRate(perSecond)} connections/s reset by the peer` +
+      `${inNamespace(situation, netns)}, most recently by ${peer}`,
     pid: process.pid,
     comm: process.comm,
     evidence: { resetsPerSecond: round(perSecond), refusedPerSecond: 0, lastPeer: peer, netns },
     advice: [
-      `look at the program on the other side (${peer}): a reset comes from close() with data that it has not read, from ` +
-        "SO_LINGER 0, from its end or crash, or from an idle timeout on its side that is shorter than ours",
-      "or at what is between: load balancers and firewalls reset connections that they do not know any more",
-      `see them: sudo tcptrace events --filter 'pid:${process.pid}' --json | jq 'select(.cause == "reset")'`,
+      `check the program on the other side (${peer}): a reset comes from close() with unread data, from SO_LINGER 0, from ` +
+        "an exit or a crash, or from an idle timeout shorter than ours",
+      "check the path: load balancers and firewalls reset connections that they no longer know",
+      `list them: sudo tcptrace events --filter 'pid:${process.pid}' --json | jq 'select(.cause == "reset")'`,
     ],
     avoid: AVOID,
     sources: [SOURCES.reset, SOURCES.counters],
@@ -57,14 +57,14 @@ function refusedFinding(situation: Situation, process: Process, perSecond: numbe
     id: "reset-storm",
     severity: "warning",
     title:
-      `${peer} refuses ${formatRate(perSecond)} connections a second of ${who(process)}${inNamespace(situation, netns)}: ` +
+      `${peer} refuses ${formatRate(perSecond)} connections/s from ${who(process)}${inNamespace(situation, netns)}: ` +
       "connect() fails with ECONNREFUSED",
     pid: process.pid,
     comm: process.comm,
     evidence: { resetsPerSecond: 0, refusedPerSecond: round(perSecond), lastPeer: peer, netns },
     advice: [
-      `nobody listens on ${peer}: is the service up, and is the port right? (there: ss -ltn)`,
-      `let ${process.comm} wait longer between its tries, each time more`,
+      `nothing is listening on ${peer}: check that the service is up and the port is right (there: ss -ltn)`,
+      `make ${process.comm} back off between attempts`,
     ],
     avoid: AVOID,
     sources: [SOURCES.reset, SOURCES.connect],
@@ -72,7 +72,10 @@ function refusedFinding(situation: Situation, process: Process, perSecond: numbe
 }
 
 const AVOID: Finding["avoid"] = [
-  { what: "sysctls", why: "none changes that the other side resets; tcp_rfc1337 and the like are about TIME_WAIT" },
+  {
+    what: "sysctls",
+    why: "none stops the other side from sending resets; tcp_rfc1337 and the like are about TIME_WAIT",
+  },
 ];
 
 function peerOf({ lastReset }: Process): { readonly peer: string; readonly netns: number | null } {
@@ -81,7 +84,7 @@ function peerOf({ lastReset }: Process): { readonly peer: string; readonly netns
   return { peer: role === "server" ? formatAddress(remoteAddress) : formatEndpoint(remoteAddress, remotePort), netns };
 }
 
-/** What the kernel has counted, where no process can be named: without BPF. */
+/** Without BPF no process can be named, so the kernel's counters are used. */
 function unnamed({ tables, ...rest }: Situation): Finding[] {
   const findings: Finding[] = [];
   if (tables.source.name !== "proc") return [];
@@ -92,11 +95,11 @@ function unnamed({ tables, ...rest }: Situation): Finding[] {
     findings.push({
       id: "reset-storm",
       severity: "info",
-      title: `${formatRate(perSecond)} connections a second end by a reset${inNamespace({ tables, ...rest }, netns)}, sent or received`,
+      title: `${formatRate(perSecond)} connections/s end by a reset${inNamespace({ tables, ...rest }, netns)}, sent or received`,
       pid: null,
       comm: null,
       evidence: { resetsPerSecond: round(perSecond), refusedPerSecond: 0, lastPeer: null, netns },
-      advice: ["with BPF tcptrace says whose they are: sudo tcptrace doctor tells what is missing"],
+      advice: ["with BPF, tcptrace names the processes; see what is missing: sudo tcptrace doctor"],
       avoid: AVOID,
       sources: [SOURCES.counters, SOURCES.reset],
     });

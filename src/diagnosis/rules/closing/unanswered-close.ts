@@ -1,4 +1,4 @@
-import { formatDuration, formatPlural } from "../../../base/quantity.ts";
+import { formatDuration, formatNumber, formatPlural } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { peerTexts, towardText } from "../../facts/peers.ts";
 import { type Situation, inNamespace, processAt, settingOf, who } from "../../facts/situation.ts";
@@ -8,19 +8,19 @@ import { TCP, stateName } from "../../../model/net/tcp-state.ts";
 
 const LEAST = 10;
 const NEARLY_ALL = 0.8;
-/** How long the kernel sends a FIN again (tcp_orphan_retries: 8 times), at least. */
+/** The least time for which the kernel retransmits a FIN (tcp_orphan_retries: 8 times). */
 const GIVES_UP_SECONDS = 100;
-/** Of the connections that a server closes, those whose peers have vanished. */
+/** Share of a server's closed connections whose peers have vanished. */
 const USUAL_SHARE = 0.05;
 
-/** Sockets whose FIN the peer does not acknowledge: it is gone, or its window is shut. */
+/** Sockets whose FIN the peer does not acknowledge: it is gone, or its window is closed. */
 export function unansweredClose(situation: Situation): Finding[] {
   const groups = situation.census.unanswered.in(TCP.FIN_WAIT1, TCP.LAST_ACK, TCP.CLOSING);
   const many = groups.filter((group) => group.count >= LEAST && !isUsual(situation, group));
   return many.map((group) => finding(situation, group));
 }
 
-/** A busy server always has some peers that have vanished, one here and one there; while one peer has most of them it is that. */
+/** A busy server always has some vanished peers; it is a finding only if there are many or most have the same peer. */
 function isUsual(situation: Situation, { pid, peers, count }: Group): boolean {
   const closed = processAt(situation, pid)?.closed.perSecond(situation.now) ?? 0;
   const [first] = peers.most();
@@ -41,9 +41,9 @@ function finding(situation: Situation, group: Group): Finding {
     id: state === TCP.LAST_ACK ? "last-ack" : state === TCP.CLOSING ? "closing" : "fin-wait-1",
     severity: isFull ? "critical" : "warning",
     title:
-      `${formatPlural(count, "connection")} that ${who(process)} has closed stand in ${stateName(state)} without an answer` +
-      `${towardText(most, count, "of")}${inNamespace(situation, netns)}, the oldest for ${oldestIsExact ? "" : "at least "}${formatDuration(ageMs)}` +
-      (isFull ? `; ${orphans} of at most ${limit} orphans on this machine` : ""),
+      `${formatPlural(count, "connection")} closed by ${who(process)} are in ${stateName(state)} without an answer` +
+      `${towardText(most, count, "from")}${inNamespace(situation, netns)}, the oldest for ${oldestIsExact ? "" : "at least "}${formatDuration(ageMs)}` +
+      (isFull ? `; this machine has ${formatNumber(orphans)} orphans, limit ${formatNumber(limit)}` : ""),
     pid,
     comm: process?.comm ?? null,
     evidence: {
@@ -57,15 +57,18 @@ function finding(situation: Situation, group: Group): Finding {
       netns,
     },
     advice: [
-      `look at the way to ${endpoint}: is it up, does a firewall drop our segments (ip route get, ping, tcpdump)?`,
-      "or it is there and does not read: then data that we have sent stand before our FIN (Send-Q in ss -tn), and it has to read",
-      "the kernel gives up by itself after tcp_orphan_retries (0 means 8: some minutes)",
+      `check the path to ${endpoint}: is it up, does a firewall drop our segments (ip route get, ping, tcpdump)?`,
+      "if it is up, it may not be reading: unsent data in Send-Q (ss -tn) delays our FIN until it does",
+      "the kernel gives up by itself after tcp_orphan_retries (0 means 8: a few minutes)",
     ],
     avoid: [
-      { what: "tcp_fin_timeout", why: "it is about FIN_WAIT2, where the peer has acknowledged; here it has not" },
+      {
+        what: "tcp_fin_timeout",
+        why: "it applies to FIN_WAIT2, where the peer has acknowledged our FIN; here it has not",
+      },
       {
         what: "a lower tcp_max_orphans",
-        why: "past it the kernel resets orphans at once; the documentation wants it raised, not lowered",
+        why: "above it the kernel resets orphans at once; the documentation says to raise it, not to lower it",
       },
     ],
     sources: [ipSysctl("tcp_orphan_retries", "tcp_max_orphans"), SOURCES.orphanCode, SOURCES.closing],

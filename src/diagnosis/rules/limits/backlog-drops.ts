@@ -3,7 +3,7 @@ import type { Finding } from "../../facts/finding.ts";
 import { type Situation, settingOf } from "../../facts/situation.ts";
 import { SOURCES } from "../../facts/sources.ts";
 
-/** Packets dropped before TCP has seen them, since a CPU's queue was full. */
+/** Packets dropped before TCP saw them, because a CPU's input queue was full. */
 export function backlogDrops(situation: Situation): Finding[] {
   if (!situation.filter.isEmpty) return [];
   const rise = situation.tables.kernel.backlogDrops();
@@ -15,17 +15,17 @@ export function backlogDrops(situation: Situation): Finding[] {
       id: "backlog-drops",
       severity: "warning",
       title:
-        `${formatPlural(count, "packet")} dropped before TCP saw them${seconds > 0 ? `, ${formatRate(count / seconds)} a second` : ""}: ` +
+        `${formatPlural(count, "packet")} dropped before reaching TCP${seconds > 0 ? `, ${formatRate(count / seconds)}/s` : ""}: ` +
         `a CPU's input queue was full${most === null ? "" : ` (netdev_max_backlog ${most})`}`,
       pid: null,
       comm: null,
       evidence: { dropped: count, seconds: Math.round(seconds), netdevMaxBacklog: most },
       advice: [
-        "spread the load over CPUs: the interrupts of the network card's queues, or RPS",
-        `let the queue take longer bursts: sudo sysctl -w net.core.netdev_max_backlog=${Math.max(2000, (most ?? 1000) * 2)}`,
+        "spread the load over CPUs: distribute the network card's interrupts, or use RPS",
+        `allow longer bursts: sudo sysctl -w net.core.netdev_max_backlog=${Math.max(2000, (most ?? 1000) * 2)}`,
       ],
       avoid: [
-        { what: "somaxconn, tcp_max_syn_backlog", why: "these queues are TCP's; the packets did not get that far" },
+        { what: "somaxconn, tcp_max_syn_backlog", why: "these are queues of TCP, which the packets did not reach" },
       ],
       sources: [SOURCES.core, "net/core/net-procfs.c: softnet_seq_show()"],
     },

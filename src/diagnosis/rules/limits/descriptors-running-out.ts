@@ -1,4 +1,4 @@
-import { formatDuration } from "../../../base/quantity.ts";
+import { formatDuration, formatNumber } from "../../../base/quantity.ts";
 import { type Descriptors, descriptorsOf } from "../../facts/descriptors.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { type Situation, settingOf, who } from "../../facts/situation.ts";
@@ -7,12 +7,12 @@ import type { Process } from "../../../model/processes/process.ts";
 
 const MUCH = 0.8;
 const NEARLY_ALL = 0.95;
-/** With fewer open a burst of some seconds would pass for a leak. */
+/** With fewer open, a burst of a few seconds could look like a leak. */
 const HALF = 0.5;
 const SOON_MS = 600_000;
 const FAR_MS = 3_600_000;
 
-/** Processes whose descriptors end: open(), accept() and connect() will fail with EMFILE. What leaks is another finding. */
+/** Processes running out of descriptors: open(), accept() and socket() will fail with EMFILE. Leaks are a finding of their own. */
 export function descriptorsRunningOut(situation: Situation): Finding[] {
   const findings: { readonly finding: Finding; readonly share: number }[] = [];
   for (const process of situation.tables.processes) {
@@ -31,14 +31,14 @@ function finding(situation: Situation, process: Process, descriptors: Descriptor
   const { used, limit, share, exhaustedInMs } = descriptors;
   const isOut = used !== null && limit !== null && used >= limit;
   const isSoon = (share ?? 0) >= NEARLY_ALL || (exhaustedInMs !== null && exhaustedInMs < SOON_MS);
-  const end = exhaustedInMs === null || isOut ? "" : `, and will be out of them in ${formatDuration(exhaustedInMs)}`;
+  const end = exhaustedInMs === null || isOut ? "" : `, and will run out in ${formatDuration(exhaustedInMs)}`;
   const grows = (process.descriptors.perSecond() ?? 0) > 0;
   return {
     id: "descriptors-running-out",
     severity: isSoon ? "critical" : "warning",
     title: isOut
-      ? `${who(process)} has all of its ${limit} descriptors open: open(), accept() and connect() fail with EMFILE`
-      : `${who(process)} has ${used} of ${limit} descriptors open${end}`,
+      ? `${who(process)} is using all ${formatNumber(limit)} descriptors: open(), accept() and socket() fail with EMFILE`
+      : `${who(process)} is using ${formatNumber(used ?? 0)} of ${formatNumber(limit ?? 0)} descriptors${end}`,
     pid: process.pid,
     comm: process.comm,
     evidence: {
@@ -51,15 +51,18 @@ function finding(situation: Situation, process: Process, descriptors: Descriptor
     advice: [
       `see what they are: sudo ls -l /proc/${process.pid}/fd | awk '{print $NF}' | sed 's/[0-9]*//g' | sort | uniq -c | sort -rn`,
       grows
-        ? "they become more: it leaks them, or takes more connections than it ends; look in the code that opens what is most of them"
-        : "they do not become more just now: a burst, or a limit that is too low for the load",
-      `where the load is honest, more for this process: sudo prlimit --pid ${process.pid} --nofile=65536, and LimitNOFILE= in its unit`,
+        ? "the number is growing: a leak, or more load; check the code that opens the most common kind"
+        : "the number is not growing now: a burst, or a limit too low for the load",
+      `if the load is legitimate, raise the limit: sudo prlimit --pid ${process.pid} --nofile=65536, and LimitNOFILE= in its unit`,
     ],
     avoid: [
-      { what: "a higher limit for a process that leaks", why: "it delays the end, and the leak goes on" },
+      {
+        what: "a higher limit for a process that leaks",
+        why: "the leak goes on and only takes longer to hit the limit",
+      },
       {
         what: "a higher fs.file-max",
-        why: "that is the machine's limit (ENFILE); this process is at its own (EMFILE)",
+        why: "that is the limit of the machine (ENFILE); this process is at its own (EMFILE)",
       },
     ],
     sources: [SOURCES.limits, SOURCES.descriptors, SOURCES.accept, SOURCES.files],

@@ -1,3 +1,4 @@
+import { formatNumber } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { percentText } from "../../facts/percent.ts";
 import { type Situation, settingOf } from "../../facts/situation.ts";
@@ -7,7 +8,7 @@ const MUCH = 0.8;
 const NEARLY_ALL = 0.95;
 const MAX_NAMED = 5;
 
-/** The machine's open files near fs.file-max: past it everybody but root gets ENFILE. */
+/** The machine is close to fs.file-max: above it, everyone but root gets ENFILE. */
 export function filesRunningOut(situation: Situation): Finding[] {
   if (!situation.filter.isEmpty) return [];
   const used = situation.tables.kernel.host?.openFiles ?? null;
@@ -25,9 +26,9 @@ export function filesRunningOut(situation: Situation): Finding[] {
       id: "files-running-out",
       severity: used >= limit * NEARLY_ALL ? "critical" : "warning",
       title:
-        `${used} of the machine's ${limit} files (fs.file-max) are open, ${percentText(used, limit)}: past that open() and ` +
-        `socket() fail with ENFILE` +
-        (first === undefined ? "" : `; ${first.comm} (pid ${first.pid}) has the most, ${first.used}`),
+        `this machine has ${formatNumber(used)} of ${formatNumber(limit)} files open (fs.file-max), ${percentText(used, limit)}: above ` +
+        "that, open() and socket() fail with ENFILE" +
+        (first === undefined ? "" : `; ${first.comm} (pid ${first.pid}) has the most, ${formatNumber(first.used)}`),
       pid: first?.pid ?? null,
       comm: first?.comm ?? null,
       evidence: {
@@ -36,12 +37,10 @@ export function filesRunningOut(situation: Situation): Finding[] {
         holders: most.map(({ pid, comm, used: count }) => `${comm} (${pid}): ${count}`),
       },
       advice: [
-        "find who holds them: a process that leaks goes on until nothing is left, whatever the limit",
-        `where the load is honest: sudo sysctl -w fs.file-max=${limit * 2}, and in /etc/sysctl.d`,
+        "find the process that holds most of them: a leak fills any limit",
+        `if the load is legitimate: sudo sysctl -w fs.file-max=${limit * 2}, and in /etc/sysctl.d`,
       ],
-      avoid: [
-        { what: "a higher RLIMIT_NOFILE", why: "it lets one process take even more of what the machine is short of" },
-      ],
+      avoid: [{ what: "a higher RLIMIT_NOFILE", why: "it lets one process take even more of what is running out" }],
       sources: [SOURCES.files, SOURCES.accept],
     },
   ];

@@ -9,15 +9,15 @@ import type { Socket } from "../../../model/sockets/socket.ts";
 const AVOID: Finding["avoid"] = [
   {
     what: "tcp_max_syn_backlog or tcp_syncookies",
-    why: "they are about handshakes that clients have not finished; these clients have, and nobody accepts them",
+    why: "they apply to unfinished handshakes; these are finished but not accepted",
   },
   {
     what: "a longer queue for a program that is too slow on average",
-    why: "it fills as well, and clients wait longer before they fail",
+    why: "it fills too, and clients only wait longer before they fail",
   },
 ];
 
-/** Connections that the kernel has dropped because an accept queue was full, by its own count in each namespace. */
+/** Connections that the kernel dropped because an accept queue was full, by its counter in each namespace. */
 export function listenOverflow(situation: Situation): Finding[] {
   if (!situation.filter.isEmpty) return [];
   const findings: Finding[] = [];
@@ -32,16 +32,16 @@ function finding(situation: Situation, netns: number, { count, seconds }: { coun
   const listener = overflowing(situation, netns);
   const process = listener === null ? null : holderOf(situation, listener);
   const endpoint = listener === null ? null : formatEndpoint(listener.localAddress, listener.localPort);
-  const speed = seconds > 0 ? `, ${formatRate(count / seconds)} a second` : "";
-  const where = endpoint === null ? "" : `; it is that of ${who(process)} on ${endpoint}`;
+  const speed = seconds > 0 ? `, ${formatRate(count / seconds)}/s` : "";
+  const where = endpoint === null ? "" : `: ${who(process)} on ${endpoint}`;
   const backlog = listener === null ? null : listenBacklog(listener);
   const somaxconn = settingOf(situation, netns, "net.core.somaxconn");
   return {
     id: "listen-overflow",
     severity: "critical",
     title:
-      `${formatPlural(count, "handshake packet")} of clients dropped${inNamespace(situation, netns)} because an accept queue was full` +
-      `${speed}${where}`,
+      `${formatPlural(count, "handshake packet")} dropped${inNamespace(situation, netns)}${speed}, because an accept queue was full` +
+      where,
     pid: process?.pid ?? null,
     comm: process?.comm ?? null,
     evidence: {
@@ -55,21 +55,21 @@ function finding(situation: Situation, netns: number, { count, seconds }: { coun
       netns,
     },
     advice: [
-      "let the program accept faster: find out what it waits for, add workers",
-      "where bursts are short, let it ask for a longer queue: the backlog of listen(), up to net.core.somaxconn",
+      "make the program accept faster: find what it waits for, add workers",
+      "for short bursts, use a longer queue: the backlog of listen(), up to net.core.somaxconn",
       ...(somaxconn !== null && backlog !== null && backlog > somaxconn
         ? [
             `its backlog is at somaxconn (${somaxconn}): sudo sysctl -w net.core.somaxconn=${Math.max(4096, somaxconn * 2)}, then restart it`,
           ]
         : []),
-      "see the queues: ss -ltn (Recv-Q of Send-Q)",
+      "list the queues: ss -ltn (Recv-Q: length, Send-Q: limit)",
     ],
     avoid: AVOID,
     sources: [SOURCES.counters, SOURCES.acceptCode, SOURCES.listen, ipSysctl("somaxconn")],
   };
 }
 
-/** Whose queue it is: the fullest of those that are full, or the only one there is. The count itself names no listener. */
+/** The listener with the fullest queue, or the only listener. The counter itself names none. */
 function overflowing({ census }: Situation, netns: number): Socket | null {
   const listeners = [...census.queues].map(({ listener }) => listener).filter((one) => one.netns === netns);
   const [first] = listeners.filter(isFull).toSorted((a, b) => shareOf(b) - shareOf(a));

@@ -1,4 +1,4 @@
-import { formatPlural } from "../../../base/quantity.ts";
+import { formatNumber, formatPlural } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { holderOf } from "../../facts/listener.ts";
 import { peerTexts } from "../../facts/peers.ts";
@@ -10,41 +10,41 @@ import { formatEndpoint } from "../../../model/net/address.ts";
 const AVOID: Finding["avoid"] = [
   {
     what: "tcp_max_syn_backlog alone",
-    why: "the queue of a listener ends at its backlog, which somaxconn bounds; with tcp_syncookies on the kernel does not look at this one",
+    why: "a listener's queue is limited by its backlog, which somaxconn limits; with tcp_syncookies on, the kernel ignores this setting",
   },
   {
-    what: "tcp_syncookies as a cure for legal load",
-    why: "the kernel's documentation calls it a fallback that must not be used for that: cookies lose TCP options",
+    what: "tcp_syncookies as a cure for legitimate load",
+    why: "the kernel's documentation calls them a fallback and warns against that: cookies lose TCP options",
   },
 ];
 
-/** Of the backlog, half-open, and as many at least. Past a half the kernel forgets the oldest (reqsk_timer_handler()). */
+/** Half-open share of the backlog, and the least number. Above a half the kernel drops the oldest (reqsk_timer_handler()). */
 const MUCH = 0.4;
 const LEAST = 6;
 const DEFAULT_SOMAXCONN = 4096;
 const DEFAULT_SYNACK_RETRIES = 5;
 
 /**
- * Handshakes that clients have begun and not ended: a SYN flood, or answers that do not reach them. Past the backlog the
- * kernel sends cookies, or drops.
+ * Handshakes that clients do not finish: a SYN flood, or answers that do not reach them. Above the backlog the kernel sends
+ * cookies, or drops SYNs.
  */
 export function synRecv(situation: Situation): Finding[] {
   const queues = [...situation.census.queues].filter(({ halfOpen }) => halfOpen >= LEAST);
   const loads = queues.map((queue) => loadOf(situation, queue)).toSorted((a, b) => b.share - a.share);
-  const told = new Set<number | null>();
+  const counted = new Set<number | null>();
   const findings: Finding[] = [];
   for (const { queue, most, share } of loads) {
     const { netns } = queue.listener;
-    // The kernel counts what overflows by namespace: it is the fullest queue's.
-    const overflow = told.has(netns) ? NO_OVERFLOW : overflowOf(situation, netns);
-    told.add(netns);
+    // The kernel counts overflows by namespace: they are charged to the fullest queue.
+    const overflow = counted.has(netns) ? NO_OVERFLOW : overflowOf(situation, netns);
+    counted.add(netns);
     const isMuch = share >= MUCH || overflow.cookies + overflow.dropped > 0;
     if (isMuch) findings.push(finding(situation, queue, overflow, most));
   }
   return findings.toSorted((a, b) => Number(b.evidence["halfOpen"]) - Number(a.evidence["halfOpen"]));
 }
 
-/** A queue, how many half-open handshakes fit into it, and how full it is with them. */
+/** A queue, its limit of half-open handshakes, and how full it is. */
 interface Load {
   readonly queue: Queue;
   readonly most: number;
@@ -87,8 +87,8 @@ function finding(situation: Situation, queue: Queue, { cookies, dropped }: Overf
     id: "syn-recv",
     severity: dropped > 0 ? "critical" : "warning",
     title:
-      `${formatPlural(halfOpen, "handshake")} half-open (SYN_RECV) on ${endpoint} of ${who(process)}` +
-      `${inNamespace(situation, listener.netns)}, where ${most} fit${past}: the last ACK does not come`,
+      `${formatPlural(halfOpen, "half-open handshake")} (SYN_RECV) on ${endpoint} of ${who(process)}` +
+      `${inNamespace(situation, listener.netns)}, limit ${formatNumber(most)}${past}: the final ACK does not arrive`,
     pid: process?.pid ?? null,
     comm: process?.comm ?? null,
     evidence: {
@@ -106,11 +106,11 @@ function finding(situation: Situation, queue: Queue, { cookies, dropped }: Overf
     },
     advice: [
       ...(syncookies === 0
-        ? ["let the kernel answer with cookies where the queue is full: sudo sysctl -w net.ipv4.tcp_syncookies=1"]
+        ? ["make the kernel send cookies when the queue is full: sudo sysctl -w net.ipv4.tcp_syncookies=1"]
         : []),
-      "look at whence the SYNs come: a flood has many or forged sources, a broken route a few that are your clients",
-      "where clients are real, look for the way back: asymmetric routes, a firewall that drops SYN-ACKs, a dead load balancer's check",
-      "for legal load give the queue more room: the backlog of listen(), with net.core.somaxconn and net.ipv4.tcp_max_syn_backlog",
+      "check the sources of the SYNs: a flood has many or forged ones, a broken route has a few that are your clients",
+      "if the clients are real, check the path back: asymmetric routes, a firewall that drops SYN-ACKs, a broken load balancer",
+      "for legitimate load, use a longer queue: the backlog of listen(), with net.core.somaxconn and net.ipv4.tcp_max_syn_backlog",
     ],
     avoid: AVOID,
     sources: [

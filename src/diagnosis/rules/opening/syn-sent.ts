@@ -9,7 +9,7 @@ import { TCP } from "../../../model/net/tcp-state.ts";
 const LEAST = 3;
 const MANY = 50;
 
-/** connect() without an answer: the peer is down, or something on the way drops the SYNs. */
+/** connect() without an answer: the peer is down, or something on the path drops the SYNs. */
 export function synSent(situation: Situation): Finding[] {
   const groups = situation.census.unanswered.in(TCP.SYN_SENT).filter(({ count }) => count >= LEAST);
   return groups.map((group) => finding(situation, group));
@@ -27,7 +27,7 @@ function finding(situation: Situation, { pid, netns, peers, count, oldest, oldes
     id: "syn-sent",
     severity: count >= MANY ? "critical" : "warning",
     title:
-      `${who(process)} gets no answer: ${formatPlural(count, "connection")} hang in SYN_SENT${towardText(most, count)}` +
+      `${who(process)} gets no answer: ${formatPlural(count, "connection")} stuck in SYN_SENT${towardText(most, count)}` +
       `${inNamespace(situation, netns)}, the oldest for ${oldestIsExact ? "" : "at least "}${formatDuration(ageMs)}`,
     pid,
     comm: process?.comm ?? null,
@@ -40,19 +40,19 @@ function finding(situation: Situation, { pid, netns, peers, count, oldest, oldes
       netns,
     },
     advice: [
-      `look at the way to ${endpoint}: is the machine up, and does a firewall, a security group or a full accept queue there ` +
-        `drop the SYNs? (a closed port would answer with a reset) sudo tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0'`,
+      `check the path to ${endpoint}: is the machine up, and does a firewall, a security group or a full accept queue there ` +
+        `drop the SYNs (a closed port would answer with a reset)? sudo tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0'`,
       ...(most.length > LEAST
-        ? ["it is so toward many peers: look at this machine's own way out first (route, NAT, firewall)"]
+        ? ["many peers are affected: check this machine's own route, NAT and firewall first"]
         : []),
-      `give ${process?.comm ?? "the program"} a timeout of its own for connect(), of a few seconds, and let it try elsewhere`,
+      `give ${process?.comm ?? "the program"} its own connect() timeout of a few seconds, and another address to try`,
     ],
     avoid: [
       {
         what: "tcp_syn_retries as a cure",
         why:
-          `no value makes the peer answer; a lower one${retries === null ? "" : ` than ${retries}`} lets every program on the ` +
-          "machine give up sooner, also where the network is only slow",
+          `no value makes the peer answer; a lower one${retries === null ? "" : ` than ${retries}`} makes every program on the ` +
+          "machine give up sooner, even if the network is only slow",
       },
     ],
     sources: [ipSysctl("tcp_syn_retries", "tcp_syn_linear_timeouts"), SOURCES.connect],

@@ -1,4 +1,4 @@
-import { formatRate } from "../../../base/quantity.ts";
+import { formatNumber, formatRate } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { isShort } from "../../facts/pressed.ts";
 import { type Situation, inNamespace, who } from "../../facts/situation.ts";
@@ -7,10 +7,10 @@ import { formatAddress, formatEndpoint } from "../../../model/net/address.ts";
 import type { Destination } from "../../../model/time-wait/destination.ts";
 
 const LEAST_PER_SECOND = 10;
-/** A connection that lives longer than this does more than one request, or waits for one that is slow. */
+/** A longer connection serves more than one request, or a slow one. */
 const SHORT_LIFE_SECONDS = 1;
 
-/** A client that opens a connection for each request: a pool would save the handshakes, and TIME_WAIT on either side. */
+/** A client that opens a connection per request: a pool would save the handshakes, and TIME_WAIT on either side. */
 export function noPooling(situation: Situation): Finding[] {
   const { tables, now, pressed } = situation;
   const isAll = tables.timeWaits.filter.isEmpty;
@@ -20,17 +20,17 @@ export function noPooling(situation: Situation): Finding[] {
     const { rates, live, netns, source, address, port, openedBy } = destination;
     if (rates === null || (!isAll && destination.chosen === 0)) continue;
     const perSecond = rates.opened.perSecond(now);
-    // Of so many opened a second so many live: that is how long each does (Little's law).
+    // Open connections divided by connections opened per second is their lifetime (Little's law).
     if (perSecond < LEAST_PER_SECOND || live > perSecond * SHORT_LIFE_SECONDS) continue;
     const ended = rates.entered.perSecond(now) + rates.freed.perSecond(now);
     if (ended * 2 < perSecond) continue;
-    // What is refused or reset could not be kept.
+    // Refused or reset connections could not be kept open.
     const broken = openedBy === null ? 0 : openedBy.refused.perSecond(now) + openedBy.resets.perSecond(now);
     if (broken * 2 > perSecond) continue;
-    const isTold = short.some(
+    const isReported = short.some(
       (one) => one.netns === netns && one.source === source && one.address === address && one.port === port,
     );
-    if (!isTold) found.push({ destination, perSecond });
+    if (!isReported) found.push({ destination, perSecond });
   }
   return found
     .toSorted((a, b) => b.perSecond - a.perSecond)
@@ -45,8 +45,8 @@ function finding(situation: Situation, destination: Destination, perSecond: numb
     id: "no-pooling",
     severity: "info",
     title:
-      `${who(openedBy)} opens ${formatRate(perSecond)} connections a second to ${endpoint}${inNamespace(situation, netns)} and keeps ` +
-      `none: ${live} are open, ${timeWaits} in TIME_WAIT${isFirst ? " here" : ""}`,
+      `${who(openedBy)} opens ${formatRate(perSecond)} connections/s to ${endpoint}${inNamespace(situation, netns)} and reuses ` +
+      `none: ${formatNumber(live)} open, ${formatNumber(timeWaits)} in TIME_WAIT${isFirst ? " here" : ""}`,
     pid: openedBy?.pid ?? null,
     comm: openedBy?.comm ?? null,
     evidence: {
@@ -58,14 +58,14 @@ function finding(situation: Situation, destination: Destination, perSecond: numb
       netns,
     },
     advice: [
-      `keep connections to ${endpoint} open and use them again: one client object for the whole program, a pool, HTTP keep-alive`,
-      "read each response to its end and close it, so that the library can give the connection back to the pool",
-      "look for `Connection: close` in requests and answers, and for a pool that is smaller than the number of requests at a time",
+      `keep connections to ${endpoint} open and reuse them: one client object for the whole program, a pool, HTTP keep-alive`,
+      "read each response to EOF and close it, so that the library can return the connection to the pool",
+      "look for `Connection: close` in requests and responses, and for a pool smaller than the number of concurrent requests",
     ],
     avoid: [
       {
-        what: "tcp_tw_reuse=1 or a wider ip_local_port_range in place of a pool",
-        why: "each request still pays for a handshake (and TLS); ports are not short now",
+        what: "tcp_tw_reuse=1 or a wider ip_local_port_range instead of a pool",
+        why: "each request still costs a handshake (and TLS); ports are not running out",
       },
     ],
     sources: [SOURCES.http, SOURCES.timeWait, SOURCES.ports],

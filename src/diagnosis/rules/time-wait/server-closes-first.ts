@@ -1,4 +1,4 @@
-import { formatRate } from "../../../base/quantity.ts";
+import { formatNumber, formatRate } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { type Situation, inNamespace, processAt, who } from "../../facts/situation.ts";
 import { SOURCES, ipSysctl } from "../../facts/sources.ts";
@@ -7,12 +7,12 @@ import type { Process } from "../../../model/processes/process.ts";
 import type { Socket } from "../../../model/sockets/socket.ts";
 import type { Destination } from "../../../model/time-wait/destination.ts";
 
-/** Fewer a second are nobody's trouble. */
+/** A lower rate is harmless. */
 const LEAST_PER_SECOND = 10;
-/** A client that has come so often would have kept its connection. */
+/** A client with this number of connections would profit from keep-alive. */
 const REGULAR = 10;
 
-/** A listener whose process closes first, again and again toward the same clients: keep-alive would save the connections. */
+/** A server that repeatedly closes first toward the same clients: keep-alive would save the connections. */
 export function serverClosesFirst(situation: Situation): Finding[] {
   return servicesIn(situation)
     .filter(({ entered, clients }) => clients.reduce((sum, one) => sum + one.entered, 0) * 2 > entered)
@@ -20,7 +20,7 @@ export function serverClosesFirst(situation: Situation): Finding[] {
     .filter((one) => one !== null);
 }
 
-/** Where clients connect to and we have closed first. Very many clients mostly come to the same one. */
+/** Services whose process closed first. Remembers the last one, since many clients connect to the same service. */
 function servicesIn({ tables }: Situation): Service[] {
   const services = new Map<string, Service>();
   let last: Service | null = null;
@@ -52,7 +52,7 @@ interface Service {
   readonly clients: { readonly source: Address; readonly entered: number }[];
 }
 
-/** Null where it goes too slowly to matter, or not any more. */
+/** Null if the rate is, or has become, too low to matter. */
 function finding(situation: Situation, service: Service): Finding | null {
   const closer = closerOf(situation, service);
   const perSecond = closer?.timeWaitRate.perSecond(situation.now) ?? 0;
@@ -64,11 +64,11 @@ function finding(situation: Situation, service: Service): Finding | null {
     id: "server-closes-first",
     severity: "info",
     title:
-      `${who(closer)} closes its connections on ${endpoint} first${inNamespace(situation, service.netns)}, ${formatRate(perSecond)} ` +
-      `a second, and keeps ${service.timeWaits} in TIME_WAIT` +
+      `${who(closer)} closes connections on ${endpoint} first${inNamespace(situation, service.netns)}, ${formatRate(perSecond)}/s, ` +
+      `and holds ${formatNumber(service.timeWaits)} in TIME_WAIT` +
       (first === undefined
         ? ""
-        : `; ${formatAddress(first.source)} alone came ${first.entered} times: keep-alive would help`),
+        : `; ${formatAddress(first.source)} alone connected ${formatNumber(first.entered)} times: keep-alive would help`),
     pid: closer.pid,
     comm: closer.comm,
     evidence: {
@@ -80,26 +80,26 @@ function finding(situation: Situation, service: Service): Finding | null {
       netns: service.netns,
     },
     advice: [
-      "let it keep connections open for the next request: HTTP keep-alive, a longer idle timeout, more requests a connection; " +
-        "`Connection: close` in its answers says that it does not",
-      "between a proxy and its upstreams let the proxy keep a pool (nginx: keepalive in upstream, with HTTP/1.1)",
-      "or let the clients close first: then TIME_WAIT is theirs",
+      "keep connections open for the next request: HTTP keep-alive, a longer idle timeout, more requests per connection; " +
+        "`Connection: close` in its responses shows that it does not",
+      "between a proxy and its upstreams, use a pool in the proxy (nginx: keepalive in upstream, with HTTP/1.1)",
+      "or make the clients close first: then they hold TIME_WAIT",
     ],
     avoid: [
       {
         what: "tcp_tw_reuse on this side",
-        why: "it is for who connects; a server's TIME_WAIT takes no port of its own, and a new SYN with a later timestamp takes it over anyway",
+        why: "it works on the connecting side; a server's TIME_WAIT uses up no port, and a new SYN with a later timestamp replaces it anyway",
       },
-      { what: "tcp_tw_recycle", why: "it broke clients behind NAT, and is gone since Linux 4.12" },
+      { what: "tcp_tw_recycle", why: "it broke clients behind NAT; Linux 4.12 removed it" },
     ],
     sources: [SOURCES.http, SOURCES.timeWait, ipSysctl("tcp_tw_reuse")],
   };
 }
 
-/** Of the processes that hold the listener the one that leaves most in TIME_WAIT now: a server's workers share it. */
+/** The holder of the listener that enters TIME_WAIT most often: the workers of a server share one listener. */
 function closerOf(situation: Situation, { netns, address, port }: Service): Process | null {
-  const ends = { netns, localAddress: address, localPort: port, remoteAddress: 0, remotePort: 0 };
-  const listeners = situation.tables.sockets.listeners.accepting(ends);
+  const tuple = { netns, localAddress: address, localPort: port, remoteAddress: 0, remotePort: 0 };
+  const listeners = situation.tables.sockets.listeners.accepting(tuple);
   let best: Process | null = null;
   for (const pid of new Set(listeners.flatMap(pidsOf))) {
     const process = processAt(situation, pid);

@@ -1,4 +1,4 @@
-import { formatPlural } from "../../../base/quantity.ts";
+import { formatNumber, formatPlural } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { percentText } from "../../facts/percent.ts";
 import { type Situation, inNamespace } from "../../facts/situation.ts";
@@ -6,7 +6,7 @@ import { SOURCES, ipSysctl } from "../../facts/sources.ts";
 
 const NEARLY_ALL = 0.9;
 
-/** Mini-sockets at tcp_max_tw_buckets: past it the kernel ends connections without TIME_WAIT. */
+/** Mini-sockets near tcp_max_tw_buckets: above it the kernel ends connections without TIME_WAIT. */
 export function timeWaitBuckets(situation: Situation): Finding[] {
   const { tables, filter } = situation;
   if (!filter.isEmpty) return [];
@@ -29,27 +29,27 @@ interface Bucket {
 
 function finding(situation: Situation, { netns, timeWait, limit, refused }: Bucket): Finding {
   const where = inNamespace(situation, netns);
-  const full = limit === null ? `${timeWait}` : `${timeWait} of at most ${limit}`;
+  const full = limit === null ? formatNumber(timeWait) : `${formatNumber(timeWait)} of ${formatNumber(limit)}`;
   return {
     id: "time-wait-buckets",
     severity: "warning",
     title:
       refused > 0
-        ? `${formatPlural(refused, "connection")} ended without TIME_WAIT${where}, since tcp_max_tw_buckets was reached: ${full} there now`
-        : `${full} sockets are in TIME_WAIT or FIN_WAIT2${where}, ${percentText(timeWait, limit ?? 0)} of tcp_max_tw_buckets`,
+        ? `${formatPlural(refused, "connection")} ended without TIME_WAIT${where}: tcp_max_tw_buckets was reached, now ${full}`
+        : `${full} sockets in TIME_WAIT or FIN_WAIT2${where}, ${percentText(timeWait, limit ?? 0)} of tcp_max_tw_buckets`,
     pid: null,
     comm: null,
     evidence: { timeWait, limit, refused, netns },
     advice: [
-      "see who makes them: sudo tcptrace churn; fewer connections (pool, keep-alive) are the cure",
-      `where memory allows: sudo sysctl -w net.ipv4.tcp_max_tw_buckets=${Math.max(262_144, (limit ?? 0) * 2)}`,
+      "find the cause: sudo tcptrace churn; the fix is fewer connections (pool, keep-alive)",
+      `if memory allows: sudo sysctl -w net.ipv4.tcp_max_tw_buckets=${Math.max(262_144, (limit ?? 0) * 2)}`,
     ],
     avoid: [
       {
         what: "a lower tcp_max_tw_buckets, to have fewer in TIME_WAIT",
-        why: "the documentation forbids it: without TIME_WAIT old segments may get into new connections",
+        why: "the documentation forbids it: without TIME_WAIT, old segments may enter new connections",
       },
-      { what: "a lower tcp_fin_timeout", why: "TIME_WAIT lasts 60 s, whatever it is" },
+      { what: "a lower tcp_fin_timeout", why: "TIME_WAIT lasts 60s, whatever its value" },
     ],
     sources: [ipSysctl("tcp_max_tw_buckets"), SOURCES.timeWaitCode, SOURCES.timeWait],
   };

@@ -1,13 +1,14 @@
+import { formatNumber } from "../../../base/quantity.ts";
 import type { Finding } from "../../facts/finding.ts";
 import { isShort } from "../../facts/pressed.ts";
 import { type Situation, inNamespace } from "../../facts/situation.ts";
 import { SOURCES, ipSysctl } from "../../facts/sources.ts";
 
-/** Fewer alarm nobody. */
+/** Fewer need no explanation. */
 const LEAST = 1000;
 const MUCH = 0.9;
 
-/** Many sockets in TIME_WAIT, and neither ports nor buckets end: to be left alone. */
+/** Many sockets in TIME_WAIT while neither ports nor buckets run out: nothing to do. */
 export function timeWaitHarmless(situation: Situation): Finding[] {
   const { tables, filter, pressed } = situation;
   if (!filter.isEmpty) return [];
@@ -27,7 +28,7 @@ interface Count {
   readonly netns: number;
   readonly timeWait: number;
   readonly limit: number | null;
-  /** Ports taken toward the destination with most of them. */
+  /** Ports in use toward the busiest destination. */
   readonly busiest: number;
 }
 
@@ -42,21 +43,22 @@ function busiestIn({ tables }: Situation, netns: number): number {
 function finding(situation: Situation, { netns, timeWait, limit, busiest }: Count): Finding {
   const settings = situation.tables.kernel.settings.get(netns);
   const ports = settings === undefined ? null : settings.lastPort - settings.firstPort + 1 - settings.reservedPorts;
-  const room = ports === null ? "" : `, and at most ${busiest} of ${ports} ports are taken toward one destination`;
+  const room =
+    ports === null ? "" : `, the busiest destination uses ${formatNumber(busiest)} of ${formatNumber(ports)} ports`;
   return {
     id: "time-wait-harmless",
     severity: "info",
     title:
-      `${timeWait} sockets in TIME_WAIT${inNamespace(situation, netns)} are harmless: ` +
-      `${limit === null ? "" : `${limit} fit`}${room}; each ends by itself after 60 s`,
+      `${formatNumber(timeWait)} sockets in TIME_WAIT${inNamespace(situation, netns)} are harmless: ` +
+      `${limit === null ? "no limit known" : `limit ${formatNumber(limit)}`}${room}; each ends by itself after 60s`,
     pid: null,
     comm: null,
     evidence: { timeWait, limit, busiestDestination: busiest, ports, netns },
-    advice: ["leave them alone: they cost some hundred bytes each, no descriptor and no process's memory"],
+    advice: ["leave them alone: each costs a few hundred bytes, no descriptor and no memory of a process"],
     avoid: [
-      { what: "tcp_tw_recycle", why: "it broke clients behind NAT, and is gone since Linux 4.12" },
-      { what: "a lower tcp_fin_timeout", why: "it does not shorten TIME_WAIT, which lasts 60 s, fixed in the kernel" },
-      { what: "tcp_tw_reuse=1", why: "nothing is short: it would change nothing that you could feel" },
+      { what: "tcp_tw_recycle", why: "it broke clients behind NAT; Linux 4.12 removed it" },
+      { what: "a lower tcp_fin_timeout", why: "it does not shorten TIME_WAIT, which lasts 60s, fixed in the kernel" },
+      { what: "tcp_tw_reuse=1", why: "nothing is running out, so it would change nothing" },
     ],
     sources: [
       SOURCES.timeWaitCode,
