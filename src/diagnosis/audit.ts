@@ -12,29 +12,29 @@ interface Verdict {
   readonly why: string;
 }
 
-/** A setting that folklore names, as it is here. */
+/** A setting often named as a cure, with its value here. */
 export interface AuditedSetting {
   readonly name: string;
-  /** The namespace that it is of; null: the machine's or, as a limit, a process's. */
+  /** Its namespace; null for a setting of the machine or a limit of a process. */
   readonly netns: number | null;
-  /** Null: this kernel does not have it, or it could not be read. */
+  /** Null if this kernel does not have it, or it could not be read. */
   readonly value: string | null;
   readonly default: string;
   readonly does: string;
-  /** For each finding that it is said to help with; those that it would help first. */
+  /** For each finding that it is often named for; findings that it helps with come first. */
   readonly verdicts: readonly Verdict[];
   readonly sources: readonly string[];
 }
 
 const MOST_NAMESPACES = 4;
 
-/** All settings that folklore names, and what each would do for the findings: those of the namespaces that they are about. */
+/** The settings often named as cures, in the namespaces of the findings, and what each would do for them. */
 export function auditSettings(tables: Tables, findings: readonly Finding[]): readonly AuditedSetting[] {
   const host = tables.kernel.host;
   return namespacesOf(tables, findings).flatMap((netns, index) => {
     const settings = tables.kernel.settings.get(netns);
     const here = findings.filter(({ evidence }) => (evidence["netns"] ?? netns) === netns);
-    // Those of the machine stand once, with what all findings say of them.
+    // Settings of the machine are listed once, with all findings.
     const allAdvice = SYSCTL_ADVICE.filter((advice) => index === 0 || isOfNamespace(advice));
     return allAdvice.map((advice) =>
       audited(advice, netns, { settings, host, findings: isOfNamespace(advice) ? here : findings }),
@@ -42,7 +42,7 @@ export function auditSettings(tables: Tables, findings: readonly Finding[]): rea
   });
 }
 
-/** Those with findings, else the one with most sockets. */
+/** The namespaces with findings, or else the one with the most sockets. */
 function namespacesOf(tables: Tables, findings: readonly Finding[]): number[] {
   const concerned = new Set<number>();
   for (const { evidence } of findings) {
@@ -96,7 +96,7 @@ function audited(advice: SysctlAdvice, netns: number, { settings, host, findings
   };
 }
 
-/** The limit of the process that the worst finding is about. */
+/** The limit of the process of the worst finding. */
 function limitIn(findings: readonly Finding[]): string | null {
   const limit = findings.map(({ evidence }) => evidence["fdLimit"]).find((value) => typeof value === "number");
   return limit === undefined ? null : String(limit);

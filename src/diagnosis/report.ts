@@ -4,12 +4,12 @@ import type { Finding } from "./facts/finding.ts";
 import type { SourceName } from "../model/events/event.ts";
 import type { Tables } from "../model/fold/tables.ts";
 
-/** What is wrong, the worst first, and how much was looked at to find it. */
+/** The findings, worst first, and how much was examined. */
 export interface Diagnosis {
   /** Unix epoch, milliseconds. */
   readonly wallMs: number;
   readonly source: SourceName | null;
-  /** How long was watched. */
+  /** How long tcptrace watched. */
   readonly seconds: number;
   /** False when a /proc survey could not read some process. */
   readonly complete: boolean;
@@ -27,7 +27,7 @@ export interface Diagnosis {
   readonly settings: readonly AuditedSetting[];
 }
 
-/** Draws up the answer of `tcptrace diagnose`, from all tables, at the time of the last event. */
+/** Builds the answer of `tcptrace diagnose` from all tables, at the time of the last event. */
 export function buildDiagnosis(tables: Tables, options: DiagnoseOptions): Diagnosis {
   const { clock, source, surveys, counts } = tables;
   const findings = diagnose(tables, options);

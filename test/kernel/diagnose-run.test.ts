@@ -125,5 +125,5 @@ it("the text report has the finding, its advice and what would not help", async 
   const text = stdout.replaceAll(/\s+/g, " ");
   expect(text).toContain(`WARNING python3 (pid ${client}) leaks 12 connections in CLOSE_WAIT to 127.0.0.1:8080`);
   expect(text).toContain("1. check the code that opens connections to 127.0.0.1:8080");
-  expect(text).toContain("no sysctl closes CLOSE_WAIT");
+  expect(text).toContain("no sysctl ends CLOSE_WAIT");
 });

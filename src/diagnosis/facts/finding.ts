@@ -1,7 +1,7 @@
-/** How much it hurts: `critical`: something fails now or soon; `warning`: it will, or costs much; `info`: worth knowing. */
+/** `critical`: something fails now or soon; `warning`: it will fail later, or is costly; `info`: worth knowing. */
 export type Severity = "critical" | "warning" | "info";
 
-/** A number with its unit in the key's name, a name, an address; null where it is not known. */
+/** A number whose unit is in the key, a name or an address; null where unknown. */
 export type EvidenceValue = number | string | boolean | null | readonly string[];
 
 /** What is wrong on this machine, by its own numbers, and what to do about it. Text is safe to print. */
@@ -9,16 +9,16 @@ export interface Finding {
   /** The rule's name, such as `close-wait-leak`. */
   readonly id: string;
   readonly severity: Severity;
-  /** One sentence, with the process, the peer and the number that matters most. */
+  /** One sentence with the process, the peer and the most important number. */
   readonly title: string;
-  /** The process to look at; null where it is the machine, or where nobody can be named. */
+  /** The process to check; null if the finding is about the machine, or the process is unknown. */
   readonly pid: number | null;
   readonly comm: string | null;
   readonly evidence: Readonly<Record<string, EvidenceValue>>;
-  /** What helps, the best first. Commands are for copying; tcptrace runs none of them. */
+  /** What helps, best first. Commands are for copying; tcptrace runs none of them. */
   readonly advice: readonly string[];
-  /** What people try that does not help, or harms. */
+  /** What people try that does not help, or does harm. */
   readonly avoid: readonly { readonly what: string; readonly why: string }[];
-  /** Where it is written: a page of the kernel's documentation, a man page, an RFC, a kernel file. */
+  /** Sources: kernel documentation, man pages, RFCs, kernel files. */
   readonly sources: readonly string[];
 }

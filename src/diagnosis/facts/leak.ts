@@ -3,24 +3,24 @@ import type { Nanos } from "../../model/net/nanos.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 import type { LeakedDescriptor } from "../../model/sockets/leaked-descriptors.ts";
 
-/** The sockets in CLOSE_WAIT that one process has accepted or opened, and has not closed. */
+/** The sockets of a process in CLOSE_WAIT that it accepted or opened but did not close. */
 export class Leak {
   readonly pid: number | null;
-  /** All in CLOSE_WAIT, and descriptors whose sockets have been reset there. */
+  /** Sockets in CLOSE_WAIT, and descriptors whose sockets were reset there. */
   held = 0;
-  /** Of these: past the threshold. */
+  /** Those past the threshold. */
   stuck = 0;
   leakedDescriptors = 0;
-  /** Of the stuck ones: with data or an end that was never read, and read to the end. */
+  /** Stuck sockets with unread data or EOF, and those read to EOF. */
   unread = 0;
   readToEnd = 0;
-  /** Of all: on connections that it has opened, and on such that it has accepted. */
+  /** Connections that the process opened, and those that it accepted. */
   opened = 0;
   accepted = 0;
   oldest: Nanos = Infinity;
   oldestIsExact = true;
   netns: number | null = null;
-  /** Whom the connections it opened go to, and who opened those that it accepted, and where it accepted them. */
+  /** Peers of opened connections, peers of accepted ones, and the endpoints that accepted them. */
   readonly destinations = new Peers();
   readonly clients = new Peers();
   readonly listeners = new Peers();
@@ -29,7 +29,7 @@ export class Leak {
     this.pid = pid;
   }
 
-  /** `leaked`: the socket was reset, and only its descriptor is left; it is given when it is stuck. */
+  /** `leaked`: the socket was reset and only its descriptor is left. */
   add(socket: Socket, isStuck: boolean, leaked: LeakedDescriptor | null): void {
     this.#count(socket, leaked ?? socket);
     if (!isStuck) return;

@@ -2,13 +2,13 @@ import type { Tables } from "../../model/fold/tables.ts";
 import type { DestinationChurn } from "../../model/reports/churn-report.ts";
 import { buildDestinations } from "../../model/reports/build-destinations.ts";
 
-/** From here on a destination's ports are worth a warning. */
+/** A destination with more of its ports in use gets a warning. */
 const MUCH_IN_USE = 0.8;
 const WORTH_A_LOOK = 0.5;
-/** What is opened keeps its port for a minute after its end. */
+/** A connection keeps its port for a minute after it ends. */
 const LOOK_AHEAD_SECONDS = 90;
 
-/** The destinations whose ports may run out; all others are passed over without a look at their connections. */
+/** The destinations that may run out of ports; the connections of others are not examined, which saves time. */
 export function buildPressed(tables: Tables): readonly DestinationChurn[] {
   const wanted = new Set<number>();
   const isAll = tables.timeWaits.filter.isEmpty;
@@ -24,7 +24,7 @@ export function buildPressed(tables: Tables): readonly DestinationChurn[] {
   return wanted.size === 0 ? [] : buildDestinations(tables, wanted);
 }
 
-/** Ports toward the destination that cannot be had now, and whether they are running out. */
+/** Ports toward the destination that are not available now. */
 export function portsTaken({ inUse, reusable }: DestinationChurn): number {
   return inUse - reusable;
 }

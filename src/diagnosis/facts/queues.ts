@@ -4,14 +4,14 @@ import type { Nanos } from "../../model/net/nanos.ts";
 import { listenerOf } from "../../model/sockets/holding.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 
-/** A listener, and what waits for it. */
+/** A listener and its queues. */
 export class Queue {
   readonly listener: Socket;
-  /** Connections that nobody has accepted, as the last survey still showed, and since when the first of them waits. */
+  /** Connections not accepted at the last survey, and since when the oldest has been waiting. */
   waiting = 0;
   oldest: Nanos = Infinity;
   oldestIsExact = false;
-  /** Handshakes without their last ACK (SYN_RECV). */
+  /** Handshakes without their final ACK (SYN_RECV). */
   halfOpen = 0;
   readonly halfOpenPeers = new Peers();
 
@@ -39,7 +39,7 @@ export class Queues {
   }
 
   addWaiting(socket: Socket): void {
-    // Until a survey has shown it so, it may have been accepted unseen.
+    // Without a later survey, it may have been accepted unseen.
     if (socket.surveyed !== this.#tables.surveys.count || (this.#tables.surveys.polledAt ?? 0) < socket.since) return;
     const queue = this.#find(socket);
     if (queue === null) return;

@@ -13,17 +13,17 @@ import { ASK, NO_HOLDER, isUnaccepted } from "../../model/sockets/holding.ts";
 import type { LeakedDescriptor } from "../../model/sockets/leaked-descriptors.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 
-/** In these states a socket waits for its peer's answer, which mostly takes milliseconds. */
+/** How long a peer may take to answer, which usually takes milliseconds. */
 const PATIENCE: Nanos = 3e9;
 
-/** What the rules need to know of all sockets, counted in one pass. */
+/** What the rules need to know about all sockets, counted in one pass. */
 export interface SocketScan {
   readonly sockets: number;
-  /** Who holds sockets that the filter takes; null where there is no filter. */
+  /** The pids that hold sockets matching the filter; null without a filter. */
   readonly chosen: ReadonlySet<number> | null;
-  /** Who holds sockets in CLOSE_WAIT, by pid; null for those that nobody can be named for. */
+  /** The leaks by pid of the holder; the key null is for sockets whose owner is unknown. */
   readonly leaks: SeededMap<number | null, Leak>;
-  /** Listeners, and what waits for them. */
+  /** Listeners and their queues. */
   readonly queues: Queues;
   /** Sockets whose peer has not answered for three seconds, in the states before and after ESTABLISHED. */
   readonly unanswered: Unanswered;
@@ -34,7 +34,7 @@ export function scanSockets(tables: Tables, stuckAfterMs: number, filter: Filter
   const count = new Count(tables, world, filter);
   count.addAll();
   forEachCloseWait(world, stuckAfterMs * 1e6, (socket, holder, isStuck, leaked) => {
-    // What has not been accepted is the queue's affair.
+    // A socket that is not accepted counts in its listener's queue, not as a leak.
     const isLeak = leaked === null ? !isUnaccepted(socket) : isStuck;
     if (isLeak) count.addLeak(socket, holder, isStuck, leaked);
   });
@@ -58,7 +58,7 @@ class Count implements SocketScan {
     this.sockets = tables.sockets.size;
   }
 
-  /** Most are established and accepted, and nothing is asked of those. What leaks is added apart (addLeak). */
+  /** Skips established, accepted sockets, which are the most. Leaks are added separately (addLeak). */
   addAll(): void {
     const columns = this.#world.sockets;
     const { states, holders, end } = columns;
@@ -114,7 +114,7 @@ class Count implements SocketScan {
     if (holders.length === 0 && isStuck) this.#leakOf(socket, null, age)?.add(socket, isStuck, leaked);
   }
 
-  /** Null when the filter does not take it. */
+  /** Null if it does not match the filter. */
   #leakOf(socket: Socket, pid: number | null, age: { readonly since: Nanos }): Leak | null {
     if (!this.#filter.takes(socket, pid, age)) return null;
     let leak = this.leaks.get(pid);
@@ -122,7 +122,7 @@ class Count implements SocketScan {
     return leak;
   }
 
-  /** One socket is enough. */
+  /** One matching socket is enough to choose its holder. */
   #choose(slot: number, holder: number, chosen: Set<number>): void {
     if (holder === NO_HOLDER || chosen.has(holder)) return;
     const socket = this.#world.sockets.at(slot);

@@ -1,9 +1,9 @@
-/** Where it is written what findings, pages and the audit say. */
+/** The sources of findings, pages and the audit. */
 export const SOURCES = {
   states: "RFC 9293 3.3.2 (what each state waits for)",
   closing: "RFC 9293 3.6 (closing a connection)",
   halfClosed: "RFC 9293 3.6.1 (half-closed connections)",
-  timeWait: "RFC 9293 3.6.1 (who closes first lingers in TIME-WAIT)",
+  timeWait: "RFC 9293 3.6.1 (the side that closes first lingers in TIME-WAIT)",
   assassination: "RFC 1337 (TIME-WAIT assassination hazards)",
   reuse: "RFC 6191 (reducing TIME-WAIT by timestamps)",
   reset: "RFC 9293 3.5.2 (reset generation)",

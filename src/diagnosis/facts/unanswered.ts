@@ -4,22 +4,22 @@ import type { Nanos } from "../../model/net/nanos.ts";
 import type { TcpState } from "../../model/net/tcp-state.ts";
 import type { Socket } from "../../model/sockets/socket.ts";
 
-/** Sockets of one process in one state, which wait for their peers. */
+/** Sockets of one process in one state that wait for their peers. */
 export interface Group {
   readonly state: TcpState;
-  /** Who holds them, or had them before they were closed; null where that is not known. */
+  /** The holder, or the last one before they were closed; null where unknown. */
   readonly pid: number | null;
   readonly netns: number | null;
-  /** Whether they have a descriptor still: the process has only ended its sending. */
+  /** Whether they still have a descriptor: the process has only shut down sending. */
   readonly isHeld: boolean;
-  /** Of clients, whose ports differ, the addresses alone. */
+  /** Addresses only for clients, whose ports differ. */
   readonly peers: Peers;
   count: number;
   oldest: Nanos;
   oldestIsExact: boolean;
 }
 
-/** Sockets that wait for an answer of their peer, in groups. */
+/** Sockets that wait for an answer from their peer, in groups. */
 export class Unanswered {
   readonly #groups: Group[] = [];
   readonly #byPid = new SeededMap<number | null, Group[]>();

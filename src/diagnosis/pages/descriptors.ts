@@ -6,21 +6,21 @@ export const DESCRIPTORS: Page = {
   aliases: ["descriptors-running-out", "files-running-out", "emfile", "enfile"],
   title: "`Too many open files`: limits of a process and of the machine",
   what: [
-    "Each socket that a process holds takes a descriptor. Past RLIMIT_NOFILE open(), accept() and socket() fail with EMFILE; a " +
-      "server then does not accept, while its queue fills.",
-    "The machine has a limit of its own, fs.file-max (ENFILE), and fs.nr_open bounds what RLIMIT_NOFILE can be set to.",
+    "Each socket that a process holds takes a descriptor. Above RLIMIT_NOFILE, open(), accept() and socket() fail with EMFILE; a " +
+      "server then stops accepting while its queue fills.",
+    "The machine has its own limit, fs.file-max (ENFILE), and fs.nr_open limits what RLIMIT_NOFILE can be set to.",
   ],
   causes: [
-    "A leak, mostly of sockets in CLOSE_WAIT.",
-    "Honest load beyond a limit that was never set: 1024 is the kernel's default.",
+    "A leak, usually of sockets in CLOSE_WAIT.",
+    "Legitimate load and a limit left at the kernel's default of 1024.",
   ],
   helps: [
-    "tcptrace leaks names who leaks, and when the descriptors run out.",
-    "For honest load: LimitNOFILE= in the service's unit; for the process that runs: prlimit --pid PID --nofile=N.",
+    "tcptrace leaks names the leaking process and when its descriptors run out.",
+    "For legitimate load: LimitNOFILE= in the service's unit; for a running process: prlimit --pid PID --nofile=N.",
   ],
   avoid: [
-    { what: "a higher limit for a process that leaks", why: "it delays the end" },
-    { what: "fs.file-max for EMFILE", why: "that is the process's limit, not the machine's" },
+    { what: "a higher limit for a process that leaks", why: "the leak only takes longer to hit the limit" },
+    { what: "fs.file-max for EMFILE", why: "EMFILE is the limit of the process, not of the machine" },
   ],
   sources: [SOURCES.limits, SOURCES.descriptors, SOURCES.accept, SOURCES.files],
 };

@@ -34,7 +34,7 @@ const STATE_PAGES: readonly Page[] = [
 /** Background on states and findings, then on every setting of the audit. */
 export const PAGES: readonly Page[] = [...STATE_PAGES, ...SYSCTL_ADVICE.map(sysctlPage)];
 
-/** What is compared: `CLOSE_WAIT`, `close-wait` and `CloseWait` are one topic, `net.ipv4.tcp_tw_reuse` and `tcp_tw_reuse` too. */
+/** Normalises a name: `CLOSE_WAIT`, `close-wait` and `CloseWait` are one topic, as are `net.ipv4.tcp_tw_reuse` and `tcp_tw_reuse`. */
 function plain(name: string): string {
   return name
     .toLowerCase()
@@ -50,7 +50,7 @@ function byName(pages: readonly Page[]): Map<string, Page> {
   return found;
 }
 
-/** Null when there is no such page. */
+/** Null if there is no such page. */
 export function findPage(topic: string): Page | null {
   return BY_NAME.get(plain(topic)) ?? null;
 }
@@ -58,7 +58,7 @@ export function findPage(topic: string): Page | null {
 const MOST_NEAREST = 3;
 const LONGEST = 64;
 
-/** The topics whose names differ least from this one. */
+/** The topics with the most similar names. */
 export function nearestTopics(topic: string): readonly string[] {
   const wanted = plain(topic.slice(0, LONGEST));
   const names = PAGES.flatMap(({ topic: own, aliases }) => aliases.concat(own));
@@ -69,7 +69,7 @@ export function nearestTopics(topic: string): readonly string[] {
     .map(({ name }) => name);
 }
 
-/** How many characters have to be changed, added or left out (Levenshtein). */
+/** The number of characters to change, add or remove (Levenshtein). */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [at, char] of one.split("").entries()) {
@@ -89,7 +89,7 @@ function sysctlPage({ name, aliases = [], default: usual, does, helps, refusals,
     topic: name.replace(/^(net\.(ipv4|core)|fs)\./, "").toLowerCase(),
     aliases,
     title: does,
-    what: [`Name: ${name}. The kernel's default: ${usual}. Here: ${see}`, myth],
+    what: [`Name: ${name}. Kernel default: ${usual}. Show the current value: ${see}`, myth],
     causes: [],
     helps: [...byReason(helps)].map(([why, findings]) => `${findings.join(", ")}: ${why}`),
     avoid: [...byReason(refusals)].map(([why, findings]) => ({ what: `for ${findings.join(", ")}`, why })),
@@ -97,7 +97,7 @@ function sysctlPage({ name, aliases = [], default: usual, does, helps, refusals,
   };
 }
 
-/** Findings for which the same is said of a setting. */
+/** Groups findings by the reason given for them. */
 function byReason(verdicts: Verdicts): Map<string, string[]> {
   const reasons = new Map<string, string[]>();
   for (const [finding, why] of Object.entries(verdicts)) {

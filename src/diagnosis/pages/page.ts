@@ -1,16 +1,16 @@
 import type { Finding } from "../facts/finding.ts";
 
-/** Background on a state or a setting, in plain sentences. */
+/** Background on a state or a setting. */
 export interface Page {
-  /** As typed after `tcptrace explain`. */
+  /** The name typed after `tcptrace explain`. */
   readonly topic: string;
-  /** Other names for it: findings, too. */
+  /** Other names, including findings. */
   readonly aliases: readonly string[];
   /** A line for the list of topics. */
   readonly title: string;
   /** What it is. */
   readonly what: readonly string[];
-  /** Who causes it. */
+  /** What causes it. */
   readonly causes: readonly string[];
   readonly helps: readonly string[];
   readonly avoid: Finding["avoid"];

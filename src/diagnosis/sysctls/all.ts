@@ -4,7 +4,7 @@ import { LIMIT_KNOBS } from "./limits.ts";
 import { OPENING_KNOBS } from "./opening.ts";
 import { TIME_WAIT_KNOBS } from "./time-wait.ts";
 
-/** Every setting that folklore names. */
+/** Every setting that is often named as a cure. */
 export const SYSCTL_ADVICE: readonly SysctlAdvice[] = [
   ...OPENING_KNOBS,
   ...CLOSING_KNOBS,
