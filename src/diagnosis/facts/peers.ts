@@ -18,7 +18,9 @@ interface Count {
 const MOST_ENDPOINTS = 1000;
 const MOST_NAMED = 5;
 
-/** Counts connections by endpoint; remembers the last one, since the same endpoint usually comes many times in a row. */
+/**
+ * Counts connections by endpoint; remembers the last one, since the same endpoint usually comes many times in a row.
+ */
 export class Peers {
   readonly #counts = new SeededMap<number | string, Count>();
   #last: Count | null = null;

@@ -10,7 +10,9 @@ import type { DestinationChurn } from "../../model/reports/churn-report.ts";
 export interface DiagnoseOptions {
   /** A socket in CLOSE_WAIT for longer is stuck. */
   readonly stuckAfterMs: number;
-  /** Only findings about matching sockets and their processes; without a filter also about namespaces and the machine. */
+  /**
+   * Only findings about matching sockets and their processes; without a filter also about namespaces and the machine.
+   */
   readonly filter?: Filter;
 }
 

@@ -7,7 +7,7 @@ export const CLOSE_WAIT: Page = {
   title: "the peer has closed, our program has not",
   what: [
     "The peer's FIN has arrived: it will send no more. The kernel has acknowledged it and waits for our program to call close(). " +
-      "There is no timer for this state, so it can last forever.",
+      "The kernel has no timer for this state, so it can last forever.",
     "The socket keeps its descriptor and its memory; the peer is in FIN_WAIT2, or no longer knows the connection.",
   ],
   causes: [

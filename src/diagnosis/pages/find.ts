@@ -34,7 +34,10 @@ const STATE_PAGES: readonly Page[] = [
 /** Background on states and findings, then on every setting of the audit. */
 export const PAGES: readonly Page[] = [...STATE_PAGES, ...SYSCTL_ADVICE.map(sysctlPage)];
 
-/** Normalises a name: `CLOSE_WAIT`, `close-wait` and `CloseWait` are one topic, as are `net.ipv4.tcp_tw_reuse` and `tcp_tw_reuse`. */
+/**
+ * Normalises a name: `CLOSE_WAIT`, `close-wait` and `CloseWait` are one topic, as are `net.ipv4.tcp_tw_reuse` and
+ * `tcp_tw_reuse`.
+ */
 function plain(name: string): string {
   return name
     .toLowerCase()

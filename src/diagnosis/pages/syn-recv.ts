@@ -13,7 +13,7 @@ export const SYN_RECV: Page = {
   causes: [
     "A SYN flood: many addresses, usually forged, that never answer.",
     "Real clients that our SYN-ACK does not reach: asymmetric routes, a firewall.",
-    "A full accept queue: the final ACK arrives, but there is no room.",
+    "A full accept queue: the final ACK arrives, but the queue has no room.",
   ],
   helps: [
     "Against floods: tcp_syncookies=1, the default.",

@@ -51,7 +51,7 @@ export const CLOSING_KNOBS: readonly SysctlAdvice[] = [
     refusals: {
       "close-wait-leak": DESCRIPTOR_STAYS,
       "fin-wait-2": "orphans have their own timer, tcp_fin_timeout",
-      "syn-sent": "there is no established connection to keep alive",
+      "syn-sent": "the connection is not established, so it cannot be kept alive",
     },
     myth: "It does nothing for sockets without SO_KEEPALIVE, which most programs do not set.",
     sources: [ipSysctl("tcp_keepalive_time"), SOURCES.keepalive],

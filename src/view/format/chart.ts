@@ -1,8 +1,8 @@
 const EIGHTHS = ["", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 /**
- * A bar chart with one column per value, the last value in the last column; older values that don't fit are left out. The
- * highest value fills its column, and any value above zero is visible.
+ * A bar chart with one column per value, the last value in the last column; older values that don't fit are left out.
+ * The highest value fills its column, and any value above zero is visible.
  */
 export function barChart(values: readonly number[], columns: number, rows: number): string[] {
   const shown = columns > 0 ? values.slice(-columns) : [];

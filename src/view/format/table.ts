@@ -80,8 +80,9 @@ function rowLine<Row>(placed: readonly Placed<Row>[], row: Row, cursor: boolean,
 }
 
 /**
- * Chooses the columns that fit in `available` (one space apart) by their least widths, so that they don't come and go with their
- * contents. Spare width goes to them from left to right; if it is too little, columns of short words shrink below their least.
+ * Chooses the columns that fit in `available` (one space apart) by their least widths, so that they don't come and go
+ * with their contents. Spare width goes to them from left to right; if it is too little, columns of short words shrink
+ * below their least.
  */
 export function placeColumns<Row>(
   table: Table<Row>,

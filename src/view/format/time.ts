@@ -16,7 +16,9 @@ export function microsOfSecond(wallMs: number, second: number): number {
   return Math.min(999_999, Math.floor((wallMs - second * 1000) * 1000));
 }
 
-/** ISO 8601 UTC with microseconds, the precision of the kernel's clock; `wallMs` is milliseconds after the Unix epoch. */
+/**
+ * ISO 8601 UTC with microseconds, the precision of the kernel's clock; `wallMs` is milliseconds after the Unix epoch.
+ */
 export function isoTime(wallMs: number): string {
   const second = Math.floor(wallMs / 1000);
   return `${secondText(second)}.${String(microsOfSecond(wallMs, second)).padStart(6, "0")}Z`;

@@ -4,7 +4,9 @@ import type { Binding } from "../state/key-binding.ts";
 
 const MOST_LINES = 5;
 
-/** The help, built from the keymap: what the view shows, then its keys. `from` is the first line shown if not all fit. */
+/**
+ * The help, built from the keymap: what the view shows, then its keys. `from` is the first line shown if not all fit.
+ */
 export function helpFrame(about: string, keymap: readonly Binding[], from: number, size: Size): Frame {
   const labels = Math.max(...keymap.map(({ label }) => label.length));
   const title: Line = [

@@ -12,7 +12,9 @@ const COMMAND = /\b(?:sudo|ss|tcptrace explain) [^;,()]+/g;
 const GLUE = "\u00a0";
 const LABEL: Readonly<Record<Severity, string>> = { critical: "CRITICAL", warning: "WARNING", info: "INFO" };
 
-/** The answer for people: each finding with its advice, then the settings often named as cures and their values here. */
+/**
+ * The answer for people: each finding with its advice, then the settings often named as cures and their values here.
+ */
 export function diagnoseText(diagnosis: Diagnosis): string {
   const { findings, settings } = diagnosis;
   const paragraphs = [
@@ -58,7 +60,9 @@ function block(begin: string, text: string): string[] {
   return lines.map((line, index) => (index === 0 ? begin : " ".repeat(width(begin))) + line);
 }
 
-/** What each setting would do for each finding; without findings, the settings that differ from the kernel's default. */
+/**
+ * What each setting would do for each finding; without findings, the settings that differ from the kernel's default.
+ */
 function settingLines(settings: readonly AuditedSetting[]): string[] {
   const shared = new Set(settings.map(({ netns }) => netns).filter((netns) => netns !== null)).size > 1;
   const byFinding = new Map<string, Map<string, string[]>>();

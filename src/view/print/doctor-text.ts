@@ -3,7 +3,10 @@ import type { DoctorCheck, DoctorReport } from "./doctor-report.ts";
 
 const INDENT = "   ";
 
-/** Doctor's answer for people: a line per check with its fix below, then the source that `auto` uses and why not a better one. */
+/**
+ * Doctor's answer for people: a line per check with its fix below, then the source that `auto` uses and why not a
+ * better one.
+ */
 export function doctorText(report: DoctorReport): string {
   const width = Math.max(0, ...report.checks.map(({ id }) => id.length));
   const lines = report.checks.flatMap((check) => checkLines(check, width));

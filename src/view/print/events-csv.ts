@@ -25,7 +25,10 @@ export function transitionCsv(row: TransitionRow, wallMs: number): string {
   ].join(",");
 }
 
-/** Any process can choose its name: one that a spreadsheet would run as a formula gets an apostrophe, which makes it text. */
+/**
+ * Any process can choose its name: one that a spreadsheet would run as a formula gets an apostrophe, which makes it
+ * text.
+ */
 function field(text: string): string {
   const harmless = /^[=+\-@]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;

@@ -27,8 +27,8 @@ const EXPLAINED: ReadonlyMap<UnownedReason, string> = new Map([
 ]);
 
 /**
- * The report for people: a sentence per process, worst first, then its sockets by destination. With `eachUnowned` every socket
- * whose owner is unknown has its own line.
+ * The report for people: a sentence per process, worst first, then its sockets by destination. With `eachUnowned` every
+ * socket whose owner is unknown has its own line.
  */
 export function leaksText(report: LeakReport, userName: UserName, eachUnowned = false): string {
   const paragraphs = report.processes.map((process) => paragraph(process, userName));
@@ -80,14 +80,19 @@ function groupLines(sockets: readonly StuckSocket[]): string[] {
   return lines;
 }
 
-/** For sockets opened before tracing, the side is a guess: the endpoint that they share is the one that was connected to. */
+/**
+ * For sockets opened before tracing, the side is a guess: the endpoint that they share is the one that was connected
+ * to.
+ */
 function sideOf(sockets: readonly StuckSocket[]): "client" | "server" {
   const locals = new Set(sockets.map(({ localPort }) => localPort)).size;
   const remotes = new Set(sockets.map(({ remotePort }) => remotePort)).size;
   return locals < remotes ? "server" : "client";
 }
 
-/** Leaves out the ephemeral port, which differs for each socket: the peer's for a server, the local one for a client. */
+/**
+ * Leaves out the ephemeral port, which differs for each socket: the peer's for a server, the local one for a client.
+ */
 function endsText(socket: StuckSocket, side: "client" | "server"): string {
   const { role, localAddress, localPort, remoteAddress, remotePort } = socket;
   return (role ?? side) === "server"

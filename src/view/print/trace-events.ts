@@ -27,9 +27,10 @@ interface Life {
 }
 
 /**
- * Converts transitions into Chrome's trace events (the "Trace Event Format"), for ui.perfetto.dev and chrome://tracing. Each process
- * has a lane for each socket open at the same time; on it lies a span for the socket, and in that a span for each state. Times are
- * on the tracer's clock, since wall-clock times have too many digits for the format's numbers. Yields JSON values without commas.
+ * Converts transitions into Chrome's trace events (the "Trace Event Format"), for ui.perfetto.dev and chrome://tracing.
+ * Each process has a lane for each socket open at the same time; on it lies a span for the socket, and in that a span
+ * for each state. Times are on the tracer's clock, since wall-clock times have too many digits for the format's
+ * numbers. Yields JSON values without commas.
  */
 export class TraceEvents {
   readonly #lives = new Map<Socket, Life>();

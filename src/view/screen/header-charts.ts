@@ -19,8 +19,8 @@ interface Titled {
 }
 
 /**
- * Charts of the last minutes, side by side, each under a caption with its title, last value and peak. None when the screen is too
- * small or nothing has been counted yet.
+ * Charts of the last minutes, side by side, each under a caption with its title, last value and peak. None when the
+ * screen is too small or nothing has been counted yet.
  */
 export function headerCharts(series: SnapshotSeries, { columns, rows }: Size, isFiltered: boolean): Line[] {
   if (columns < LEAST_COLUMNS || rows < LEAST_ROWS) return [];

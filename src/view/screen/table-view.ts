@@ -44,7 +44,7 @@ export function listOf<Row>(rows: Rows<Row>, page: number, opens: (row: Row, key
 }
 
 interface TableSpec<Answer, Row> {
-  /** What the view shows; null while there is no answer. */
+  /** What the view shows; null while the answer is missing. */
   readonly answerIn: (data: TopData) => Answer | null;
   readonly rows: (answer: Answer, scene: Scene) => Rows<Row>;
   readonly table: (answer: Answer, scene: Scene) => Table<Row>;

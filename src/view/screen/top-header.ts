@@ -13,8 +13,8 @@ import { bytesText } from "../words/record-text.ts";
 import { UNOWNED_NOTE, caveats, figures, health, sourceText, stateCounts } from "../words/summary.ts";
 
 /**
- * The lines above every view. If they don't fit, the charts are dropped first, then the counts by state, then the figures; the
- * verdict, the caveats and, except on the first tab, the path stay.
+ * The lines above every view. If they don't fit, the charts are dropped first, then the counts by state, then the
+ * figures; the verdict, the caveats and, except on the first tab, the path stay.
  */
 export function headerLines(scene: Scene, snapshot: Snapshot, budget: number): Line[] {
   const { columns } = scene.size;

@@ -3,7 +3,9 @@ import type { TopData } from "./top-data.ts";
 import type { TopSource } from "./top-source.ts";
 import { type Level, type TopUi, levelOf } from "./top-ui.ts";
 
-/** Everything that decides what a view asks for. While none of it changes, the last answer is shown until the next tick. */
+/**
+ * Everything that decides what a view asks for. While none of it changes, the last answer is shown until the next tick.
+ */
 export interface Wish
   extends Pick<Level, "place" | "sort" | "reverse" | "isFollowing">, Pick<TopUi, "grouping" | "onlySuspicious"> {
   /** The filters of the command line and of the keyboard together. */

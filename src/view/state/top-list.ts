@@ -9,7 +9,7 @@ export interface TopList {
   readonly page: number;
   /** The place that Enter opens; null for none. */
   readonly opens: (index: number) => Place | null;
-  /** The lines of a text: there is no cursor, keys scroll. */
+  /** The lines of a text: keys scroll, without a cursor. */
   readonly isText: boolean;
   /** Overrides the chosen row: the newest one, while it is followed. */
   readonly cursor?: number;

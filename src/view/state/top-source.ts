@@ -13,8 +13,8 @@ export interface TransitionRows {
 }
 
 /**
- * What views ask: the running model, or a copy made when the screen was paused. Answers describe the moment of the question.
- * Sockets and processes are read from `world` and need no method here.
+ * What views ask: the running model, or a copy made when the screen was paused. Answers describe the moment of the
+ * question. Sockets and processes are read from `world` and need no method here.
  */
 export interface TopSource {
   readonly world: SocketWorld;

@@ -3,7 +3,9 @@ import { descriptorText } from "../../diagnosis/facts/descriptors.ts";
 import type { AcceptQueue, ProcessRow } from "../../model/reports/snapshot.ts";
 import { age } from "../format/format.ts";
 
-/** Sentences about a process with stuck sockets, for pasting: what it holds, for how long, when it runs out, and why. */
+/**
+ * Sentences about a process with stuck sockets, for pasting: what it holds, for how long, when it runs out, and why.
+ */
 export function blame(row: ProcessRow): string {
   const leaked = row.stuck - row.notAccepted;
   const parts: string[] = [];

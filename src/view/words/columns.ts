@@ -52,8 +52,8 @@ const PEER: Column<SocketCounts> = {
 };
 
 /**
- * The process table of `top` and `top -b`. A new column needs a field of `ProcessRow`, a line here and its id in `hideOrder`,
- * the order in which columns are hidden when the terminal is narrow. PID, COMMAND and STUCK always stay.
+ * The process table of `top` and `top -b`. A new column needs a field of `ProcessRow`, a line here and its id in
+ * `hideOrder`, the order in which columns are hidden when the terminal is narrow. PID, COMMAND and STUCK always stay.
  */
 export const PROCESS_TABLE: Table<Row> = {
   columns: [

@@ -8,8 +8,8 @@ const OLD = 2;
 const LATE_MS = 1000;
 
 /**
- * Figures for the /proc source, a group per line: the age of the data, how often it is read and what that costs, and what the
- * kernel counted between polls. Empty when there is a tracer.
+ * Figures for the /proc source, a group per line: the age of the data, how often it is read and what that costs, and
+ * what the kernel counted between polls. Empty when there is a tracer.
  */
 export function pollFigures({ source, poll, host }: Snapshot): Span[][] {
   if (source !== "proc") return [];

@@ -84,7 +84,7 @@ function finding(situation: Situation, idle: Idle): Finding {
     id: "keepalive-late",
     severity: isMuch ? "warning" : "info",
     title:
-      `${who(process)} holds ${formatPlural(count, "idle connection")}${whereOf(idle)}${inNamespace(situation, netns)}, silent for up to ` +
+      `${who(process)} holds ${formatPlural(count, "idle connection")}${connectedTo(idle)}${inNamespace(situation, netns)}, silent for up to ` +
       `${formatDuration(longestMs)}, ${probesOf(idle)}: dead peers go unnoticed` +
       (isMuch ? `; its limit is ${formatNumber(limit)} descriptors` : ""),
     pid,
@@ -114,7 +114,7 @@ const AVOID: Finding["avoid"] = [
   },
 ];
 
-function whereOf({ accepted, count, listeners, peers }: Idle): string {
+function connectedTo({ accepted, count, listeners, peers }: Idle): string {
   return accepted * 2 > count ? towardText(listeners.most(), count, "accepted on") : towardText(peers.most(), count);
 }
 

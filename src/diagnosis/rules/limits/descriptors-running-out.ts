@@ -12,7 +12,10 @@ const HALF = 0.5;
 const SOON_MS = 600_000;
 const FAR_MS = 3_600_000;
 
-/** Processes running out of descriptors: open(), accept() and socket() will fail with EMFILE. Leaks are a finding of their own. */
+/**
+ * Processes running out of descriptors: open(), accept() and socket() will fail with EMFILE. Leaks are a finding of
+ * their own.
+ */
 export function descriptorsRunningOut(situation: Situation): Finding[] {
   const findings: { readonly finding: Finding; readonly share: number }[] = [];
   for (const process of situation.tables.processes) {

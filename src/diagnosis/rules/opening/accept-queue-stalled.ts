@@ -29,7 +29,9 @@ export function acceptQueueStalled(situation: Situation): Finding[] {
   return stalled.toSorted((a, b) => lengthOf(b) - lengthOf(a)).map((queue) => finding(situation, queue));
 }
 
-/** All queued connections were seen arriving, the first just now: a short queue may fill and empty many times a second. */
+/**
+ * All queued connections were seen arriving, the first just now: a short queue may fill and empty many times a second.
+ */
 function isBurst({ waiting, oldestIsExact }: Queue): boolean {
   return waiting > 0 && oldestIsExact;
 }

@@ -18,15 +18,18 @@ const AVOID: Finding["avoid"] = [
   },
 ];
 
-/** Half-open share of the backlog, and the least number. Above a half the kernel drops the oldest (reqsk_timer_handler()). */
+/**
+ * Half-open share of the backlog, and the least number. Above a half the kernel drops the oldest
+ * (reqsk_timer_handler()).
+ */
 const MUCH = 0.4;
 const LEAST = 6;
 const DEFAULT_SOMAXCONN = 4096;
 const DEFAULT_SYNACK_RETRIES = 5;
 
 /**
- * Handshakes that clients do not finish: a SYN flood, or answers that do not reach them. Above the backlog the kernel sends
- * cookies, or drops SYNs.
+ * Handshakes that clients do not finish: a SYN flood, or answers that do not reach them. Above the backlog the kernel
+ * sends cookies, or drops SYNs.
  */
 export function synRecv(situation: Situation): Finding[] {
   const queues = [...situation.census.queues].filter(({ halfOpen }) => halfOpen >= LEAST);
