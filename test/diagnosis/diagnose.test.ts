@@ -44,14 +44,14 @@ function ids(findings: readonly Finding[]): string[] {
 
 const RANK = { critical: 0, warning: 1, info: 2 };
 
-describe("whatever has happened", () => {
+describe("for any events", () => {
   const anyRun = fc.array(anyEvent, { maxLength: 40 }).map((events) => {
     const model = new Model();
     for (const event of events.toSorted((a, b) => a.at - b.at)) model.fold(event);
     return model.tables;
   });
 
-  it("findings are safe to print, cited, sorted, and the same a second time", () => {
+  it("findings are safe to print, cited, sorted and repeatable", () => {
     fc.assert(
       fc.property(anyRun, fc.nat(100_000), (tables, stuckAfterMs) => {
         const findings = diagnose(tables, { stuckAfterMs });
@@ -71,7 +71,7 @@ describe("whatever has happened", () => {
     );
   });
 
-  it("the answer is one JSON document, and a text without anything that moves the cursor", () => {
+  it("the answer is one JSON document, and a text without control characters", () => {
     fc.assert(
       fc.property(anyRun, (tables) => {
         const diagnosis = buildDiagnosis(tables, OPTIONS);
@@ -148,20 +148,20 @@ describe("the machine's own limits", () => {
       expect(findings[0]).toMatchObject({ pid: 7, comm: "p7", evidence: { holders: ["p7 (7): 10"] } });
   });
 
-  test("packets dropped before TCP are told while they are dropped, and not those from before the run", () => {
+  test("packets dropped before TCP are reported while they are dropped, but not those from before the run", () => {
     expect(found(drops(SECOND, 50), drops(2 * SECOND, 50))).toEqual([]);
     const [finding] = found(drops(SECOND, 50), drops(3 * SECOND, 70));
     expect(finding).toMatchObject({ id: "backlog-drops", evidence: { dropped: 20, netdevMaxBacklog: 1000 } });
     expect(finding?.title).toContain("10/s");
   });
 
-  test("a recording from before these were read says nothing of them", () => {
+  test("an older recording without these counters reports nothing about them", () => {
     expect(found(counted(SECOND, { ActiveOpens: 1 }), counted(2 * SECOND, { ActiveOpens: 2 }))).toEqual([]);
   });
 });
 
 describe("what the kernel counts", () => {
-  test("is told for a minute after the last of it", () => {
+  test("is reported for a minute after the last increase", () => {
     const overflow = [counted(0, { ListenOverflows: 5 }), counted(SECOND, { ListenOverflows: 9 })];
     expect(found(...overflow)[0]).toMatchObject({ id: "listen-overflow", evidence: { overflows: 4 } });
     const quiet = Array.from({ length: 70 }, (_, second) => counted((second + 2) * SECOND, { ListenOverflows: 9 }));
@@ -169,7 +169,7 @@ describe("what the kernel counts", () => {
     expect(found(...overflow, ...quiet)).toEqual([]);
   });
 
-  test("is none of a filter's", () => {
+  test("is not reported under a filter", () => {
     const { model } = fold(counted(0, { ListenOverflows: 5 }), counted(SECOND, { ListenOverflows: 9 }));
     const parsed = parseFilter("port:80");
     if (!parsed.ok) throw new Error(parsed.error);
@@ -196,10 +196,10 @@ function halfOpen(localPort: number, count: number): SurveyedSocket[] {
   );
 }
 
-describe("what overflows", () => {
+describe("an overflow", () => {
   const overflow = [counted(SECOND, { ListenOverflows: 5 }), counted(2 * SECOND, { ListenOverflows: 9 })];
 
-  test("is charged to the queue that is full, and to none where it is not known whose it was", () => {
+  test("is charged to the full queue, or to none if the queue is unknown", () => {
     const told = found(...twoListeners(1, 11), ...overflow).find(({ id }) => id === "listen-overflow");
     expect(told).toMatchObject({ pid: 8, evidence: { listener: "0.0.0.0:81", waiting: 11 } });
     expect(found(...twoListeners(1, 0), ...overflow)[0]).toMatchObject({ pid: null, evidence: { listener: null } });
@@ -210,7 +210,7 @@ describe("what overflows", () => {
     expect(found(polling(0), only, ...overflow)[0]).toMatchObject({ pid: 7, evidence: { listener: "0.0.0.0:80" } });
   });
 
-  test("of half-open handshakes is the fullest queue's, and not that of others which have some", () => {
+  test("of half-open handshakes is charged to the fullest queue only", () => {
     const listeners = [listenerRow(), listenerRow({ inode: 51, localPort: 81 })];
     const rows = [...listeners, ...halfOpen(80, 20), ...halfOpen(81, 50)];
     const findings = found(
@@ -225,7 +225,7 @@ describe("what overflows", () => {
 });
 
 describe("an accept queue", () => {
-  test("that is full for a moment is no stall, and one that was full before is", () => {
+  test("that is full for a moment is not stalled, but one that stays full is", () => {
     const listener = listenerRow({ receiveQueue: 11 });
     const full = [survey(2 * SECOND, [listener, childRow(TCP.ESTABLISHED)], [holder(7, 50)]), backlogs({ 50: 10 })];
     const before = survey(SECOND, [listenerRow()], [holder(7, 50)]);
@@ -237,16 +237,16 @@ describe("an accept queue", () => {
     expect(ids(found(tracing(0), ...full))).toEqual(["accept-queue-stalled"]);
   });
 
-  test("is stalled when its first has waited for three seconds, as a survey has seen", () => {
+  test("is stalled when a survey shows that its oldest has waited for three seconds", () => {
     expect(found(...waiting(3.9))).toEqual([]);
     expect(found(...waiting(4))[0]).toMatchObject({ id: "accept-queue-stalled", pid: 7, evidence: { waiting: 1 } });
   });
 
-  test("is none when the last survey shows that it was accepted", () => {
+  test("is empty when the last survey shows that its sockets were accepted", () => {
     expect(found(...waiting(9, { inode: 60 }))).toEqual([]);
   });
 
-  test("is not called stalled for what no survey has confirmed", () => {
+  test("is not stalled until a survey confirms it", () => {
     expect(found(...waiting(2), tick(60 * SECOND))).toEqual([]);
   });
 });
@@ -262,8 +262,8 @@ function closing(count: number, closed: number, onePeer = false): readonly Findi
   return diagnose(tables, OPTIONS);
 }
 
-describe("closes that are not answered", () => {
-  test("are told where they are many for the process, or of one peer", () => {
+describe("unanswered closes", () => {
+  test("are reported if they are many for the process, or from one peer", () => {
     expect(ids(closing(20, 0))).toEqual(["fin-wait-1"]);
     expect(closing(20, 100)).toEqual([]);
     expect(ids(closing(20, 100, true))).toEqual(["fin-wait-1"]);
@@ -285,7 +285,7 @@ test.each([
     expect([id, advice[0]]).toEqual(["fin-wait-2", expect.stringContaining("on this machine")]);
 });
 
-test("orphans in FIN_WAIT2 that the filter does not take are not told", () => {
+test("orphans in FIN_WAIT2 that do not match the filter are not reported", () => {
   const timeWaits = Array.from({ length: 20 }, (_, index) =>
     timeWaitRow({ state: TCP.FIN_WAIT2, localPort: 40_000 + index, remotePort: 443 }),
   );
@@ -300,7 +300,7 @@ test("orphans in FIN_WAIT2 that the filter does not take are not told", () => {
   expect(filtered("port:444")).toEqual([]);
 });
 
-test("findings of one rule have a bound, and what is left out is counted", () => {
+test("findings of a rule are limited, and the rest is counted", () => {
   const sockets = Array.from({ length: 150 }, (_, index) =>
     row(TCP.CLOSE_WAIT, { inode: index + 1, localPort: index + 1 }),
   );
@@ -310,14 +310,14 @@ test("findings of one rule have a bound, and what is left out is counted", () =>
   expect(findings.at(-1)).toMatchObject({ pid: null, evidence: { notShown: 50 } });
 });
 
-test("a name that would draw on the screen is shown, and does nothing", () => {
+test("a name with control characters is shown escaped", () => {
   const sockets = [row(TCP.CLOSE_WAIT)];
   const evil = { ...holder(7, 70), comm: safeText("\u001b[2J\nCRITICAL") };
   const [finding] = found(polling(0), survey(SECOND, sockets, [evil]), survey(100 * SECOND, sockets, [evil]));
   expect(finding?.title).toContain("\\x1b[2J\\x0aCRITICAL (pid 7)");
 });
 
-describe("the settings that folklore names", () => {
+describe("the audited settings", () => {
   const leaking = [row(TCP.CLOSE_WAIT)];
   const { tables } = fold(
     polling(0),
@@ -328,7 +328,7 @@ describe("the settings that folklore names", () => {
   const findings = diagnose(tables, OPTIONS);
   const audit = auditSettings(tables, findings);
 
-  it("stand with their values here, one by one", () => {
+  it("are listed with their values on this machine", () => {
     expect(audit.map(({ name }) => name)).toEqual(SYSCTL_ADVICE.map(({ name }) => name));
     const value = (name: string): string | null | undefined => audit.find((one) => one.name === name)?.value;
     expect(value("net.ipv4.tcp_fin_timeout")).toBe("30");
@@ -337,13 +337,13 @@ describe("the settings that folklore names", () => {
     expect(value("net.ipv4.tcp_tw_recycle")).toBeNull();
   });
 
-  it("none cures CLOSE_WAIT, and each that is said to is refused", () => {
+  it("none ends CLOSE_WAIT, and each that is said to is refused", () => {
     const verdicts = audit.flatMap((one) => one.verdicts);
     expect(verdicts.length).toBeGreaterThan(5);
     expect(verdicts.filter(({ helps }) => helps)).toEqual([]);
   });
 
-  it("are compared with the kernel's defaults where nothing is wrong", () => {
+  it("are compared with the kernel's defaults if there are no findings", () => {
     const well = fold(polling(0), survey(SECOND, [], []), counted(2 * SECOND, {})).model.tables;
     const text = diagnoseText(buildDiagnosis(well, OPTIONS));
     expect(text).toMatch(/^No problems found: watched /);
@@ -353,7 +353,7 @@ describe("the settings that folklore names", () => {
   });
 });
 
-test("descriptors that run out are told with when, and not of a process whose leak is told", () => {
+test("a process running out of descriptors is reported with the time left, unless its leak is reported", () => {
   const [finding] = found(...rising(TCP.ESTABLISHED));
   expect(finding).toMatchObject({ id: "descriptors-running-out", severity: "critical", pid: 7 });
   expect(finding?.evidence["fdExhaustedInMs"]).toBeCloseTo(15_000, -3);

@@ -48,7 +48,7 @@ test("80x24 names the leaking process", () => {
   expect(lines.at(-1)).toBe("q quit  ? help  Enter open  Tab next view  s sort  / filter  p pause  t group");
 });
 
-test("guilt is in the guilty one's style, the cursor in its own", () => {
+test("a leaking row has the bad style, and the cursor its own", () => {
   const frame = frameOf(leaking, withLevel(ui, { key: "77" }), SMALL);
   expect(frame[1]?.[0]?.style).toBe("bad");
   const guilty = frame.find((line) => lineText(line).startsWith("     812"));
@@ -57,13 +57,13 @@ test("guilt is in the guilty one's style, the cursor in its own", () => {
   expect(new Set(cursor?.map(({ style }) => style))).toEqual(new Set(["inverse"]));
 });
 
-test("says that it starts, and shows the status", () => {
+test("shows that it is starting, and the status", () => {
   const lines = text(frameOf(null, { ...ui, status: "attaching probes" }, SMALL));
   expect(lines).toContain("starting...");
   expect(lines).toContain("attaching probes");
 });
 
-test("a small terminal is told so", () => {
+test("says that the terminal is too small", () => {
   expect(text(frameOf(leaking, ui, { columns: 39, rows: 24 })).join(" ")).toBe(
     "terminal too small: 39x24, needs 40x10 (q quits)",
   );
@@ -72,14 +72,14 @@ test("a small terminal is told so", () => {
   ]);
 });
 
-test("40x10 keeps the verdict, the caveats and the guilty row", () => {
+test("40x10 keeps the verdict, the caveats and the leaking row", () => {
   const lines = text(frameOf({ ...leaking, lost: 5, complete: false }, ui, { columns: 40, rows: 10 }));
   expect(lines[1]).toBe("api (pid 812) holds 38 sockets in");
   expect(lines.some((line) => line.startsWith("some processes could not be read"))).toBe(true);
   expect(lines.some((line) => line.startsWith(">    812 api"))).toBe(true);
 });
 
-describe("what was chosen shows", () => {
+describe("the header shows the choices", () => {
   test("pause", () => {
     const frame = frameOf(leaking, { ...ui, paused: { ms: 12_000, transitions: 3412 } }, SMALL);
     expect(frame[0]?.[0]).toEqual({ text: " PAUSED 12s (+3,412) ", style: "inverse" });
@@ -90,7 +90,7 @@ describe("what was chosen shows", () => {
     expect(lines.some((line) => line.includes("sort: LISTEN reversed"))).toBe(true);
   });
 
-  test("the filter as it is typed, what is wrong with it, and that nothing matches", () => {
+  test("the filter being typed, its error, and that nothing matches", () => {
     const typing = text(frameOf(leaking, filtered({ text: "ngi", typed: "ngi" }), SMALL));
     expect(typing.at(-1)).toBe("/ngi_  Enter keeps, Esc clears");
     expect(typing.some((line) => line.includes("filter: ngi"))).toBe(true);
@@ -106,7 +106,7 @@ describe("sorting", () => {
   const order = (change: Partial<Level>): readonly number[] =>
     pidsOf(listOf(snapshot({ processes: rows }), withLevel(ui, change), SMALL));
 
-  test("keeps the snapshot's order, words from A, numbers from the largest, and turns round", () => {
+  test("keeps the snapshot's order, or sorts words from A and numbers from the largest, or reverses", () => {
     expect(order({})).toEqual([1, 3, 2]);
     expect(order({ reverse: true })).toEqual([2, 3, 1]);
     expect(order({ sort: "comm" })).toEqual([1, 2, 3]);
@@ -114,12 +114,12 @@ describe("sorting", () => {
     expect(order({ sort: "listen", reverse: true })).toEqual([1, 2, 3]);
   });
 
-  test("puts what is not known last", () => {
+  test("puts unknown values last", () => {
     const processes = [processRow({ pid: 1 }), processRow({ pid: 2, fdUsed: 5 })];
     expect(pidsOf(listOf(snapshot({ processes }), withLevel(ui, { sort: "fds" }), SMALL))).toEqual([2, 1]);
   });
 
-  test("every column can be sorted by", () => {
+  test("can be by every column", () => {
     for (const { id } of PROCESS_TABLE.columns) expect(order({ sort: id })).toHaveLength(3);
   });
 });
@@ -128,14 +128,14 @@ describe("a long list", () => {
   const processes = Array.from({ length: 5000 }, (_, index) => processRow({ pid: index + 1 }));
   const many = snapshot({ processes, unowned: unowned({ closeWait: 1 }) });
 
-  test("shows the rows around the cursor, and always the unowned", () => {
+  test("shows the rows around the cursor, and always the unowned row", () => {
     const lines = text(frameOf(many, withLevel(ui, { key: "2500" }), SMALL));
     expect(lines.some((line) => line.startsWith(">   2500 p2500"))).toBe(true);
     expect(lines.some((line) => line.startsWith("       - (unowned)"))).toBe(true);
     expect(lines).toHaveLength(24);
   });
 
-  test("a page is what the screen shows", () => {
+  test("a page is one screen of rows", () => {
     const lines = text(frameOf(many, ui, SMALL));
     expect(lines.filter((line) => /^[> ] +\d+ p\d+/.test(line))).toHaveLength(listOf(many, ui, SMALL).page);
   });
@@ -146,7 +146,7 @@ describe("a long list", () => {
     expect(lines[last + 1]).toContain("(unowned)");
   });
 
-  test("has the unowned as its last row, which opens", () => {
+  test("ends with the unowned row, which opens", () => {
     const list = listOf(many, ui, SMALL);
     expect(list.length).toBe(5001);
     expect(list.opens(list.length - 1)).toEqual({ kind: "unowned" });
@@ -246,7 +246,7 @@ test("anything in any state fits any terminal", () => {
   );
 });
 
-test("any name shows as its visible text", () => {
+test("any name is shown as visible text", () => {
   fc.assert(
     fc.property(anyName, anyName, (comm, cmdline) => {
       fc.pre(stringWidth(comm) <= 15 && comm !== "" && stringWidth(cmdline) <= 60 && cmdline !== "");

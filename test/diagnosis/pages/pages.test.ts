@@ -40,25 +40,25 @@ describe("a page", () => {
     expect(findPage(name)?.what.join(" ")).toContain(name);
   });
 
-  it("cites where it is written, and fits a terminal of 100 columns", () => {
+  it("cites its sources and fits 100 columns", () => {
     for (const page of PAGES) {
       expect([page.topic, page.sources.length > 0]).toEqual([page.topic, true]);
       for (const line of pageText(page).split("\n")) expect(line.length).toBeLessThanOrEqual(100);
     }
   });
 
-  it("stands in the list of topics, which only a terminal cuts", () => {
+  it("is in the list of topics, which is cut only for a terminal", () => {
     for (const line of topicsText(60).split("\n")) expect(line.length).toBeLessThanOrEqual(60);
     for (const { title } of PAGES) expect(topicsText(null)).toContain(title);
   });
 
-  it("has a name of its own", () => {
+  it("has a unique name", () => {
     const names = PAGES.flatMap(({ topic, aliases }) => aliases.concat(topic));
     expect(new Set(names).size).toBe(names.length);
   });
 });
 
-test("a name that is nearly right finds its neighbours, and any other does no harm", () => {
+test("a misspelt name finds similar topics, and any other name is harmless", () => {
   expect(nearestTopics("close-wiat")[0]).toBe("close-wait");
   expect(nearestTopics("tcp_tw_recycel")[0]).toBe("tcp_tw_recycle");
   fc.assert(
@@ -71,7 +71,7 @@ test("a name that is nearly right finds its neighbours, and any other does no ha
 });
 
 describe("verdicts", () => {
-  it("are about findings that there are, and say both yes and no to none", () => {
+  it("are about existing findings, and never both yes and no", () => {
     for (const { name, helps, refusals } of SYSCTL_ADVICE) {
       for (const id of [...Object.keys(helps), ...Object.keys(refusals)])
         expect([name, FINDINGS]).toEqual([name, expect.arrayContaining([id])]);
@@ -79,7 +79,7 @@ describe("verdicts", () => {
     }
   });
 
-  it("never send anybody to a setting for CLOSE_WAIT or for TIME_WAIT's length", () => {
+  it("never recommend a setting for CLOSE_WAIT or the duration of TIME_WAIT", () => {
     for (const { name, helps } of SYSCTL_ADVICE) {
       expect([name, Object.keys(helps)]).toEqual([
         name,

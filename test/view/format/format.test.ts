@@ -61,7 +61,7 @@ describe("numbers", () => {
     expect(formatRate(number)).toBe(text);
   });
 
-  test("a share that is not all is never 100%", () => {
+  test("only the whole is 100%", () => {
     expect(percent(99_999, 100_000)).toBe("99.9%");
     expect(percent(3, 3)).toBe("100%");
     expect(percent(0, 0)).toBe("-");
@@ -71,7 +71,7 @@ describe("numbers", () => {
     fc.assert(fc.property(fc.maxSafeNat(), (number) => formatCount(number).length <= 5));
   });
 
-  test("words follow their number", () => {
+  test("a noun agrees with its number", () => {
     expect(formatPlural(1, "socket")).toBe("1 socket");
     expect(formatPlural(0, "process", "processes")).toBe("0 processes");
   });
@@ -83,7 +83,7 @@ test("the clock is in UTC and survives nonsense", () => {
 });
 
 describe("text on a grid", () => {
-  test("what is cut says so", () => {
+  test("a cut text ends in a tilde", () => {
     expect(clip("gunicorn", 8)).toBe("gunicorn");
     expect(clip("gunicorn", 5)).toBe("guni~");
     expect(clip("数据库", 4)).toBe("数~");
@@ -104,7 +104,7 @@ describe("text on a grid", () => {
     );
   });
 
-  test("wrapping keeps every word while there are lines", () => {
+  test("wrapping keeps every word while lines are left", () => {
     expect(wrap("one two three", 7, 9)).toEqual(["one two", "three"]);
     expect(wrap("one two three", 7, 1)).toEqual(["one tw~"]);
     expect(wrap("", 7, 2)).toEqual([]);

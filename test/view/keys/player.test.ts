@@ -10,7 +10,7 @@ import { NO_LIST as list } from "#src/view/state/top-list.ts";
 const live = initialUi(1000);
 const ui: TopUi = { ...live, player: { typed: null } };
 
-describe("a moment to jump to", () => {
+describe("a time to jump to", () => {
   test.each([
     ["22:14", { kind: "clock", hours: 22, minutes: 14, seconds: 0 }],
     ["7:01:59.5", { kind: "clock", hours: 7, minutes: 1, seconds: 59.5 }],
@@ -25,7 +25,7 @@ describe("a moment to jump to", () => {
     expect(parseMoment(text)).toEqual(target);
   });
 
-  test("is typed, mended, taken back and sent", () => {
+  test("is typed, corrected, cancelled and sent", () => {
     const type = (...keys: readonly string[]): ReturnType<typeof pressKey> => {
       let pressed = pressKey(ui, "J", list);
       for (const key of keys) pressed = pressKey(pressed.ui, key, list);
@@ -56,7 +56,7 @@ describe("the keys of a recording", () => {
     expect(pressKey(live, key, list).command).toBeUndefined();
   });
 
-  test("stand in the help and on the bottom line, each once, and only where there is a recording", () => {
+  test("are in the help and on the bottom line once, only when a recording is shown", () => {
     const keys = keymapOf(ui).flatMap((binding) => binding.keys);
     expect(new Set(keys).size).toBe(keys.length);
     const help = helpFrame("", keymapOf(ui), 0, { columns: 100, rows: 60 }).flat();
@@ -67,7 +67,7 @@ describe("the keys of a recording", () => {
   });
 });
 
-test("the status says what the player is at, by the recording's clock", () => {
+test("the status shows the player's state on the recording's clock", () => {
   const state = { state: "playing", speed: 5, wallMs: 1.7e12, elapsedMs: 72_000, note: "" } as const;
   const status = (change: object): string => playerStatus({ ...state, ...change }, { typed: null });
   expect(status({})).toBe("playing 5x  2023-11-14 22:13:20 UTC  1m12s from the start");

@@ -70,7 +70,7 @@ describe("the cursor", () => {
     expect(pidOf(press(keys))).toBe(pid);
   });
 
-  test("follows its process, and the first row until it is moved", () => {
+  test("stays on the first row until it is moved, then follows its process", () => {
     const on30 = press(["down", "down"]);
     expect(pidOf(pressKey(on30, "down", listOf([30, 10, 20])).ui)).toBe(10);
     expect(pidOf(press(["G", "g"]))).toBeNull();
@@ -85,7 +85,7 @@ describe("the cursor", () => {
   });
 });
 
-test("sorting goes round all columns and back", () => {
+test("sorting cycles through all columns", () => {
   expect(at(press(["s"])).sort).toBe("pid");
   expect(at(press([">", "<"])).sort).toBeNull();
   expect(at(press(["<"])).sort).toBe("cmdline");
@@ -119,7 +119,7 @@ describe("the filter", () => {
     expect(press(["/", "n", "enter", "escape"]).filter).toEqual(start.filter);
   });
 
-  test("says what is wrong as it is typed, and the last valid one stays in force", () => {
+  test("shows the error as it is typed, and the last valid one applies", () => {
     const half = press(["/", ...Array.from("dport:443 port:x")]);
     expect(half.filter).toMatchObject({ text: "dport:443 port", typed: "dport:443 port:x" });
     expect(half.filter.error).toContain("must be 1 to 65535");
@@ -142,7 +142,7 @@ describe("the views", () => {
     expect(at(press([key])).place).toEqual({ kind: "tab", tab });
   });
 
-  test("Tab goes round, Shift-Tab back", () => {
+  test("Tab cycles forward, Shift-Tab back", () => {
     const round = TABS.map((_, index) => press(Array.from({ length: index + 1 }, () => "tab")).tab);
     expect(round).toEqual(["stuck", "timeWait", "live", "findings", "processes"]);
     expect(press(["S-tab"]).tab).toBe("findings");
@@ -160,19 +160,19 @@ describe("the views", () => {
     expect(pressKey(start, "enter", NO_LIST).ui).toEqual(start);
   });
 
-  test("nobody gets lost in the depth", () => {
+  test("the depth is limited", () => {
     let ui = start;
     for (let times = 0; times < 50; times++) ui = goInto(ui, { kind: "socket", id: times });
     expect(ui.deeper.length).toBeLessThan(10);
   });
 
-  test("t goes through the groupings and back to processes", () => {
+  test("t cycles through the groupings and back to processes", () => {
     const seen = [1, 2, 3, 4, 5, 6].map((times) => press(Array.from({ length: times }, () => "t")).grouping);
     expect(seen).toEqual(["command", "unit", "container", "destination", "listener", null]);
     expect(press(["2", "t"]).grouping).toBeNull();
   });
 
-  test("a shows only the suspicious, f follows a row, ! the messages", () => {
+  test("a shows only suspicious rows, f follows a row, ! opens the messages", () => {
     expect(press(["a"]).onlySuspicious).toBe(true);
     expect(press(["a", "a"]).onlySuspicious).toBe(false);
     expect(at(press(["f"]))).toMatchObject({ isFollowing: true, key: "10" });
@@ -195,7 +195,7 @@ describe("the views", () => {
   });
 });
 
-test("any keys in any order leave a sound state", () => {
+test("any keys in any order leave a valid state", () => {
   const anyKey = fc.oneof(
     fc.constantFrom(...KEYMAP.flatMap(({ keys }) => keys)),
     fc.string({ maxLength: 2 }),

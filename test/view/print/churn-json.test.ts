@@ -47,7 +47,7 @@ test("the contract of docs/command-line.md", () => {
   });
 });
 
-test("what is not known is null", () => {
+test("unknown values are null", () => {
   const total = { now: 0, finWait2: 0, kernel: null, limit: null, overflowed: null, recycled: null };
   const report = churnReport({ seconds: 0, total, destinations: [destination({ ports: null, side: "server" })] });
   const read = JSON.parse(churnJson(report));

@@ -5,7 +5,7 @@ import { anyChurn, churnReport, destination } from "#test/support/samples/churn-
 
 const COUNT = { now: 5120, finWait2: 0, kernel: 5118, limit: 131_072, overflowed: 0, recycled: 0 };
 
-test("a machine with churn: how much, by whom, toward whom", () => {
+test("a machine with churn: totals, by process, by destination", () => {
   const report = churnReport({
     total: COUNT,
     entered: 852,
@@ -45,43 +45,43 @@ test("nothing at all", () => {
 const line = (partial: Parameters<typeof destination>[0]): string =>
   churnText(churnReport({ destinations: [destination(partial)] })).split("\n")[2] ?? "";
 
-describe("what connect() will meet", () => {
-  test("is foretold with process, destination and cure", () => {
+describe("the warning about ports", () => {
+  test("names the process, the destination and the fix", () => {
     expect(line({ ports: 5000, exhaustedInMs: 43_000 })).toBe(
       "crawler (pid 7) will get EADDRNOTAVAIL to 10.0.0.2:80 in 43s: 4,900 of 5,000 ports from 10.0.0.1 in use, " +
         "4,811 in TIME_WAIT; keep connections open (pool, keep-alive), or let the other side close first",
     );
   });
 
-  test("is told when it is there", () => {
+  test("says when ports have run out", () => {
     expect(line({ ports: 4900, exhaustedInMs: 0 })).toMatch(
       /^crawler \(pid 7\) gets EADDRNOTAVAIL .* now: 4,900 of 4,900/,
     );
   });
 
-  test("is told when few are left though their number stands still", () => {
+  test("appears when few ports are left, even if the number is steady", () => {
     expect(line({ ports: 6000 })).toMatch(
       /^crawler \(pid 7\) is running low on ports to 10\.0\.0\.2:80: 4,900 of 6,000/,
     );
     expect(line({ ports: 6200 })).toMatch(/^FROM/);
   });
 
-  test("what the kernel gives away again is not taken", () => {
+  test("reusable ports are not in use", () => {
     expect(line({ ports: 5000, reusable: 2000 })).toMatch(/^FROM/);
   });
 
-  test("names another cure where open connections take them", () => {
+  test("names another fix if open connections use the ports", () => {
     expect(line({ ports: 5000, timeWait: 10 })).toMatch(
       /10 in TIME_WAIT; most are open connections: use fewer or close them$/,
     );
   });
 
-  test("of a listener's side is not ours to foretell", () => {
+  test("does not appear for the listening side", () => {
     expect(line({ ports: null, side: "server" })).toMatch(/^FROM/);
   });
 });
 
-describe("what makes it less than exact", () => {
+describe("caveats", () => {
   test.each([
     [{ complete: false }, "(some processes could not be read; some owners may be missing)"],
     [{ dropped: 7 }, "(7 TIME_WAIT not kept: table full)"],
@@ -94,20 +94,20 @@ describe("what makes it less than exact", () => {
     expect(churnText(churnReport(partial)).trimEnd().split("\n").at(-1)).toBe(expected);
   });
 
-  test("and what nobody was seen to close has a line", () => {
+  test("sockets with an unknown closer have a line", () => {
     const report = churnReport({ unowned: { entered: 20, enteredPerSecond: 1, now: 12 } });
     expect(churnText(report)).toContain("  -  (not seen closing)          2   12\n");
   });
 });
 
-test("the kernel's refusals, reuse and FIN_WAIT2 are told when there are any", () => {
+test("refused, reused and FIN_WAIT2 counts are shown unless 0", () => {
   const total = { ...COUNT, finWait2: 5, overflowed: 12, recycled: 40 };
   expect(churnText(churnReport({ total })).split("), ")[0]).toBe(
     "TIME_WAIT: 5,120 now (5 still in FIN_WAIT2; kernel count 5,118, limit 131,072; 12 refused at the limit; 40 reused early",
   );
 });
 
-test("namespaces are told apart where several have some", () => {
+test("namespaces have a line each if several have sockets", () => {
   const namespaces = [
     { ...COUNT, netns: 1, now: 5000, kernel: 5000 },
     { ...COUNT, netns: 2, now: 120, kernel: 118 },

@@ -64,7 +64,7 @@ describe("a transition's line", () => {
     });
   });
 
-  test("has the same keys, and null for all that is not known", () => {
+  test("has the same keys, and null for unknown values", () => {
     const line = transitionJson(bareRow(), WALL);
     expect(keysOf(line)).toEqual(KEYS);
     expect(JSON.parse(line)).toMatchObject({
@@ -79,7 +79,7 @@ describe("a transition's line", () => {
     });
   });
 
-  test("says that what a poll has found happened before", () => {
+  test("marks a transition found by a poll as earlier", () => {
     expect(JSON.parse(transitionJson(nginxRow({ cause: "poll" }), 0))).toMatchObject({
       cause: "poll",
       timeIsAtMost: true,
@@ -87,7 +87,7 @@ describe("a transition's line", () => {
     expect(transitionJson(nginxRow(), 0)).not.toContain("timeIsAtMost");
   });
 
-  test("has IPv6 ends in brackets", () => {
+  test("has IPv6 endpoints in brackets", () => {
     const v6 = { localAddress: `${"0".repeat(31)}1`, remoteAddress: "20010db8000000000000000000000002" };
     expect(JSON.parse(transitionJson(nginxRow({}, v6), WALL))).toMatchObject({
       local: "[::1]:80",
@@ -114,7 +114,7 @@ describe("a transition's line", () => {
     );
   });
 
-  test("tells the port as soon as it is known", () => {
+  test("has the port as soon as it is known", () => {
     const row = nginxRow({}, { localPort: 0 });
     expect(JSON.parse(transitionJson(row, WALL))).toMatchObject({ local: null, remote: "127.0.0.1:40000" });
     row.socket.localPort = 4711;
@@ -125,7 +125,7 @@ describe("a transition's line", () => {
     });
   });
 
-  test("of another socket at the same ends has its own name", () => {
+  test("of another socket with the same tuple has its own name", () => {
     const other = nginxRow();
     Object.assign(other.socket, { id: 0x20 });
     expect(JSON.parse(transitionJson(nginxRow(), WALL))).toMatchObject({ socket: "s1f" });
@@ -168,7 +168,7 @@ describe("one line after another", () => {
     wallMs: fc.integer({ min: 0, max: 4e12 }).map((eighths) => eighths / 8),
   });
 
-  test("each is its own, whatever stood in those before, and however many there are", () => {
+  test("lines are independent of those before, however many there are", () => {
     fc.assert(
       fc.property(fc.array(anyRow, { minLength: 1, maxLength: 40 }), fc.nat(4), (rows, takes) => {
         const lines = new EventLines();
@@ -206,7 +206,7 @@ describe("one line after another", () => {
     );
   });
 
-  test("a hundred thousand, taken at once and then anew", () => {
+  test("a hundred thousand lines, taken at once and then again", () => {
     const lines = new EventLines();
     const row = nginxRow();
     for (let times = 0; times < 100_000; times++) lines.transition(row, WALL);

@@ -7,7 +7,7 @@ import { bareRow, HOSTILE, nginxRow } from "#test/support/samples/transition-row
 const WALL = Date.UTC(2026, 4, 1, 22, 14, 7, 125);
 
 describe("a transition's line", () => {
-  test("says when, who, how that is known, what and why", () => {
+  test("shows time, owner, evidence, change and cause", () => {
     expect(transitionText(nginxRow(), WALL).split(/ +/)).toEqual([
       "22:14:07.125000",
       "812",
@@ -23,13 +23,13 @@ describe("a transition's line", () => {
     ]);
   });
 
-  test("says that what a poll has found happened before", () => {
+  test("marks a transition found by a poll as earlier", () => {
     const [time, ...rest] = transitionText(nginxRow({ cause: "poll" }), WALL).split(/ +/);
     expect(time).toBe("≤22:14:07.125");
     expect(rest.at(-1)).toBe("poll");
   });
 
-  test("has a dash for what is not known", () => {
+  test("has a dash for unknown values", () => {
     expect(transitionText(bareRow(), WALL).split(/ +/)).toEqual([
       "22:14:07.125000",
       "-",
@@ -56,7 +56,7 @@ describe("a transition's line", () => {
     },
   );
 
-  test("has IPv6 ends in brackets", () => {
+  test("has IPv6 endpoints in brackets", () => {
     const line = transitionText(nginxRow({}, { localAddress: `${"0".repeat(31)}1` }), WALL);
     expect(line).toContain(" [::1]:80 ");
   });
@@ -70,22 +70,22 @@ describe("a transition's line", () => {
 });
 
 describe("the other lines", () => {
-  test("a loss says how much and why", () => {
+  test("a loss shows its size and cause", () => {
     expect(lostText(WALL, 12, "bpf")).toBe("22:14:07.125000 lost 12 transitions: the tracer's buffer was full");
     expect(lostText(WALL, 3, "kernel")).toBe("22:14:07.125000 lost 3 transitions: the kernel skipped the BPF program");
   });
 
-  test("a gap says how long", () => {
+  test("a gap shows its length", () => {
     expect(gapText(WALL, 5000)).toBe("22:14:07.125000 nothing was traced for the last 5.0 s: the tracer was down");
   });
 
-  test("the summary says how many have their process", () => {
+  test("the summary shows how many have a known owner", () => {
     expect(summaryText({ transitions: 1000, lost: 12, attributed: 995, seconds: 61.2, source: "bpf" })).toBe(
       "1,000 transitions in 61.2 s, 12 lost, 995 with a known owner (99.5 %), source bpf",
     );
   });
 
-  test("the summary of nothing divides by nothing", () => {
+  test("the summary of no transitions has no percentage", () => {
     const line = summaryText({ transitions: 0, lost: 0, attributed: 0, seconds: 0, source: null });
     expect(line).toBe("0 transitions in 0.0 s, 0 lost, 0 with a known owner, source none");
   });

@@ -19,7 +19,7 @@ function connections(count: number): Transition[] {
 }
 
 describe("CSV", () => {
-  test("has a column for each word of the header, and nothing for what is not known", () => {
+  test("has a column per header word, empty for unknown values", () => {
     const { rows } = fold(tracing(1), listening(2, 1), child(3, TCP.LISTEN, TCP.SYN_RECV), accept(4, 1));
     const lines = rows.map((row) => transitionCsv(row, 1.7e12));
     expect(lines[1]).toBe(
@@ -67,7 +67,7 @@ describe("trace events", () => {
     ]);
   });
 
-  test("that overlap stand on lanes of their own, and what follows takes a lane that is free", () => {
+  test("that overlap get lanes of their own, and later ones reuse a free lane", () => {
     const later = connections(3).map((event) =>
       Object.assign({}, event, { at: event.at + 100 * MS, address: event.address + 100 }),
     );
@@ -75,7 +75,7 @@ describe("trace events", () => {
     expect(sockets.map(({ tid }) => tid).toSorted((a, b) => a - b)).toEqual([1, 1, 2, 2, 3, 3]);
   });
 
-  test("show what is still open at the end", () => {
+  test("show sockets still open at the end", () => {
     const open = connections(1).slice(0, 2);
     expect(spansOf(open).map(({ name, dur }) => [name, dur])).toEqual([
       ["127.0.0.1:40000 → 127.0.0.1:80", 1000],

@@ -117,7 +117,7 @@ test("an empty report has empty lists", () => {
   );
 });
 
-describe("what is not known is null", () => {
+describe("unknown values are null", () => {
   test("of a process", () => {
     const process = { ...processRow({ pid: 5 }), sockets: [stuckSocket()], acceptQueues: [], user: null };
     expect(parse({ processes: [process] }).processes[0]).toMatchObject({
@@ -164,7 +164,7 @@ test("numbers are rounded: growth to hundredths, durations to milliseconds", () 
   });
 });
 
-test("whatever the report, it is one line of valid JSON with these keys in this order", () => {
+test("any report is one line of valid JSON with these keys in this order", () => {
   fc.assert(
     fc.property(anyLeakReport, (report) => {
       const text = leaksJson(report, userName);

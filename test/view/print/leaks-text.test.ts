@@ -27,7 +27,7 @@ function held(...sockets: readonly StuckSocket[]): string[] {
   return lines({ processes: [leakingProcess({ sockets })] }).slice(2);
 }
 
-test("a process: the sentence, who it is, what it holds", () => {
+test("a process: its sentence, identity and sockets", () => {
   const sockets = Array.from({ length: 38 }, (_, index) => stuckSocket({ localPort: 40_000 + index }));
   const process = leakingProcess({ sockets, unit: "api.service", container: "4f5e0a1b2c3d" });
   expect(lines({ processes: [process] })).toEqual([
@@ -39,7 +39,7 @@ test("a process: the sentence, who it is, what it holds", () => {
   ]);
 });
 
-test("processes stand in the order of the report", () => {
+test("processes are in the order of the report", () => {
   const processes = [leakingProcess({ pid: 2, comm: "b" }), leakingProcess({ pid: 1, comm: "a" })];
   const sentences = lines({ processes }).filter((line) => !line.startsWith(" "));
   expect(sentences.map((line) => line.slice(0, 9))).toEqual(["b (pid 2)", "a (pid 1)"]);
@@ -49,17 +49,17 @@ const identity = (process: Partial<LeakingProcess>): string | undefined =>
   lines({ processes: [leakingProcess(process)] })[1];
 
 describe("who it is", () => {
-  test("by the user's number where it has no name", () => {
+  test("by uid if the user has no name", () => {
     expect(identity({ user: 1002 })).toBe("  user 1002: node /srv/api/server.js");
     expect(identity({ user: 0 })).toBe("  user 0: node /srv/api/server.js");
   });
 
-  test("by its name where it has no command line", () => {
+  test("by its name if it has no command line", () => {
     expect(identity({ cmdline: null })).toBe("  user www: api");
     expect(identity({ cmdline: "" })).toBe("  user www: api");
   });
 
-  test("by its command line alone where nothing else is known", () => {
+  test("by its command line if nothing else is known", () => {
     expect(identity({ user: null })).toBe("  node /srv/api/server.js");
     expect(identity({ user: null, cmdline: null })).toBe("  api");
     expect(identity({ user: null, unit: "api.service" })).toBe("  api.service: node /srv/api/server.js");
@@ -87,7 +87,7 @@ describe("what it holds", () => {
     ]);
   });
 
-  test("is grouped by ends and condition, most first, each with its oldest", () => {
+  test("is grouped by endpoint and condition, largest group first, each with its oldest", () => {
     const sockets = [
       stuckSocket({ ageMs: 900_000 }),
       servedSocket({ ageMs: 500_000, remotePort: 50_001 }),
@@ -117,7 +117,7 @@ describe("what it holds", () => {
     ]);
   });
 
-  test("where nobody knows who connected, the end that they share is the one that was connected to", () => {
+  test("if the connecting side is unknown, the shared endpoint is the server", () => {
     const served = [1, 2, 3].map((index) => servedSocket({ role: null, remotePort: 50_000 + index }));
     expect(held(...served)).toEqual([
       "  3 on 10.0.0.1:80 from 10.0.0.2, read to EOF, not closed, the oldest for 15m12s",
@@ -128,7 +128,7 @@ describe("what it holds", () => {
     ]);
   });
 
-  test("with others, who are named once and in order", () => {
+  test("shared with others, which are named once and in order", () => {
     const [, ...shared] = held(
       stuckSocket({ holders: [812] }),
       stuckSocket({ holders: [812, 1000, 90] }),
@@ -139,10 +139,10 @@ describe("what it holds", () => {
   });
 });
 
-describe("what is nobody's", () => {
+describe("sockets without a known owner", () => {
   const nobodys = { fd: null, owner: "unknown", holders: [] } as const;
 
-  test("is told by why nobody can be named", () => {
+  test("are grouped by why the owner is unknown", () => {
     const unowned = [
       { ...stuckSocket(nobodys), reason: "no-holder" as const },
       { ...servedSocket({ ...nobodys, accepted: false }), reason: "shared-port" as const },
@@ -163,7 +163,7 @@ describe("what is nobody's", () => {
     ]);
   });
 
-  test("has a line for each where that is asked for", () => {
+  test("have a line each if requested", () => {
     const unowned = [
       { ...stuckSocket(nobodys), reason: "no-holder" as const },
       { ...servedSocket({ ...nobodys, accepted: false, ageIsAtLeast: true }), reason: "no-holder" as const },
@@ -175,15 +175,15 @@ describe("what is nobody's", () => {
     ]);
   });
 
-  test("comes after the processes, and one is one", () => {
+  test("come after the processes, in the singular for one", () => {
     const unowned = [{ ...stuckSocket(nobodys), reason: "no-holder" as const }];
     const text = lines({ processes: [leakingProcess()], unowned });
     expect(text[3]).toBe("1 socket stuck in CLOSE_WAIT, owner unknown:");
   });
 });
 
-describe("what else there is to say", () => {
-  test("nothing is stuck, by this threshold", () => {
+describe("the other lines", () => {
+  test("nothing is stuck, with the threshold", () => {
     expect(lines({})).toEqual(["no socket has been in CLOSE_WAIT for over 60s"]);
     expect(lines({ stuckAfterMs: 300_000 })).toEqual(["no socket has been in CLOSE_WAIT for over 5m"]);
   });
@@ -198,7 +198,7 @@ describe("what else there is to say", () => {
   });
 });
 
-test("nothing harmful is printed for any report, and no name makes a line of its own", () => {
+test("any report is printed safely, and no name adds a line", () => {
   fc.assert(
     fc.property(anyLeakReport, anyName, (report, user) => {
       const text = leaksText(report, () => user);

@@ -26,7 +26,7 @@ test("names the leaking process at 80 columns", () => {
   );
 });
 
-test("shows every column where there is room", () => {
+test("shows every column if there is room", () => {
   const lines = topTable(leaking, 220, (uid) => (uid === 1001 ? "www" : undefined)).split("\n");
   expect(
     lines
@@ -65,7 +65,7 @@ test("hides columns in one order", () => {
   expect(titles(32)).toBe("PID COMMAND STUCK");
 });
 
-describe("what is not exact says so", () => {
+describe("inexact numbers are marked", () => {
   test("an age that began before tcptrace", () => {
     const table = topTable(snapshot({ stuck: 38, processes: [{ ...leaker, oldestIsAtLeast: true }] }), 120);
     expect(table).toContain(">=15m12s");
@@ -85,7 +85,7 @@ describe("what is not exact says so", () => {
     expect(table).toContain("1 socket or process not kept");
   });
 
-  test("owners that are unknown, however few", () => {
+  test("unknown owners, however few", () => {
     expect(topTable(snapshot({ transitions: 100_000, attributed: 99_999 }), 120)).toContain("owners known 99.9%");
     expect(topTable(snapshot({ transitions: 0, attributed: 0 }), 120)).toContain("owners known -");
   });
@@ -100,7 +100,7 @@ test("sockets without a process come last and are explained", () => {
 });
 
 describe("the verdict", () => {
-  test("says how many of them are stuck, and which peer has most", () => {
+  test("shows how many are stuck, and the peer with the most", () => {
     const row = { ...leaker, closeWait: 41, closeWaitPeer: { endpoint: "10.0.0.2:443", count: 30 } };
     const table = topTable(
       snapshot({ stuck: 38, processes: [row, processRow({ pid: 9, closeWait: 1, stuck: 1 })] }),
@@ -110,12 +110,12 @@ describe("the verdict", () => {
     expect(table).toContain("1 more process has stuck sockets");
   });
 
-  test("names no process when none is known", () => {
+  test("names no process if the owner is unknown", () => {
     const table = topTable(snapshot({ stuck: 2, unowned: unowned({ closeWait: 2, stuck: 2 }) }), 120);
     expect(table).toContain("2 sockets stuck in CLOSE_WAIT, owner unknown");
   });
 
-  test("says in words that all is well", () => {
+  test("says that nothing is stuck", () => {
     expect(topTable(snapshot(), 120)).toContain("no sockets in CLOSE_WAIT");
     expect(topTable(snapshot(), 120)).toContain("no process has a TCP socket");
     expect(topTable(snapshot({ complete: false }), 120)).toContain("no visible process has a TCP socket");

@@ -8,7 +8,7 @@ const ROOM = { columns: 100, rows: 40 };
 const ramp = (most: number): number[] => Array.from({ length: 60 }, (_, index) => (index * most) / 59);
 
 describe("charts in the header", () => {
-  test("say what they show, the last value and the highest", () => {
+  test("show their title, the last value and the peak", () => {
     const lines = headerCharts({ transitions: ramp(3000), closeWait: ramp(52), timeWaits: [7, 0] }, ROOM, false);
     expect(lineText(lines[0] ?? []).split(/ {2,}/)).toEqual([
       "transitions/s 3,000 (peak 3,000)",
@@ -31,12 +31,12 @@ describe("charts in the header", () => {
     expect(headerCharts({ transitions: [1], closeWait: [], timeWaits: [1] }, ROOM, false)).toEqual([]);
   });
 
-  test("say that a filter does not choose the sockets in CLOSE_WAIT", () => {
+  test("say that the filter does not apply to CLOSE_WAIT", () => {
     const lines = headerCharts({ transitions: ramp(1), closeWait: ramp(1), timeWaits: ramp(1) }, ROOM, true);
     expect(lineText(lines[0] ?? [])).toContain("CLOSE_WAIT (all) 1");
   });
 
-  test("whatever the numbers are, each line fits, and text and chart are of one width", () => {
+  test("fit for any numbers, with text and chart of the same width", () => {
     const series = fc.array(fc.oneof(fc.nat(10), fc.maxSafeNat()), { maxLength: 300 });
     const size = fc.record({ columns: fc.integer({ min: 72, max: 300 }), rows: fc.integer({ min: 30, max: 100 }) });
     fc.assert(

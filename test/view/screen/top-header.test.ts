@@ -16,23 +16,23 @@ function shown(data: Partial<TopData>, state: TopUi = ui, columns = 110): string
   return frame.map(lineText).join("\n");
 }
 
-describe("what is wrong most", () => {
-  test("without a finding, the verdict", () => {
+describe("the worst problem", () => {
+  test("is the verdict if there is no finding", () => {
     expect(shown({})).toContain(VERDICT);
   });
 
-  test("a finding on the process that leaks takes its place: nothing is said twice", () => {
+  test("a finding about the leaking process replaces the verdict, so nothing is said twice", () => {
     const text = shown({ findings: [finding(), finding({ id: "ports", pid: 1 })] });
     expect(text).toContain("api (pid 812) leaks sockets toward 10.0.0.2:443: 38 in CLOSE_WAIT (1 more: key 5)");
     expect(text).not.toContain(VERDICT);
   });
 
-  test("a finding on something else stands above it: who leaks is always named", () => {
+  test("a finding about something else comes above it, so the leaking process is always named", () => {
     const text = shown({ findings: [finding({ id: "ports", pid: 7, title: "crawler (pid 7) has no ports left" })] });
     expect(text).toMatch(/crawler \(pid 7\) has no ports left\napi \(pid 812\) holds 38 sockets/);
   });
 
-  test("on a healthy machine a finding needs no verdict, unless it is only worth knowing", () => {
+  test("on a healthy machine a finding replaces the verdict, unless it is only worth knowing", () => {
     const small = finding({ severity: "warning", title: "a backlog is small", pid: null });
     const warned = shown({ snapshot: snapshot(), findings: [small] });
     expect(warned).toContain("a backlog is small");
@@ -43,20 +43,20 @@ describe("what is wrong most", () => {
   });
 });
 
-test("the title names the host, what is recorded, and that the picture stands still", () => {
+test("the title shows the host, the recording, and that the display is paused", () => {
   const recording = { path: "run.tct.gz", bytes: 12_345 };
   const [title] = shown({ host: "db7", recording }, { ...ui, paused: { ms: 12_000, transitions: 5 } }).split("\n");
   expect(title).toMatch(/^ PAUSED 12s \(\+5\) {3}REC run\.tct\.gz 12\.3 kB {2}tcptrace top db7 {2}2026-05-01/);
 });
 
-test("the way that led here, or the views with their numbers; on a narrow screen only the one that is shown has a name", () => {
+test("shows the path, or the tabs with their counts; a narrow screen names only the current tab", () => {
   expect(shown({ findings: [finding()] })).toContain("1 processes  2 stuck 38  3 TIME_WAIT  4 live  5 findings 1");
   expect(shown({}, ui, 50)).toContain("\n 1 processes  2  3  4  5 \n");
   const inside = goInto(goInto(ui, { kind: "process", pid: 812, name: "api" }), { kind: "socket", id: 1 });
   expect(shown({}, inside)).toContain("processes > api (pid 812) > socket");
 });
 
-test("who follows what has gone is told", () => {
+test("says when the followed row is gone", () => {
   expect(shown({}, withLevel(ui, { key: "812", isFollowing: true }))).toContain("following (f)");
   expect(shown({}, withLevel(ui, { key: "4", isFollowing: true }))).toContain("followed row is gone (f)");
 });
@@ -69,7 +69,7 @@ const at = (seconds: number, closeWait: number): typeof leaking => ({
 });
 
 describe("counts by state", () => {
-  test("tell how they have changed within a minute", () => {
+  test("show how they changed within a minute", () => {
     const trail = new StateTrail();
     for (let second = 0; second <= 100; second++) trail.add(at(second, second));
     const now = at(100, 100);
@@ -78,7 +78,7 @@ describe("counts by state", () => {
     expect(shown({ snapshot: now, change })).toContain("ESTABLISHED 212  CLOSE_WAIT 100 (+60)  LISTEN 1  (in 1m00s)");
   });
 
-  test("tell it since the mark, where there is one, and figures count from there", () => {
+  test("show the change since the mark, and figures count from it", () => {
     const trail = new StateTrail();
     trail.add(at(0, 50));
     const mark = markOf(at(10, 40));
@@ -88,7 +88,7 @@ describe("counts by state", () => {
     expect(text).toContain("20 since 22:14:17 (z)");
   });
 
-  test("a recording that goes back begins anew", () => {
+  test("seeking back in a recording restarts the trail", () => {
     const trail = new StateTrail();
     trail.add(at(50, 50));
     trail.add(at(5, 5));

@@ -48,7 +48,7 @@ const socket: SocketRow = {
 describe("stuck sockets", () => {
   const stuck = goTo(ui, "stuck");
 
-  test("say age, process, descriptor, queue, whether accepted, and the peer", () => {
+  test("show age, process, descriptor, queue, whether accepted, and the peer", () => {
     const waiting = { ...socket, id: 8, role: "server" as const, isAccepted: false, fd: null, comm: "web", others: 2 };
     const lines = text({ answer: socketRows([socket, waiting]) }, stuck).split("\n");
     const [first, second] = lines.filter((line) => /^[> ] +>=/.test(line));
@@ -56,7 +56,7 @@ describe("stuck sockets", () => {
     expect(second).toMatch(/^ +>=15m12s +812 web and 2 more +- +1 NO /);
   });
 
-  test("a reset one says so, an empty list why it is empty", () => {
+  test("a reset socket is marked, and an empty list says why it is empty", () => {
     const process = goInto(ui, { kind: "process", pid: 812, name: "api" });
     expect(text({ answer: socketRows([{ ...socket, isLeakedDescriptor: true }]) }, process)).toMatch(/^>\(reset\)/m);
     expect(text({ answer: socketRows([]) }, process)).toContain("no TCP sockets left");
@@ -64,7 +64,7 @@ describe("stuck sockets", () => {
     expect(text({ answer: socketRows([]) }, { ...stuck, onlySuspicious: true })).toContain("(a shows all)");
   });
 
-  test("of a hundred thousand only those on the screen are made", () => {
+  test("builds only the rows on the screen, of a hundred thousand", () => {
     let made = 0;
     const many = SOCKETS.own({
       length: 100_000,
@@ -81,7 +81,7 @@ describe("stuck sockets", () => {
     expect(topList(shown, stuck, SIZE).opens(99_999)).toEqual({ kind: "socket", id: 99_999 });
   });
 
-  test("copied, it is a line to be pasted", () => {
+  test("is copied as one line", () => {
     expect(copyText(data({ answer: socketRows([socket]) }), stuck, SIZE)).toBe(
       "api (pid 812) fd 17: 10.0.0.1:40000 to 10.0.0.2:443 CLOSE_WAIT for at least 15m12s, EOF not read",
     );
@@ -122,7 +122,7 @@ describe("TIME_WAIT under a filter", () => {
     expect(under(words)).toEqual(expected);
   });
 
-  test.each(CHURN_SORTS)("by $id, and turned round", ({ id }) => {
+  test.each(CHURN_SORTS)("by $id, and reversed", ({ id }) => {
     const sorted = (reverse: boolean): readonly string[] => {
       const choice = { ui, data: { filter: MATCH_ALL }, level: { sort: id, reverse } };
       return chosenProcesses(report, choice).map(({ comm }) => comm);
@@ -131,12 +131,12 @@ describe("TIME_WAIT under a filter", () => {
     expect(sorted(false)).toEqual(id === "pid" ? ["cron", "crawler"] : ["crawler", "cron"]);
   });
 
-  test("only where ports run out", () => {
+  test("only destinations running out of ports", () => {
     expect(under("", true)).toEqual([["crawler"], [80]]);
   });
 });
 
-test("findings of one rule and process are told apart", () => {
+test("findings of the same rule and process have different keys", () => {
   const state = goTo(ui, "findings");
   const findings = [finding(), finding({ title: "another" }), finding({ pid: null })];
   const list = topList(data({ findings }), state, SIZE);
@@ -145,7 +145,7 @@ test("findings of one rule and process are told apart", () => {
   expect(opened === null ? "" : text({ findings }, goInto(state, opened))).toMatch(/^another$/m);
 });
 
-test("a finding that is over says so, and severity can be asked for", () => {
+test("a resolved finding says so, and severity can be filtered", () => {
   const gone = goInto(goTo(ui, "findings"), { kind: "finding", key: "nothing 1 " });
   expect(text({ findings: [finding()] }, gone)).toContain("resolved: this finding no longer applies");
   const info = finding({ severity: "info", title: "a small thing", pid: null });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Messages } from "#src/view/state/messages.ts";
 import { snapshot } from "#test/support/samples/snapshots.ts";
 
-test("what changes between two pictures is a message, once", () => {
+test("a change between two snapshots is one message", () => {
   const messages = new Messages();
   const first = snapshot();
   const second = snapshot({ wallMs: first.wallMs + 1000, lost: 3, gapMs: 2000, complete: false });
@@ -21,7 +21,7 @@ test("what changes between two pictures is a message, once", () => {
   ]);
 });
 
-test("the last 500 are kept, and none draws on the terminal", () => {
+test("the last 500 are kept, without control characters", () => {
   const messages = new Messages();
   for (let number = 0; number < 2000; number++) messages.add(number, `\u001B[31m${number}`);
   expect(messages.all).toHaveLength(500);

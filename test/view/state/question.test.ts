@@ -16,7 +16,7 @@ test("a question reads its own answers and no others", () => {
   expect(numbers.answerIn({ answer: null })).toBeNull();
 });
 
-test("an answer is written as the question says, else as it is; that of another question is null", () => {
+test("an answer is written by its question's function, or unchanged; that of another question is null", () => {
   const answer = numbers.own([1, 2, 3]);
   expect(numbers.json({ answer }, 2)).toEqual([1, 2]);
   expect(others.json({ answer }, 2)).toBeNull();

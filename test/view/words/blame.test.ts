@@ -17,7 +17,7 @@ function api(row: Partial<ProcessRow>): ProcessRow {
   return processRow({ pid: 7, comm: "api", ...row });
 }
 
-test("a leak: what, how many, toward whom, since when, how fast, how it ends, why", () => {
+test("a leak: what, how many, to which peer, for how long, how fast, when it ends, why", () => {
   expect(blame(leaker)).toBe(
     "api (pid 812) holds 38 sockets in CLOSE_WAIT to 10.0.0.2:443, the oldest for 15m12s, 3.1 more per minute; " +
       "812 of 1,024 descriptors used, full in 1h08m: the peer closed; the program read EOF but never called close(). " +
@@ -25,23 +25,23 @@ test("a leak: what, how many, toward whom, since when, how fast, how it ends, wh
   );
 });
 
-test("as little as can be known", () => {
+test("a leak of which little is known", () => {
   expect(blame(api({ closeWait: 1, stuck: 1 }))).toBe(
     `api (pid 7) holds 1 socket in CLOSE_WAIT: the peer closed; the program has not closed yet. ${NOT_CLOSED}`,
   );
 });
 
-test("of a process with nothing stuck nothing is said", () => {
+test("is empty for a process with nothing stuck", () => {
   expect(blame(api({ closeWait: 4, oldestCloseWaitMs: 1000 }))).toBe("");
 });
 
 describe("how many", () => {
-  test("are stuck, where not all of them are", () => {
+  test("are stuck, if not all are", () => {
     expect(blame(api({ closeWait: 3, stuck: 2 }))).toContain("holds 3 sockets in CLOSE_WAIT (2 stuck): ");
     expect(blame(api({ closeWait: 3, stuck: 3 }))).toContain("holds 3 sockets in CLOSE_WAIT: ");
   });
 
-  test("go to one peer, where not all of them do", () => {
+  test("go to one peer, if not all do", () => {
     const closeWaitPeer = { endpoint: "10.0.0.2:443", count: 2 };
     expect(blame(api({ closeWait: 3, stuck: 3, closeWaitPeer }))).toContain("CLOSE_WAIT, 2 of them to 10.0.0.2:443: ");
     expect(blame(api({ closeWait: 2, stuck: 2, closeWaitPeer }))).toContain("CLOSE_WAIT to 10.0.0.2:443: ");
@@ -59,7 +59,7 @@ describe("how many", () => {
 describe("since when and how fast", () => {
   const stuck = { closeWait: 1, stuck: 1 };
 
-  test("at least, where they are older than tcptrace", () => {
+  test("at least, if they are older than tcptrace", () => {
     expect(blame(api({ ...stuck, oldestCloseWaitMs: 61_000 }))).toContain("CLOSE_WAIT, the oldest for 1m01s: ");
     expect(blame(api({ ...stuck, oldestCloseWaitMs: 61_000, oldestIsAtLeast: true }))).toContain(
       "CLOSE_WAIT, the oldest for at least 1m01s: ",
@@ -122,11 +122,11 @@ describe("why", () => {
   });
 });
 
-describe("what waits to be accepted", () => {
+describe("sockets not accepted", () => {
   const waiting = { closeWait: 3, stuck: 3, notAccepted: 3 };
   const acceptQueue = { netns: 1, endpoint: "0.0.0.0:80", length: 3, backlog: 16 };
 
-  test("is no leak, and its age and queue are told", () => {
+  test("is not a leak, and shows its age and queue", () => {
     expect(blame(api({ ...waiting, oldestCloseWaitMs: 95_000, acceptQueue }))).toBe(
       "api (pid 7) has not accepted 3 connections that the peer has already closed, the oldest for 1m35s; " +
         "3/16 in the accept queue of 0.0.0.0:80: it is stalled or out of descriptors; this is not a leak",
@@ -143,7 +143,7 @@ describe("what waits to be accepted", () => {
     );
   });
 
-  test("is told after what is leaked, each with its own number", () => {
+  test("comes after the leak, each with its own number", () => {
     expect(blame(api({ closeWait: 5, stuck: 5, notAccepted: 3, waiting: 3, readToEnd: 2, acceptQueue }))).toBe(
       "api (pid 7) holds 2 sockets in CLOSE_WAIT: the peer closed; the program read EOF but never called close(). " +
         `${NOT_CLOSED}. ` +
@@ -153,7 +153,7 @@ describe("what waits to be accepted", () => {
   });
 });
 
-test("is one line that can be printed, and names the process, whatever the row", () => {
+test("is one printable line that names the process, for any row", () => {
   fc.assert(
     fc.property(anySnapshot, ({ processes }) => {
       for (const row of processes) {
@@ -208,19 +208,19 @@ describe("a process that leaks and stalls", () => {
 
   const LEAK = "p7 (pid 7) holds 2 sockets in CLOSE_WAIT to 10.0.0.2:443, the oldest for 1m40s";
 
-  test("leaks what nothing else is counted with", () => {
+  test("counts only its own leaked sockets", () => {
     expect(said()).toBe(LEAK);
   });
 
-  test("is not charged with the peer of what waits to be accepted", () => {
+  test("is not charged with the peer of sockets not accepted", () => {
     expect(said(...queuedAt(AT - 80 * SECOND))).toBe(LEAK);
   });
 
-  test("is not charged with the age of what waits to be accepted", () => {
+  test("is not charged with the age of sockets not accepted", () => {
     expect(said(...queuedAt(AT - 200 * SECOND))).toContain("the oldest for 1m40s");
   });
 
-  test("is not said to hold what waits to be accepted and is not stuck yet", () => {
+  test("does not hold sockets not accepted that are not stuck yet", () => {
     expect(said(...queuedAt(AT - 5 * SECOND))).toBe(LEAK);
   });
 });

@@ -7,7 +7,7 @@ const BIRTH = { from: TCP.LISTEN, to: TCP.SYN_RECV, count: 900, lost: 3 };
 const OTHERS = { from: null, to: null, count: 1, lost: 1 };
 const WHOLE = { from: TCP.CLOSE, to: TCP.SYN_SENT, count: 900, lost: 0 };
 
-test("the kinds that are missing, of how many", () => {
+test("lists the lost kinds, each with its total", () => {
   expect(lostChangesText([END, BIRTH, WHOLE], 8)).toBe(
     "12 of 1,234 ESTABLISHED to CLOSE_WAIT, 3 of 900 LISTEN to SYN_RECV",
   );

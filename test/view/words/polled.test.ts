@@ -26,19 +26,19 @@ function styleAt(ageMs: number): string | undefined {
   return pollFigures({ ...polled, poll: { ...poll, ageMs } })[0]?.[0]?.style;
 }
 
-describe("where polls are all there is", () => {
-  test("how old the data are, how often they are read, and what of a core that costs", () => {
+describe("with the /proc source", () => {
+  test("shows the age of the data, the interval, and the cost", () => {
     expect(texts(polled)[0]).toBe("read 0.4s ago, every 1s, using 1.4% of a core");
     expect(texts({ ...polled, poll: { ageMs: 12_000, intervalMs: 8040, cpuMs: 402 } })[0]).toBe(
       "read 12s ago, every 8s, using 5.0% of a core",
     );
   });
 
-  test("data that are older than they should be stand out", () => {
+  test("old data is highlighted", () => {
     expect([styleAt(900), styleAt(2900), styleAt(3100)]).toEqual(["plain", "plain", "warn"]);
   });
 
-  test("rates are the kernel's, and said to be of the whole host; what it does not count is left out", () => {
+  test("rates are the kernel's, for the whole host; missing counters are left out", () => {
     expect(texts(polled).slice(1)).toEqual([
       "host-wide, from kernel counters:",
       "1,200 connects/s",
@@ -52,12 +52,12 @@ describe("where polls are all there is", () => {
     expect(pollFigures(polled).at(-1)?.at(-1)?.style).toBe("warn");
   });
 
-  test("before anything was read twice there are no rates", () => {
+  test("shows no rates before the second read", () => {
     expect(texts({ ...polled, host: null })).toHaveLength(1);
     expect(texts({ ...polled, host: null, poll: null })).toEqual([]);
   });
 
-  test("a plain table has it, too, and does not call what it can't know lost", () => {
+  test("a plain table has the same figures, and no count of lost transitions", () => {
     const table = topTable(polled, 200);
     expect(table).toContain("12.3 transitions/s seen by polls  owners known");
     expect(table).toContain(
@@ -66,11 +66,11 @@ describe("where polls are all there is", () => {
   });
 });
 
-test("with a tracer nothing of that is said", () => {
+test("shows none of them with a tracer", () => {
   expect(pollFigures({ ...polled, source: "bpf" })).toEqual([]);
 });
 
-test("processes that could not be read are counted; those that are not even shown can't be", () => {
+test("counts unreadable processes; hidden ones can't be counted", () => {
   const said = "12 processes could not be read (permission denied); some owners may be missing";
   expect(incompleteness(12)).toBe(said);
   expect(incompleteness(0)).toBe(
