@@ -51,7 +51,7 @@ export function runTrials(bpftrace: string, kind: "refusals" | "lockdown"): Refu
 function complaintsOf({ before, check, taken }: Trial, bpftrace: string): string[] {
   const complaints: string[] = [];
   const text = run(bpftrace, before, ["doctor"]).stdout;
-  const takes = /--source auto takes (.*)\.$/m.exec(text)?.[1];
+  const takes = /--source auto uses (.*)\.$/m.exec(text)?.[1];
   if (takes !== taken(bpftrace)) complaints.push(`doctor: wrong source ${takes}: ${text}`);
   if (!new RegExp(`^(!!|--) ${check} `, "m").test(text))
     complaints.push(`doctor: check ${check} did not fail: ${text}`);
