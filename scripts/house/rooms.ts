@@ -215,6 +215,7 @@ export const ROOMS: Rooms = {
   diagnosis: {
     about: "Runs the rules",
     imports: [
+      "base",
       "model/net",
       "model/events",
       "model/fold",

@@ -22,14 +22,14 @@ export interface Situation {
   readonly now: Nanos;
   readonly stuckAfterMs: number;
   readonly filter: Filter;
-  readonly census: SocketScan;
+  readonly scan: SocketScan;
   /** Destinations that may run out of ports. */
   readonly pressed: readonly DestinationChurn[];
 }
 
 export function buildSituation(tables: Tables, { stuckAfterMs, filter = MATCH_ALL }: DiagnoseOptions): Situation {
-  const census = scanSockets(tables, stuckAfterMs, filter);
-  return { tables, now: tables.clock.now, stuckAfterMs, filter, census, pressed: buildPressed(tables) };
+  const scan = scanSockets(tables, stuckAfterMs, filter);
+  return { tables, now: tables.clock.now, stuckAfterMs, filter, scan, pressed: buildPressed(tables) };
 }
 
 /** A setting of a namespace or of the machine; null where unknown. */

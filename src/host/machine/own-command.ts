@@ -25,7 +25,7 @@ export interface OwnCommand {
   readonly plain: string;
   /** As root, where the user can be: `sudo tcptrace`, by absolute paths where sudo would not find that, or `./tcptrace`. */
   readonly asRoot: string;
-  /** What runs now, by whoever is root: `sudo tcptrace top -b`, or by absolute paths. */
+  /** What runs now, by root: `sudo tcptrace top -b`, or by absolute paths. */
   readonly againAsRoot: string;
 }
 

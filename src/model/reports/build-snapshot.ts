@@ -17,7 +17,7 @@ import type { LeakedDescriptor } from "../sockets/leaked-descriptors.ts";
  * Builds the data of the views, at the time of the last event. The filter tests each socket with each of its holders.
  */
 export function buildSnapshot(tables: Tables, stuckAfterMs: number, filter: Filter = MATCH_ALL): Snapshot {
-  const census = new SnapshotCounts(liveWorld(tables), stuckAfterMs, filter);
+  const scan = new SnapshotCounts(liveWorld(tables), stuckAfterMs, filter);
   const { clock, source, surveys, counts, kernel } = tables;
   return {
     wallMs: clock.wallMs(clock.now),
@@ -34,25 +34,25 @@ export function buildSnapshot(tables: Tables, stuckAfterMs: number, filter: Filt
     lostChanges: counts.dropped === 0 ? [] : counts.changes.totals().filter(({ lost }) => lost > 0),
     gapMs: source.gap / 1e6,
     attributed: counts.attributed,
-    states: census.states,
+    states: scan.states,
     series: seriesOf(tables),
     stuckAfterMs,
-    stuck: census.stuck,
-    processes: census.processes(tables),
-    unowned: census.unowned?.counts(clock.now) ?? null,
+    stuck: scan.stuck,
+    processes: scan.processes(tables),
+    unowned: scan.unowned?.counts(clock.now) ?? null,
     dropped: tables.sockets.dropped + tables.processes.dropped,
   };
 }
 
 /** The same snapshot under another filter; `world` must be the unfiltered world that the snapshot was built from. */
 export function retakeSnapshot(whole: Snapshot, world: SocketWorld, filter: Filter): Snapshot {
-  const census = new SnapshotCounts(world, whole.stuckAfterMs, filter);
+  const scan = new SnapshotCounts(world, whole.stuckAfterMs, filter);
   const processes: ProcessRow[] = [];
   for (const row of whole.processes) {
-    const counts = census.countsOf(row.pid);
+    const counts = scan.countsOf(row.pid);
     if (counts !== null) processes.push({ ...row, ...counts });
   }
-  const { states, stuck, unowned } = census;
+  const { states, stuck, unowned } = scan;
   const mine = { states, stuck, unowned: unowned?.counts(world.now) ?? null };
   return { ...whole, ...mine, processes: processes.toSorted(byBlame) };
 }

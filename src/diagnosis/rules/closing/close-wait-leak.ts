@@ -21,7 +21,7 @@ const AVOID: Finding["avoid"] = [
 
 /** Sockets that a process holds in CLOSE_WAIT past the threshold: the peer has closed, the program has not. */
 export function closeWaitLeak(situation: Situation): Finding[] {
-  const leaks = [...situation.census.leaks.values()].filter(({ stuck }) => stuck > 0);
+  const leaks = [...situation.scan.leaks.values()].filter(({ stuck }) => stuck > 0);
   return leaks.toSorted((a, b) => b.stuck - a.stuck).map((leak) => finding(situation, leak));
 }
 

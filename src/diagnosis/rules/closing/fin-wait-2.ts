@@ -23,13 +23,13 @@ export function finWait2(situation: Situation): Finding[] {
   const orphans = orphansIn(situation)
     .filter(({ destination }) => !leaking.has(keyOf(destination.netns, serviceOf(destination))))
     .map((one) => orphanFinding(situation, one));
-  const held = situation.census.unanswered.in(TCP.FIN_WAIT2).filter(({ isHeld, count }) => isHeld && count >= LEAST);
+  const held = situation.scan.unanswered.in(TCP.FIN_WAIT2).filter(({ isHeld, count }) => isHeld && count >= LEAST);
   return [...orphans, ...held.map((group) => heldFinding(situation, group))];
 }
 
 /** Services whose connections a process of this machine leaks: the leak is a finding of its own. */
-function leakingHere({ census }: Situation): Set<string> {
-  const leaking = [...census.leaks.values()].filter(({ stuck }) => stuck > 0);
+function leakingHere({ scan }: Situation): Set<string> {
+  const leaking = [...scan.leaks.values()].filter(({ stuck }) => stuck > 0);
   return new Set(
     leaking.flatMap(({ netns, destinations, listeners }) =>
       [...destinations.most(), ...listeners.most()].map(({ endpoint }) => keyOf(netns, endpoint)),

@@ -33,9 +33,9 @@ export function keepaliveLate(situation: Situation): Finding[] {
   return found.toSorted(first).map((idle) => finding(situation, idle));
 }
 
-function pidsOf({ tables, census }: Situation, socket: Socket): number[] {
+function pidsOf({ tables, scan }: Situation, socket: Socket): number[] {
   const pids = holdersOf(socket, tables.sockets).map(({ pid }) => pid);
-  return census.chosen === null ? pids : pids.filter((pid) => census.chosen?.has(pid));
+  return scan.chosen === null ? pids : pids.filter((pid) => scan.chosen?.has(pid));
 }
 
 function idleOf(groups: SeededMap<number, Idle>, pid: number): Idle {

@@ -13,10 +13,10 @@ const LEAST_UNNAMED = 20;
 
 /** Many connections a second reset or refused by peers. */
 export function resetStorm(situation: Situation): Finding[] {
-  const { tables, now, filter, census } = situation;
+  const { tables, now, filter, scan } = situation;
   const findings: { readonly finding: Finding; readonly perSecond: number }[] = [];
   for (const process of tables.processes) {
-    if (process.lastReset === null || census.chosen?.has(process.pid) === false) continue;
+    if (process.lastReset === null || scan.chosen?.has(process.pid) === false) continue;
     const [resets, refused] = [process.resets.perSecond(now), process.refused.perSecond(now)];
     const perSecond = Math.max(resets, refused);
     if (perSecond < LEAST_PER_SECOND || perSecond < process.closed.perSecond(now) * LEAST_SHARE) continue;

@@ -15,7 +15,7 @@ const USUAL_SHARE = 0.05;
 
 /** Sockets whose FIN the peer does not acknowledge: it is gone, or its window is closed. */
 export function unansweredClose(situation: Situation): Finding[] {
-  const groups = situation.census.unanswered.in(TCP.FIN_WAIT1, TCP.LAST_ACK, TCP.CLOSING);
+  const groups = situation.scan.unanswered.in(TCP.FIN_WAIT1, TCP.LAST_ACK, TCP.CLOSING);
   const many = groups.filter((group) => group.count >= LEAST && !isUsual(situation, group));
   return many.map((group) => finding(situation, group));
 }

@@ -19,8 +19,8 @@ const FAR_MS = 3_600_000;
 export function descriptorsRunningOut(situation: Situation): Finding[] {
   const findings: { readonly finding: Finding; readonly share: number }[] = [];
   for (const process of situation.tables.processes) {
-    if ((situation.census.leaks.get(process.pid)?.stuck ?? 0) > 0) continue;
-    if (situation.census.chosen?.has(process.pid) === false) continue;
+    if ((situation.scan.leaks.get(process.pid)?.stuck ?? 0) > 0) continue;
+    if (situation.scan.chosen?.has(process.pid) === false) continue;
     const descriptors = descriptorsOf(process, situation.now);
     const { share, exhaustedInMs } = descriptors;
     if (share === null || share < HALF) continue;

@@ -23,7 +23,7 @@ const STALLED_MS = 3000;
 
 /** Connections that the program has not accepted: it is stalled, too slow, or out of descriptors. */
 export function acceptQueueStalled(situation: Situation): Finding[] {
-  const stalled = [...situation.census.queues].filter(
+  const stalled = [...situation.scan.queues].filter(
     (queue) => waitedMs(situation, queue) >= STALLED_MS || (isFull(queue.listener) && !isBurst(queue)),
   );
   return stalled.toSorted((a, b) => lengthOf(b) - lengthOf(a)).map((queue) => finding(situation, queue));

@@ -70,8 +70,8 @@ function finding(situation: Situation, netns: number, { count, seconds }: { coun
 }
 
 /** The listener with the fullest queue, or the only listener. The counter itself names none. */
-function overflowing({ census }: Situation, netns: number): Socket | null {
-  const listeners = [...census.queues].map(({ listener }) => listener).filter((one) => one.netns === netns);
+function overflowing({ scan }: Situation, netns: number): Socket | null {
+  const listeners = [...scan.queues].map(({ listener }) => listener).filter((one) => one.netns === netns);
   const [first] = listeners.filter(isFull).toSorted((a, b) => shareOf(b) - shareOf(a));
   return first ?? (listeners.length === 1 ? (listeners[0] ?? null) : null);
 }

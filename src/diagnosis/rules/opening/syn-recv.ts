@@ -32,7 +32,7 @@ const DEFAULT_SYNACK_RETRIES = 5;
  * sends cookies, or drops SYNs.
  */
 export function synRecv(situation: Situation): Finding[] {
-  const queues = [...situation.census.queues].filter(({ halfOpen }) => halfOpen >= LEAST);
+  const queues = [...situation.scan.queues].filter(({ halfOpen }) => halfOpen >= LEAST);
   const loads = queues.map((queue) => loadOf(situation, queue)).toSorted((a, b) => b.share - a.share);
   const counted = new Set<number | null>();
   const findings: Finding[] = [];

@@ -11,7 +11,7 @@ const MANY = 50;
 
 /** connect() without an answer: the peer is down, or something on the path drops the SYNs. */
 export function synSent(situation: Situation): Finding[] {
-  const groups = situation.census.unanswered.in(TCP.SYN_SENT).filter(({ count }) => count >= LEAST);
+  const groups = situation.scan.unanswered.in(TCP.SYN_SENT).filter(({ count }) => count >= LEAST);
   return groups.map((group) => finding(situation, group));
 }
 
