@@ -146,7 +146,7 @@ describe("keys", () => {
     await screen.until("q quit");
     for (const keys of ["?", "h", "\u001BOP"]) {
       screen.write(keys);
-      await screen.until("No key here kills");
+      await screen.until("No key kills");
       screen.write(keys === "h" ? "q" : "?");
       await screen.until("STUCK▼");
     }
@@ -183,7 +183,7 @@ describe("keys", () => {
     const screen = start();
     await screen.until("sort: worst first");
     screen.write("s");
-    await screen.until("sort PID");
+    await screen.until("sort: PID");
     screen.write("<");
     await screen.until("sort: worst first");
     screen.write("+");
@@ -191,14 +191,14 @@ describe("keys", () => {
     screen.write("-");
     await screen.until("every 250ms");
     screen.write("p");
-    await screen.until(/PAUSED [1-9.]+s \(\+\d{3,}\)/);
+    await screen.until(/PAUSED [1-9.]+s \(\+[\d,]{3,}\)/);
     screen.write(" ");
     await screen.until(() => !screen.text().includes("PAUSED"));
     screen.write("/rocket");
     await screen.until("/rocket_");
     await screen.until(() => lineOf(screen, 812) === "");
     screen.write("\r");
-    await screen.until("filter rocket");
+    await screen.until("filter: rocket");
     screen.write("\u001B");
     await screen.until(/ 812 api/);
   });
@@ -348,7 +348,7 @@ describe("suspending", () => {
     await screen.until(/^> {4}812 api/m);
     expect(screen.inAlternateScreen).toBe(true);
     screen.write("?");
-    await screen.until("No key here kills");
+    await screen.until("No key kills");
     screen.write("?\u001A");
     await screen.until(() => !screen.inAlternateScreen);
     screen.write("fg\r");
