@@ -131,8 +131,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "PgDn ^F": { after: sees(WEB) },
   "g Home": { before: typed(["end"], WEB), after: sees(API) },
   "G End": { after: sees(WEB) },
-  "s >": { after: sees("sort PID") },
-  "<": { after: sees("sort CMDLINE") },
+  "s >": { after: sees("sort: PID") },
+  "<": { after: sees("sort: CMDLINE") },
   r: { after: sees(/reversed[^]*900 .*web[^]*812 .*api/) },
   "/": {
     after: async ({ press, until, screen }) => {
