@@ -52,10 +52,10 @@ function judgeRefusals(cell: string, refusals: readonly Refusal[]): Verdict {
   return { cell, note: `${names}: reported, next source used`, figures: null, complaints };
 }
 
-/** tcptrace must report the failure in one line. */
+/** tcptrace must report the failure in one line of JSON, as it was started with --json. */
 function judgeImpossible(cell: string, { exitCode }: CellResult, stderr: string, why: string): Verdict {
   const last = lastLine(stderr);
-  const isReported = exitCode === 4 && /^tcptrace: TCPTRACE_PROBES is \w+: bpftrace said: [^\n]+$/.test(last);
+  const isReported = exitCode === 4 && /^\{"error":\{"code":"[\w-]+","message":"TCPTRACE_PROBES is \w+: bpftrace said: /.test(last);
   const complaints = isReported ? [] : [`should have failed with 4, exited with ${exitCode}: ${last}`];
   return { cell, note: why, figures: null, complaints };
 }

@@ -62,7 +62,7 @@ function complaintsOf({ before, check, taken }: Trial, bpftrace: string): string
   }
   if (source === "proc") {
     const { status, stderr } = run(bpftrace, before, ["events", "--source", "bpf"]);
-    const isOneLine = /^tcptrace: [^\n]+tcptrace doctor[^\n]*\n$/.test(stderr);
+    const isOneLine = /^tcptrace: [^\n]+ doctor`[^\n]*\n$/.test(stderr);
     if (status !== 4 || !isOneLine) complaints.push(`--source bpf exited with ${status}: ${stderr}`);
   }
   return complaints;
