@@ -120,7 +120,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   Esc: { before: typed(["enter"], "processes > api"), after: sees(API) },
   "1": { before: typed(["2"], "10.0.0.1:30000"), after: sees(API) },
   "2": { after: sees(/^ +AGE▼ +PID COMMAND[^]*^> +10m\d\ds +812 api .* 10\.0\.0\.2:443/m) },
-  "3": { after: sees("entered a second") },
+  "3": { after: sees("ENTERED/s") },
   "4": { after: sees(/CHANGE[^]*ESTABLISHED→FIN_WAIT1 +0\.\d+ +close/) },
   "5": { after: sees(/^>critical close-wait-leak/m) },
   Tab: { after: sees(/^ +AGE▼ +PID COMMAND/m) },
@@ -265,7 +265,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     },
   },
   W: {
-    before: typed(["+", "T", "3", "1", "s"], "sort PID"),
+    before: typed(["+", "T", "3", "1", "s"], "sort: PID"),
     after: async ({ until, directory }) => {
       await until("settings written");
       const settings: unknown = JSON.parse(readFileSync(written(directory, ".json"), "utf8"));
