@@ -215,7 +215,7 @@ describe("the leaks command", () => {
     expect(sentence).toMatch(
       new RegExp(
         `^pair \\(pid ${client.pid}\\) holds 3 sockets in CLOSE_WAIT to 127\\.0\\.0\\.1:${server.port}, ` +
-          "the oldest for at least [\\d.]+s: the peer closed; .* Only a code fix (or a restart) frees them\\.$",
+          "the oldest for at least [\\d.]+s: the peer closed; .* Only a code fix \\(or a restart\\) frees them\\.$",
       ),
     );
   });
