@@ -55,7 +55,8 @@ function judgeRefusals(cell: string, refusals: readonly Refusal[]): Verdict {
 /** tcptrace must report the failure in one line of JSON, as it was started with --json. */
 function judgeImpossible(cell: string, { exitCode }: CellResult, stderr: string, why: string): Verdict {
   const last = lastLine(stderr);
-  const isReported = exitCode === 4 && /^\{"error":\{"code":"[\w-]+","message":"TCPTRACE_PROBES is \w+: bpftrace said: /.test(last);
+  const isReported =
+    exitCode === 4 && /^\{"error":\{"code":"[\w-]+","message":"TCPTRACE_PROBES is \w+: bpftrace said: /.test(last);
   const complaints = isReported ? [] : [`should have failed with 4, exited with ${exitCode}: ${last}`];
   return { cell, note: why, figures: null, complaints };
 }
