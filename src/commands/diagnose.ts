@@ -26,7 +26,7 @@ async function diagnose(flags: DiagnoseFlags, session: Session): Promise<void> {
 
 /** A recording may come from another machine, where tcptrace is started differently. */
 function diagnosisAsStarted(diagnosis: Diagnosis, { read }: ViewFlags): Diagnosis {
-  return read === undefined ? { ...diagnosis, findings: diagnosis.findings.map(adviceAsStarted) } : diagnosis;
+  return read === undefined ? { ...diagnosis, findings: diagnosis.findings.map(adviceAsStarted()) } : diagnosis;
 }
 
 const DIAGNOSE_EXAMPLES = `

@@ -26,9 +26,11 @@ export function helpAsStarted(help: string, own: OwnCommand = ownCommand()): str
   return help.slice(0, start) + asStarted(examples, own);
 }
 
-/** Rewrites the advice of a finding. */
-export function adviceAsStarted<T extends { readonly advice: readonly string[] }>(finding: T): T {
-  return { ...finding, advice: finding.advice.map((text) => asStarted(text)) };
+/** Rewrites the advice of findings. The command is looked up once: `top` has its findings reworded every second. */
+export function adviceAsStarted(
+  own: OwnCommand = ownCommand(),
+): <T extends { readonly advice: readonly string[] }>(finding: T) => T {
+  return (finding) => ({ ...finding, advice: finding.advice.map((text) => asStarted(text, own)) });
 }
 
 /** What a user without root does not see, and the command that shows it. */

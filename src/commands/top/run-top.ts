@@ -63,7 +63,7 @@ async function printTables(options: TopOptions, input: EventInput, session: Sess
 
 async function showScreen(options: TopOptions, input: EventInput, { shutdown, say }: Session): Promise<void> {
   const model = new Model(options.filter);
-  const source = new ModelSource(model, options.stuckAfterMs, adviceAsStarted);
+  const source = new ModelSource(model, options.stuckAfterMs, adviceAsStarted());
   const recorder = new TopRecorder(model);
   const traced = fold(input, model, recorder, shutdown);
   // If the source fails, close the screen first, or it would draw over the error.

@@ -44,8 +44,8 @@ describe("a text", () => {
 
   test("is also rewritten in the advice of a finding", () => {
     const finding = { id: "leak", advice: ["see them: sudo tcptrace leaks", "close them"] };
-    expect(adviceAsStarted(finding).advice[1]).toBe("close them");
-    expect(adviceAsStarted(finding)).toMatchObject({ id: "leak" });
+    expect(adviceAsStarted()(finding).advice[1]).toBe("close them");
+    expect(adviceAsStarted()(finding)).toMatchObject({ id: "leak" });
   });
 });
 
